@@ -1,0 +1,51 @@
+# Two commands do all the set-up: `make demo` runs Keesa, `make test` tests it. Both need Python 3.11 and nothing else.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+# pip alone decides where packages come from: no file here names an index
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo setup test lint format check lock clean
+
+demo: setup
+	$(BIN)/keesa serve --demo --data var/demo
+
+setup: .venv/.runtime
+
+test: .venv/.test
+	$(BIN)/python tests/clients/install.py
+	$(BIN)/pytest $(ARGS)
+
+lint: .venv/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: .venv/.test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+check: lint test
+
+# Every version with its hashes, and without a word of the index that they came from.
+lock: .venv/.test
+	$(BIN)/uv pip compile pyproject.toml --extra build $(LOCK) --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras $(LOCK) --constraint requirements.lock --output-file requirements-test.lock
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keesa needs Python 3.11 or later")'
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: .venv/bin/python requirements.lock pyproject.toml
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.test: .venv/.runtime requirements-test.lock
+	$(PIP) install --require-hashes --requirement requirements-test.lock
+	@touch $@
+
+clean:
+	rm -rf .venv var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/clients/node/node_modules

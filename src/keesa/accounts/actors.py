@@ -1,0 +1,79 @@
+"""Who acts: a user with what their roles give them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from keesa.db import Row
+
+UserType = Literal["admin", "staff", "customer", "bot"]
+Permissions = dict[str, list[str]]
+"""Resource to actions, such as `{"tickets": ["read", "write"]}`. Other systems' words may stand in it."""
+
+USER_TYPES: Final[tuple[UserType, ...]] = ("admin", "staff", "customer", "bot")
+
+ROLES_OF_USER: Final = """
+    (SELECT $json_list($json_row(held.name, held.permissions)) FROM (
+        SELECT roles.name, roles.permissions FROM user_roles JOIN roles ON roles.id = user_roles.role_id
+        WHERE user_roles.user_id = users.id ORDER BY user_roles.position
+    ) held)
+"""
+"""A column for a query on `users`: the roles in order, as JSON for `read_roles`; null without any on PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    id: int
+    email: str
+    full_name: str
+    nick_name: str
+    user_type: UserType
+    customer_id: int | None
+    """The customer whose user this is; None for any other type."""
+    roles: tuple[str, ...]
+    permissions: Permissions
+    sign_in_count: int = 0
+
+    def may(self, resource: str, action: str) -> bool:
+        return action in self.permissions.get(resource, ())
+
+    @property
+    def works_tickets(self) -> bool:
+        """Whether they are of the desk: those who assign tickets and change their status."""
+        return self.user_type in ("admin", "staff")
+
+
+ACTOR_COLUMNS: Final = f"""
+    users.id AS user_id, users.email, users.full_name, users.nick_name, users.user_type, users.customer_id,
+    users.sign_in_count, CAST({ROLES_OF_USER} AS TEXT) AS roles
+"""
+
+
+def actor_of(row: Row) -> Actor:
+    """An actor from a row that has `ACTOR_COLUMNS`."""
+    roles = _roles.decode(row["roles"] or "[]")
+    return Actor(
+        id=row["user_id"],
+        email=row["email"],
+        full_name=row["full_name"],
+        nick_name=row["nick_name"],
+        user_type=row["user_type"],
+        customer_id=row["customer_id"],
+        roles=tuple(name for name, _ in roles),
+        permissions=_merged(_permissions.decode(text) for _, text in roles),
+        sign_in_count=row["sign_in_count"],
+    )
+
+
+_roles = msgspec.json.Decoder(list[tuple[str, str]])
+_permissions = msgspec.json.Decoder(Permissions)
+
+
+def _merged(several: Iterable[Permissions]) -> Permissions:
+    merged: dict[str, dict[str, None]] = {}
+    for permissions in several:
+        for resource, actions in permissions.items():
+            merged.setdefault(resource, {}).update(dict.fromkeys(actions))
+    return {resource: list(actions) for resource, actions in merged.items()}

@@ -1,0 +1,75 @@
+"""Access and refresh tokens: JWTs signed with HS256, in the form of the Ruby gem jwt_sessions 3.2."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.sessions import Session
+from keesa.errors import Unauthorized
+
+ALGORITHM: Final = "HS256"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A signed token and its expiry in milliseconds since 1970."""
+
+    token: str
+    expires_at: int
+
+
+class Signer:
+    """Signs and checks tokens with the server's one secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def access(self, actor: Actor, session: Session, expires_at: int) -> Issued:
+        """An access token with the payload of the version that opened the session (contract, section 2)."""
+        seconds = expires_at // 1000
+        ids = {"uid": session.access_uid, "ruid": session.refresh_uid}
+        if session.version == "2021":
+            role = actor.roles[0] if actor.roles else actor.user_type
+            return self._sign({"exp": seconds, "user_id": actor.id, "role": role, **ids})
+        return self._sign(
+            {
+                "exp": seconds,
+                "user_id": actor.id,
+                "email": actor.email,
+                "full_name": actor.full_name,
+                "nick_name": actor.nick_name,
+                "roles": actor.roles,
+                "user_type": actor.user_type,
+                "permissions": actor.permissions,
+                "sign_in_count": actor.sign_in_count,
+                **ids,
+            }
+        )
+
+    def refresh(self, actor: Actor, session: Session) -> Issued:
+        return self._sign({"exp": session.expires_at // 1000, "user_id": actor.id, "uid": session.refresh_uid})
+
+    def uid(self, token: str, *, expired_too: bool = False) -> str:
+        """The `uid` of a token that this server signed; raises `Unauthorized` for any other.
+
+        It is good only if it also is that of a live session, which the database knows.
+        """
+        try:
+            payload: dict[str, Any] = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                options={"require": ["exp", "uid"], "verify_exp": not expired_too},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthorized("Your token has expired") from error
+        except jwt.InvalidTokenError as error:
+            raise Unauthorized("Your token is invalid") from error
+        return str(payload["uid"])
+
+    def _sign(self, payload: dict[str, Any]) -> Issued:
+        # typ None takes PyJWT's "typ" away: the header is {"alg":"HS256"}, as the gem's
+        token = jwt.encode(payload, self._secret, ALGORITHM, headers={"typ": None})
+        return Issued(token, payload["exp"] * 1000)

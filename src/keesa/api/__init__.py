@@ -1,0 +1,1 @@
+"""HTTP: the mechanics that both versions share, and a package a version with its routes and shapes."""

@@ -1,0 +1,61 @@
+"""Who calls: the token of a request, from its header or its cookie, and the session that it belongs to."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+
+from keesa.accounts import csrf, sessions
+from keesa.accounts.actors import Actor
+from keesa.accounts.sessions import Session
+from keesa.accounts.tokens import Signer
+from keesa.api.http import Caller
+from keesa.api.signing_in import ACCESS_COOKIE, CSRF_HEADER, REFRESH_COOKIE
+from keesa.db import Tx
+from keesa.errors import Unauthorized
+
+_SAFE_METHODS: Final = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token whose signature is good; whether its session lives, the database knows."""
+
+    uid: str
+    caller: Caller
+    in_cookie: bool
+    csrf_token: str | None
+    """What the request shows; needed where the token came in a cookie and the method changes things."""
+
+
+def read_token(request: Request, caller: Caller, signer: Signer) -> Token | None:
+    """The request's token, None where the route is for anyone; raises `Unauthorized`.
+
+    The token is the last word of the header, so that `Bearer` may be missing. A bad header never falls back to
+    the cookie.
+    """
+    if caller is Caller.ANYONE:
+        return None
+    refreshing = caller is Caller.WITH_REFRESH
+    header = request.headers.get("x-refresh-token" if refreshing else "authorization")
+    text = request.cookies.get(REFRESH_COOKIE if refreshing else ACCESS_COOKIE) if header is None else _last(header)
+    if not text:
+        raise Unauthorized("Your token is missing: log in, and send it with each request")
+    uid = signer.uid(text, expired_too=caller is Caller.WITH_ACCESS_EVER)
+    needs_csrf = header is None and request.method not in _SAFE_METHODS
+    shown = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
+    return Token(uid, caller, in_cookie=header is None, csrf_token=shown)
+
+
+def find_caller(tx: Tx, token: Token) -> tuple[Actor, Session]:
+    """Raises `Unauthorized` where the session has ended, or the CSRF token is not its own."""
+    find = sessions.find_by_refresh if token.caller is Caller.WITH_REFRESH else sessions.find_by_access
+    actor, session = find(tx, token.uid)
+    if token.csrf_token is not None and not csrf.matches(token.csrf_token, session.csrf_secret):
+        raise Unauthorized(f"Your {CSRF_HEADER} is missing or wrong: a cookie alone is not enough to change things")
+    return actor, session
+
+
+def _last(header: str) -> str:
+    words = header.split()
+    return words[-1] if words else ""

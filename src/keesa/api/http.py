@@ -1,0 +1,170 @@
+"""A route as data, and what an endpoint gets and gives."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.login import Limits
+from keesa.accounts.sessions import Session, Version
+from keesa.accounts.tokens import Signer
+from keesa.clock import Clock
+from keesa.db import Tx
+from keesa.errors import Faults
+from keesa.tickets.numbers import NumberForm, parse_number
+
+Q = TypeVar("Q", bound=Struct | None)
+B = TypeVar("B", bound=Struct | None)
+
+
+class Caller(Enum):
+    """Who may call a route."""
+
+    ANYONE = auto()
+    WITH_ACCESS = auto()
+    """With a good access token."""
+    WITH_ACCESS_EVER = auto()
+    """With an access token that may have expired: to log out."""
+    WITH_REFRESH = auto()
+    """With a good refresh token."""
+
+
+class Runs(Enum):
+    """How an endpoint is run."""
+
+    READING = auto()
+    """`endpoint(tx, call)` in a transaction that cannot write."""
+    WRITING = auto()
+    """`endpoint(tx, call)` in a transaction that is committed before the answer is sent."""
+    BLOCKING = auto()
+    """`endpoint(database, call)` in one of a few threads, with transactions of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the configuration says that endpoints need."""
+
+    clock: Clock
+    number_form: NumberForm
+    signer: Signer
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The other end of the connection."""
+
+    address: str
+    secure: bool
+    """Whether it speaks HTTPS, to us or to a proxy that we trust."""
+    wants_cookies: bool
+    """Whether it asked for its tokens in cookies (`Keesa-Cookies: true`)."""
+    has_cookies: bool
+    """Whether its token came in a cookie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Q, B]):
+    """One request, read and checked."""
+
+    desk: Desk
+    client: Client
+    at: int
+    """Now, in milliseconds since 1970."""
+    path: Mapping[str, str]
+    query: Q
+    body: B
+    credentials: Mapping[str, str]
+    """For logins: the query's and the form's or JSON's fields, together."""
+    caller: tuple[Actor, Session] | None
+
+    @property
+    def actor(self) -> Actor:
+        return self._known[0]
+
+    @property
+    def session(self) -> Session:
+        return self._known[1]
+
+    @property
+    def ticket(self) -> int | None:
+        """The ticket number in the path; None for what can be no ticket's."""
+        return parse_number(self.path["ticket"])
+
+    @property
+    def _known(self) -> tuple[Actor, Session]:
+        if self.caller is None:
+            raise LookupError("a route for anyone has no actor")
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with headers of its own. A body of bytes is JSON already."""
+
+    body: Struct | bytes
+    headers: Sequence[tuple[str, str]] = ()
+
+
+Partial = Mapping[str, Any]
+Check = Callable[[Tx, Actor, Partial, Faults], Faults]
+"""Given the good values and the faults of a body: the domain's faults with those values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One endpoint of one version. From it the input is read, the caller checked, and OpenAPI written."""
+
+    method: str
+    path: str
+    """Below the API's prefix, its parameters in braces: `/tickets/{ticket}`."""
+    endpoint: Callable[..., Struct | Reply]
+    summary: str
+    answer: type[Struct] | None
+    status: int = 200
+    example: object = None
+    """An answer, as JSON would show it."""
+    caller: Caller = Caller.WITH_ACCESS
+    runs: Runs = Runs.READING
+    permission: str | None = None
+    """The action on tickets that a role of the caller must give."""
+    query: type[Struct] | None = None
+    body: type[Struct] | None = None
+    body_example: object = None
+    body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Dotted path in the body to the query fields that stand in where the body lacks it."""
+    check: Check | None = None
+    """Finds the domain's faults too, where reading the body has found some already."""
+    takes_credentials: bool = False
+    """Whether `user` and `password` are taken from wherever they stand (logins)."""
+    version_in_query: bool = False
+    """Whether `?version=` does what the header `Keesa-Version` does."""
+    errors: Sequence[int] = ()
+    """The statuses of this endpoint beside those that any of its kind may have."""
+    shown: bool = True
+    """Whether OpenAPI tells of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """One version of the API: its name, its routes, and how it tells of errors."""
+
+    name: Version
+    routes: Sequence[Route]
+    render_error: Callable[[Exception], "Failure"]
+    error: type[Struct]
+    """The shape of every error but 422."""
+    invalid: type[Struct]
+    """The shape of a 422."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as it is answered."""
+
+    status: int
+    body: Struct
+    headers: Mapping[str, str] = field(default_factory=dict)

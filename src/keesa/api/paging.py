@@ -1,0 +1,25 @@
+"""The query fields that lists share, and the page that they ask for."""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from keesa.tickets.lists import Page
+
+Limit = Annotated[int, Meta(ge=1, description="Tickets a page; above 500 is taken as 500")]
+PageNumber = Annotated[int, Meta(ge=1, description="Counts from 1")]
+Order = Annotated[Literal["asc", "desc"], Meta(description="By time raised")]
+
+LARGEST_LIMIT: Final = 500
+
+
+class ListQuery(Struct, frozen=True, kw_only=True):
+    limit: Limit | None = None
+    page: PageNumber = 1
+    order: Order = "desc"
+
+
+def page_of(query: ListQuery, default_limit: int | None) -> Page:
+    """`default_limit` None: all of the list, where the query names no limit either."""
+    limit = default_limit if query.limit is None else min(query.limit, LARGEST_LIMIT)
+    return Page(query.page, limit, newest_first=query.order == "desc")

@@ -1,0 +1,76 @@
+"""What both versions' session endpoints share: the steps of each call, and the cookies of the server's own pages."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from msgspec import Struct
+
+from keesa.accounts import csrf, sessions
+from keesa.accounts.actors import Actor
+from keesa.accounts.login import Credentials, log_in
+from keesa.accounts.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Session, Version
+from keesa.accounts.tokens import Issued
+from keesa.api.http import Call, Client
+from keesa.api.inputs import build, read_fields
+from keesa.db import Database, Tx
+
+ACCESS_COOKIE: Final = "jwt_access"
+REFRESH_COOKIE: Final = "jwt_refresh"
+_PATHS: Final = {ACCESS_COOKIE: "/", REFRESH_COOKIE: "/api/v1/auth"}
+CSRF_HEADER: Final = "X-CSRF-Token"
+
+
+class Login(Struct, frozen=True):
+    """The credentials, wherever they stood."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What an answer of the session endpoints is made of; `refresh` is None where it stays as it is."""
+
+    csrf: str
+    access: Issued
+    refresh: Issued | None
+    headers: list[tuple[str, str]]
+
+
+def open_with_password(database: Database, call: Call[Any, Any], version: Version) -> Tokens:
+    """Raises `Invalid` where user or password is missing, and as `log_in`."""
+    login = build(Login, read_fields(Login, call.credentials))
+    credentials = Credentials(login.user, login.password, call.client.address)
+    actor, session = log_in(database, credentials, version, call.desk.limits, call.at)
+    return _tokens(call, actor, session, with_refresh=True)
+
+
+def refresh(tx: Tx, call: Call[Any, Any]) -> Tokens:
+    return _tokens(call, call.actor, sessions.renew(tx, call.session), with_refresh=False)
+
+
+def log_out(tx: Tx, call: Call[Any, Any]) -> list[tuple[str, str]]:
+    """End the session; the headers that clear its cookies, if it had any."""
+    sessions.end(tx, call.session)
+    if not call.client.has_cookies:
+        return []
+    return [_cookie(call.client, name, "", 0) for name in _PATHS]
+
+
+def _tokens(call: Call[Any, Any], actor: Actor, session: Session, *, with_refresh: bool) -> Tokens:
+    access = call.desk.signer.access(actor, session, call.at + ACCESS_LIFETIME)
+    renewal = call.desk.signer.refresh(actor, session) if with_refresh else None
+    mask = csrf.masked(session.csrf_secret)
+    headers = []
+    if call.client.wants_cookies or call.client.has_cookies:
+        headers = [(CSRF_HEADER, mask), _cookie(call.client, ACCESS_COOKIE, access.token, ACCESS_LIFETIME)]
+        if renewal:
+            headers.append(_cookie(call.client, REFRESH_COOKIE, renewal.token, REFRESH_LIFETIME))
+    return Tokens(mask, access, renewal, headers)
+
+
+def _cookie(client: Client, name: str, value: str, lifetime: int) -> tuple[str, str]:
+    """A cookie that no script reads and no other site sends; `lifetime` in milliseconds."""
+    secure = "; Secure" if client.secure else ""
+    text = f"{name}={value}; Path={_PATHS[name]}; Max-Age={lifetime // 1000}; HttpOnly; SameSite=Strict{secure}"
+    return "Set-Cookie", text

@@ -1,0 +1,76 @@
+"""From a method and a path to a route: what one version lacks, the other answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from keesa.accounts.sessions import Version
+from keesa.api.http import ApiVersion, Route
+
+NEWEST_FIRST: Final[tuple[Version, ...]] = ("2024", "2021")
+
+
+@dataclass(slots=True)
+class Resource:
+    """One path: the routes of each method, by version."""
+
+    methods: dict[str, dict[Version, Route]] = field(default_factory=dict)
+
+    @property
+    def allow(self) -> str:
+        """The value of an `Allow` header."""
+        implied = ["HEAD"] if "GET" in self.methods else []
+        return ", ".join([*sorted(self.methods), *implied, "OPTIONS"])
+
+
+class Table:
+    """All routes of all versions, by path."""
+
+    def __init__(self, versions: Iterable[ApiVersion]) -> None:
+        self._plain: dict[str, Resource] = {}
+        self._patterns: list[tuple[Sequence[str], Resource]] = []
+        for version in versions:
+            for route in version.routes:
+                self._add(version.name, route)
+
+    def find(self, path: str) -> tuple[Resource, Mapping[str, str]] | None:
+        """The resource at `path` (without a trailing slash), and the parameters in it."""
+        if path in self._plain:
+            return self._plain[path], {}
+        parts = path.split("/")
+        for pattern, resource in self._patterns:
+            if len(pattern) == len(parts):
+                pairs = list(zip(pattern, parts, strict=True))
+                if all(name == part or name.startswith("{") for name, part in pairs):
+                    return resource, {name[1:-1]: part for name, part in pairs if name.startswith("{")}
+        return None
+
+    def _add(self, version: Version, route: Route) -> None:
+        resource = self._plain.get(route.path) or self._pattern(route.path)
+        if resource is None:
+            resource = Resource()
+            if "{" in route.path:
+                self._patterns.append((route.path.split("/"), resource))
+            else:
+                self._plain[route.path] = resource
+        resource.methods.setdefault(route.method, {})[version] = route
+
+    def _pattern(self, path: str) -> Resource | None:
+        return next((resource for pattern, resource in self._patterns if pattern == path.split("/")), None)
+
+
+def choose(routes: Mapping[Version, Route], wanted: Version | None) -> tuple[Version, Route]:
+    """The wanted version's route, else that of the newest version that has one."""
+    for version in (wanted, *NEWEST_FIRST):
+        if version is not None and version in routes:
+            return version, routes[version]
+    raise LookupError("a method without a route")
+
+
+def served(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[Route]:
+    """Every route that a client of `version` is answered by, its own first."""
+    own = {(route.method, route.path): route for route in version.routes}
+    for other in versions:
+        for route in other.routes:
+            own.setdefault((route.method, route.path), route)
+    return list(own.values())

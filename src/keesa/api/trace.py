@@ -1,0 +1,26 @@
+"""What is noted of a request on its way, for its log line and its headers."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from keesa.accounts.sessions import Version
+
+REQUEST_ID: Final = "X-Request-Id"
+_SAFE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(slots=True)
+class Trace:
+    request_id: str
+    version: Version = "2024"
+    """The version that answers, as far as it is known."""
+    user_id: int | None = None
+    failure: BaseException | None = None
+    """What no one foresaw; it is logged, and answered as 500."""
+
+
+def begin(asked: str | None) -> Trace:
+    """A trace with the id that the client or its proxy gave, where it is a safe one, else a new one."""
+    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex)

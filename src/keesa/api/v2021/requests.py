@@ -1,0 +1,74 @@
+"""What 2021 requests may hold, besides the shared query of lists."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from keesa.api.inputs import Id
+
+Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
+ContactNumber = Annotated[int, Meta(ge=0, lt=10**15)]
+TicketNumber = Annotated[str | int, Meta(description="A ticket's number")]
+StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
+
+
+class NewTicket(Struct, frozen=True, kw_only=True):
+    title: str
+    description: str
+    product_id: Id
+    customer_name: str
+    customer_contact: ContactNumber
+    category: str
+    ticket_type: str
+    reference: str | None = None
+    customer_id: Id | None = None
+    eco_id: Id | None = None
+    priority: Priority | None = None
+
+
+class RaiseTicket(Struct, frozen=True, kw_only=True):
+    """`customer_id` or `eco_id` is needed, here or inside `ticket`."""
+
+    ticket: NewTicket
+    customer_id: Id | None = None
+    eco_id: Id | None = None
+
+
+class TypeFilter(Struct, frozen=True):
+    type: str
+    status: StatusFilter
+
+
+class TicketsByType(Struct, frozen=True):
+    ticket: TypeFilter
+
+
+class NewNote(Struct, frozen=True):
+    note: str
+
+
+class AddNote(Struct, frozen=True):
+    ticket_note: NewNote
+    ticket_number: TicketNumber
+
+
+class TicketNotes(Struct, frozen=True):
+    ticket_number: TicketNumber
+
+
+FAULT_PATHS: Final[Mapping[str, str]] = {
+    "title": "ticket.title",
+    "description": "ticket.description",
+    "category": "ticket.category",
+    "ticket_type": "ticket.ticket_type",
+    "product_id": "ticket.product_id",
+    "reference": "ticket.reference",
+    "contact_name": "ticket.customer_name",
+    "contact_number": "ticket.customer_contact",
+    "customer_id": "ticket.customer_id",
+    "eco_id": "eco_id",
+    "type": "ticket.type",
+    "status": "ticket.status",
+    "note": "ticket_note.note",
+}

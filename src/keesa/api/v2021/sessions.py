@@ -1,0 +1,26 @@
+"""Logging in and refreshing, as the 2021 document has them."""
+
+from keesa.api import signing_in
+from keesa.api.http import Call, Reply
+from keesa.api.v2021.answers import RenewedToken, Tokens
+from keesa.db import Database, Tx
+
+
+def log_in(database: Database, call: Call[None, None]) -> Reply:
+    tokens = signing_in.open_with_password(database, call, "2021")
+    clock = call.desk.clock
+    assert tokens.refresh is not None  # noqa: S101 - a new session has one
+    answer = Tokens(
+        csrf=tokens.csrf,
+        access=tokens.access.token,
+        access_expires_at=clock.iso(tokens.access.expires_at),
+        refresh=tokens.refresh.token,
+        refresh_expires_at=clock.iso(tokens.refresh.expires_at),
+    )
+    return Reply(answer, tokens.headers)
+
+
+def refresh(tx: Tx, call: Call[None, None]) -> Reply:
+    tokens = signing_in.refresh(tx, call)
+    answer = RenewedToken(tokens.csrf, tokens.access.token, call.desk.clock.iso(tokens.access.expires_at))
+    return Reply(answer, tokens.headers)

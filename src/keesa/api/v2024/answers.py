@@ -1,0 +1,365 @@
+"""What 2024 answers: the documented keys in the documented order, then what Keesa adds."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from keesa.clock import Clock
+from keesa.notes.notes import Note
+from keesa.tickets.finding import BotView
+from keesa.tickets.raising import Raised
+from keesa.tickets.views import TicketView
+
+Time = Annotated[
+    str,
+    Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", examples=["2024-06-28T10:15:30.000+05:00"]),
+]
+Minute = Annotated[str, Meta(pattern=r"^\d\d:\d\d \d\d/\d\d/\d{4}$", examples=["10:30 06/28/2024"])]
+StatusName = Annotated[str, Meta(description="open, in_progress, on_hold or closed")]
+
+
+class Error(Struct):
+    error: str
+
+
+class InvalidError(Struct):
+    error: str
+    errors: dict[str, list[str]]
+
+
+class Message(Struct):
+    message: str
+
+
+class Tokens(Struct):
+    access: str
+    access_expires_at: Time
+    refresh: str
+    refresh_expires_at: Time
+
+
+class RenewedToken(Struct):
+    access: str
+    access_expires_at: Time
+
+
+class RaisedTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    description: str
+    status: StatusName
+    category: str
+    ticket_type: str
+    priority: int
+    customer_id: int
+    product_id: int
+    raised_by_id: int
+    raised_by: str
+    created_at: Time
+
+
+class TicketNote(Struct):
+    comment: str
+    added_on: Time
+    commented_by: str
+
+
+class TicketStatus(Struct):
+    id: int
+    status: StatusName
+    created_at: Time
+
+
+class TicketAssignment(Struct):
+    assigned_to: str | None
+    assigned_by: str
+    created_at: Time
+
+
+class Ticket(Struct):
+    """As lists show it."""
+
+    id: int
+    ticket_number: str
+    title: str
+    customer: str
+    description: str
+    status: StatusName
+    priority: int
+    contact_number: int
+    contact_name: str
+    raised_on: Time
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    image_urls: list[str]
+    closed_date: Time | None
+    ticket_notes: list[TicketNote]
+
+
+class TicketDetail(Struct):
+    """As it is shown by itself; `ticket_assignments` is Keesa's own."""
+
+    id: int
+    ticket_number: str
+    title: str
+    customer: str
+    description: str
+    status: StatusName
+    priority: int
+    contact_number: int
+    contact_name: str
+    raised_on: Time
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    image_urls: list[str]
+    closed_date: Time | None
+    ticket_statuses: list[TicketStatus]
+    ticket_notes: list[TicketNote]
+    ticket_assignments: list[TicketAssignment]
+
+
+class CategoryTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    customer: str
+    description: str
+    status: StatusName
+    priority: int
+    raised_on: Time
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    closed_date: Time | None
+
+
+class CustomerTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    status: StatusName
+    priority: int
+    raised_on: Time
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+
+
+class BotTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    customer_id: int
+    status: StatusName
+    description: str
+
+
+class ListedNote(Struct):
+    id: int
+    note: str
+    user_name: str
+    user_nick: str
+    commented_on: Minute
+
+
+class Tickets(Struct):
+    tickets: list[Ticket]
+
+
+class TicketsAnswer(Struct):
+    data: Tickets
+
+
+class CountedTickets(Struct):
+    count: int
+    tickets: list[Ticket]
+
+
+class CountedTicketsAnswer(Struct):
+    data: CountedTickets
+
+
+class CategoryTickets(Struct):
+    tickets: list[CategoryTicket]
+
+
+class CategoryTicketsAnswer(Struct):
+    data: CategoryTickets
+
+
+class CustomerTickets(Struct):
+    tickets: list[CustomerTicket]
+
+
+class CustomerTicketsAnswer(Struct):
+    data: CustomerTickets
+
+
+class OneTicket(Struct):
+    ticket: TicketDetail
+
+
+class OneTicketAnswer(Struct):
+    data: OneTicket
+
+
+class OneBotTicket(Struct):
+    ticket: BotTicket
+
+
+class BotTicketAnswer(Struct):
+    data: OneBotTicket
+
+
+class Notes(Struct):
+    count: int
+    notes: list[ListedNote]
+
+
+class NotesAnswer(Struct):
+    data: Notes
+
+
+class AddedNote(Struct):
+    ticket_number: str
+    comment: str
+
+
+class AddedNoteAnswer(Struct):
+    success: AddedNote
+
+
+def raised_ticket(ticket: Raised, clock: Clock) -> RaisedTicket:
+    return RaisedTicket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        description=ticket.description,
+        status=ticket.status,
+        category=ticket.category,
+        ticket_type=ticket.ticket_type,
+        priority=ticket.priority,
+        customer_id=ticket.customer_id,
+        product_id=ticket.product_id,
+        raised_by_id=ticket.raised_by_id,
+        raised_by=ticket.raised_by,
+        created_at=clock.iso(ticket.raised_at),
+    )
+
+
+def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
+    return Ticket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer=ticket.customer,
+        description=ticket.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        contact_number=ticket.contact_number,
+        contact_name=ticket.contact_name,
+        raised_on=clock.iso(ticket.raised_at),
+        raised_by=ticket.raised_by,
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+        image_urls=[],
+        closed_date=_closed_date(ticket, clock),
+        ticket_notes=_notes(ticket, clock),
+    )
+
+
+def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
+    return TicketDetail(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer=ticket.customer,
+        description=ticket.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        contact_number=ticket.contact_number,
+        contact_name=ticket.contact_name,
+        raised_on=clock.iso(ticket.raised_at),
+        raised_by=ticket.raised_by,
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+        image_urls=[],
+        closed_date=_closed_date(ticket, clock),
+        ticket_statuses=[TicketStatus(row.id, row.status, clock.iso(row.created_at)) for row in ticket.statuses],
+        ticket_notes=_notes(ticket, clock),
+        ticket_assignments=[
+            TicketAssignment(row.assigned_to, row.assigned_by, clock.iso(row.created_at)) for row in ticket.assignments
+        ],
+    )
+
+
+def category_ticket(ticket: TicketView, clock: Clock) -> CategoryTicket:
+    return CategoryTicket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer=ticket.customer,
+        description=ticket.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        raised_on=clock.iso(ticket.raised_at),
+        raised_by=ticket.raised_by,
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+        closed_date=_closed_date(ticket, clock),
+    )
+
+
+def customer_ticket(ticket: TicketView, clock: Clock) -> CustomerTicket:
+    return CustomerTicket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        status=ticket.status,
+        priority=ticket.priority,
+        raised_on=clock.iso(ticket.raised_at),
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+    )
+
+
+def bot_ticket(ticket: BotView) -> BotTicket:
+    return BotTicket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer_id=ticket.customer_id,
+        status=ticket.status,
+        description=ticket.description,
+    )
+
+
+def listed_note(note: Note, clock: Clock) -> ListedNote:
+    return ListedNote(
+        id=note.id,
+        note=note.body,
+        user_name=note.author,
+        user_nick=note.author_nick,
+        commented_on=clock.minute(note.created_at),
+    )
+
+
+def _closed_date(ticket: TicketView, clock: Clock) -> str | None:
+    return clock.midnight(ticket.closed_on) if ticket.closed_on else None
+
+
+def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
+    return [
+        TicketNote(note.body, clock.iso(note.created_at), f"{note.author} ({note.author_nick})")
+        for note in ticket.notes
+    ]

@@ -1,0 +1,115 @@
+"""What 2024 requests may hold, besides the shared query of lists."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from keesa.api.inputs import Id
+from keesa.api.paging import ListQuery, PageNumber
+
+Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
+ContactNumber = Annotated[int, Meta(ge=0, lt=10**15)]
+TicketNumber = Annotated[str | int, Meta(description="A ticket's number, or its id")]
+StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
+
+
+class GroupsQuery(ListQuery, frozen=True, kw_only=True):
+    """`limit` counts for each of the three groups, and `page` for those without a page of their own."""
+
+    open_page: PageNumber | None = None
+    active_page: PageNumber | None = None
+    closed_page: PageNumber | None = None
+
+
+class CategoryQuery(ListQuery, frozen=True, kw_only=True):
+    category: str
+
+
+class CustomerQuery(ListQuery, frozen=True, kw_only=True):
+    customer_id: Id
+    status: StatusFilter | None = None
+
+
+class BotQuery(Struct, frozen=True):
+    customer_id: Id
+
+
+class NewTicket(Struct, frozen=True, kw_only=True):
+    title: str
+    description: str
+    category: str
+    ticket_type: str
+    product_id: Id
+    priority: Priority | None = None
+    reference: str | None = None
+    customer_id: Id | None = None
+    eco_id: Id | None = None
+    customer_name: str | None = None
+    customer_contact: ContactNumber | None = None
+
+
+class RaiseTicket(Struct, frozen=True, kw_only=True):
+    """`customer_id` or `eco_id` is needed, here or inside `ticket`."""
+
+    ticket: NewTicket
+    customer_id: Id | None = None
+    eco_id: Id | None = None
+
+
+class TypeFilter(Struct, frozen=True):
+    type: str
+    status: StatusFilter
+
+
+class TicketsByType(Struct, frozen=True):
+    ticket: TypeFilter
+
+
+class StatusChange(Struct, frozen=True):
+    status: str
+    closed_date: str | None = None
+
+
+class ChangeStatus(Struct, frozen=True):
+    ticket: StatusChange
+
+
+class Assignment(Struct, frozen=True):
+    assigned_to_id: Id | None
+
+
+class AssignTicket(Struct, frozen=True):
+    ticket: Assignment
+
+
+class NewNote(Struct, frozen=True):
+    note: str
+
+
+class AddNote(Struct, frozen=True):
+    ticket_note: NewNote
+    ticket_number: TicketNumber
+
+
+class TicketNotes(Struct, frozen=True):
+    ticket_number: TicketNumber
+
+
+FAULT_PATHS: Final[Mapping[str, str]] = {
+    "title": "ticket.title",
+    "description": "ticket.description",
+    "category": "ticket.category",
+    "ticket_type": "ticket.ticket_type",
+    "product_id": "ticket.product_id",
+    "reference": "ticket.reference",
+    "contact_name": "ticket.customer_name",
+    "contact_number": "ticket.customer_contact",
+    "customer_id": "customer_id",
+    "eco_id": "eco_id",
+    "type": "ticket.type",
+    "status": "ticket.status",
+    "closed_date": "ticket.closed_date",
+    "assigned_to_id": "ticket.assigned_to_id",
+    "note": "ticket_note.note",
+}

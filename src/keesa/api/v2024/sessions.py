@@ -1,0 +1,30 @@
+"""Logging in, refreshing and logging out, as the 2024 document has them."""
+
+from keesa.api import signing_in
+from keesa.api.http import Call, Reply
+from keesa.api.v2024.answers import Message, RenewedToken, Tokens
+from keesa.db import Database, Tx
+
+
+def log_in(database: Database, call: Call[None, None]) -> Reply:
+    tokens = signing_in.open_with_password(database, call, "2024")
+    clock = call.desk.clock
+    assert tokens.refresh is not None  # noqa: S101 - a new session has one
+    answer = Tokens(
+        access=tokens.access.token,
+        access_expires_at=clock.iso(tokens.access.expires_at),
+        refresh=tokens.refresh.token,
+        refresh_expires_at=clock.iso(tokens.refresh.expires_at),
+    )
+    return Reply(answer, tokens.headers)
+
+
+def refresh(tx: Tx, call: Call[None, None]) -> Reply:
+    tokens = signing_in.refresh(tx, call)
+    answer = RenewedToken(tokens.access.token, call.desk.clock.iso(tokens.access.expires_at))
+    return Reply(answer, tokens.headers)
+
+
+def log_out(tx: Tx, call: Call[None, None]) -> Reply:
+    """By the access token or by the refresh token: the route says which the caller brings."""
+    return Reply(Message("Successfully logged out"), signing_in.log_out(tx, call))

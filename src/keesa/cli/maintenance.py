@@ -1,0 +1,24 @@
+"""`keesa maintenance on|off`."""
+
+import typer
+
+from keesa import maintenance
+from keesa.cli.options import Data, DatabaseUrl, ready_database
+
+app = typer.Typer(help="Answer 503 while you work on the system.", no_args_is_help=True)
+
+
+@app.command()
+def on(data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """From the next request on, every worker and node answers 503."""
+    with ready_database(data, database_url) as database:
+        database.write(maintenance.switch_on)
+    print("maintenance is on")
+
+
+@app.command()
+def off(data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Answer again."""
+    with ready_database(data, database_url) as database:
+        database.write(maintenance.switch_off)
+    print("maintenance is off")

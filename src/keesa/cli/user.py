@@ -1,0 +1,109 @@
+"""`keesa user add|list|disable|password`."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from keesa.accounts.actors import UserType
+from keesa.accounts.users import NewUser, change_password, create_user, disable_user, list_users
+from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.clock import now
+from keesa.errors import Invalid
+
+app = typer.Typer(help="People and programs that log in.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(help="The email address that they log in with.")]
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+USUAL_ROLES: dict[UserType, list[str]] = {
+    "admin": ["admin"],
+    "staff": ["engineer"],
+    "customer": ["customer"],
+    "bot": ["bot"],
+}
+
+
+@app.command()
+def add(
+    email: Email,
+    full_name: Annotated[str, typer.Option("--name", help="Full name, as tickets show it.")],
+    nick_name: Annotated[str | None, typer.Option("--nick", help="Short name.", show_default="first word")] = None,
+    user_type: Annotated[str, typer.Option("--type", help="admin, staff, customer or bot.")] = "staff",
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="A role; may be repeated, the first counts for 2021.", show_default="by type"),
+    ] = None,
+    customer: Annotated[int | None, typer.Option(help="Id of the customer, for the type customer.")] = None,
+    password_stdin: PasswordStdin = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a user; asks for the password."""
+    kind = _user_type(user_type)
+    with ready_database(data, database_url) as database:
+        new = NewUser(
+            email=email,
+            full_name=full_name,
+            nick_name=nick_name or full_name.partition(" ")[0],
+            user_type=kind,
+            password=_password(from_stdin=password_stdin),
+            roles=role or USUAL_ROLES[kind],
+            customer_id=customer,
+        )
+        user_id = database.write(lambda tx: create_user(tx, new, now()))
+    print(f"added user {user_id}: {email}")
+
+
+@app.command("list")
+def list_all(data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """List all users."""
+    with ready_database(data, database_url) as database:
+        users = database.read(list_users)
+    table = Table("id", "email", "name", "nick", "type", "roles", "customer", "state")
+    for user in users:
+        actor = user.actor
+        table.add_row(
+            str(actor.id),
+            actor.email,
+            actor.full_name,
+            actor.nick_name,
+            actor.user_type,
+            ", ".join(actor.roles),
+            str(actor.customer_id or ""),
+            "disabled" if user.disabled else "",
+        )
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@app.command()
+def disable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """End the user's sessions and refuse their logins from now on; what they wrote stays."""
+    with ready_database(data, database_url) as database:
+        database.write(lambda tx: disable_user(tx, email, now()))
+    print(f"disabled {email}")
+
+
+@app.command()
+def password(
+    email: Email, password_stdin: PasswordStdin = False, data: Data = None, database_url: DatabaseUrl = None
+) -> None:
+    """Give the user a new password and end their sessions; asks for it."""
+    with ready_database(data, database_url) as database:
+        chosen = _password(from_stdin=password_stdin)
+        database.write(lambda tx: change_password(tx, email, chosen))
+    print(f"changed the password of {email}")
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _user_type(text: str) -> UserType:
+    for known in USUAL_ROLES:
+        if known == text:
+            return known
+    raise Invalid({"type": [f"must be one of {', '.join(USUAL_ROLES)}"]})

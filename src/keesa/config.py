@@ -1,0 +1,123 @@
+"""The configuration: one frozen object, read from options and `KEESA_*` variables. A bad value stops the start."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from keesa.errors import Refused
+from keesa.tickets.numbers import NumberForm
+
+DEFAULT_ZONE: Final = ZoneInfo("Indian/Maldives")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    host: str = "127.0.0.1"
+    port: int = 8000
+    """0 takes a free one."""
+    workers: int = 1
+    """Processes that answer requests."""
+    data: Path = Path("keesa-data")
+    """The folder of the data file and the secret key."""
+    database_url: str | None = None
+    """`postgresql://…`; SQLite in `data` without it."""
+    demo: bool = False
+    """Fill an empty database with the documented world."""
+    secret: str | None = None
+    """What tokens are signed with; made and kept in `data` without it. Several nodes must share it."""
+    zone: ZoneInfo = DEFAULT_ZONE
+    """Of the times in answers, of ticket numbers and of closing days."""
+    number_form: NumberForm = "yearly"
+    cors_origins: tuple[str, ...] = ("*",)
+    """The origins whose pages may call the API; `*` for any."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    body_limit: int = 1024 * 1024
+    """Bytes of a request's body."""
+    login_failures_per_user: int = 10
+    """In 15 minutes; after them even the right password is refused until they are over."""
+    login_failures_per_address: int = 100
+    log_format: str = "auto"
+    """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
+
+
+def load_config(environ: Mapping[str, str], **options: object) -> Config:
+    """The options that are not None, then the environment, then the defaults; raises `Refused` for a bad value.
+
+    Each `KEESA_NAME` may come as `KEESA_NAME_FILE`, the path of a file that holds it (a secret's way).
+    """
+    values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for field in fields(Config):
+        text = _from_environment(environ, f"KEESA_{field.name.upper()}")
+        if field.name not in values and text is not None:
+            values[field.name] = _read(field.name, text)
+    config = Config(**values)
+    _refuse_senseless(config)
+    return config
+
+
+def _from_environment(environ: Mapping[str, str], name: str) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if path is None:
+        return environ.get(name)
+    if name in environ:
+        raise Refused(f"{name} and {name}_FILE are both set: keep one")
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{name}_FILE: cannot read {path}: {error}") from error
+
+
+def _boolean(text: str) -> bool:
+    return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[text.lower()]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "port": int,
+    "workers": int,
+    "data": Path,
+    "demo": _boolean,
+    "zone": ZoneInfo,
+    "cors_origins": _names,
+    "trusted_proxies": lambda text: tuple(ipaddress.ip_network(name) for name in _names(text)),
+    "body_limit": int,
+    "login_failures_per_user": int,
+    "login_failures_per_address": int,
+}
+
+
+def _read(name: str, text: str) -> object:
+    try:
+        return _READERS.get(name, str)(text)
+    except (ValueError, KeyError, ZoneInfoNotFoundError, OSError) as error:
+        raise Refused(f"KEESA_{name.upper()}: {text!r} is no valid value") from error
+
+
+def _refuse_senseless(config: Config) -> None:
+    rules = {
+        "port must be 0 to 65535": 0 <= config.port <= 65_535,
+        "workers must be 1 to 64": 1 <= config.workers <= 64,
+        "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
+        "body_limit must be 1024 bytes or more": config.body_limit >= 1024,
+        "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
+        "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
+        "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),
+        "secret must have 32 characters or more": config.secret is None or len(config.secret) >= 32,
+        "database_url must begin with postgresql://": _is_postgres(config.database_url),
+    }
+    broken = [rule for rule, holds in rules.items() if not holds]
+    if broken:
+        raise Refused(f"Bad configuration: {'; '.join(broken)}")
+
+
+def _is_postgres(url: str | None) -> bool:
+    return not url or url.startswith(("postgresql://", "postgres://"))

@@ -1,0 +1,110 @@
+"""What both engines offer: a database that runs a plain function in a transaction."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Row(Protocol):
+    """One row of an answer, its values by column name or by position."""
+
+    def __getitem__(self, key: str, /) -> Any: ...  # noqa: ANN401 - a column may hold anything
+
+
+class Tx(ABC):
+    """One open transaction. SQL is plain, with `:named` parameters and the `$words` that engines differ in."""
+
+    @abstractmethod
+    def all(self, sql: str, /, **params: object) -> Sequence[Row]:
+        """Every row of the answer."""
+
+    @abstractmethod
+    def run(self, sql: str, /, **params: object) -> int:
+        """The number of rows that the statement changed."""
+
+    def one(self, sql: str, /, **params: object) -> Row | None:
+        """The first row of the answer, or None."""
+        rows = self.all(sql, **params)
+        return rows[0] if rows else None
+
+    def value(self, sql: str, /, **params: object) -> Any:  # noqa: ANN401 - a column may hold anything
+        """The column named `value` of the first row; the statement is known to answer one."""
+        return self.all(sql, **params)[0]["value"]
+
+    @abstractmethod
+    def script(self, sql: str, /) -> None:
+        """Run several statements that take no parameters (a migration)."""
+
+    @abstractmethod
+    def follow_given_ids(self, table: str) -> None:
+        """Rows of `table` were inserted with ids of the caller's choice: the next made id comes after them."""
+
+
+Work = Callable[[Tx], T]
+"""A function that does its work in a transaction, and may be run again where the engine asks for it."""
+
+
+class Database(ABC):
+    """Both engines. `read` and `write` block and may be called from any thread; `aread` and `awrite` are
+    theirs for an event loop. A write has been made durable when it returns; an exception undoes it whole.
+    Each raises `errors.Unavailable` when the engine does not answer.
+    """
+
+    @abstractmethod
+    def read(self, work: Work[T]) -> T:
+        """Run `work` on one snapshot; it cannot write."""
+
+    @abstractmethod
+    def write(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    async def aread(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    async def awrite(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    def migrating(self, work: Work[T]) -> T:
+        """Like `write`, while no other process migrates, and with the schema's own statements allowed."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Engine, version and place, for people; without a password."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what is queued, then let go of every connection. May be called twice."""
+
+
+_WORD = re.compile(r"\$([a-z_]+)")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+
+
+@lru_cache(maxsize=1024)
+def _filled(sql: str, words: frozenset[tuple[str, str]]) -> str:
+    table = dict(words)
+    return _WORD.sub(lambda match: table[match[1]], sql)
+
+
+class Dialect:
+    """One engine's words, and its way to name a parameter."""
+
+    def __init__(self, words: Mapping[str, str], parameter: str | None = None) -> None:
+        self._words = frozenset(words.items())
+        self._parameter = parameter
+        self.text = lru_cache(maxsize=1024)(self._text)
+
+    def words(self, sql: str) -> str:
+        """`sql` with its `$words` filled in and nothing else touched."""
+        return _filled(sql, self._words)
+
+    def _text(self, sql: str) -> str:
+        """`sql` as the driver wants it."""
+        filled = self.words(sql)
+        if self._parameter is None:
+            return filled
+        return _PARAMETER.sub(self._parameter, filled.replace("%", "%%"))

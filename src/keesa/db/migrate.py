@@ -1,0 +1,114 @@
+"""One append-only stream of migrations, for both engines.
+
+A migration is a file `NNNN_what.sql` beside this module, or `NNNN_what.sqlite.sql` and `NNNN_what.postgres.sql`
+where the engines must differ. Its first line may be `-- compatible: N`: the oldest schema that a program may be
+written for and still work with a database that has this migration (default: what it was before).
+All that are missing run in one transaction, while no other process migrates: half a migration is never seen.
+"""
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+from keesa.clock import now
+from keesa.db.engine import Database, Tx
+from keesa.db.sqlite import SqliteDatabase
+from keesa.errors import Refused
+
+_NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgres))?\.sql")
+_COMPATIBLE = re.compile(r"-- compatible: (\d+)\n")
+
+_LEDGER: Final = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    compatible INTEGER NOT NULL,
+    applied_at BIGINT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    version: int
+    name: str
+    compatible: int | None
+    sql: str
+
+
+def migrations(engine: str) -> list[Migration]:
+    """Every migration for `engine` ("sqlite" or "postgres"), oldest first."""
+    found: list[Migration] = []
+    for file in resources.files("keesa.db").joinpath("migrations").iterdir():
+        match = _NAME.fullmatch(file.name)
+        if match and match[3] in (None, engine):
+            sql = file.read_text("utf-8")
+            compatible = _COMPATIBLE.match(sql)
+            found.append(Migration(int(match[1]), match[2], int(compatible[1]) if compatible else None, sql))
+    return sorted(found, key=lambda migration: migration.version)
+
+
+def latest() -> int:
+    """The schema that this program is written for."""
+    return max(migration.version for migration in migrations("sqlite"))
+
+
+def migrate(database: Database) -> list[str]:
+    """Bring the database to `latest()`; the names of what was applied, none where it was there already."""
+
+    def work(tx: Tx) -> list[str]:
+        tx.script(_LEDGER)
+        version, compatible = _state(tx)
+        _refuse_newer(compatible)
+        applied = []
+        for migration in migrations(_engine(database)):
+            if migration.version <= version:
+                continue
+            tx.script(migration.sql)
+            compatible = migration.compatible or compatible
+            tx.run(
+                "INSERT INTO schema_migrations (version, name, compatible, applied_at)"
+                " VALUES (:version, :name, :compatible, :applied_at)",
+                version=migration.version,
+                name=migration.name,
+                compatible=compatible,
+                applied_at=now(),
+            )
+            applied.append(f"{migration.version:04}_{migration.name}")
+        return applied
+
+    return database.migrating(work)
+
+
+def check_schema(tx: Tx) -> None:
+    """Raise `Refused`, with what to do, where the schema is older or too new for this program."""
+    if not _has_ledger(tx):
+        raise Refused("The database is empty: run `keesa migrate`")
+    version, compatible = _state(tx)
+    _refuse_newer(compatible)
+    if version < latest():
+        raise Refused(f"The database has schema {version}, this Keesa needs {latest()}: run `keesa migrate`")
+
+
+def _state(tx: Tx) -> tuple[int, int]:
+    """The database's version, and the oldest that a program must know; 0 and 1 for an empty one."""
+    row = tx.one("SELECT version, compatible FROM schema_migrations ORDER BY version DESC LIMIT 1")
+    return (row["version"], row["compatible"]) if row else (0, 1)
+
+
+def _refuse_newer(compatible: int) -> None:
+    if compatible > latest():
+        raise Refused(
+            f"The database was upgraded by a newer Keesa (it asks for schema {compatible} or later, this one knows"
+            f" {latest()}): run that version, or restore the back-up from before the upgrade"
+        )
+
+
+def _engine(database: Database) -> str:
+    return "sqlite" if isinstance(database, SqliteDatabase) else "postgres"
+
+
+def _has_ledger(tx: Tx) -> bool:
+    tables = "SELECT count(*) AS value FROM $tables WHERE $table_name = 'schema_migrations'"
+    return bool(tx.value(tables))

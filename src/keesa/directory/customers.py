@@ -1,0 +1,80 @@
+"""Customers, and the ECOs (equipment at a site) that belong to them."""
+
+from dataclasses import dataclass
+
+from keesa.db import Row, Tx
+from keesa.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    id: int
+    name: str
+    contact_name: str
+    contact_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Eco:
+    id: int
+    name: str
+    customer_id: int
+
+
+def create_customer(
+    tx: Tx, name: str, contact_name: str, contact_number: int, *, customer_id: int | None = None
+) -> int:
+    """The new customer's id (`customer_id` where it is given); raises `Invalid`."""
+    faults = {}
+    for field, text in (("name", name), ("contact_name", contact_name)):
+        if not text.strip() or not text.isprintable():
+            faults[field] = ["must be printable, and not empty"]
+    if not 0 <= contact_number < 10**15:
+        faults["contact_number"] = ["must be a telephone number of at most 15 digits"]
+    if faults:
+        raise Invalid(faults)
+    columns, values = "name, contact_name, contact_number", ":name, :contact_name, :contact_number"
+    if customer_id is not None:
+        columns, values = f"id, {columns}", f":id, {values}"
+    created: int = tx.value(
+        f"INSERT INTO customers ({columns}) VALUES ({values}) RETURNING id AS value",
+        id=customer_id,
+        name=name,
+        contact_name=contact_name,
+        contact_number=contact_number,
+    )
+    return created
+
+
+def find_customer(tx: Tx, customer_id: int) -> Customer | None:
+    row = tx.one("SELECT id, name, contact_name, contact_number FROM customers WHERE id = :id", id=customer_id)
+    return _customer(row) if row else None
+
+
+def list_customers(tx: Tx) -> list[Customer]:
+    return [
+        _customer(row) for row in tx.all("SELECT id, name, contact_name, contact_number FROM customers ORDER BY id")
+    ]
+
+
+def create_eco(tx: Tx, name: str, customer_id: int) -> int:
+    """The new ECO's id; raises `Invalid`."""
+    if not name.strip() or not name.isprintable():
+        raise Invalid({"name": ["must be printable, and not empty"]})
+    if find_customer(tx, customer_id) is None:
+        raise Invalid({"customer_id": [f"there is no customer {customer_id}"]})
+    created: int = tx.value(
+        "INSERT INTO ecos (name, customer_id) VALUES (:name, :customer_id) RETURNING id AS value",
+        name=name,
+        customer_id=customer_id,
+    )
+    return created
+
+
+def find_eco(tx: Tx, eco_id: int) -> Eco | None:
+    row = tx.one("SELECT id, name, customer_id FROM ecos WHERE id = :id", id=eco_id)
+    return Eco(row["id"], row["name"], row["customer_id"]) if row else None
+
+
+def _customer(row: Row) -> Customer:
+    return Customer(row["id"], row["name"], row["contact_name"], row["contact_number"])

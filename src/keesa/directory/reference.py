@@ -1,0 +1,63 @@
+"""The reference lists: products, ticket types and categories, to which administrators may add."""
+
+import re
+from typing import Final, Literal
+
+from keesa.db import Tx
+from keesa.errors import Invalid
+
+KeyedList = Literal["ticket_types", "ticket_categories"]
+
+_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def products(tx: Tx) -> dict[int, str]:
+    """Product id to name."""
+    return {row["id"]: row["name"] for row in tx.all("SELECT id, name FROM products ORDER BY id")}
+
+
+def keys(tx: Tx, table: KeyedList) -> list[str]:
+    """The keys of the list, in its order."""
+    return [row["key"] for row in tx.all(f"SELECT key FROM {table} ORDER BY position")]
+
+
+def add_product(tx: Tx, name: str) -> int:
+    """The new product's id; raises `Invalid`."""
+    if not name.strip() or not name.isprintable():
+        raise Invalid({"name": ["must be printable, and not empty"]})
+    if tx.one("SELECT id FROM products WHERE name = :name", name=name):
+        raise Invalid({"name": ["is taken by another product"]})
+    created: int = tx.value("INSERT INTO products (name) VALUES (:name) RETURNING id AS value", name=name)
+    return created
+
+
+def add_key(tx: Tx, table: KeyedList, key: str, name: str) -> None:
+    """Put an entry at the end of the list; raises `Invalid`."""
+    faults = {}
+    if not _KEY.fullmatch(key):
+        faults["key"] = ["must be of lower-case letters, digits and _, and begin with a letter"]
+    elif key in keys(tx, table):
+        faults["key"] = ["is in the list already"]
+    if not name.strip() or not name.isprintable():
+        faults["name"] = ["must be printable, and not empty"]
+    if faults:
+        raise Invalid(faults)
+    tx.run(
+        f"INSERT INTO {table} (key, name, position) SELECT :key, :name, max(position) + 1 FROM {table}",
+        key=key,
+        name=name,
+    )
+
+
+def unknown_product(tx: Tx, product_id: int) -> str | None:
+    """What is wrong with the id, naming the valid ones; None for a known product."""
+    known = products(tx)
+    if product_id in known:
+        return None
+    return f"is unknown, must be one of {', '.join(f'{number} ({name})' for number, name in known.items())}"
+
+
+def unknown_key(tx: Tx, table: KeyedList, key: str) -> str | None:
+    """What is wrong with the key, naming the valid ones; None for a known one."""
+    known = keys(tx, table)
+    return None if key in known else f"is unknown, must be one of {', '.join(known)}"

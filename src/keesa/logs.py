@@ -1,0 +1,44 @@
+"""Structured logs on standard error: JSON for machines, text on a terminal. Never a token, a password or a query."""
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+
+def set_up_logs(form: str) -> None:
+    """`form` is `json`, `text`, or `auto`: text where standard error is a terminal. Other libraries' logs too."""
+    as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # no local variables in a traceback: a password may be among them
+    last: list[Processor] = [
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+        structlog.processors.JSONRenderer(),
+    ]
+    if as_text:
+        last = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)

@@ -1,0 +1,19 @@
+"""Maintenance mode: a row in the database, so that every running worker and node sees it at the next request."""
+
+from typing import Final
+
+from keesa.db import Tx
+
+_NAME: Final = "maintenance"
+
+
+def is_on(tx: Tx) -> bool:
+    return tx.one("SELECT value FROM settings WHERE name = :name", name=_NAME) is not None
+
+
+def switch_on(tx: Tx) -> None:
+    tx.run("INSERT INTO settings (name, value) VALUES (:name, 'on') ON CONFLICT (name) DO NOTHING", name=_NAME)
+
+
+def switch_off(tx: Tx) -> None:
+    tx.run("DELETE FROM settings WHERE name = :name", name=_NAME)

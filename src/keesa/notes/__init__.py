@@ -1,0 +1,1 @@
+"""Notes: what is said about a ticket."""

@@ -1,0 +1,50 @@
+"""Adding a note to a ticket, and reading a ticket's notes."""
+
+from dataclasses import dataclass
+
+from keesa.accounts.actors import Actor
+from keesa.db import Tx
+from keesa.errors import Invalid
+from keesa.tickets.finding import hold_ticket, require_visible
+from keesa.tickets.history import move_revision
+from keesa.tickets.html import LONGEST, is_blank, sanitised
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    id: int
+    body: str
+    author: str
+    author_nick: str
+    created_at: int
+
+
+def add_note(tx: Tx, actor: Actor, number: int | None, text: str, at: int) -> str:
+    """Add the note as the actor; the text as it was kept, sanitised. Raises `NotFound` and `Invalid`."""
+    ticket = hold_ticket(tx, actor, number)
+    body = sanitised(text)
+    if is_blank(body):
+        raise Invalid({"note": ["must not be empty"]})
+    if len(body) > LONGEST:
+        raise Invalid({"note": [f"must have at most {LONGEST} characters"]})
+    tx.run(
+        "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:ticket_id, :author_id, :body, :at)",
+        ticket_id=ticket.id,
+        author_id=actor.id,
+        body=body,
+        at=at,
+    )
+    move_revision(tx, ticket.id)
+    return body
+
+
+def list_notes(tx: Tx, actor: Actor, number: int | None) -> list[Note]:
+    """The ticket's notes, oldest first; raises `NotFound` where the ticket is missing or out of sight."""
+    ticket_id = require_visible(tx, actor, number)
+    rows = tx.all(
+        "SELECT ticket_notes.id, ticket_notes.body, users.full_name, users.nick_name, ticket_notes.created_at"
+        " FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id"
+        " WHERE ticket_notes.ticket_id = :ticket_id ORDER BY ticket_notes.created_at, ticket_notes.id",
+        ticket_id=ticket_id,
+    )
+    return [Note(row["id"], row["body"], row["full_name"], row["nick_name"], row["created_at"]) for row in rows]

@@ -1,0 +1,1 @@
+"""Tickets: raised, found, listed, assigned, and moved from status to status."""

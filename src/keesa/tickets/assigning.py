@@ -1,0 +1,36 @@
+"""Assigning a ticket to an engineer."""
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import require_desk
+from keesa.db import Tx
+from keesa.errors import Invalid
+from keesa.tickets.finding import hold_ticket
+from keesa.tickets.history import record_assignment
+
+
+def assign(tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None, at: int) -> None:
+    """Give the ticket to a user of the desk, with a row in its history; to who has it already: nothing changes.
+
+    None takes it away while the ticket is open. Raises `Forbidden`, `NotFound` and `Invalid`.
+    """
+    require_desk(actor)
+    ticket = hold_ticket(tx, actor, number)
+    if assigned_to_id is None and ticket.status != "open":
+        raise Invalid({"assigned_to_id": ["can be null only while the ticket is open"]})
+    if assigned_to_id is not None and not _is_of_desk(tx, assigned_to_id):
+        raise Invalid({"assigned_to_id": ["is unknown, must be the id of a member of staff"]})
+    if assigned_to_id == ticket.assigned_to_id:
+        return
+    tx.run(
+        "UPDATE tickets SET assigned_to_id = :assigned_to_id, revision = revision + 1 WHERE id = :id",
+        assigned_to_id=assigned_to_id,
+        id=ticket.id,
+    )
+    record_assignment(tx, actor, ticket.id, assigned_to_id, at)
+
+
+def _is_of_desk(tx: Tx, user_id: int) -> bool:
+    row = tx.one(
+        "SELECT id FROM users WHERE id = :id AND user_type IN ('admin', 'staff') AND disabled_at IS NULL", id=user_id
+    )
+    return row is not None

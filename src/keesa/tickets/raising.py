@@ -1,0 +1,163 @@
+"""Raising a ticket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from keesa.accounts.actors import Actor
+from keesa.clock import Clock
+from keesa.db import Tx
+from keesa.directory.customers import Customer, find_customer, find_eco
+from keesa.directory.reference import unknown_key, unknown_product
+from keesa.errors import Forbidden, Invalid
+from keesa.tickets.history import record_status
+from keesa.tickets.html import LONGEST, is_blank, sanitised
+from keesa.tickets.numbers import NumberForm, next_number
+from keesa.tickets.statuses import Status
+
+LONGEST_LINE: Final = 255
+"""Characters of a title, a reference and a contact's name."""
+DEFAULT_PRIORITY: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A ticket to raise. `customer_id` or `eco_id` is needed; without contact fields the customer's are used."""
+
+    title: str
+    description: str
+    category: str
+    ticket_type: str
+    product_id: int
+    priority: int = DEFAULT_PRIORITY
+    reference: str | None = None
+    customer_id: int | None = None
+    eco_id: int | None = None
+    contact_name: str | None = None
+    contact_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The new ticket, as the 2024 document answers it."""
+
+    id: int
+    title: str
+    description: str
+    status: Status
+    category: str
+    ticket_type: str
+    priority: int
+    customer_id: int
+    product_id: int
+    raised_by_id: int
+    raised_by: str
+    raised_at: int
+
+
+def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Every rule that the given fields of a `Draft` break; of those that are missing only the customer is told.
+
+    Raises `Forbidden` where a customer's user names another customer.
+    """
+    faults: dict[str, list[str]] = {}
+    for field in ("title", "reference", "contact_name"):
+        text = given.get(field)
+        if text is not None and len(text) > LONGEST_LINE:
+            faults[field] = [f"must have at most {LONGEST_LINE} characters"]
+        elif text is not None and field != "reference" and not text.strip():
+            faults[field] = ["must not be empty"]
+    if (description := given.get("description")) is not None:
+        if len(description) > LONGEST:
+            faults["description"] = [f"must have at most {LONGEST} characters"]
+        elif is_blank(sanitised(description)):
+            faults["description"] = ["must not be empty"]
+    for field, problem in _reference_faults(tx, given).items():
+        faults[field] = [problem]
+    for field, problem in _customer_faults(tx, actor, given.get("customer_id"), given.get("eco_id")).items():
+        faults[field] = [problem]
+    return faults
+
+
+def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form: NumberForm) -> Raised:
+    """Raise the ticket as the actor, with the first row of its history. Raises as `draft_faults`, and `Invalid`."""
+    given = {field: getattr(draft, field) for field in Draft.__dataclass_fields__}
+    if faults := draft_faults(tx, actor, given):
+        raise Invalid(faults)
+    customer = _customer_of(tx, draft.customer_id, draft.eco_id)
+    description = sanitised(draft.description)
+    number = next_number(tx, at, clock, form)
+    tx.run(
+        "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
+        " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at)"
+        " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
+        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :raised_by_id, :at)",
+        id=number,
+        title=draft.title,
+        description=description,
+        priority=draft.priority,
+        reference=draft.reference,
+        ticket_type=draft.ticket_type,
+        category=draft.category,
+        customer_id=customer.id,
+        eco_id=draft.eco_id,
+        product_id=draft.product_id,
+        contact_name=customer.contact_name if draft.contact_name is None else draft.contact_name,
+        contact_number=customer.contact_number if draft.contact_number is None else draft.contact_number,
+        raised_by_id=actor.id,
+        at=at,
+    )
+    record_status(tx, actor, number, "open", at)
+    return Raised(
+        id=number,
+        title=draft.title,
+        description=description,
+        status="open",
+        category=draft.category,
+        ticket_type=draft.ticket_type,
+        priority=draft.priority,
+        customer_id=customer.id,
+        product_id=draft.product_id,
+        raised_by_id=actor.id,
+        raised_by=actor.full_name,
+        raised_at=at,
+    )
+
+
+def _reference_faults(tx: Tx, given: Mapping[str, Any]) -> dict[str, str]:
+    problems: dict[str, str | None] = {}
+    if (category := given.get("category")) is not None:
+        problems["category"] = unknown_key(tx, "ticket_categories", category)
+    if (ticket_type := given.get("ticket_type")) is not None:
+        problems["ticket_type"] = unknown_key(tx, "ticket_types", ticket_type)
+    if (product_id := given.get("product_id")) is not None:
+        problems["product_id"] = unknown_product(tx, product_id)
+    return {field: problem for field, problem in problems.items() if problem}
+
+
+def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int | None) -> dict[str, str]:
+    """A customer's users raise tickets for their customer alone, and see no other's ECOs: those are unknown."""
+    if actor.user_type == "customer" and customer_id not in (None, actor.customer_id):
+        raise Forbidden("You have nothing to do with this customer")
+    faults = {}
+    if customer_id is None and eco_id is None:
+        faults["customer_id"] = "is missing: give it, or eco_id"
+    if customer_id is not None and find_customer(tx, customer_id) is None:
+        faults["customer_id"] = "is unknown"
+    if eco_id is not None:
+        eco = find_eco(tx, eco_id)
+        if eco is None or (actor.user_type == "customer" and eco.customer_id != actor.customer_id):
+            faults["eco_id"] = "is unknown"
+        elif customer_id is not None and "customer_id" not in faults and eco.customer_id != customer_id:
+            faults["eco_id"] = f"belongs to another customer than {customer_id}"
+    return faults
+
+
+def _customer_of(tx: Tx, customer_id: int | None, eco_id: int | None) -> Customer:
+    """The customer that is named, else the one that the ECO belongs to; a draft without faults has one."""
+    if customer_id is None and eco_id is not None and (eco := find_eco(tx, eco_id)):
+        customer_id = eco.customer_id
+    customer = find_customer(tx, customer_id) if customer_id is not None else None
+    if customer is None:
+        raise Invalid({"customer_id": ["is unknown"]})
+    return customer

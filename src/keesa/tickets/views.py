@@ -1,0 +1,111 @@
+"""What is shown of a ticket: one row, with its notes and its history as JSON, read by one statement."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from keesa.db import Row
+from keesa.tickets.statuses import Status
+
+
+class NoteView(msgspec.Struct, frozen=True, array_like=True):
+    body: str
+    created_at: int
+    author: str
+    author_nick: str
+
+
+class StatusView(msgspec.Struct, frozen=True, array_like=True):
+    id: int
+    status: Status
+    created_at: int
+
+
+class AssignmentView(msgspec.Struct, frozen=True, array_like=True):
+    assigned_to: str | None
+    assigned_by: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as its readers see it; times in milliseconds since 1970."""
+
+    id: int
+    title: str
+    description: str
+    status: Status
+    priority: int
+    customer: str
+    contact_number: int
+    contact_name: str
+    raised_at: int
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    closed_on: str | None
+    notes: list[NoteView]
+    statuses: list[StatusView]
+    assignments: list[AssignmentView]
+
+
+COLUMNS: Final = """
+    tickets.id, tickets.title, tickets.description, tickets.status, tickets.priority, tickets.contact_number,
+    tickets.contact_name, tickets.raised_at, tickets.ticket_type, tickets.category, tickets.closed_on,
+    customers.name AS customer, raisers.full_name AS raised_by, assignees.full_name AS assigned_to
+"""
+JOINS: Final = """
+    JOIN customers ON customers.id = tickets.customer_id
+    JOIN users raisers ON raisers.id = tickets.raised_by_id
+    LEFT JOIN users assignees ON assignees.id = tickets.assigned_to_id
+"""
+NO_NOTES: Final = "NULL AS notes"
+NOTES: Final = """
+    CAST((SELECT $json_list($json_row(n.body, n.created_at, n.full_name, n.nick_name)) FROM (
+        SELECT ticket_notes.body, ticket_notes.created_at, users.full_name, users.nick_name
+        FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id
+        WHERE ticket_notes.ticket_id = tickets.id ORDER BY ticket_notes.created_at, ticket_notes.id
+    ) n) AS TEXT) AS notes
+"""
+HISTORY: Final = """
+    CAST((SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
+        SELECT id, status, created_at FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id
+    ) h) AS TEXT) AS statuses,
+    CAST((SELECT $json_list($json_row(h.assigned_to, h.assigned_by, h.created_at)) FROM (
+        SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_assignments.created_at
+        FROM ticket_assignments
+        JOIN users giving ON giving.id = ticket_assignments.assigned_by_id
+        LEFT JOIN users given ON given.id = ticket_assignments.assigned_to_id
+        WHERE ticket_assignments.ticket_id = tickets.id ORDER BY ticket_assignments.id
+    ) h) AS TEXT) AS assignments
+"""
+NO_HISTORY: Final = "NULL AS statuses, NULL AS assignments"
+
+_notes = msgspec.json.Decoder(list[NoteView])
+_statuses = msgspec.json.Decoder(list[StatusView])
+_assignments = msgspec.json.Decoder(list[AssignmentView])
+
+
+def view_of(row: Row) -> TicketView:
+    """From a row with `COLUMNS`, and with notes and history or without."""
+    return TicketView(
+        id=row["id"],
+        title=row["title"],
+        description=row["description"],
+        status=row["status"],
+        priority=row["priority"],
+        customer=row["customer"],
+        contact_number=row["contact_number"],
+        contact_name=row["contact_name"],
+        raised_at=row["raised_at"],
+        raised_by=row["raised_by"],
+        assigned_to=row["assigned_to"],
+        ticket_type=row["ticket_type"],
+        category=row["category"],
+        closed_on=row["closed_on"],
+        notes=_notes.decode(row["notes"] or "[]"),
+        statuses=_statuses.decode(row["statuses"] or "[]"),
+        assignments=_assignments.decode(row["assignments"] or "[]"),
+    )

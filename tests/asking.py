@@ -1,0 +1,32 @@
+"""Calling the API in this process, as somebody."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from cast import Person
+from keesa.accounts.sessions import Version
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API as one person calls it, below `/api/v1`."""
+
+    client: TestClient
+    token: str
+
+    def __call__(self, method: str, path: str, json: object = None, **headers: str) -> Response:
+        sent = {"Authorization": f"Bearer {self.token}"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        if json is None:
+            return self.client.request(method, f"/api/v1{path}", headers=sent)
+        return self.client.request(method, f"/api/v1{path}", json=json, headers=sent)
+
+
+class ApiFor(Protocol):
+    """The API with a new session of that person's."""
+
+    def __call__(self, person: Person, version: Version = "2024") -> Api: ...

