@@ -1,13 +1,13 @@
 """The way in: authenticate, pick the version, take its route, read the input, run the endpoint, render the answer."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from keesa import maintenance
@@ -81,9 +81,11 @@ class Door:
         trace.version = NEWEST_FIRST[0]
         try:
             return await self._answer(request, path, trace)
-        except Exception as error:  # noqa: BLE001 - each has its answer; one that is unknown is logged by the trace
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001 - each has its answer; the server's own are logged with the trace
             failure = self._versions[trace.version].render_error(error)
-            if failure.status == 500:
+            if failure.status >= 500 and not isinstance(error, Problem):
                 trace.failure = error
             return self._response(trace, failure.status, msgspec.json.encode(failure.body), failure.headers.items())
 
@@ -96,7 +98,7 @@ class Door:
         resource, parameters = found
         method = "GET" if request.method == "HEAD" else request.method
         if method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": resource.allow})
+            return self._response(trace, 204, b"", [("Allow", resource.allow)])
         if method not in resource.methods:
             raise Problem(405, f"This path knows {resource.allow}, not {method}", {"Allow": resource.allow})
         routes = resource.methods[method]
@@ -144,6 +146,8 @@ class Door:
             request.trace.user_id = caller[0].id
             if route.permission:
                 require(caller[0], "tickets", route.permission)
+            if route.guard:
+                route.guard(caller[0])
         return route, self._read(tx, request, route, caller)
 
     def _read(self, tx: Tx, request: _Request, route: Route, caller: tuple[Actor, Session] | None) -> Call[Any, Any]:
@@ -170,7 +174,7 @@ class Door:
             headers.append((CSRF_HEADER, csrf.masked(call.session.csrf_secret)))
         return self._response(trace, route.status, body, headers)
 
-    def _response(self, trace: Trace, status: int, body: bytes, headers: Any) -> Response:  # noqa: ANN401
+    def _response(self, trace: Trace, status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Response:
         response = Response(body, status, media_type="application/json")
         response.headers["Cache-Control"] = "no-store"
         response.headers[VERSION_HEADER] = trace.version

@@ -131,6 +131,8 @@ class Route:
     runs: Runs = Runs.READING
     permission: str | None = None
     """The action on tickets that a role of the caller must give."""
+    guard: Callable[[Actor], None] | None = None
+    """Raises `Forbidden` for whom the domain refuses whatever they send, so that 403 comes before 422."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     body_example: object = None

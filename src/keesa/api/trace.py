@@ -18,7 +18,7 @@ class Trace:
     """The version that answers, as far as it is known."""
     user_id: int | None = None
     failure: BaseException | None = None
-    """What no one foresaw; it is logged, and answered as 500."""
+    """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 
 
 def begin(asked: str | None) -> Trace:

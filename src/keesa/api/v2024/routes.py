@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from keesa.accounts.permissions import require_bot, require_desk
 from keesa.api.coffee import COFFEE
 from keesa.api.http import Caller, Route, Runs
 from keesa.api.paging import ListQuery
@@ -152,6 +153,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         answer=answers.BotTicketAnswer,
         example=examples.BOT_TICKET,
         permission="read",
+        guard=require_bot,
         query=requests.BotQuery,
     ),
     Route(
@@ -163,6 +165,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         example=examples.STATUS_CHANGED,
         runs=Runs.WRITING,
         permission="write",
+        guard=require_desk,
         body=requests.ChangeStatus,
         body_example=examples.CHANGE_STATUS,
     ),
@@ -175,6 +178,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         example=examples.ASSIGNED,
         runs=Runs.WRITING,
         permission="write",
+        guard=require_desk,
         body=requests.AssignTicket,
         body_example=examples.ASSIGN_TICKET,
     ),

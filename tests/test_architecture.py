@@ -1,0 +1,128 @@
+"""The plan of the house, kept: which room may import which, and where the dangerous things stand."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import keesa
+
+SOURCE = Path(keesa.__file__).parent
+
+DOMAINS = {"accounts", "directory", "tickets", "notes"}
+MAY_IMPORT = {
+    "errors": set[str](),
+    "clock": set[str](),
+    "logs": set[str](),
+    "db": {"errors", "clock"},
+    "maintenance": {"db"},
+    "accounts": {"db", "errors", "clock"},
+    "directory": {"db", "errors"},
+    "tickets": {"accounts", "directory", "db", "errors", "clock"},
+    "notes": {"tickets", "accounts", "db", "errors"},
+    "config": {"errors", "tickets"},
+    "secret_key": {"errors"},
+    "demo": DOMAINS | {"db", "clock"},
+    "api": DOMAINS | {"db", "errors", "clock", "config", "maintenance"},
+    "app": DOMAINS | {"api", "config", "db", "clock", "logs", "secret_key"},
+    "cli": DOMAINS | {"app", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "secret_key"},
+    "__main__": {"cli"},
+}
+"""Room to the rooms that it may import. What is not named here, nothing may import: a new room is added on purpose."""
+
+DRIVERS = {"sqlite3": {"db"}, "psycopg": {"db"}, "psycopg_pool": {"db"}}
+RIM_LIBRARIES = {"starlette": {"api", "app"}, "granian": {"cli"}, "typer": {"cli"}, "jwt": {"accounts"}}
+
+
+def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+    """Dotted name below keesa, path and syntax tree of each module."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        relative = path.relative_to(SOURCE).with_suffix("")
+        yield ".".join(relative.parts).removesuffix(".__init__"), path, ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def rooms(tree: ast.Module) -> set[str]:
+    """The rooms of keesa that a module imports."""
+    names = (name.split(".") for name in imported(tree))
+    known = {path.stem for path in SOURCE.iterdir()}
+    return {parts[1] for parts in names if parts[0] == "keesa" and len(parts) > 1 and parts[1] in known}
+
+
+MODULES = [pytest.param(path, tree, id=name) for name, path, tree in modules() if name != "__init__"]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize(("path", "tree"), MODULES)
+def test_imports_run_one_way(path: Path, tree: ast.Module) -> None:
+    """A room imports only the rooms that the plan allows it: the rim the domains, the domains the database."""
+    room = room_of(path)
+    assert rooms(tree) - {room} <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize(("path", "tree"), MODULES)
+def test_libraries_stay_in_their_rooms(path: Path, tree: ast.Module) -> None:
+    """Only db knows the drivers, only the rim knows HTTP and the command line."""
+    for name in imported(tree):
+        allowed = (DRIVERS | RIM_LIBRARIES).get(name.split(".")[0])
+        assert allowed is None or room_of(path) in allowed, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize(("version", "other"), [("v2021", "v2024"), ("v2024", "v2021")])
+def test_neither_version_imports_the_other(version: str, other: str) -> None:
+    """Deleting a version is deleting its folder: no other module but the composition root names it."""
+    for name, _, tree in modules():
+        names = set(imported(tree))
+        if name.startswith(f"api.{version}"):
+            assert not any(f".{other}" in imported_name for imported_name in names), name
+        elif name != "app":
+            assert not any(f".{version}" in imported_name for imported_name in names), name
+
+
+def test_versions_have_files_of_the_same_names() -> None:
+    """Who knows one version's folder knows the other's."""
+    files = {version: {path.name for path in (SOURCE / "api" / version).glob("*.py")} for version in ("v2021", "v2024")}
+    assert files["v2021"] == files["v2024"]
+
+
+def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
+    """A statement that selects tickets stands in the two modules whose functions all take the actor."""
+    readers = {
+        str(path.relative_to(SOURCE))
+        for _, path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if "FROM tickets" in node.value or "JOIN tickets" in node.value
+    }
+    assert readers == {"tickets/finding.py", "tickets/lists.py", "demo/world.py"}
+
+
+def test_the_queries_of_readers_ask_who_sees() -> None:
+    """Every function there that builds a query on tickets calls `visible_to`, or is the bots' one way around it."""
+    around = set()
+    for name in ("finding", "lists"):
+        tree = ast.parse((SOURCE / "tickets" / f"{name}.py").read_text("utf-8"))
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            called = {
+                node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and hasattr(node.func, "id")
+            }
+            queries = {
+                node.func.attr
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and hasattr(node.func, "attr")
+            }
+            if queries & {"one", "all"} and "visible_to" not in called:
+                around.add(function.name)
+    assert around == {"find_for_bot"}
