@@ -20,20 +20,27 @@ def load_secret(data: Path, given: str | None) -> bytes:
     if given is not None:
         return given.encode()
     path = data / FILE
-    if not path.exists():
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = data / f".{FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(LENGTH))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return _read(path)
+    try:
+        if not path.exists():
+            _make(data, path)
+        return _read(path)
+    except OSError as error:
+        raise Refused(f"Cannot keep a secret key in {path}: {error.strerror}") from error
+
+
+def _make(data: Path, path: Path) -> None:
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = data / f".{FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(LENGTH))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
 
 
 def _read(path: Path) -> bytes:

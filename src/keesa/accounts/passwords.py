@@ -15,10 +15,17 @@ LONGEST = 256
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
+def password_fault(password: str) -> str | None:
+    """What is wrong with a new password; None where nothing is."""
+    if SHORTEST <= len(password) <= LONGEST:
+        return None
+    return f"must have {SHORTEST} to {LONGEST} characters"
+
+
 def hash_password(password: str) -> str:
     """An argon2id hash with its parameters; raises `Invalid` for a password that is too short or too long."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid({"password": [f"must have {SHORTEST} to {LONGEST} characters"]})
+    if fault := password_fault(password):
+        raise Invalid({"password": [fault]})
     return _hasher.hash(password)
 
 
@@ -26,8 +33,9 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether the password is the hashed one. None (no such user) takes as long and is False. Some 20 ms of CPU."""
     if len(password) > LONGEST:
         password, password_hash = "", None
+    nobodys = _nobodys_hash()  # asked for in any case: its first making takes time too
     try:
-        _hasher.verify(password_hash or _nobodys_hash(), password)
+        _hasher.verify(password_hash or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

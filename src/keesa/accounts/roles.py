@@ -8,6 +8,7 @@ import msgspec
 from keesa.accounts.actors import Permissions
 from keesa.db import Tx
 from keesa.errors import Invalid
+from keesa.names import name_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ def list_roles(tx: Tx) -> list[Role]:
 
 def _faults(tx: Tx, name: str, ticket_types: Sequence[str]) -> dict[str, list[str]]:
     faults = {}
-    if not name.strip() or not name.isprintable():
-        faults["name"] = ["must be printable, and not empty"]
+    if fault := name_fault(name):
+        faults["name"] = [fault]
     elif tx.one("SELECT id FROM roles WHERE name = :name", name=name):
         faults["name"] = ["is taken by another role"]
     known = [row["key"] for row in tx.all("SELECT key FROM ticket_types ORDER BY position")]

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from keesa.accounts.actors import ACTOR_COLUMNS, USER_TYPES, Actor, UserType, actor_of
-from keesa.accounts.passwords import hash_password
+from keesa.accounts.passwords import hash_password, password_fault
 from keesa.accounts.sessions import end_all_of
 from keesa.db import Tx
 from keesa.errors import Invalid, NotFound
-
-LONGEST_NAME: Final = 255
+from keesa.names import LONGEST, name_fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +95,20 @@ def _id_of(tx: Tx, email: str) -> int:
 def _faults(tx: Tx, new: NewUser) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
     email = canonical_email(new.email)
-    if "@" not in email or len(email) > LONGEST_NAME or any(c.isspace() or not c.isprintable() for c in email):
+    if "@" not in email or len(email) > LONGEST or any(c.isspace() or not c.isprintable() for c in email):
         faults["email"] = ["must be an email address"]
     elif tx.one("SELECT id FROM users WHERE email = :email", email=email):
         faults["email"] = ["is taken by another user"]
     for name, value in (("full_name", new.full_name), ("nick_name", new.nick_name)):
-        if not value.strip() or not value.isprintable() or len(value) > LONGEST_NAME:
-            faults[name] = [f"must have 1 to {LONGEST_NAME} printable characters"]
+        if fault := name_fault(value):
+            faults[name] = [fault]
     if new.user_type not in USER_TYPES:
         faults["user_type"] = [f"must be one of {', '.join(USER_TYPES)}"]
     known = [row["name"] for row in tx.all("SELECT name FROM roles ORDER BY id")]
     if unknown := [role for role in new.roles if role not in known]:
         faults["roles"] = [f"{', '.join(unknown)}: no such role, must be of {', '.join(known)}"]
+    if fault := password_fault(new.password):
+        faults["password"] = [fault]
     if problem := _customer_fault(tx, new):
         faults["customer_id"] = [problem]
     return faults

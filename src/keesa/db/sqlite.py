@@ -78,6 +78,7 @@ class SqliteDatabase(Database):
         self._queue: queue.Queue[_Job | None] = queue.Queue(QUEUE)
         self._closed = False
         self._guard = threading.Lock()
+        path.touch(mode=0o600)  # before SQLite makes it, with the mode of everybody's files
         self._writing = self._connect()
         self._lock_file = path.with_suffix(".lock").open("a")
         self._writer = threading.Thread(target=self._write_groups, name="keesa-writer", daemon=True)
@@ -125,7 +126,6 @@ class SqliteDatabase(Database):
         connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
             connection.execute(f"PRAGMA {pragma}")
-        self._path.chmod(0o600)
         return connection
 
     def _reader(self) -> sqlite3.Connection:

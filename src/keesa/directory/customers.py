@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keesa.db import Row, Tx
 from keesa.errors import Invalid
+from keesa.names import name_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ def create_customer(
     """The new customer's id (`customer_id` where it is given); raises `Invalid`."""
     faults = {}
     for field, text in (("name", name), ("contact_name", contact_name)):
-        if not text.strip() or not text.isprintable():
-            faults[field] = ["must be printable, and not empty"]
+        if fault := name_fault(text):
+            faults[field] = [fault]
     if not 0 <= contact_number < 10**15:
         faults["contact_number"] = ["must be a telephone number of at most 15 digits"]
     if faults:
@@ -59,8 +60,8 @@ def list_customers(tx: Tx) -> list[Customer]:
 
 def create_eco(tx: Tx, name: str, customer_id: int) -> int:
     """The new ECO's id; raises `Invalid`."""
-    if not name.strip() or not name.isprintable():
-        raise Invalid({"name": ["must be printable, and not empty"]})
+    if fault := name_fault(name):
+        raise Invalid({"name": [fault]})
     if find_customer(tx, customer_id) is None:
         raise Invalid({"customer_id": [f"there is no customer {customer_id}"]})
     created: int = tx.value(

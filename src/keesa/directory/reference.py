@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from keesa.db import Tx
 from keesa.errors import Invalid
+from keesa.names import name_fault
 
 KeyedList = Literal["ticket_types", "ticket_categories"]
 
@@ -23,8 +24,8 @@ def keys(tx: Tx, table: KeyedList) -> list[str]:
 
 def add_product(tx: Tx, name: str) -> int:
     """The new product's id; raises `Invalid`."""
-    if not name.strip() or not name.isprintable():
-        raise Invalid({"name": ["must be printable, and not empty"]})
+    if fault := name_fault(name):
+        raise Invalid({"name": [fault]})
     if tx.one("SELECT id FROM products WHERE name = :name", name=name):
         raise Invalid({"name": ["is taken by another product"]})
     created: int = tx.value("INSERT INTO products (name) VALUES (:name) RETURNING id AS value", name=name)
@@ -38,8 +39,8 @@ def add_key(tx: Tx, table: KeyedList, key: str, name: str) -> None:
         faults["key"] = ["must be of lower-case letters, digits and _, and begin with a letter"]
     elif key in keys(tx, table):
         faults["key"] = ["is in the list already"]
-    if not name.strip() or not name.isprintable():
-        faults["name"] = ["must be printable, and not empty"]
+    if fault := name_fault(name):
+        faults["name"] = [fault]
     if faults:
         raise Invalid(faults)
     tx.run(
