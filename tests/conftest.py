@@ -13,12 +13,13 @@ from asking import Api, ApiFor
 from keesa.accounts.sessions import Version
 from keesa.app import serve_from
 from keesa.config import Config
-from keesa.db import Database, open_database
+from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
 from places import NewPlace, Place
 from postgres_server import PostgresServer
+from undone import undone
 
 _numbers = count()
 
@@ -61,7 +62,7 @@ def new_place(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
 @pytest.fixture(scope="session")
 def cast_template(engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
     """A migrated database with the cast in it, to copy for each test: a file, or a database's name."""
-    data, url, name = tmp_path_factory.mktemp("template"), None, f"template{next(_numbers)}"
+    data, url, name = tmp_path_factory.mktemp("template"), None, f"cast{next(_numbers)}"
     if engine == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres")
         server.create_database(name)
@@ -112,6 +113,63 @@ def api(client: TestClient, database: Database) -> ApiFor:
         return Api(client, cast.token(database, person, version))
 
     return of
+
+
+@pytest.fixture(scope="module")
+def shared_database(
+    engine: str, cast_template: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """The cast again, in one database for a whole file: for tests that do not mind what the others there leave."""
+    data, url = tmp_path_factory.mktemp("shared"), None
+    if engine == "sqlite":
+        shutil.copy(cast_template, data / SQLITE_FILE)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name = f"shared{next(_numbers)}"
+        server.create_database(name, cast_template)
+        url = server.url(name)
+    opened = open_database(data, url)
+    yield opened
+    opened.close()
+    if url:
+        server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """Failed logins are not limited: those of other tests would count too."""
+    many = 1_000_000
+    return Config(
+        data=tmp_path_factory.mktemp("unused"),
+        secret=cast.SECRET,
+        log_format="json",
+        login_failures_per_user=many,
+        login_failures_per_address=many,
+    )
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared_database: Database, shared_config: Config) -> Iterator[TestClient]:
+    """The API on the shared database, without a token."""
+    with TestClient(serve_from(shared_database, shared_config), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_api(shared_client: TestClient, shared_database: Database) -> ApiFor:
+    """As `api`, on the shared database."""
+
+    def of(person: cast.Person, version: Version = "2024") -> Api:
+        return Api(shared_client, cast.token(shared_database, person, version))
+
+    return of
+
+
+@pytest.fixture
+def tx(shared_database: Database) -> Iterator[Tx]:
+    """An open transaction on the shared database, undone after the test."""
+    with undone(shared_database) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

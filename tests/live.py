@@ -30,6 +30,12 @@ class LiveServer:
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started; the workers are its children, in one process group with it."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
@@ -47,6 +53,11 @@ class LiveServer:
         """Ask it to end, as an operator does; its exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended; its workers are not left behind."""
+        assert self._process is not None
         try:
             return self._process.wait(timeout=60)
         finally:

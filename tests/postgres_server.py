@@ -55,6 +55,7 @@ class PostgresServer:
         self._settings = SETTINGS if durable else SETTINGS | FORGETFUL
         self._owner = _owner()
         self._port = 0
+        self._binaries = self._folder = Path()
         self._guard: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -72,9 +73,9 @@ class PostgresServer:
         self._guard = _start_guard(folder)
         atexit.register(self.stop)
         try:
-            binaries = _binaries(folder, self._owner)
-            _initdb(binaries, folder, self._owner)
-            self._serve(binaries, folder)
+            self._binaries, self._folder = _binaries(folder, self._owner), folder
+            _initdb(self._binaries, folder, self._owner)
+            self._serve()
         except BaseException:
             self.stop()
             raise
@@ -82,13 +83,23 @@ class PostgresServer:
     def stop(self) -> None:
         """Again is no error."""
         atexit.unregister(self.stop)
-        if self._server:
-            self._server.send_signal(FAST_SHUTDOWN)
-            _wait_or_kill(self._server)
+        self.halt()
         if self._guard:
             # A byte, not only the end: a forked child of the tests may hold the pipe open longer than they do.
             self._guard.communicate(STOPPED, timeout=PATIENCE)
-        self._server = self._guard = None
+        self._guard = None
+
+    def halt(self) -> None:
+        """Away, as for a restart: its data and its port are kept for `resume`."""
+        if self._server:
+            self._server.send_signal(FAST_SHUTDOWN)
+            _wait_or_kill(self._server)
+            self._server = None
+
+    def resume(self) -> None:
+        self._server = self._spawn()
+        if not self._answers():
+            raise RuntimeError(f"PostgreSQL does not start again:\n{_log(self._folder).read_text()}")
 
     def url(self, dbname: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self._port}/{dbname}"
@@ -105,14 +116,18 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
-    def _serve(self, binaries: Path, folder: Path) -> None:
+    def _serve(self) -> None:
         """Between the choice of a free port and its use another process may take it: so there are some tries."""
         for _ in range(3):
             self._port = _free_port()
-            self._server = _start_postgres(binaries, folder, self._settings | {"port": str(self._port)}, self._owner)
+            self._server = self._spawn()
             if self._answers():
                 return
-        raise RuntimeError(f"PostgreSQL does not start:\n{_log(folder).read_text()}")
+        raise RuntimeError(f"PostgreSQL does not start:\n{_log(self._folder).read_text()}")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        settings = self._settings | {"port": str(self._port)}
+        return _start_postgres(self._binaries, self._folder, settings, self._owner)
 
     def _answers(self) -> bool:
         """Whether the server takes connections; no, once its process has ended."""

@@ -39,8 +39,8 @@ def serve_from(database: Database, config: Config) -> App:
         signer=Signer(load_secret(config.data, config.secret)),
         limits=Limits(config.login_failures_per_user, config.login_failures_per_address),
     )
-    door = Door(database, desk, VERSIONS, body_limit=config.body_limit, trusted_proxies=config.trusted_proxies)
-    edge = Edge(door, Operations(database), config.cors_origins)
+    door = Door(database, desk, VERSIONS, body_limit=config.body_limit)
+    edge = Edge(door, Operations(database), config.cors_origins, config.trusted_proxies)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -1,8 +1,9 @@
 """The configuration: one frozen object, read from options and `KEESA_*` variables. A bad value stops the start."""
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,8 @@ from keesa.errors import Refused
 from keesa.tickets.numbers import NumberForm
 
 DEFAULT_ZONE: Final = ZoneInfo("Indian/Maldives")
+
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -24,11 +27,11 @@ class Config:
     """Processes that answer requests."""
     data: Path = Path("keesa-data")
     """The folder of the data file and the secret key."""
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     """`postgresql://…`; SQLite in `data` without it."""
     demo: bool = False
     """Fill an empty database with the documented world."""
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     """What tokens are signed with; made and kept in `data` without it. Several nodes must share it."""
     zone: ZoneInfo = DEFAULT_ZONE
     """Of the times in answers, of ticket numbers and of closing days."""
@@ -52,10 +55,10 @@ def load_config(environ: Mapping[str, str], **options: object) -> Config:
     Each `KEESA_NAME` may come as `KEESA_NAME_FILE`, the path of a file that holds it (a secret's way).
     """
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    for field in fields(Config):
-        text = _from_environment(environ, f"KEESA_{field.name.upper()}")
-        if field.name not in values and text is not None:
-            values[field.name] = _read(field.name, text)
+    for name in (setting.name for setting in fields(Config)):
+        text = _from_environment(environ, f"KEESA_{name.upper()}")
+        if name not in values and text is not None:
+            values[name] = _read(name, text)
     config = Config(**values)
     _refuse_senseless(config)
     return config
@@ -107,6 +110,7 @@ def _refuse_senseless(config: Config) -> None:
         "port must be 0 to 65535": 0 <= config.port <= 65_535,
         "workers must be 1 to 64": 1 <= config.workers <= 64,
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
+        "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
         "body_limit must be 1024 bytes or more": config.body_limit >= 1024,
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
         "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
@@ -121,3 +125,8 @@ def _refuse_senseless(config: Config) -> None:
 
 def _is_postgres(url: str | None) -> bool:
     return not url or url.startswith(("postgresql://", "postgres://"))
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser may send it as `Origin`; a path or a slash behind it would never match."""
+    return text == "*" or _ORIGIN.fullmatch(text) is not None

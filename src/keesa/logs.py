@@ -42,3 +42,5 @@ def set_up_logs(form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # a client's broken form is answered, or overlooked, and is no event of ours
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)

@@ -23,9 +23,9 @@ def load_secret(data: Path, given: str | None) -> bytes:
     try:
         if not path.exists():
             _make(data, path)
-        return _read(path)
     except OSError as error:
         raise Refused(f"Cannot keep a secret key in {path}: {error.strerror}") from error
+    return _read(path)
 
 
 def _make(data: Path, path: Path) -> None:
@@ -44,12 +44,14 @@ def _make(data: Path, path: Path) -> None:
 
 
 def _read(path: Path) -> bytes:
-    mode = path.stat().st_mode & 0o777
+    try:
+        mode, key = path.stat().st_mode & 0o777, path.read_bytes().strip()
+    except OSError as error:
+        raise Refused(f"Cannot read {path}: {error.strerror}") from error
     if mode & 0o077:
         raise Refused(
             f"{path} may be read by others (mode {mode:o}): run `chmod 600 {path}`, and make a new key if it was"
         )
-    key = path.read_text("ascii").strip().encode()
     if len(key) < LENGTH:
         raise Refused(f"{path} is damaged: restore it, or remove it (every session then ends)")
     return key

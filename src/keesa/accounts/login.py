@@ -1,6 +1,7 @@
 """Logging in with an email address and a password, and the limit on how often that may fail."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from keesa.accounts.actors import Actor
@@ -9,6 +10,7 @@ from keesa.accounts.sessions import Session, Version, open_session
 from keesa.accounts.users import canonical_email
 from keesa.db import Database, Tx
 from keesa.errors import TooManyAttempts, Unauthorized
+from keesa.names import LONGEST
 
 WINDOW: Final = 15 * 60 * 1000
 """Milliseconds in which failed logins are counted, from the first of them on."""
@@ -40,7 +42,8 @@ def log_in(
     disabled, and `TooManyAttempts`.
     """
     email = canonical_email(credentials.email)
-    subjects = {f"user {email}": limits.per_user, f"address {credentials.address}": limits.per_address}
+    user = f"user {email[:LONGEST]}"  # nobody's is longer, and the engines' keys have their ends
+    subjects = {user: limits.per_user, f"address {_network(credentials.address)}": limits.per_address}
 
     def find(tx: Tx) -> tuple[int | None, str | None]:
         for subject, limit in subjects.items():
@@ -53,13 +56,28 @@ def log_in(
 
     def succeed(tx: Tx) -> tuple[Actor, Session]:
         assert user_id is not None  # noqa: S101 - no password is right for nobody
-        tx.run("DELETE FROM login_failures WHERE subject = :subject", subject=f"user {email}")
-        return open_session(tx, user_id, version, at)
+        tx.run("DELETE FROM login_failures WHERE subject = :subject", subject=user)
+        opened = open_session(tx, user_id, version, at)  # holds the user's row from here on
+        row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=user_id)
+        if row is None or row["password_hash"] != password_hash:
+            raise Unauthorized("Invalid credentials")  # it was changed while it was checked
+        return opened
 
     if verified:
         return database.write(succeed)
     database.write(lambda tx: _count_failure(tx, list(subjects), at))
     raise Unauthorized("Invalid credentials")
+
+
+def _network(address: str) -> str:
+    """What one client has of addresses: a single one, or in IPv6 a /64 network of them (RFC 6177)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed.packed, 64), strict=False))
 
 
 def _refuse_too_many(tx: Tx, subject: str, limit: int, at: int) -> None:

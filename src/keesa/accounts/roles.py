@@ -28,7 +28,7 @@ def create_role(tx: Tx, role: Role) -> int:
         name=role.name,
         permissions=msgspec.json.encode(role.permissions).decode(),
     )
-    for ticket_type in role.ticket_types:
+    for ticket_type in dict.fromkeys(role.ticket_types):
         tx.run(
             "INSERT INTO role_ticket_types (role_id, ticket_type) VALUES (:role_id, :ticket_type)",
             role_id=role_id,

@@ -29,8 +29,8 @@ class Session:
 
 
 def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor, Session]:
-    """Count the sign-in and open a session; sessions that have expired are cleared away."""
-    tx.run("DELETE FROM sessions WHERE expires_at < :at", at=at)
+    """Count the sign-in and open a session; sessions of which both tokens have expired are cleared away."""
+    tx.run("DELETE FROM sessions WHERE expires_at < :past", past=at - ACCESS_LIFETIME)  # the last refresh may be late
     tx.run("UPDATE users SET sign_in_count = sign_in_count + 1 WHERE id = :id", id=user_id)
     row = tx.one(f"SELECT {ACTOR_COLUMNS} FROM users WHERE id = :id AND disabled_at IS NULL", id=user_id)
     if row is None:

@@ -48,7 +48,7 @@ def create_user(tx: Tx, new: NewUser, at: int, *, user_id: int | None = None) ->
         password_hash=hash_password(new.password),
         at=at,
     )
-    for position, role in enumerate(new.roles):
+    for position, role in enumerate(dict.fromkeys(new.roles)):
         tx.run(
             "INSERT INTO user_roles (user_id, role_id, position)"
             " SELECT :user_id, roles.id, :position FROM roles WHERE roles.name = :role",

@@ -17,7 +17,8 @@ def address_and_security(request: Request, trusted: Sequence[Network]) -> tuple[
     if not _is_in(peer, trusted):
         return peer, request.url.scheme == "https"
     address = peer
-    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
+    hops = ",".join(request.headers.getlist("x-forwarded-for"))  # some proxies add a line of their own
+    for hop in reversed(hops.split(",")):
         if hop.strip():
             address = hop.strip()
         if not _is_in(address, trusted):
@@ -33,4 +34,6 @@ def _is_in(address: str, networks: Sequence[Network]) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed  # how a socket for both families names an IPv4 peer
     return any(parsed in network for network in networks)

@@ -12,20 +12,17 @@ from starlette.responses import Response
 
 from keesa import maintenance
 from keesa.accounts import csrf
-from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require
-from keesa.accounts.sessions import Session, Version
-from keesa.api.callers import Token, find_caller, read_token
-from keesa.api.clients import address_and_security
-from keesa.api.credentials import read_credentials
+from keesa.accounts.sessions import Version
+from keesa.api.callers import find_caller, read_token
 from keesa.api.http import ApiVersion, Call, Client, Desk, Reply, Route, Runs
-from keesa.api.inputs import Reading, build, read_fields, read_json, read_query, require_readable
+from keesa.api.inputs import read_query
 from keesa.api.problems import Problem, unreadable
+from keesa.api.reading import read_input, takes_body
 from keesa.api.signing_in import CSRF_HEADER
 from keesa.api.table import NEWEST_FIRST, Table, choose
 from keesa.api.trace import Trace
 from keesa.clock import now
-from keesa.config import Network
 from keesa.db import Database, Tx
 
 VERSION_HEADER: Final = "Keesa-Version"
@@ -47,30 +44,19 @@ class _Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
-    token: Token | None
     wanted: Version | None
     trace: Trace
-    client: Client
 
 
 class Door:
     """The ASGI application of the API, all versions of it."""
 
-    def __init__(
-        self,
-        database: Database,
-        desk: Desk,
-        versions: Sequence[ApiVersion],
-        *,
-        body_limit: int,
-        trusted_proxies: Sequence[Network],
-    ) -> None:
+    def __init__(self, database: Database, desk: Desk, versions: Sequence[ApiVersion], *, body_limit: int) -> None:
         self._database = database
         self._desk = desk
         self._versions = {version.name: version for version in versions}
         self._table = Table(versions)
         self._body_limit = body_limit
-        self._trusted_proxies = trusted_proxies
         self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "keesa-login")
 
     def close(self) -> None:
@@ -84,7 +70,7 @@ class Door:
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - each has its answer; the server's own are logged with the trace
-            failure = self._versions[trace.version].render_error(error)
+            failure = self._versions[trace.version].render_error(error, trace.route)
             if failure.status >= 500 and not isinstance(error, Problem):
                 trace.failure = error
             return self._response(trace, failure.status, msgspec.json.encode(failure.body), failure.headers.items())
@@ -102,20 +88,12 @@ class Door:
         if method not in resource.methods:
             raise Problem(405, f"This path knows {resource.allow}, not {method}", {"Allow": resource.allow})
         routes = resource.methods[method]
-        trace.version, route = choose(routes, wanted)
+        trace.version, trace.route = choose(routes, wanted)
         query = read_query(request.scope["query_string"])
-        if route.version_in_query and "version" in query:
+        if trace.route.version_in_query and "version" in query:
             wanted = _asked_version(query["version"])
-        body = await self._body(request) if any(_takes_body(route) for route in routes.values()) else b""
-        token = read_token(request, route.caller, self._desk.signer)
-        address, secure = address_and_security(request, self._trusted_proxies)
-        client = Client(
-            address,
-            secure,
-            wants_cookies=request.headers.get(COOKIES_HEADER) == "true",
-            has_cookies=token is not None and token.in_cookie,
-        )
-        return await self._run(_Request(request, routes, parameters, query, body, token, wanted, trace, client))
+        body = await self._body(request) if any(takes_body(route) for route in routes.values()) else b""
+        return await self._run(_Request(request, routes, parameters, query, body, wanted, trace))
 
     async def _run(self, request: _Request) -> Response:
         """Authenticate and read in one transaction, in which an endpoint that only reads has its run too."""
@@ -139,32 +117,25 @@ class Door:
     def _enter(self, tx: Tx, request: _Request) -> tuple[Route, Call[Any, Any]]:
         if maintenance.is_on(tx):
             raise Problem(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
-        caller = find_caller(tx, request.token) if request.token else None
-        wanted = request.wanted or (caller[1].version if caller else None)
-        request.trace.version, route = choose(request.routes, wanted)
+        trace, http = request.trace, request.http
+        token = read_token(http, next(iter(request.routes.values())).caller, self._desk.signer)
+        caller = find_caller(tx, token) if token else None
+        trace.version, route = choose(request.routes, request.wanted or (caller[1].version if caller else None))
+        trace.route = route
         if caller:
-            request.trace.user_id = caller[0].id
+            trace.user_id = caller[0].id
             if route.permission:
                 require(caller[0], "tickets", route.permission)
             if route.guard:
                 route.guard(caller[0])
-        return route, self._read(tx, request, route, caller)
-
-    def _read(self, tx: Tx, request: _Request, route: Route, caller: tuple[Actor, Session] | None) -> Call[Any, Any]:
-        query = build(route.query, read_fields(route.query, request.query)) if route.query else None
-        body = None
-        if route.body:
-            headers = request.http.headers
-            if request.body.strip():
-                require_readable(headers.get("content-type"), headers.get("content-encoding"))
-            reading = read_fields(route.body, _completed(read_json(request.body), route, request.query))
-            if reading.faults and route.check and caller:
-                reading = Reading({}, route.check(tx, caller[0], reading.values, reading.faults))
-            body = build(route.body, reading)
-        credentials: Mapping[str, Any] = {}
-        if route.takes_credentials:
-            credentials = read_credentials(dict(request.query), request.body, dict(request.http.headers))
-        return Call(self._desk, request.client, now(), request.path, query, body, credentials, caller)
+        query, body, credentials = read_input(tx, route, http, request.query, request.body, caller and caller[0])
+        client = Client(
+            trace.address,
+            trace.secure,
+            wants_cookies=http.headers.get(COOKIES_HEADER) == "true",
+            has_cookies=token is not None and token.in_cookie,
+        )
+        return route, Call(self._desk, client, now(), request.path, query, body, credentials, caller)
 
     def _reply(self, route: Route, call: Call[Any, Any], trace: Trace, answer: msgspec.Struct | Reply) -> Response:
         reply = answer if isinstance(answer, Reply) else Reply(answer)
@@ -204,24 +175,3 @@ def _asked_version(text: str | None) -> Version | None:
         if text == version:
             return version
     raise unreadable(f"There is no such version: {VERSION_HEADER} must be {' or '.join(reversed(NEWEST_FIRST))}")
-
-
-def _takes_body(route: Route) -> bool:
-    return route.body is not None or route.takes_credentials
-
-
-def _completed(body: dict[str, Any], route: Route, query: Mapping[str, str]) -> dict[str, Any]:
-    """The body, with what it lacks taken from the query where the route allows that."""
-    for path, names in route.body_from_query.items():
-        *parents, last = path.split(".")
-        place: Any = body
-        for parent in parents:
-            if place.get(parent) is None:
-                place[parent] = {}
-            place = place[parent]
-            if not isinstance(place, dict):
-                return body  # no object where one must be: the reading of the fields says so
-        given = next((query[name] for name in names if name in query), None)
-        if place.get(last) is None and given is not None:
-            place[last] = given
-    return body

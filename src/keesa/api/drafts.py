@@ -14,11 +14,11 @@ _EITHER_PLACE: Final = ("customer_id", "eco_id")
 """2021 puts `customer_id` inside `ticket` and `eco_id` beside it, 2024 both beside it; all is understood in both."""
 
 
-def draft_of(values: Partial) -> Draft:
-    """Raises `Invalid` where an id stands in both places and differs."""
+def draft_of(tx: Tx, actor: Actor, values: Partial) -> Draft:
+    """Raises `Invalid`, with the draft's other faults, where an id stands in both places and differs."""
     given, faults = _given(values)
     if faults:
-        raise Invalid(faults)
+        raise Invalid(draft_faults(tx, actor, given) | faults)
     return Draft(**given)
 
 
@@ -29,8 +29,8 @@ def all_faults(tx: Tx, actor: Actor, values: Partial, faults: Faults, paths: Map
     """
     given, found = _given(values)
     found = draft_faults(tx, actor, given) | found
-    if any(path.endswith(_EITHER_PLACE) for path in faults):
-        found.pop("customer_id", None)  # it is not missing, only unreadable
+    if any(path.endswith(_EITHER_PLACE) for path in faults) and not given.keys() & set(_EITHER_PLACE):
+        found.pop("customer_id")  # it is not missing, only unreadable
     return {paths.get(field, field): sentences for field, sentences in found.items()} | dict(faults)
 
 

@@ -10,11 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from keesa.api.clients import address_and_security
 from keesa.api.door import Door
 from keesa.api.failures import INTERNAL
 from keesa.api.openapi import PREFIX
 from keesa.api.operations import Operations
 from keesa.api.trace import REQUEST_ID, Trace, begin
+from keesa.config import Network
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED: Final = f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate"
@@ -26,14 +28,18 @@ _log = structlog.get_logger("keesa.request")
 class Edge:
     """The ASGI application that the server runs (lifespan apart)."""
 
-    def __init__(self, door: Door, operations: Operations, cors_origins: Sequence[str]) -> None:
+    def __init__(
+        self, door: Door, operations: Operations, cors_origins: Sequence[str], trusted_proxies: Sequence[Network]
+    ) -> None:
         self._door = door
         self._operations = operations
         self._cors_origins = cors_origins
+        self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        trace = begin(request.headers.get(REQUEST_ID))
+        address, secure = address_and_security(request, self._trusted_proxies)
+        trace = begin(request.headers.get(REQUEST_ID), address, secure=secure)
         started = time.perf_counter()
         try:
             response = await self._answer(request, trace)
@@ -101,7 +107,7 @@ def _note(request: Request, trace: Trace, status: int, seconds: float) -> None:
         "status": status,
         "ms": round(seconds * 1000, 2),
         "user_id": trace.user_id,
-        "address": request.client.host if request.client else None,
+        "address": trace.address,
     }
     if trace.failure is not None:
         _log.error("request failed", **facts, exc_info=trace.failure)

@@ -156,7 +156,8 @@ class ApiVersion:
 
     name: Version
     routes: Sequence[Route]
-    render_error: Callable[[Exception], "Failure"]
+    render_error: Callable[[Exception, Route | None], "Failure"]
+    """Given the error, and the route that was called as far as it is known."""
     error: type[Struct]
     """The shape of every error but 422."""
     invalid: type[Struct]

@@ -81,8 +81,10 @@ def read_fields(model: type[Struct], given: Mapping[str, Any], path: str = "") -
     for name, encoded, kind, required in _fields(model):
         where = f"{path}{encoded}"
         value = given.get(encoded)
-        if value is None and not (encoded in given and _takes_none(kind)):
-            if required:
+        if value is None:
+            if encoded in given and _takes_none(kind):
+                values[name] = None
+            elif required:
                 faults[where] = [MISSING]
         elif isinstance(kind, type) and issubclass(kind, Struct):
             if isinstance(value, dict):
@@ -149,6 +151,8 @@ def _as_integer(value: object) -> int | None:
 def expectation(kind: Any) -> str:  # noqa: ANN401 - a type form
     """What a value of `kind` must be, such as `must be an integer from 1 to 5`."""
     info = inspect.type_info(kind)
+    if isinstance(info, inspect.Metadata):
+        info = info.type
     parts = info.types if isinstance(info, inspect.UnionType) else (info,)
     return f"must be {' or '.join(_described(part) for part in parts)}"
 

@@ -69,8 +69,13 @@ def choose(routes: Mapping[Version, Route], wanted: Version | None) -> tuple[Ver
 
 def served(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[Route]:
     """Every route that a client of `version` is answered by, its own first."""
-    own = {(route.method, route.path): route for route in version.routes}
+    return [route for _, route in answering(version, versions)]
+
+
+def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:
+    """The same, each route beside the version that has it, whose shapes it answers in."""
+    found = {(route.method, route.path): (version, route) for route in version.routes}
     for other in versions:
         for route in other.routes:
-            own.setdefault((route.method, route.path), route)
-    return list(own.values())
+            found.setdefault((route.method, route.path), (other, route))
+    return list(found.values())

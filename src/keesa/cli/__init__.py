@@ -5,7 +5,7 @@ import sys
 import typer
 
 from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, serve, user
-from keesa.errors import Invalid, KeesaError
+from keesa.errors import Invalid, KeesaError, Refused
 
 app = typer.Typer(
     help="Keesa, a support-ticket server with a JSON API.",
@@ -29,6 +29,7 @@ for group, name in (
 def run() -> None:
     """Run the command of `sys.argv`; an error is one sentence on standard error, and exit status 1."""
     try:
+        _refuse_broken_text(sys.argv)
         app()
     except Invalid as error:
         for field, sentences in error.faults.items():
@@ -37,3 +38,11 @@ def run() -> None:
     except KeesaError as error:
         print(f"keesa: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _refuse_broken_text(arguments: list[str]) -> None:
+    """Neither engine keeps what Python makes of bytes that are not UTF-8."""
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError as error:
+        raise Refused("The arguments must be UTF-8") from error

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
 from keesa.directory.customers import create_eco
 
 app = typer.Typer(help="Equipment at customers' sites.", no_args_is_help=True)
@@ -18,7 +18,7 @@ def group() -> None:
 @app.command()
 def add(
     name: str,
-    customer: Annotated[int, typer.Option(help="Id of the customer that it belongs to.")],
+    customer: Annotated[int, typer.Option(help="Id of the customer that it belongs to.", callback=possible_id)],
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -11,6 +11,8 @@ import typer
 from keesa.config import Config, load_config
 from keesa.db import Database, open_database
 from keesa.db.migrate import check_schema
+from keesa.db.opening import SQLITE_FILE
+from keesa.errors import Refused
 
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the data file and the secret key.", show_default="keesa-data")
@@ -20,6 +22,13 @@ DatabaseUrl = Annotated[
 ]
 
 
+def possible_id(given: int | None) -> int | None:
+    """The id as it was given, if either engine can keep it as a key."""
+    if given is not None and given > 2**63 - 1:
+        raise typer.BadParameter("there is no such id")
+    return given
+
+
 def configured(data: Path | None, database_url: str | None) -> Config:
     return load_config(os.environ, data=data, database_url=database_url)
 
@@ -27,7 +36,15 @@ def configured(data: Path | None, database_url: str | None) -> Config:
 @contextmanager
 def ready_database(data: Path | None, database_url: str | None) -> Iterator[Database]:
     """The database, for a command that needs its schema; raises `Refused` where that is not there."""
-    config = configured(data, database_url)
+    with existing_database(configured(data, database_url)) as database:
+        yield database
+
+
+@contextmanager
+def existing_database(config: Config) -> Iterator[Database]:
+    """The same of a configuration. What is not there is not made: the folder's name may have a slip in it."""
+    if not config.database_url and not (config.data / SQLITE_FILE).exists():
+        raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")
     database = open_database(config.data, config.database_url)
     try:
         database.read(check_schema)

@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from functools import partial
-from http.client import HTTPConnection
-from typing import Annotated, Final
+from http.client import HTTPConnection, HTTPException
+from typing import Annotated, Any, Final
 
 import structlog
 import typer
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from keesa.app import App, build_app
@@ -50,9 +51,12 @@ def serve(
     set_up_logs(config.log_format)
     _prepare(config)
     with _reserved(config) as reserved:
-        port = reserved.getsockname()[1]
-        threading.Thread(target=_announce, args=(config.host, port), daemon=True).start()
-        _server(config, port).serve(target_loader=partial(_load, os.getpid(), config), wrap_loader=False)
+        server = _Server(config, *reserved.getsockname()[:2])
+        try:
+            server.serve(target_loader=partial(_load, os.getpid(), reserved, config), wrap_loader=False)
+        except SystemExit:
+            if not server.interrupt_signal:  # else a worker heard of the stop first, and was taken for a failed one
+                raise
 
 
 def _prepare(config: Config) -> None:
@@ -89,44 +93,75 @@ def _reserved(config: Config) -> socket.socket:
     return shared
 
 
-def _server(config: Config, port: int) -> MPServer:
-    return MPServer(
-        "keesa",
-        address=config.host,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=config.workers,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-        log_dictconfig={"version": 1, "disable_existing_loggers": False, "loggers": _GRANIAN_LOGGERS},
-    )
+class _Server(MPServer):
+    """granian's server of worker processes; it says where it serves, and stops workers that are still loading too."""
+
+    def __init__(self, config: Config, address: str, port: int) -> None:
+        super().__init__(
+            "keesa",
+            address=address,
+            port=port,
+            interface=Interfaces.ASGI,
+            workers=config.workers,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOP_SECONDS,
+            log_level=LogLevels.warning,
+            log_dictconfig={"version": 1, "disable_existing_loggers": False, "loggers": _GRANIAN_LOGGERS},
+        )
+        self._host = config.host
+
+    def startup(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - granian's own, passed on
+        super().startup(*args, **kwargs)  # type: ignore[no-untyped-call]  # granian's have no types
+        # after the workers were forked: none shall inherit a lock that this thread holds
+        threading.Thread(target=_announce, args=(self._host, self.bind_addr, self.bind_port), daemon=True).start()
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        if os.getpid() != self.pid:
+            os._exit(0)  # a worker inherits this handler until it serves: nothing is under way in it
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # as above
 
 
-_GRANIAN_LOGGERS: Final = {"_granian": {"level": "WARNING", "handlers": [], "propagate": True}}
+_GRANIAN_LOGGERS: Final = {"_granian": {"handlers": [], "propagate": True}}
 
 
-def _load(parent: int, config: Config) -> App:
-    """In a worker process: the application, which ends with the process that started it, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            sys.exit(1)  # it died before it could tell
+def _load(parent: int, reserved: socket.socket, config: Config) -> App:
+    """In a worker process: the application."""
+    reserved.close()  # the port is held by the parent alone, so that it is free as soon as that ends
+    _end_with(parent)
     return build_app(config)
 
 
-def _announce(host: str, port: int) -> None:
+def _end_with(parent: int) -> None:
+    """Have this process stop as on SIGTERM once the parent has ended, however it did, with STOP_SECONDS for it."""
+    if sys.platform != "linux":
+        return
+
+    def stop(*_: object) -> None:
+        signal.alarm(STOP_SECONDS)
+        signal.raise_signal(signal.SIGTERM)
+
+    signal.signal(signal.SIGUSR1, stop)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGUSR1)
+    if os.getppid() != parent:
+        sys.exit(1)  # it died before it could tell
+
+
+def _announce(host: str, address: str, port: int) -> None:
     """Print the address as soon as it answers."""
-    within = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    within = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not bound
+    while not _answers(within, port):
+        time.sleep(0.02)
     shown = f"[{host}]" if ":" in host else host
-    while True:
-        try:
-            connection = HTTPConnection(within, port, timeout=5)
-            connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
-                break
-        except OSError:
-            time.sleep(0.02)
-        finally:
-            connection.close()
     print(f"Keesa serves on http://{shown}:{port}", flush=True)
+
+
+def _answers(address: str, port: int) -> bool:
+    connection = HTTPConnection(address, port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from keesa.accounts.actors import UserType
 from keesa.accounts.users import NewUser, change_password, create_user, disable_user, list_users
-from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
 from keesa.errors import Invalid
 
@@ -35,7 +35,9 @@ def add(
         list[str] | None,
         typer.Option(help="A role; may be repeated, the first counts for 2021.", show_default="by type"),
     ] = None,
-    customer: Annotated[int | None, typer.Option(help="Id of the customer, for the type customer.")] = None,
+    customer: Annotated[
+        int | None, typer.Option(help="Id of the customer, for the type customer.", callback=possible_id)
+    ] = None,
     password_stdin: PasswordStdin = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -98,7 +100,10 @@ def password(
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
+        try:
+            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise Invalid({"password": ["must be UTF-8"]}) from error
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 

@@ -81,7 +81,8 @@ class Database(ABC):
 
 
 _WORD = re.compile(r"\$([a-z_]+)")
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_PARAMETER = re.compile(r"--[^\n]*|'[^']*'|(?<![:\w]):([a-z_]\w*)")
+"""A parameter, named in the one group; or a comment or a string, in which a colon is a colon."""
 
 
 @lru_cache(maxsize=1024)
@@ -105,6 +106,9 @@ class Dialect:
     def _text(self, sql: str) -> str:
         """`sql` as the driver wants it."""
         filled = self.words(sql)
-        if self._parameter is None:
+        parameter = self._parameter
+        if parameter is None:
             return filled
-        return _PARAMETER.sub(self._parameter, filled.replace("%", "%%"))
+        return _PARAMETER.sub(
+            lambda match: match.expand(parameter) if match[1] else match[0], filled.replace("%", "%%")
+        )

@@ -33,6 +33,8 @@ CONNECTIONS: Final = 8
 """Connections a process, of each pool; so many requests of it are in the database at once."""
 POOL_TIMEOUT: Final = 10.0
 """Seconds to wait for a connection before the answer is `Unavailable`."""
+QUEUE: Final = 4096
+"""The most reads and writes of the event loop that run or wait; one more is refused as unavailable."""
 RETRIES: Final = 5
 """How often a write is run again when PostgreSQL ended it to break a deadlock: it was undone whole."""
 MIGRATION_LOCK: Final = 0x6B65657361
@@ -73,6 +75,7 @@ class PostgresDatabase(Database):
         self._writers = _pool(url, _configure_writer)
         self._reading = ThreadPoolExecutor(CONNECTIONS, "keesa-read")
         self._writing = ThreadPoolExecutor(CONNECTIONS, "keesa-write")
+        self._waiting = 0
         self._closed = False
         self._guard = threading.Lock()
 
@@ -88,10 +91,10 @@ class PostgresDatabase(Database):
         raise Unavailable("The database is too busy, please try again later")
 
     async def aread(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self.read, work)
+        return await self._elsewhere(self._reading, self.read, work)
 
     async def awrite(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self.write, work)
+        return await self._elsewhere(self._writing, self.write, work)
 
     def migrating(self, work: Work[T]) -> T:
         def alone(tx: Tx) -> T:
@@ -115,6 +118,18 @@ class PostgresDatabase(Database):
         for pool in (self._readers, self._writers):
             pool.close()
 
+    async def _elsewhere(self, threads: ThreadPoolExecutor, run: Callable[[Work[T]], T], work: Work[T]) -> T:
+        """In one of the threads; called in the event loop only, so that the count needs no lock."""
+        if self._closed:
+            raise Unavailable("The database is closed")
+        if self._waiting >= QUEUE:
+            raise Unavailable("Too many requests are waiting, please try again later")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, run, work)
+        finally:
+            self._waiting -= 1
+
     def _in_transaction(self, pool: ConnectionPool[Connection], work: Work[T]) -> T:
         with _unavailable_when_gone(), pool.connection() as connection, connection.transaction():
             return work(PostgresTx(connection))
@@ -126,6 +141,7 @@ def _pool(url: str, configure: Callable[[Connection], None]) -> ConnectionPool[C
         min_size=1,
         max_size=CONNECTIONS,
         timeout=POOL_TIMEOUT,
+        reconnect_timeout=POOL_TIMEOUT,  # the pauses between attempts double: who comes later begins with short ones
         configure=configure,
         check=ConnectionPool.check_connection,
         kwargs={"row_factory": dict_row, "application_name": "keesa"},
@@ -149,8 +165,13 @@ def _server_version(url: str) -> int:
         with psycopg.connect(url, connect_timeout=int(POOL_TIMEOUT)) as connection:
             version = connection.info.server_version
             encoding = connection.info.parameter_status("server_encoding")
+    except psycopg.ProgrammingError:
+        # its text shows the whole URL, with the password
+        raise Refused(
+            "The database URL is not readable: it must be like postgresql://user:password@host/name"
+        ) from None
     except psycopg.Error as error:
-        raise Refused(f"Cannot connect to PostgreSQL: {str(error).strip()}") from error
+        raise Refused(f"Cannot connect to PostgreSQL: {' '.join(str(error).split())}") from error
     if version < OLDEST:
         raise Refused(f"PostgreSQL {version // 10_000} is too old: Keesa needs 15 or later")
     if encoding != "UTF8":

@@ -23,6 +23,8 @@ from keesa.errors import Unavailable
 
 T = TypeVar("T")
 
+_CLOSED: Final = "The database is closed"
+
 DIALECT = Dialect(
     {
         "identity": "INTEGER PRIMARY KEY",
@@ -59,6 +61,7 @@ class SqliteTx(Tx):
             if sqlite3.complete_statement(statement):
                 self._connection.execute(statement)
                 statement = ""
+        self._connection.execute(statement)  # a last one may lack its semicolon
 
     def follow_given_ids(self, table: str) -> None:
         """Nothing to do: SQLite's next id is one more than the largest."""
@@ -79,19 +82,25 @@ class SqliteDatabase(Database):
         self._closed = False
         self._guard = threading.Lock()
         path.touch(mode=0o600)  # before SQLite makes it, with the mode of everybody's files
-        self._writing = self._connect()
         self._lock_file = path.with_suffix(".lock").open("a")
+        try:
+            with self._locked():  # of two processes that turn a new file to WAL at once, SQLite refuses one
+                self._writing = self._connect()
+        except BaseException:
+            self._lock_file.close()
+            raise
         self._writer = threading.Thread(target=self._write_groups, name="keesa-writer", daemon=True)
         self._writer.start()
 
     def read(self, work: Work[T]) -> T:
-        connection = self._reader()
         with _unavailable_when_locked():
+            connection = self._reader()
             connection.execute("BEGIN")
             try:
                 return work(SqliteTx(connection))
             finally:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # an unreadable disk has ended it already
+                    connection.execute("ROLLBACK")
 
     def write(self, work: Work[T]) -> T:
         return self._submit(work).result()
@@ -129,6 +138,8 @@ class SqliteDatabase(Database):
         return connection
 
     def _reader(self) -> sqlite3.Connection:
+        if self._closed:
+            raise Unavailable(_CLOSED)
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect()
@@ -142,7 +153,7 @@ class SqliteDatabase(Database):
         future: Future[T] = Future()
         with self._guard:  # nothing may be queued behind the end mark that close() puts
             if self._closed:
-                raise Unavailable("The database is closed")
+                raise Unavailable(_CLOSED)
             try:
                 self._queue.put_nowait(_Job(work, future))
             except queue.Full:
@@ -169,7 +180,7 @@ class SqliteDatabase(Database):
         try:
             with self._transaction():
                 outcomes.extend(self._run_job(job) for job in group)
-        except Exception as error:  # noqa: BLE001 - whatever it was, each caller hears of it
+        except BaseException as error:  # noqa: BLE001 - whatever it was, each caller hears of it
             failure = _as_unavailable(error)
             outcomes = [_bind(job.future.set_exception, failure) for job in group]
         for tell in outcomes:
@@ -177,21 +188,29 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        with self._locked():
+            try:
+                self._writing.execute("BEGIN IMMEDIATE")
+                yield
+                self._writing.execute("COMMIT")
+            finally:
+                if self._writing.in_transaction:
+                    self._writing.execute("ROLLBACK")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone among all that write this file."""
         fcntl.flock(self._lock_file, fcntl.LOCK_EX)
         try:
-            self._writing.execute("BEGIN IMMEDIATE")
             yield
-            self._writing.execute("COMMIT")
         finally:
-            if self._writing.in_transaction:
-                self._writing.execute("ROLLBACK")
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
     def _run_job(self, job: _Job) -> Callable[[], None]:
         self._writing.execute("SAVEPOINT job")
         try:
             result = job.work(SqliteTx(self._writing))
-        except Exception as error:  # it belongs to the caller that waits for the future
+        except BaseException as error:  # it belongs to the caller that waits for the future, not to this thread
             if not self._writing.in_transaction:
                 raise  # a full disk or the like undid the whole group, not this job alone
             self._writing.execute("ROLLBACK TO job")
@@ -206,9 +225,9 @@ def _bind(tell: Callable[[Any], None], outcome: object) -> Callable[[], None]:
     return lambda: tell(outcome)
 
 
-def _as_unavailable(error: Exception) -> Exception:
+def _as_unavailable(error: BaseException) -> BaseException:
     """Locked, full or unreadable files may mend: `Unavailable`. Anything else is passed as it is."""
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode in _PASSING:
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _PASSING:
         unavailable = Unavailable("The database does not answer now, please try again later")
         unavailable.__cause__ = error
         return unavailable

@@ -60,10 +60,13 @@ def list_customers(tx: Tx) -> list[Customer]:
 
 def create_eco(tx: Tx, name: str, customer_id: int) -> int:
     """The new ECO's id; raises `Invalid`."""
+    faults = {}
     if fault := name_fault(name):
-        raise Invalid({"name": [fault]})
+        faults["name"] = [fault]
     if find_customer(tx, customer_id) is None:
-        raise Invalid({"customer_id": [f"there is no customer {customer_id}"]})
+        faults["customer_id"] = [f"there is no customer {customer_id}"]
+    if faults:
+        raise Invalid(faults)
     created: int = tx.value(
         "INSERT INTO ecos (name, customer_id) VALUES (:name, :customer_id) RETURNING id AS value",
         name=name,

@@ -22,11 +22,11 @@ class Note:
 def add_note(tx: Tx, actor: Actor, number: int | None, text: str, at: int) -> str:
     """Add the note as the actor; the text as it was kept, sanitised. Raises `NotFound` and `Invalid`."""
     ticket = hold_ticket(tx, actor, number)
+    if len(text) > LONGEST:
+        raise Invalid({"note": [f"must have at most {LONGEST} characters"]})
     body = sanitised(text)
     if is_blank(body):
         raise Invalid({"note": ["must not be empty"]})
-    if len(body) > LONGEST:
-        raise Invalid({"note": [f"must have at most {LONGEST} characters"]})
     tx.run(
         "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:ticket_id, :author_id, :body, :at)",
         ticket_id=ticket.id,

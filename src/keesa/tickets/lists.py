@@ -8,10 +8,10 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import Condition, visible_to
 from keesa.db import Tx
 from keesa.directory.customers import find_customer
-from keesa.directory.reference import KeyedList, unknown_key
+from keesa.directory.reference import unknown_key
 from keesa.errors import Forbidden, Invalid, NotFound
 from keesa.tickets.numbers import LARGEST
-from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, Status
+from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, Status, status_filter
 from keesa.tickets.views import COLUMNS, JOINS, NO_HISTORY, NO_NOTES, NOTES, TicketView, view_of
 
 
@@ -47,16 +47,24 @@ def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> list[TicketView]:
     return _list(tx, actor, [own], page)
 
 
-def list_by_type(tx: Tx, actor: Actor, ticket_type: str, status: Status, page: Page) -> list[TicketView]:
-    """Raises `Invalid` for an unknown type."""
-    _require_known(tx, "ticket_types", "type", ticket_type)
+def list_by_type(tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page) -> list[TicketView]:
+    """`status` is what `status_filter` takes. Raises `Invalid` for an unknown type, status, or both."""
+    problem = unknown_key(tx, "ticket_types", ticket_type)
+    faults = {"type": [problem]} if problem else {}
+    try:
+        wanted = status_filter(status)
+    except Invalid as error:
+        raise Invalid({**faults, **error.faults}) from error
+    if faults:
+        raise Invalid(faults)
     of_type = Condition("tickets.ticket_type = :ticket_type", {"ticket_type": ticket_type})
-    return _list(tx, actor, [of_type, *_of_status(status)], page)
+    return _list(tx, actor, [of_type, *_of_status(wanted)], page)
 
 
 def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> list[TicketView]:
     """Without notes; raises `Invalid` for an unknown category."""
-    _require_known(tx, "ticket_categories", "category", category)
+    if problem := unknown_key(tx, "ticket_categories", category):
+        raise Invalid({"category": [problem]})
     of_category = Condition("tickets.category = :category", {"category": category})
     return _list(tx, actor, [of_category], page, notes=False)
 
@@ -82,11 +90,6 @@ def _require_concern(tx: Tx, actor: Actor, customer_id: int, of_customer: Condit
     if actor.user_type == "staff" and _list(tx, actor, [of_customer], Page(limit=1), notes=False):
         return
     raise Forbidden("You have nothing to do with this customer")
-
-
-def _require_known(tx: Tx, table: KeyedList, field: str, key: str) -> None:
-    if problem := unknown_key(tx, table, key):
-        raise Invalid({field: [problem]})
 
 
 def _of_status(*statuses: Status) -> list[Condition]:

@@ -12,13 +12,12 @@ from keesa.errors import Faults
 from keesa.tickets.finding import view_ticket
 from keesa.tickets.lists import list_by_type, list_own_unclosed
 from keesa.tickets.raising import raise_ticket
-from keesa.tickets.statuses import status_filter
 
 DEFAULT_LIMIT_BY_TYPE = 10
 
 
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicketAnswer:
-    draft = draft_of(to_builtins(call.body))
+    draft = draft_of(tx, call.actor, to_builtins(call.body))
     raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
     return answers.RaisedTicketAnswer(answers.RaisedTicket(str(raised.id)))
 
@@ -37,7 +36,7 @@ def show(tx: Tx, call: Call[None, None]) -> answers.OneTicketAnswer:
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> answers.CountedTicketsAnswer:
     wanted, clock = call.body.ticket, call.desk.clock
     page = page_of(call.query, DEFAULT_LIMIT_BY_TYPE)
-    found = list_by_type(tx, call.actor, wanted.type, status_filter(wanted.status), page)
+    found = list_by_type(tx, call.actor, wanted.type, wanted.status, page)
     tickets = [answers.typed_ticket(ticket, clock) for ticket in found]
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 

@@ -20,9 +20,8 @@ DEFAULT_LIMIT = 20
 
 
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicket:
-    raised = raise_ticket(
-        tx, call.actor, draft_of(to_builtins(call.body)), call.at, call.desk.clock, call.desk.number_form
-    )
+    draft = draft_of(tx, call.actor, to_builtins(call.body))
+    raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
     return answers.raised_ticket(raised, call.desk.clock)
 
 
@@ -41,7 +40,7 @@ def show(tx: Tx, call: Call[None, None]) -> answers.OneTicketAnswer:
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> answers.CountedTicketsAnswer:
     wanted, clock = call.body.ticket, call.desk.clock
     page = page_of(call.query, DEFAULT_LIMIT)
-    found = list_by_type(tx, call.actor, wanted.type, status_filter(wanted.status), page)
+    found = list_by_type(tx, call.actor, wanted.type, wanted.status, page)
     tickets = [answers.listed_ticket(ticket, clock) for ticket in found]
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 

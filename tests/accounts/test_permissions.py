@@ -1,0 +1,75 @@
+"""Who may do what, and which tickets an actor sees."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+import cast
+from account_rows import actor_of, join, rows
+from keesa.accounts.actors import Actor, UserType
+from keesa.accounts.permissions import require, require_bot, require_desk, visible_to
+from keesa.accounts.roles import Role, create_role
+from keesa.db import Database
+from keesa.errors import Forbidden
+
+
+def of_type(user_type: UserType) -> Actor:
+    return Actor(1, "a@b", "A", "A", user_type, None, (), {"tickets": ["read"]})
+
+
+def seen_by(database: Database, actor: Actor) -> set[int]:
+    condition = visible_to(actor)
+    found = rows(database, f"SELECT id FROM tickets WHERE {condition.sql}", **condition.params)
+    return {row["id"] for row in found}
+
+
+@pytest.mark.parametrize("person", cast.CAST, ids=lambda person: person.nick_name)
+def test_each_of_the_cast_sees_their_tickets(shared_database: Database, person: cast.Person) -> None:
+    """Admins all, staff by raising, assignment and type, customers their customer's, bots none."""
+    assert seen_by(shared_database, actor_of(shared_database, person.id)) == cast.SEEN_BY[person]
+
+
+def test_staff_see_the_types_of_all_their_roles(database: Database) -> None:
+    """One role's types and another's, each ticket once."""
+    database.write(lambda tx: create_role(tx, Role("both", {}, ("eco_support", "routine_maintenance"))))
+    worker = join(database, cast.Person(40, "both@keesa.example", "Both", "Both", "staff", "both"))
+    assert seen_by(database, worker) == {cast.TYPED, cast.STRANGERS}
+
+
+def test_staff_without_a_type_see_only_their_own(database: Database) -> None:
+    """A role that names no ticket type shows none."""
+    worker = join(database, cast.Person(41, "reader@keesa.example", "Reader", "Reader", "staff", "reader"))
+    assert seen_by(database, worker) == set()
+
+
+@pytest.mark.parametrize("user_type", ["customer", "bot"])
+def test_a_role_s_types_show_nothing_to_who_is_not_staff(database: Database, user_type: UserType) -> None:
+    """The admin's role works on all types; who has it is still no engineer."""
+    customer = cast.LONE if user_type == "customer" else None
+    odd = join(database, cast.Person(42, "odd@keesa.example", "Odd", "Odd", user_type, "admin", customer))
+    assert seen_by(database, odd) == set()
+
+
+def test_require_wants_the_permission() -> None:
+    """And says which one is missing."""
+    require(of_type("staff"), "tickets", "read")
+    with pytest.raises(Forbidden, match=r"^You need the permission to write tickets$"):
+        require(of_type("admin"), "tickets", "write")
+
+
+CHECKS: Final[dict[Callable[[Actor], None], set[UserType]]] = {
+    require_desk: {"admin", "staff"},
+    require_bot: {"admin", "bot"},
+}
+
+
+@pytest.mark.parametrize("user_type", ["admin", "staff", "customer", "bot"])
+@pytest.mark.parametrize("check", CHECKS)
+def test_some_work_is_for_some_types(check: Callable[[Actor], None], user_type: UserType) -> None:
+    """The desk's for admins and staff, the bots' for admins and bots."""
+    if user_type in CHECKS[check]:
+        check(of_type(user_type))
+    else:
+        with pytest.raises(Forbidden):
+            check(of_type(user_type))

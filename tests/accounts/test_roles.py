@@ -1,0 +1,63 @@
+"""Roles: what they give, and the ticket types that their members work on."""
+
+import pytest
+
+from account_rows import rows
+from keesa.accounts.roles import Role, create_role, list_roles
+from keesa.db import Database
+from keesa.errors import Invalid
+
+
+def test_a_role_comes_back_as_it_was_made(database: Database) -> None:
+    """Permissions in their order; ticket types in the alphabet's."""
+    role = Role("divers", {"tickets": ["write", "read"], "boats": ["sail"]}, ("customer_support", "eco_support"))
+    database.write(lambda tx: create_role(tx, role))
+    listed = database.read(list_roles)
+    assert listed[-1] == role
+    assert list(listed[-1].permissions) == ["tickets", "boats"]
+
+
+def test_a_ticket_type_that_is_named_twice_is_worked_on_once(database: Database) -> None:
+    """It is no error."""
+    database.write(lambda tx: create_role(tx, Role("divers", {}, ("eco_support", "eco_support"))))
+    assert database.read(list_roles)[-1].ticket_types == ("eco_support",)
+
+
+def test_the_usual_roles_are_there(shared_database: Database) -> None:
+    """Made with the schema; admin and control room work on every type."""
+    roles = {role.name: role for role in shared_database.read(list_roles)}
+    types = [row["key"] for row in rows(shared_database, "SELECT key FROM ticket_types ORDER BY key")]
+    assert {"admin", "control_room", "engineer", "customer", "bot"} <= roles.keys()
+    assert roles["admin"].permissions == {"projects": ["read", "write"], "tickets": ["read", "write"]}
+    for name in ("admin", "control_room"):
+        assert list(roles[name].ticket_types) == types
+    for name in ("engineer", "customer", "bot"):
+        assert roles[name].ticket_types == ()
+
+
+@pytest.mark.parametrize(
+    ("role", "field", "sentence"),
+    [
+        (Role(" ", {}, ()), "name", "must have 1 to 255 printable characters"),
+        (Role("a\tb", {}, ()), "name", "must have 1 to 255 printable characters"),
+        (Role("harbour_crew", {}, ()), "name", "is taken by another role"),
+        (Role("divers", {}, ("eco_support", "diving", "Eco Support")), "ticket_types", "diving, Eco Support: no such"),
+    ],
+)
+def test_a_bad_role_is_refused_with_a_sentence(
+    shared_database: Database, role: Role, field: str, sentence: str
+) -> None:
+    """And nothing of it is kept."""
+    before = shared_database.read(list_roles)
+    with pytest.raises(Invalid) as refused:
+        shared_database.write(lambda tx: create_role(tx, role))
+    assert refused.value.faults[field][0].startswith(sentence)
+    assert shared_database.read(list_roles) == before
+
+
+def test_every_fault_of_a_role_is_named_at_once(shared_database: Database) -> None:
+    """The name's and the types'; the types that there are stand in it."""
+    with pytest.raises(Invalid) as refused:
+        shared_database.write(lambda tx: create_role(tx, Role("", {}, ("diving",))))
+    assert set(refused.value.faults) == {"name", "ticket_types"}
+    assert "routine_maintenance" in refused.value.faults["ticket_types"][0]

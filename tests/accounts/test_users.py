@@ -1,0 +1,161 @@
+"""Users: made with every fault named, disabled, given another password."""
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+import cast
+from account_rows import actor_of, rows
+from keesa.accounts.passwords import verify_password
+from keesa.accounts.users import NewUser, change_password, create_user, disable_user, list_users
+from keesa.db import Database
+from keesa.errors import Invalid, NotFound
+
+NEW: Final = NewUser(
+    email="new@keesa.example",
+    full_name="Nasreen Ali",
+    nick_name="Nas",
+    user_type="staff",
+    password="Password123",
+    roles=["harbour_crew", "reader"],
+)
+
+
+def create(database: Database, new: NewUser) -> int:
+    return database.write(lambda tx: create_user(tx, new, 1000))
+
+
+def faults_of(database: Database, new: NewUser) -> dict[str, list[str]]:
+    """What is wrong with the user, who is not made."""
+    before = rows(database, "SELECT count(*) AS users FROM users")
+    with pytest.raises(Invalid) as refused:
+        create(database, new)
+    assert rows(database, "SELECT count(*) AS users FROM users") == before
+    return {field: list(sentences) for field, sentences in refused.value.faults.items()}
+
+
+def test_a_new_user_has_what_was_given(database: Database) -> None:
+    """With the next id, and roles in order."""
+    user_id = create(database, NEW)
+    assert user_id == len(cast.CAST) + 1
+    actor = actor_of(database, user_id)
+    assert (actor.email, actor.full_name, actor.nick_name) == ("new@keesa.example", "Nasreen Ali", "Nas")
+    assert (actor.user_type, actor.roles, actor.customer_id) == ("staff", ("harbour_crew", "reader"), None)
+
+
+def test_the_password_is_kept_as_a_hash_alone(database: Database) -> None:
+    """Nowhere in the user's row does it stand itself."""
+    user_id = create(database, NEW)
+    [row] = rows(database, "SELECT * FROM users WHERE id = :id", id=user_id)
+    assert verify_password(row["password_hash"], "Password123")
+    assert "Password123" not in str(row)
+
+
+def test_names_and_address_are_kept_without_the_spaces_around_them(database: Database) -> None:
+    """And the address in small letters: so it is found however it is typed."""
+    user_id = create(database, replace(NEW, email=" New@Keesa.Example ", full_name=" Nasreen Ali ", nick_name=" Nas "))
+    [row] = rows(database, "SELECT email, full_name, nick_name FROM users WHERE id = :id", id=user_id)
+    assert row == {"email": "new@keesa.example", "full_name": "Nasreen Ali", "nick_name": "Nas"}
+
+
+def test_a_role_that_is_named_twice_is_held_once(database: Database) -> None:
+    """In the place where it was first."""
+    user_id = create(database, replace(NEW, roles=["reader", "harbour_crew", "reader"]))
+    assert actor_of(database, user_id).roles == ("reader", "harbour_crew")
+
+
+def test_a_customer_s_user_belongs_to_the_customer(database: Database) -> None:
+    """Which is known."""
+    user_id = create(database, replace(NEW, user_type="customer", customer_id=cast.SCHOOL, roles=["customer"]))
+    assert actor_of(database, user_id).customer_id == cast.SCHOOL
+
+
+@pytest.mark.parametrize(
+    ("wrong", "faults"),
+    [
+        ({"email": ""}, {"email": ["must be an email address"]}),
+        ({"email": "nobody"}, {"email": ["must be an email address"]}),
+        ({"email": "no body@keesa.example"}, {"email": ["must be an email address"]}),
+        ({"email": "no\u200bbody@keesa.example"}, {"email": ["must be an email address"]}),
+        ({"email": f"{'n' * 251}@x.mv"}, {"email": ["must be an email address"]}),
+        ({"email": "ENGINEER@keesa.example"}, {"email": ["is taken by another user"]}),
+        ({"full_name": " "}, {"full_name": ["must have 1 to 255 printable characters"]}),
+        ({"nick_name": "a\nb"}, {"nick_name": ["must have 1 to 255 printable characters"]}),
+        ({"full_name": "n" * 256}, {"full_name": ["must have 1 to 255 printable characters"]}),
+        ({"user_type": "boss"}, {"user_type": ["must be one of admin, staff, customer, bot"]}),
+        ({"password": "short"}, {"password": ["must have 8 to 256 characters"]}),
+        (
+            {"user_type": "customer"},
+            {"customer_id": ["is missing: a user of the type customer belongs to one"]},
+        ),
+        ({"user_type": "customer", "customer_id": 999}, {"customer_id": ["there is no customer 999"]}),
+        ({"customer_id": 1}, {"customer_id": ["is for users of the type customer only"]}),
+    ],
+)
+def test_what_is_wrong_with_a_new_user_is_named(
+    shared_database: Database, wrong: dict[str, object], faults: dict[str, list[str]]
+) -> None:
+    """And the user is not made."""
+    assert faults_of(shared_database, replace(NEW, **wrong)) == faults  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_an_unknown_role_names_the_known_ones(shared_database: Database) -> None:
+    """The operator reads on the spot what to write."""
+    [sentence] = faults_of(shared_database, replace(NEW, roles=["reader", "captain", "mate"]))["roles"]
+    assert sentence.startswith("captain, mate: no such role, must be of ")
+    assert "harbour_crew" in sentence
+
+
+def test_every_fault_is_named_at_once(shared_database: Database) -> None:
+    """Not one after the other."""
+    new = replace(NEW, email="", full_name="", nick_name="", password="", roles=["captain"], customer_id=1)
+    assert set(faults_of(shared_database, new)) == {
+        "email",
+        "full_name",
+        "nick_name",
+        "password",
+        "roles",
+        "customer_id",
+    }
+
+
+def test_the_list_of_users_tells_who_is_disabled(database: Database) -> None:
+    """By id; what a disabled user wrote stays, and so do they."""
+    database.write(lambda tx: disable_user(tx, cast.STRANGER.email, 1000))
+    listed = database.read(list_users)
+    assert [(user.actor.id, user.disabled) for user in listed] == [
+        (person.id, person is cast.STRANGER) for person in cast.CAST
+    ]
+
+
+def test_disabling_again_keeps_the_first_time(database: Database) -> None:
+    """It is no error either."""
+    for at in (1000, 2000):
+        database.write(lambda tx, at=at: disable_user(tx, " Stranger@KEESA.example", at))  # type: ignore[misc]
+    [row] = rows(database, "SELECT disabled_at FROM users WHERE id = :id", id=cast.STRANGER.id)
+    assert row["disabled_at"] == 1000
+
+
+def test_a_changed_password_replaces_the_old_one(database: Database) -> None:
+    """For this user alone."""
+    database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "another password"))
+    for row in rows(database, "SELECT id, password_hash FROM users"):
+        good = "another password" if row["id"] == cast.ENGINEER.id else cast.PASSWORD
+        assert verify_password(row["password_hash"], good)
+
+
+def test_a_password_that_is_none_changes_nothing(shared_database: Database) -> None:
+    """The old one stays."""
+    with pytest.raises(Invalid):
+        shared_database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "short"))
+    [row] = rows(shared_database, "SELECT password_hash FROM users WHERE id = :id", id=cast.ENGINEER.id)
+    assert verify_password(row["password_hash"], cast.PASSWORD)
+
+
+def test_an_unknown_user_can_be_neither_disabled_nor_given_a_password(shared_database: Database) -> None:
+    """And the sentence says who."""
+    with pytest.raises(NotFound, match=r"^There is no user nobody@keesa\.example$"):
+        shared_database.write(lambda tx: disable_user(tx, "nobody@keesa.example", 1000))
+    with pytest.raises(NotFound, match=r"^There is no user nobody@keesa\.example$"):
+        shared_database.write(lambda tx: change_password(tx, "nobody@keesa.example", "another password"))

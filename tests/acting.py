@@ -1,0 +1,28 @@
+"""The cast as the domain functions take them, and what is in the database afterwards."""
+
+from typing import Any, Final
+
+import cast
+from keesa.accounts.actors import Actor
+from keesa.accounts.users import list_users
+from keesa.clock import Clock
+from keesa.config import DEFAULT_ZONE
+from keesa.db import Tx
+
+CLOCK: Final = Clock(DEFAULT_ZONE)
+
+
+def actor_of(tx: Tx, person: cast.Person) -> Actor:
+    return next(user.actor for user in list_users(tx) if user.actor.id == person.id)
+
+
+def rows(tx: Tx, sql: str, **params: object) -> list[dict[str, Any]]:
+    """The rows of the query, as dictionaries on both engines."""
+    found: list[Any] = list(tx.all(sql, **params))
+    return [dict(row) for row in found]
+
+
+def tickets_as_kept(tx: Tx) -> dict[str, list[dict[str, Any]]]:
+    """Everything that is kept of tickets: equal before and after, where nothing was changed."""
+    tables = ("tickets", "ticket_notes", "ticket_statuses", "ticket_assignments", "ticket_counters")
+    return {table: rows(tx, f"SELECT * FROM {table} ORDER BY 1") for table in tables}

@@ -1,0 +1,228 @@
+"""`GET /api/v1/openapi.json`: each version's document is valid, complete, and shows examples that it allows."""
+
+import re
+from typing import Final
+
+import jsonschema_rs
+import msgspec
+import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+from starlette.testclient import TestClient
+
+from keesa.accounts.sessions import Version
+from keesa.api.http import Caller, Route
+from keesa.api.signing_in import Login
+from openapi_documents import PATH, Node, find, name_of, nodes, operations, read, resolved, routes_of
+
+STATUSES: Final = {
+    "POST /auth": {200, 400, 401, 413, 415, 422, 429},
+    "POST /auth/login": {200, 400, 401, 413, 415, 422, 429},
+    "POST /auth/refresh_token": {200, 400, 401},
+    "POST /auth/refresh": {200, 400, 401},
+    "DELETE /auth/logout": {200, 400, 401},
+    "DELETE /auth/logout_by_refresh": {200, 400, 401},
+    "POST /tickets": {201, 400, 401, 403, 413, 415, 422},
+    "GET /tickets": {200, 400, 401, 403, 422},
+    "GET /tickets/tickets_by_type": {200, 400, 401, 403, 413, 415, 422},
+    "GET /tickets/tickets_by_category": {200, 400, 401, 403, 422},
+    "GET /tickets/tickets_of_customer": {200, 400, 401, 403, 404, 422},
+    "GET /tickets/get_ticket_notes": {200, 400, 401, 403, 404, 413, 415, 422},
+    "POST /tickets/add_ticket_note": {201, 400, 401, 403, 404, 413, 415, 422},
+    "GET /tickets/{ticket}": {200, 400, 401, 403, 404},
+    "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 413, 415, 422},
+    "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 413, 415, 422},
+    "GET /coffee": {400, 418},
+    "GET /openapi.json": {200, 400},
+}
+"""Beside 500 and 503, which any call may be answered with."""
+
+
+@pytest.fixture(params=["2021", "2024"])
+def version(request: pytest.FixtureRequest) -> Version:
+    chosen: Version = request.param
+    return chosen
+
+
+@pytest.fixture
+def document(shared_client: TestClient, version: Version) -> Node:
+    return read(shared_client, version)
+
+
+def test_each_version_has_a_document_of_its_own(document: Node, version: Version) -> None:
+    """`?version=` chooses it, and it says which version it is of."""
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["version"].startswith(f"{version}, ")
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "version"),
+    [
+        ("", {}, "2024"),
+        ("", {"Keesa-Version": "2021"}, "2021"),
+        ("", {"Keesa-Version": "2024"}, "2024"),
+        ("?version=2021", {}, "2021"),
+        ("?version=2021", {"Keesa-Version": "2024"}, "2021"),
+        ("?version=2024", {"Keesa-Version": "2021"}, "2024"),
+    ],
+)
+def test_query_or_header_choose_the_version(
+    shared_client: TestClient, query: str, headers: dict[str, str], version: Version
+) -> None:
+    """Without a token, the query before the header, and the current version where neither chooses."""
+    answer = shared_client.get(f"{PATH}{query}", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Keesa-Version"] == version
+    assert answer.json() == read(shared_client, version)
+
+
+@pytest.mark.parametrize("asked", ["2022", "", "v2024", "2021, 2024", "two thousand"])
+def test_another_version_is_refused(shared_client: TestClient, asked: str) -> None:
+    """400 names the two that there are, wherever the wrong one stood."""
+    for answer in (
+        shared_client.get(PATH, params={"version": asked}),
+        shared_client.get(PATH, headers={"Keesa-Version": asked}),
+    ):
+        assert answer.status_code == 400
+        assert "2021 or 2024" in answer.json()["error"]
+
+
+def test_the_document_is_valid(document: Node) -> None:
+    """It keeps the meta-schema of OpenAPI 3.1, and each of its schemas that of JSON Schema 2020-12."""
+    assert [error.message for error in OPENAPI_31_VALIDATOR.iter_errors(document)] == []
+    schemas = [node["schema"] for node in nodes(document) if isinstance(node.get("schema"), dict)]
+    for schema in [*document["components"]["schemas"].values(), *schemas]:
+        jsonschema_rs.Draft202012Validator(schema | {"components": document["components"]})
+
+
+def test_every_reference_leads_somewhere(document: Node) -> None:
+    """No `$ref` names what is not there, and nothing is there that none names."""
+    names = {node["$ref"] for node in nodes(document) if "$ref" in node}
+    named = {f"#/components/{kind}/{name}" for kind in ("schemas", "headers") for name in document["components"][kind]}
+    assert names == named
+
+
+def test_every_operation_has_a_name_of_its_own(document: Node) -> None:
+    """Clients are generated from them: each is a word, and none comes twice."""
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    assert [name for name in ids if not re.fullmatch("[a-z][a-z0-9_]*", name)] == []
+
+
+def test_it_tells_nothing_of_the_inside(shared_client: TestClient, version: Version) -> None:
+    """Where both versions have a type of one name, the document tells them apart without naming a module."""
+    text = shared_client.get(PATH, params={"version": version}).text
+    assert "keesa.api" not in text
+    assert "Tokens2021" in text
+    assert "Tokens2024" in text
+
+
+def test_every_route_that_answers_its_clients_is_in_it(document: Node, version: Version) -> None:
+    """Those that only the other version has too, and none beside."""
+    assert {name for name, _ in operations(document)} == {name_of(route) for route in routes_of(version)}
+
+
+def test_every_input_is_in_it(document: Node, version: Version) -> None:
+    """The path's and the query's fields, and the query fields that stand in for a body's."""
+    said, taken = {}, {}
+    for route in routes_of(version):
+        parameters = find(document, route)["parameters"]
+        said[name_of(route)] = {(item["in"], item["name"]): item["required"] for item in parameters}
+        taken[name_of(route)] = inputs(route)
+    assert said == taken
+
+
+def test_every_body_is_in_it(document: Node, version: Version) -> None:
+    """With the fields that the route reads, and those required that it requires; it may be left out where the query
+    stands in for it. Logins take theirs as JSON or as either form.
+    """
+    for route in routes_of(version):
+        model = Login if route.takes_credentials else route.body
+        if model is None:
+            assert "requestBody" not in find(document, route)
+            continue
+        body = find(document, route)["requestBody"]
+        assert body["required"] is (route.body is not None and not route.body_from_query)
+        assert set(body["content"]) == (FORMS if route.takes_credentials else {"application/json"})
+        for media in body["content"].values():
+            assert differing(document, media["schema"], model, name_of(route)) == []
+
+
+def test_every_caller_is_in_it(document: Node, version: Version) -> None:
+    """Which token an operation needs, in which header or cookie; and which need none."""
+    schemes = {name: scheme["type"] for name, scheme in document["components"]["securitySchemes"].items()}
+    assert schemes == {"access": "http", "refresh": "apiKey", "accessCookie": "apiKey", "refreshCookie": "apiKey"}
+    for route in routes_of(version):
+        names = [name for need in find(document, route)["security"] for name in need]
+        assert names == CALLERS[route.caller], name_of(route)
+
+
+def test_every_status_is_in_it(document: Node) -> None:
+    """The good one and each that an error may have."""
+    said = {name: {int(status) for status in operation["responses"]} for name, operation in operations(document)}
+    assert said == {name: statuses | {500, 503} for name, statuses in STATUSES.items()}
+
+
+def test_every_answer_names_its_headers(document: Node) -> None:
+    """The request's id and the version on each; how to sign in on 401, how long to wait on 429 and 503."""
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            more = {"401": {"WWW-Authenticate"}, "429": {"Retry-After"}, "503": {"Retry-After"}}.get(status, set())
+            assert set(answer["headers"]) == {"X-Request-Id", "Keesa-Version"} | more, f"{name} {status}"
+
+
+@pytest.mark.parametrize(
+    ("version", "route", "keys"),
+    [
+        ("2021", "POST /tickets", ["error"]),
+        ("2021", "POST /tickets/{ticket}/assign", ["error", "errors"]),
+        ("2024", "POST /tickets", ["error", "errors"]),
+        ("2024", "POST /auth", ["error"]),
+    ],
+    indirect=["version"],
+)
+def test_an_error_has_the_shape_of_the_version_that_answers(document: Node, route: str, keys: list[str]) -> None:
+    """A route that only the other version has tells of faults as that one does."""
+    answer = dict(operations(document))[route]["responses"]["422"]["content"]["application/json"]
+    assert list(resolved(document, answer["schema"])["properties"]) == keys
+    assert list(answer["example"]) == keys
+
+
+FORMS: Final = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
+CALLERS: Final = {
+    Caller.ANYONE: [],
+    Caller.WITH_ACCESS: ["access", "accessCookie"],
+    Caller.WITH_ACCESS_EVER: ["access", "accessCookie"],
+    Caller.WITH_REFRESH: ["refresh", "refreshCookie"],
+}
+
+
+def inputs(route: Route) -> dict[tuple[str, str], bool]:
+    """The parameters that the route takes, and whether each is required."""
+    found = {("header", "Keesa-Version"): False}
+    found |= {("path", part[1:-1]): True for part in route.path.split("/") if part.startswith("{")}
+    if route.query:
+        found |= {("query", field.encode_name): field.required for field in msgspec.structs.fields(route.query)}
+    found |= {("query", name): False for names in route.body_from_query.values() for name in names}
+    if route.takes_credentials:
+        found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
+    if route.version_in_query:
+        found |= {("query", "version"): False}
+    return found
+
+
+def differing(document: Node, schema: Node, model: type[msgspec.Struct], at: str) -> list[str]:
+    """Where the schema has other fields than the model, or requires others."""
+    found = resolved(document, schema)
+    fields = msgspec.structs.fields(model)
+    faults = []
+    if list(found["properties"]) != [field.encode_name for field in fields]:
+        faults.append(f"{at} has {list(found['properties'])}")
+    if found.get("required", []) != [field.encode_name for field in fields if field.required]:
+        faults.append(f"{at} requires {found.get('required')}")
+    for field in fields:
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            where = f"{at}.{field.encode_name}"
+            faults += differing(document, found["properties"][field.encode_name], field.type, where)
+    return faults

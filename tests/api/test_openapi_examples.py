@@ -1,0 +1,111 @@
+"""What each version's OpenAPI document shows of answers: examples to the key, in the order of the documents."""
+
+from typing import Final
+
+import jsonschema_rs
+import pytest
+from starlette.testclient import TestClient
+
+from documented_shapes import SHAPES_2021, SHAPES_2024, Shape
+from keesa.accounts.sessions import Version
+from openapi_documents import Node, medias, operations, read, resolved
+
+SAMPLES_2021: Final = {
+    "auth": "POST /auth",
+    "refresh_token": "POST /auth/refresh_token",
+    "raise_ticket": "POST /tickets",
+    "tickets": "GET /tickets",
+    "tickets_by_type": "GET /tickets/tickets_by_type",
+    "ticket": "GET /tickets/{ticket}",
+    "add_ticket_note": "POST /tickets/add_ticket_note",
+    "get_ticket_notes": "GET /tickets/get_ticket_notes",
+}
+SAMPLES_2024: Final = {
+    "login": "POST /auth/login",
+    "refresh": "POST /auth/refresh",
+    "logout": "DELETE /auth/logout",
+    "logout_by_refresh": "DELETE /auth/logout_by_refresh",
+    "create_ticket": "POST /tickets",
+    "tickets": "GET /tickets",
+    "ticket": "GET /tickets/{ticket}",
+    "tickets_by_type": "GET /tickets/tickets_by_type",
+    "tickets_by_category": "GET /tickets/tickets_by_category",
+    "tickets_of_customer": "GET /tickets/tickets_of_customer",
+    "status_update": "POST /tickets/{ticket}/status_update",
+    "add_ticket_note": "POST /tickets/add_ticket_note",
+    "get_ticket_notes": "GET /tickets/get_ticket_notes",
+    "get_specific_ticket_for_bot": "GET /tickets/{ticket}/get_specific_ticket_for_bot",
+}
+
+SHAPES: Final = {"2021": (SHAPES_2021, SAMPLES_2021), "2024": (SHAPES_2024, SAMPLES_2024)}
+
+
+@pytest.fixture(params=["2021", "2024"])
+def version(request: pytest.FixtureRequest) -> Version:
+    chosen: Version = request.param
+    return chosen
+
+
+@pytest.fixture
+def document(shared_client: TestClient, version: Version) -> Node:
+    return read(shared_client, version)
+
+
+def test_every_body_and_answer_has_an_example_that_its_schema_allows(document: Node) -> None:
+    """Of requests, of answers and of errors."""
+    faults = []
+    for where, media in medias(document):
+        schema = media["schema"] | {"components": document["components"]}
+        faults += [
+            f"{where}: {error.message}"
+            for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(media["example"])
+        ]
+    assert faults == []
+
+
+def test_an_example_of_an_answer_has_all_its_keys_in_order(document: Node) -> None:
+    """An example shows what is answered, to the key: none is missing, none has been taken away since."""
+    faults: list[str] = []
+    for where, media in medias(document):
+        if "request" not in where and where != "GET /openapi.json 200":
+            faults += misplaced(document, media["schema"], media["example"], where)
+    assert faults == []
+
+
+def test_answers_hold_the_documented_keys_in_the_documented_order(document: Node, version: Version) -> None:
+    """2021 those alone, 2024 more behind them."""
+    shapes, samples = SHAPES[version]
+    assert set(samples) == set(shapes)
+    faults: list[str] = []
+    for sample, name in samples.items():
+        responses = dict(operations(document))[name]["responses"]
+        schema = responses[min(responses)]["content"]["application/json"]["schema"]
+        faults += undocumented(document, schema, shapes[sample], name, extras=version == "2024")
+    assert faults == []
+
+
+def misplaced(document: Node, schema: Node, example: object, at: str) -> list[str]:
+    """Where an example has other keys than its schema, or has them in another order."""
+    found = resolved(document, schema)
+    if isinstance(example, list):
+        return [fault for item in example for fault in misplaced(document, found["items"], item, f"{at}[]")]
+    if not isinstance(example, dict) or "properties" not in found:
+        return []
+    faults = [] if list(example) == list(found["properties"]) else [f"{at} has {list(example)}"]
+    for key, value in example.items():
+        faults += misplaced(document, found["properties"].get(key, {}), value, f"{at}.{key}")
+    return faults
+
+
+def undocumented(document: Node, schema: Node, shape: Shape, at: str, *, extras: bool) -> list[str]:
+    """Where the schema's keys are not those of the documented shape."""
+    found = resolved(document, schema)
+    if isinstance(shape, list):
+        return undocumented(document, found["items"], shape[0], f"{at}[]", extras=extras)
+    if not isinstance(shape, dict):
+        return []
+    keys = list(found["properties"])
+    if (keys[: len(shape)] if extras else keys) != list(shape) or not set(shape) <= set(found["required"]):
+        return [f"{at} has {keys}, not {list(shape)}"]
+    inner = [(found["properties"][key], part, f"{at}.{key}") for key, part in shape.items()]
+    return [fault for part in inner for fault in undocumented(document, *part, extras=extras)]

@@ -1,0 +1,310 @@
+"""Who gets what from each path, in one table: five people of the cast, one who only reads, and one without a role.
+
+Every path of both versions has its rows; a new one fails the first test until it is given some.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+from httpx2 import Response
+
+from acting import tickets_as_kept
+from asking import Api, ApiFor
+from cast import (
+    ADMIN,
+    ASSIGNED,
+    BOT,
+    CUSTOMER,
+    ENGINEER,
+    HARBOUR,
+    HIDDEN,
+    LONE,
+    PASSWORD,
+    RAISED,
+    SCHOOL,
+    STRANGER,
+    STRANGERS,
+    TYPED,
+    Person,
+    add_person,
+)
+from jwts import payload_of, signed
+from keesa.accounts.sessions import Version
+from keesa.db import Database, Tx
+from keesa.tickets.statuses import STATUSES
+from new_tickets import ABSENT, BODY_2021, Body, changed
+from route_tables import Endpoint, endpoints
+
+READER: Final = Person(6, "reader@keesa.example", "Ali Reader", "Ali", "staff", "reader")
+"""Who may read and not write; STRANGERS is raised by them, for these tests."""
+NEWCOMER: Final = Person(7, "newcomer@keesa.example", "Moosa New", "Moosa", "staff", "reader")
+"""Who has no role yet; RAISED is assigned to them, and they see nothing of it."""
+PEOPLE: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT, READER, NEWCOMER)
+
+LETTERS: Final = {"R": RAISED, "A": ASSIGNED, "T": TYPED, "S": STRANGERS, "H": HIDDEN}
+MISSING: Final = 2025999
+OWNERS: Final = {RAISED: SCHOOL, ASSIGNED: HARBOUR, TYPED: SCHOOL, STRANGERS: HARBOUR, HIDDEN: SCHOOL}
+
+TABLE: Final = """
+version method path                                          with     admin engineer stranger customer bot   reader newcomer
+
+any     GET    /tickets/{ticket}                             -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/get_ticket_notes                     -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/{ticket}/get_specific_ticket_for_bot owner    RATSH 403      403      403      RATSH 403    403
+any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403      403      403      -     403    403
+
+2024    GET    /tickets                                      -        RATSH RAT      S        AS       -     S      403
+2021    GET    /tickets                                      -        AT    RA       S        -        -     S      403
+any     GET    /tickets/tickets_by_type                      -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/tickets_by_category                  -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/tickets_of_customer                  harbour  AS    A        S        AS       403   S      403
+any     GET    /tickets/tickets_of_customer                  school   RTH   RT       403      403      403   403    403
+any     GET    /tickets/tickets_of_customer                  lone     -     403      403      403      403   403    403
+any     GET    /tickets/tickets_of_customer                  nobody   404   403      403      403      403   403    403
+
+any     POST   /tickets/add_ticket_note                      -        RATSH RAT      S        AS       -     403    403
+any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
+any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
+any     POST   /tickets                                      harbour  201   201      201      201      201   403    403
+any     POST   /tickets                                      school   201   201      201      403      201   403    403
+any     POST   /tickets                                      nobody   422   422      422      403      422   403    403
+any     POST   /tickets                                      eco_1    201   201      201      201      201   403    403
+any     POST   /tickets                                      eco_2    201   201      201      422      201   403    403
+
+any     POST   /auth                                         -        200   200      200      200      200   200    200
+any     POST   /auth/login                                   -        200   200      200      200      200   200    200
+any     POST   /auth/refresh_token                           -        200   200      200      200      200   200    200
+any     POST   /auth/refresh                                 -        200   200      200      200      200   200    200
+any     DELETE /auth/logout                                  -        200   200      200      200      200   200    200
+any     DELETE /auth/logout_by_refresh                       -        200   200      200      200      200   200    200
+
+any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
+any     GET    /coffee                                       -        418   418      418      418      418   418    418
+any     BREW   /coffee                                       -        418   418      418      418      418   418    418
+"""  # noqa: E501 - a table is read by its columns
+"""Letters: the tickets that are shown or may be changed; each other one is left out of a list, and elsewhere 404
+like one that is missing. `-`: none. A number: the status of every answer.
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    version: str
+    endpoint: Endpoint
+    given: str
+    """What the request names, where the path alone does not say it."""
+    cells: tuple[str, ...]
+
+
+def read_table() -> Iterator[Row]:
+    _, *lines = TABLE.strip().splitlines()
+    for line in lines:
+        if line:
+            version, method, path, given, *cells = line.split()
+            assert len(cells) == len(PEOPLE), line
+            yield Row(version, (method, path), given, tuple(cells))
+
+
+ROWS: Final = tuple(read_table())
+CASES: Final = [
+    pytest.param(version, row, id=f"{version} {' '.join(row.endpoint)} {row.given}")
+    for version in ("2021", "2024")
+    for row in ROWS
+    if row.version in ("any", version)
+]
+
+
+def test_every_path_has_its_row() -> None:
+    """In each version, and no row is of a path that is gone."""
+    for version in ("2021", "2024"):
+        assert {row.endpoint for row in ROWS if row.version in ("any", version)} == endpoints()
+
+
+@pytest.fixture(scope="module")
+def joined(shared_database: Database) -> Database:
+    """The cast with the two that join it here."""
+
+    def join(tx: Tx) -> None:
+        add_person(tx, READER)
+        add_person(tx, NEWCOMER)
+        tx.run("DELETE FROM user_roles WHERE user_id = :id", id=NEWCOMER.id)
+        tx.run("UPDATE tickets SET raised_by_id = :id WHERE id = :number", id=READER.id, number=STRANGERS)
+        tx.run("UPDATE tickets SET assigned_to_id = :id WHERE id = :number", id=NEWCOMER.id, number=RAISED)
+
+    shared_database.write(join)
+    return shared_database
+
+
+@pytest.fixture
+def desk(shared_api: ApiFor, joined: Database) -> Iterator[ApiFor]:
+    """The API for all seven; tickets that a test raises are gone after it, since they change who sees what."""
+    yield shared_api
+
+    def remove(tx: Tx) -> None:
+        tx.run("DELETE FROM ticket_statuses WHERE ticket_id > :last", last=HIDDEN)
+        tx.run("DELETE FROM tickets WHERE id > :last", last=HIDDEN)
+
+    joined.write(remove)
+
+
+@pytest.mark.parametrize(("version", "row"), CASES)
+def test_each_person_gets_what_the_table_says(desk: ApiFor, version: Version, row: Row) -> None:
+    """From each path, in each version: no more, and no less."""
+    got = {person.nick_name: outcome(desk(person, version), person, row) for person in PEOPLE}
+    assert got == {person.nick_name: cell for person, cell in zip(PEOPLE, row.cells, strict=True)}
+
+
+WRITING: Final = [case for case in CASES if "POST /tickets" in str(case.id)]
+
+
+@pytest.mark.parametrize(("version", "row"), WRITING)
+def test_who_is_refused_changes_nothing(desk: ApiFor, joined: Database, version: Version, row: Row) -> None:
+    """Neither a ticket out of sight nor one in sight, where the permission is missing."""
+    for person, cell in zip(PEOPLE, row.cells, strict=True):
+        caller = desk(person, version)
+        before = joined.read(tickets_as_kept)
+        if cell in ("403", "404", "422"):
+            outcome(caller, person, row)
+        elif not cell.isdigit():
+            for letter in LETTERS.keys() - set(cell):
+                ask_of_ticket(caller, row, LETTERS[letter])
+        assert joined.read(tickets_as_kept) == before, person.nick_name
+
+
+def test_a_role_decides_what_an_admin_may_do_too(desk: ApiFor, joined: Database) -> None:
+    """An admin sees every ticket, and without the permission to write writes none."""
+    change = (
+        "UPDATE user_roles SET role_id = (SELECT id FROM roles WHERE name = :role)"
+        " WHERE user_id = (SELECT id FROM users WHERE email = :email)"
+    )
+    joined.write(lambda tx: tx.run(change, role="reader", email=ADMIN.email))
+    try:
+        for row in ROWS:
+            if row.endpoint[1].startswith("/tickets") and row.version != "2021":
+                expected = "403" if row.endpoint[0] == "POST" else row.cells[0]
+                assert outcome(desk(ADMIN), ADMIN, row) == expected, row
+    finally:
+        joined.write(lambda tx: tx.run(change, role="admin", email=ADMIN.email))
+
+
+# How each path is asked, and what its answers say.
+
+
+def outcome(caller: Api, person: Person, row: Row) -> str:
+    """The cell of the table."""
+    if row.endpoint in OF_A_TICKET:
+        return outcome_of_tickets(caller, row)
+    if row.endpoint in LISTS:
+        return outcome_of_list(LISTS[row.endpoint](caller, row.given))
+    return str(OTHERS[row.endpoint](caller, person, row.given).status_code)
+
+
+def outcome_of_tickets(caller: Api, row: Row) -> str:
+    answers = {number: ask_of_ticket(caller, row, number) for number in (*LETTERS.values(), MISSING)}
+    if {answer.status_code for answer in answers.values()} == {403}:
+        return "403"
+    refused = [answer for answer in answers.values() if answer.status_code == 404]
+    assert all(answer.json() == {"error": "Ticket not found"} for answer in refused)
+    assert answers[MISSING].status_code == 404
+    good = [letter for letter, number in LETTERS.items() if answers[number].status_code in (200, 201)]
+    assert len(good) + len(refused) == len(answers), [answer.text for answer in answers.values()]
+    return "".join(good) or "-"
+
+
+def outcome_of_list(answers: list[Response]) -> str:
+    """Of several answers, such as one for each type and status, the tickets of all."""
+    (status,) = {answer.status_code for answer in answers}
+    if status != 200:
+        return str(status)
+    listed = [ticket["id"] for answer in answers for ticket in answer.json()["data"]["tickets"]]
+    assert len(set(listed)) == len(listed)
+    return "".join(letter for letter, number in LETTERS.items() if number in listed) or "-"
+
+
+def ask_of_ticket(caller: Api, row: Row, number: int) -> Response:
+    method, path = row.endpoint
+    path_of_it, body = OF_A_TICKET[row.endpoint](number, row.given)
+    return caller(method, path_of_it or path.format(ticket=number), body)
+
+
+def for_bot(number: int, given: str) -> tuple[str, None]:
+    owner = OWNERS.get(number, HARBOUR)
+    customer_id = owner if given == "owner" else HARBOUR + SCHOOL - owner
+    return f"/tickets/{number}/get_specific_ticket_for_bot?customer_id={customer_id}", None
+
+
+def status_body(number: int) -> Body:
+    """To the status that the ticket has, so that the others after it find it as it was."""
+    status = {TYPED: "in_progress", STRANGERS: "on_hold", HIDDEN: "closed"}.get(number, "open")
+    return {"ticket": {"status": status, "closed_date": "2025-03-08"}}
+
+
+def assign_body(number: int) -> Body:
+    """To whom the ticket is assigned, likewise."""
+    assignee = {RAISED: NEWCOMER, ASSIGNED: ENGINEER, STRANGERS: STRANGER}.get(number, ADMIN)
+    return {"ticket": {"assigned_to_id": assignee.id}}
+
+
+OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]] = {
+    ("GET", "/tickets/{ticket}"): lambda _, __: ("", None),
+    ("GET", "/tickets/get_ticket_notes"): lambda number, _: ("", {"ticket_number": number}),
+    ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
+    ("POST", "/tickets/add_ticket_note"): lambda number, _: (
+        "",
+        {"ticket_note": {"note": "On my way"}, "ticket_number": str(number)},
+    ),
+    ("POST", "/tickets/{ticket}/status_update"): lambda number, _: ("", status_body(number)),
+    ("POST", "/tickets/{ticket}/assign"): lambda number, _: ("", assign_body(number)),
+}
+
+CUSTOMER_IDS: Final = {"harbour": HARBOUR, "school": SCHOOL, "lone": LONE, "nobody": 99}
+TYPES: Final = ("customer_support", "eco_support", "routine_maintenance", "project_support")
+
+LISTS: Final[dict[Endpoint, Callable[[Api, str], list[Response]]]] = {
+    ("GET", "/tickets"): lambda caller, _: [caller("GET", "/tickets")],
+    ("GET", "/tickets/tickets_by_type"): lambda caller, _: [
+        caller("GET", f"/tickets/tickets_by_type?type={key}&status={status}") for key in TYPES for status in STATUSES
+    ],
+    ("GET", "/tickets/tickets_by_category"): lambda caller, _: [
+        caller("GET", "/tickets/tickets_by_category?category=fault")
+    ],
+    ("GET", "/tickets/tickets_of_customer"): lambda caller, given: [
+        caller("GET", f"/tickets/tickets_of_customer?customer_id={CUSTOMER_IDS[given]}")
+    ],
+}
+
+
+def raise_for(caller: Api, _: Person, given: str) -> Response:
+    owner = {"eco_id": int(given[-1])} if given.startswith("eco") else {"customer_id": CUSTOMER_IDS[given]}
+    return caller("POST", "/tickets", changed(BODY_2021, {"customer_id": ABSENT}, owner))
+
+
+def with_password(path: str) -> Callable[[Api, Person, str], Response]:
+    return lambda caller, person, _: caller.client.post(
+        f"/api/v1{path}", json={"user": person.email, "password": PASSWORD}
+    )
+
+
+def with_refresh(method: str, path: str) -> Callable[[Api, Person, str], Response]:
+    def ask(caller: Api, _: Person, __: str) -> Response:
+        access = payload_of(caller.token)
+        refresh = signed({"exp": access["exp"], "user_id": access["user_id"], "uid": access["ruid"]})
+        return caller.client.request(method, f"/api/v1{path}", headers={"X-Refresh-Token": refresh})
+
+    return ask
+
+
+OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
+    ("POST", "/tickets"): raise_for,
+    ("POST", "/auth"): with_password("/auth"),
+    ("POST", "/auth/login"): with_password("/auth/login"),
+    ("POST", "/auth/refresh_token"): with_refresh("POST", "/auth/refresh_token"),
+    ("POST", "/auth/refresh"): with_refresh("POST", "/auth/refresh"),
+    ("DELETE", "/auth/logout"): lambda caller, _, __: caller("DELETE", "/auth/logout"),
+    ("DELETE", "/auth/logout_by_refresh"): with_refresh("DELETE", "/auth/logout_by_refresh"),
+    ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
+    ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
+    ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),
+}

@@ -1,0 +1,47 @@
+"""What a field must not hold, by its type: JSON of another type, numbers out of all bounds, text that is none."""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+NO_OBJECTS: Final[tuple[object, ...]] = ("x", "", 1, 1.5, True, [], [{}])
+NO_TEXTS: Final[tuple[object, ...]] = (True, 1.5, [], ["x"], {}, {"x": 1}, "\0", "a\0b")
+NO_INTEGERS: Final[tuple[object, ...]] = (
+    *(True, 1.5, 1e308, [], [1], {}, {"x": 1}),
+    *("", " ", "x", "1.5", "1e3", "0x10", "+-1", "1 2", "\0", "1\0", "\u0663", "\uff11"),
+    *(-1, "-1", 2**63, str(2**63), 10**30, -(10**30), "9" * 31, "9" * 5000),
+)
+RAW_NUMBERS: Final = (b"1e400", b"-1e400", b"9" * 4000, b"9" * 5000, b"-" + b"9" * 5000, b"NaN", b"Infinity", b"1.5")
+"""As they stand in the JSON; none of them is a good value of any field."""
+
+
+def bad_values(kind: Any) -> tuple[object, ...]:  # noqa: ANN401 - a type form
+    """What a field of this type must not hold, beside null."""
+    if is_object(kind):
+        return NO_OBJECTS
+    info = inspect.type_info(kind)
+    parts = {type(part) for part in _parts(info)}
+    if inspect.StrType in parts:
+        return NO_TEXTS if inspect.IntType in parts else (1, *NO_TEXTS)
+    return NO_INTEGERS
+
+
+def takes_null(kind: Any) -> bool:  # noqa: ANN401 - a type form
+    return any(isinstance(part, inspect.NoneType) for part in _parts(inspect.type_info(kind)))
+
+
+def is_object(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def is_text(kind: Any) -> bool:  # noqa: ANN401 - a type form
+    return any(isinstance(part, inspect.StrType) for part in _parts(inspect.type_info(kind)))
+
+
+def _parts(info: inspect.Type) -> list[inspect.Type]:
+    if isinstance(info, inspect.Metadata):
+        return _parts(info.type)
+    if isinstance(info, inspect.UnionType):
+        return [part for several in info.types for part in _parts(several)]
+    return [info]

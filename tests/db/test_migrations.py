@@ -1,0 +1,225 @@
+"""Bringing a database to the program's schema: from empty, again, at once, never by halves, and never backwards."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import resources
+
+import pytest
+
+from keesa.db import Database, Tx, migrate, open_database
+from keesa.db.migrate import Migration, check_schema, latest, migrations
+from keesa.errors import Refused
+from live import environment
+from places import Place
+
+NAMES = [f"{migration.version:04}_{migration.name}" for migration in migrations("sqlite")]
+
+
+@pytest.fixture
+def empty_database(empty_place: Place) -> Iterator[Database]:
+    database = open_database(empty_place.data, empty_place.url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def migrated_database(empty_database: Database) -> Database:
+    migrate.migrate(empty_database)
+    return empty_database
+
+
+def tables(tx: Tx) -> int:
+    """How many of the tables that the migrations and these tests know are there."""
+    names = "('schema_migrations', 'tickets', 'users', 'fine')"
+    found: int = tx.value(f"SELECT count(*) AS value FROM $tables WHERE $table_name IN {names}")
+    return found
+
+
+def ledger(tx: Tx) -> list[tuple[int, str, int]]:
+    rows = tx.all("SELECT version, name, compatible FROM schema_migrations ORDER BY version")
+    return [(row["version"], row["name"], row["compatible"]) for row in rows]
+
+
+def test_an_empty_database_gets_the_schema(empty_database: Database) -> None:
+    """All migrations in their order, each noted with the oldest schema that it is compatible with."""
+    assert migrate.migrate(empty_database) == NAMES
+    empty_database.read(check_schema)
+    assert [f"{version:04}_{name}" for version, name, _ in empty_database.read(ledger)] == NAMES
+    assert [compatible for *_, compatible in empty_database.read(ledger)] == [1] * len(NAMES)
+    assert empty_database.read(lambda tx: tx.value("SELECT count(*) AS value FROM products")) == 24
+
+
+def test_migrating_again_changes_nothing(migrated_database: Database) -> None:
+    """What is applied is not applied again."""
+    before = migrated_database.read(ledger)
+    assert migrate.migrate(migrated_database) == []
+    assert migrated_database.read(ledger) == before
+
+
+MIGRATE_WHEN_TOLD = """
+import sys
+from pathlib import Path
+from keesa.db import open_database
+from keesa.db.migrate import migrate
+
+print("ready", flush=True)
+sys.stdin.readline()
+database = open_database(Path(sys.argv[1]), sys.argv[2] or None)
+print(*migrate(database))
+database.close()
+"""
+
+
+def test_processes_that_migrate_at_once_apply_each_migration_once(empty_place: Place) -> None:
+    """Of four processes that begin at the same time all succeed, and one of them has done the work."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE_WHEN_TOLD, empty_place.data, empty_place.url or ""],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    outcomes = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert sorted(outcomes) == [*[("\n", "", 0)] * 3, (f"{' '.join(NAMES)}\n", "", 0)]
+    database = open_database(empty_place.data, empty_place.url)
+    try:
+        database.read(check_schema)
+        assert len(database.read(ledger)) == len(NAMES)
+    finally:
+        database.close()
+
+
+def extended(monkeypatch: pytest.MonkeyPatch, *further: Migration) -> None:
+    """The program's migrations from now on, with further ones."""
+    monkeypatch.setattr(migrate, "migrations", lambda engine: [*migrations(engine), *further])
+
+
+FINE = Migration(
+    latest() + 1, "fine", None, "CREATE TABLE fine (id $identity);\nINSERT INTO products (name) VALUES ('x');\n"
+)
+BROKEN = Migration(
+    latest() + 2, "broken", None, "UPDATE products SET name = 'y' WHERE id = 1;\nINSERT INTO nowhere VALUES (1);\n"
+)
+
+
+def test_a_migration_that_fails_leaves_an_empty_database_empty(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one table is there, nor the ledger; with the mistake mended all is applied."""
+    with monkeypatch.context() as patch:
+        extended(patch, FINE, BROKEN)
+        with pytest.raises(Exception, match="nowhere"):
+            migrate.migrate(empty_database)
+    assert empty_database.read(tables) == 0
+    extended(monkeypatch, FINE)
+    assert migrate.migrate(empty_database) == [*NAMES, f"{FINE.version:04}_fine"]
+    assert empty_database.read(tables) == 4
+
+
+def test_a_migration_that_fails_undoes_those_before_it(
+    migrated_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade of several steps is applied whole or not at all."""
+    before = migrated_database.read(ledger)
+    extended(monkeypatch, FINE, BROKEN)
+    with pytest.raises(Exception, match="nowhere"):
+        migrate.migrate(migrated_database)
+    assert migrated_database.read(ledger) == before
+    assert migrated_database.read(tables) == 3
+    changed = "SELECT count(*) AS value FROM products WHERE name IN ('x', 'y')"
+    assert migrated_database.read(lambda tx: tx.value(changed)) == 0
+
+
+def apply_from_the_future(database: Database, *, compatible: int) -> None:
+    """What a newer Keesa leaves behind."""
+    database.write(
+        lambda tx: tx.run(
+            "INSERT INTO schema_migrations (version, name, compatible, applied_at) VALUES (:version, 'later', :it, 0)",
+            version=latest() + 1,
+            it=compatible,
+        )
+    )
+
+
+def test_a_newer_database_that_asks_for_more_is_refused(migrated_database: Database) -> None:
+    """With a sentence that says what to do, by the start and by every command; and nothing is changed."""
+    apply_from_the_future(migrated_database, compatible=latest() + 1)
+    before = migrated_database.read(ledger)
+    with pytest.raises(Refused, match=r"was upgraded by a newer Keesa .*: run that version, or restore the back-up"):
+        migrate.migrate(migrated_database)
+    with pytest.raises(Refused, match="was upgraded by a newer Keesa"):
+        migrated_database.read(check_schema)
+    assert migrated_database.read(ledger) == before
+
+
+def test_a_newer_database_that_is_compatible_works(migrated_database: Database) -> None:
+    """Old nodes go on beside new ones where the migration says that they can."""
+    apply_from_the_future(migrated_database, compatible=latest())
+    assert migrate.migrate(migrated_database) == []
+    migrated_database.read(check_schema)
+
+
+def test_an_empty_database_is_refused_where_a_schema_is_needed(empty_database: Database) -> None:
+    """A sentence names the command that makes it."""
+    with pytest.raises(Refused, match="The database is empty: run `keesa migrate`"):
+        empty_database.read(check_schema)
+
+
+def test_an_older_database_is_refused_where_the_newest_is_needed(
+    migrated_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sentence names both schemas and the command; after it all is well."""
+    extended(monkeypatch, FINE)
+    with pytest.raises(
+        Refused, match=f"has schema {FINE.version - 1}, this Keesa needs {FINE.version}: run `keesa migr"
+    ):
+        migrated_database.read(check_schema)
+    assert migrate.migrate(migrated_database) == [f"{FINE.version:04}_fine"]
+    migrated_database.read(check_schema)
+
+
+def test_what_a_migration_asks_for_is_kept_until_another_asks_for_more(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without a word on compatibility is compatible with what the one before it was."""
+    asking = Migration(FINE.version, "asking", FINE.version, "")
+    silent = Migration(FINE.version + 1, "silent", None, "")
+    extended(monkeypatch, asking, silent)
+    migrate.migrate(empty_database)
+    assert empty_database.read(ledger)[-2:] == [
+        (FINE.version, "asking", FINE.version),
+        (FINE.version + 1, "silent", FINE.version),
+    ]
+
+
+def test_migrations_are_contiguous_and_the_same_for_both_engines() -> None:
+    """Each number from 1 on is there once; a file for one engine has its twin for the other, of the same name."""
+    for engine in ("sqlite", "postgres"):
+        assert [migration.version for migration in migrations(engine)] == list(range(1, latest() + 1))
+    twins = zip(migrations("sqlite"), migrations("postgres"), strict=True)
+    assert all((one.name, one.compatible) == (other.name, other.compatible) for one, other in twins)
+
+
+def test_every_file_among_the_migrations_is_one() -> None:
+    """A name with a slip in it would be passed over in silence."""
+    files = [file.name for file in resources.files("keesa.db").joinpath("migrations").iterdir()]
+    assert files
+    assert [name for name in files if not re.fullmatch(r"\d{4}_[a-z_]+(\.(sqlite|postgres))?\.sql", name)] == []
+
+
+def test_the_first_line_tells_what_a_migration_is_compatible_with() -> None:
+    """The schema itself can be used by nothing older than itself."""
+    assert migrations("sqlite")[0].compatible == 1

@@ -1,0 +1,180 @@
+"""What is PostgreSQL's own: deadlocks, a server that goes and comes back, and servers that do not fit."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from keesa.db import Database, Tx, open_database, postgres
+from keesa.db.postgres import RETRIES, PostgresDatabase
+from keesa.errors import Refused, Unavailable
+from lines import adding, make_table, read_lines
+from postgres_server import PostgresServer
+
+_numbers = count()
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> Iterator[str]:
+    """An empty database."""
+    name = f"own{next(_numbers)}"
+    postgres.create_database(name)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """An open database with the table of lines."""
+    opened = PostgresDatabase(url)
+    make_table(opened)
+    yield opened
+    opened.close()
+
+
+def test_a_deadlock_is_run_again(database: Database) -> None:
+    """Two writes that lock two rows crosswise are both done, one of them or both at a second try."""
+    for line in ("a", "b"):
+        database.write(adding(line))
+    both_hold_one = threading.Barrier(2, timeout=30)
+    tries: list[str] = []
+
+    def crosswise(first: str, second: str) -> None:
+        def work(tx: Tx) -> None:
+            tries.append(first)
+            tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE :line || '%'", line=first)
+            if len(tries) <= 2:
+                both_hold_one.wait()
+            tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE :line || '%'", line=second)
+
+        database.write(work)
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(crosswise, "a", "b"), threads.submit(crosswise, "b", "a")]:
+            done.result()
+    assert len(tries) > 2
+    assert sorted(database.read(read_lines)) == ["a++", "b++"]
+
+
+@pytest.mark.parametrize("error", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
+def test_a_write_that_never_gets_through_is_unavailable(database: Database, error: type[Exception]) -> None:
+    """After some tries the caller is told to come again, and nothing was changed."""
+    tries: list[str] = []
+
+    def work(tx: Tx) -> None:
+        tries.append(adding(f"try {len(tries)}")(tx))
+        raise error
+
+    with pytest.raises(Unavailable):
+        database.write(work)
+    assert len(tries) == RETRIES
+    assert database.read(read_lines) == []
+
+
+def test_a_connection_that_is_cut_is_unavailable_and_replaced(database: Database) -> None:
+    """A write whose connection is ended in the middle is undone, and the next one has another."""
+
+    def work(tx: Tx) -> None:
+        adding("cut off")(tx)
+        tx.all("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(Unavailable):
+        database.write(work)
+    with pytest.raises(Unavailable):
+        database.read(lambda tx: tx.all("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert database.write(adding("goes on")) == "goes on"
+    assert database.read(read_lines) == ["goes on"]
+
+
+def test_a_server_that_is_gone_is_unavailable_until_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads and writes fail while it is away, and succeed again without anybody's help."""
+    monkeypatch.setattr(postgres, "POOL_TIMEOUT", 1.0)
+    with PostgresServer() as server:
+        server.create_database("desk")
+        database = PostgresDatabase(server.url("desk"))
+        make_table(database)
+        database.write(adding("before"))
+        server.halt()
+        with pytest.raises(Unavailable):
+            database.write(adding("lost"))
+        with pytest.raises(Unavailable):
+            database.read(read_lines)
+        server.resume()
+        patiently(database)
+        assert database.read(read_lines) == ["before", "after"]
+        server.halt()
+        server.resume()  # while nobody asked: its old connections are found dead before they are used
+        assert database.read(read_lines) == ["before", "after"]
+        database.write(adding("and on"))
+        database.close()
+
+
+def patiently(database: Database) -> None:
+    """Write a line, at the twentieth try at the latest: each waits for a connection itself."""
+    for _ in range(19):
+        try:
+            database.write(adding("after"))
+        except Unavailable:
+            continue
+        return
+    database.write(adding("after"))
+
+
+def test_a_server_that_does_not_answer_is_refused() -> None:
+    """Who starts against a place where nobody listens is told so."""
+    with pytest.raises(Refused, match=r"^Cannot connect to PostgreSQL: .*refused"):
+        PostgresDatabase("postgresql://keesa:hunter2@127.0.0.1:1/desk")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://keesa:hunter2@[::1]x/desk",
+        "postgresql://keesa:hunter2%zz@localhost/desk",
+        "postgresql://keesa:hunter2@localhost/desk?nonsense=1",
+    ],
+)
+def test_an_unreadable_url_is_refused_without_its_password(url: str) -> None:
+    """The driver's own words would show the whole of it."""
+    with pytest.raises(Refused, match="not readable") as refused:
+        PostgresDatabase(url)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_an_old_server_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server older than the oldest that Keesa is made for."""
+    monkeypatch.setattr(postgres, "OLDEST", 990_000)
+    with pytest.raises(Refused, match="is too old"):
+        PostgresDatabase(url)
+
+
+def test_another_encoding_is_refused(postgres: PostgresServer) -> None:
+    """A database that cannot keep every letter."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(Refused, match="SQL_ASCII: Keesa needs UTF8"):
+            PostgresDatabase(postgres.url("ascii"))
+    finally:
+        postgres.drop_database("ascii")
+
+
+def test_a_description_has_no_password(url: str, tmp_path: Path) -> None:
+    """It goes into logs."""
+    database = open_database(tmp_path, url.replace("keesa@", "keesa:hunter2@"))
+    try:
+        assert database.describe().startswith("PostgreSQL 1")
+        assert "127.0.0.1" in database.describe()
+        assert "hunter2" not in database.describe()
+    finally:
+        database.close()
+
+
+def test_a_commit_waits_for_the_disk(database: Database) -> None:
+    """Whatever the server's own setting is: that of these tests is off."""
+    setting = "SELECT setting AS value FROM pg_settings WHERE name = 'synchronous_commit'"
+    assert database.write(lambda tx: tx.value(setting)) == "on"

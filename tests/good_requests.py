@@ -1,0 +1,87 @@
+"""One request to each endpoint of each version that the cast's world answers well: what is bad is put into these."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cast import ADMIN, ASSIGNED, HARBOUR, PASSWORD, STRANGER
+from keesa.accounts.sessions import Version
+from keesa.api.http import Route
+from keesa.app import VERSIONS
+from new_tickets import BODY_2021, BODY_2024
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Good:
+    """What an admin sends to a route of a version."""
+
+    version: Version
+    route: Route
+    query: dict[str, str]
+    body: Body | None
+
+    @property
+    def path(self) -> str:
+        """Below the API's prefix."""
+        return self.route.path.replace("{ticket}", str(ASSIGNED))
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.route.method} {self.route.path}"
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    query: dict[str, str] = field(default_factory=dict)
+    body: Body | None = None
+
+
+_LIST: Final = {"limit": "5", "page": "1", "order": "asc"}
+_LOGIN: Final = _Inputs(body={"user": ADMIN.email, "password": PASSWORD})
+_BY_TYPE: Final = _Inputs(_LIST, {"ticket": {"type": "customer_support", "status": "open"}})
+_ADD_NOTE: Final = _Inputs(body={"ticket_note": {"note": "Back on line"}, "ticket_number": str(ASSIGNED)})
+_NOTES: Final = _Inputs(body={"ticket_number": str(ASSIGNED)})
+_NOTHING: Final = _Inputs()
+
+_OF_2021: Final = {
+    "POST /auth": _LOGIN,
+    "POST /auth/refresh_token": _NOTHING,
+    "POST /tickets": _Inputs(body=BODY_2021 | {"eco_id": 1}),
+    "GET /tickets": _Inputs(_LIST),
+    "GET /tickets/tickets_by_type": _BY_TYPE,
+    "GET /tickets/get_ticket_notes": _NOTES,
+    "POST /tickets/add_ticket_note": _ADD_NOTE,
+    "GET /tickets/{ticket}": _NOTHING,
+    "GET /openapi.json": _Inputs({"version": "2021"}),
+}
+_OF_2024: Final = {
+    "POST /auth/login": _LOGIN,
+    "POST /auth/refresh": _NOTHING,
+    "DELETE /auth/logout": _NOTHING,
+    "DELETE /auth/logout_by_refresh": _NOTHING,
+    "POST /tickets": _Inputs(body=BODY_2024 | {"eco_id": 1}),
+    "GET /tickets": _Inputs(_LIST | {"open_page": "1", "active_page": "1", "closed_page": "1"}),
+    "GET /tickets/tickets_by_type": _BY_TYPE,
+    "GET /tickets/tickets_by_category": _Inputs(_LIST | {"category": "fault"}),
+    "GET /tickets/tickets_of_customer": _Inputs(_LIST | {"customer_id": str(HARBOUR), "status": "open"}),
+    "GET /tickets/get_ticket_notes": _NOTES,
+    "POST /tickets/add_ticket_note": _ADD_NOTE,
+    "GET /tickets/{ticket}": _NOTHING,
+    "GET /tickets/{ticket}/get_specific_ticket_for_bot": _Inputs({"customer_id": str(HARBOUR)}),
+    "POST /tickets/{ticket}/status_update": _Inputs(body={"ticket": {"status": "closed", "closed_date": "2025-03-10"}}),
+    "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
+    "GET /openapi.json": _Inputs({"version": "2024"}),
+}
+_BY_VERSION: Final = {"2021": _OF_2021, "2024": _OF_2024}
+_COFFEE: Final = "/coffee"
+"""Takes nothing, and never answers well."""
+
+
+def good_requests() -> list[Good]:
+    """One to each route that each version has of its own."""
+    return [_good(version.name, route) for version in VERSIONS for route in version.routes if route.path != _COFFEE]
+
+
+def _good(version: Version, route: Route) -> Good:
+    inputs = _BY_VERSION[version][f"{route.method} {route.path}"]
+    return Good(version, route, inputs.query, inputs.body)

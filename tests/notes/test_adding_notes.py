@@ -1,0 +1,98 @@
+"""Notes as the domain keeps and shows them: sanitised, with their author, oldest first."""
+
+import pytest
+
+from acting import actor_of, rows, tickets_as_kept
+from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRANGER, STRANGERS, Person, at
+from keesa.db import Tx
+from keesa.errors import Invalid, NotFound
+from keesa.notes.notes import Note, add_note, list_notes
+from keesa.tickets.finding import view_ticket
+from keesa.tickets.html import LONGEST
+
+NOON = at("2025-03-10T12:00")
+
+
+def add(tx: Tx, text: str, by: Person = ENGINEER, number: int | None = ASSIGNED, when: int = NOON) -> str:
+    return add_note(tx, actor_of(tx, by), number, text, when)
+
+
+def test_a_note_is_kept_with_its_author_and_its_time(tx: Tx) -> None:
+    """It stands behind the two that were there."""
+    assert add(tx, "Back on line") == "Back on line"
+    *_, last = list_notes(tx, actor_of(tx, ENGINEER), ASSIGNED)
+    assert last == Note(last.id, "Back on line", "Hassan Waheed", "Hassan", NOON)
+
+
+def test_notes_come_oldest_first(tx: Tx) -> None:
+    """By time; of one moment, in the order in which they were added. The ticket shows them in the same order."""
+    for text, when in (("third", NOON), ("fourth", NOON), ("first", at("2025-03-01T09:00")), ("fifth", NOON + 1)):
+        add(tx, text, when=when, number=RAISED)
+    engineer = actor_of(tx, ENGINEER)
+    shown = ["first", "third", "fourth", "fifth"]
+    assert [note.body for note in list_notes(tx, engineer, RAISED)] == shown
+    assert [note.body for note in view_ticket(tx, engineer, RAISED).notes] == shown
+
+
+def test_a_note_belongs_to_its_ticket_alone(tx: Tx) -> None:
+    """Other tickets keep the notes they have."""
+    add(tx, "Back on line", number=RAISED)
+    engineer = actor_of(tx, ENGINEER)
+    assert [note.body for note in list_notes(tx, engineer, RAISED)] == ["Back on line"]
+    assert len(list_notes(tx, engineer, ASSIGNED)) == 2
+
+
+def test_a_note_is_kept_sanitised(tx: Tx) -> None:
+    """Its answer is what was kept, not what was sent."""
+    assert add(tx, "<div onclick=x>port 3<script>alert(1)</script> < 4</div>", number=RAISED) == (
+        "<div>port 3 &lt; 4</div>"
+    )
+    (note,) = list_notes(tx, actor_of(tx, ENGINEER), RAISED)
+    assert note.body == "<div>port 3 &lt; 4</div>"
+
+
+@pytest.mark.parametrize("text", ["", " \r\n", "<p><br></p>", "&nbsp;", "<script>alert(1)</script>", "<img src=x>"])
+def test_a_note_without_anything_to_read_is_refused(tx: Tx, text: str) -> None:
+    """What is empty once it is sanitised was never said."""
+    before = tickets_as_kept(tx)
+    with pytest.raises(Invalid) as raised:
+        add(tx, text)
+    assert raised.value.faults == {"note": ["must not be empty"]}
+    assert tickets_as_kept(tx) == before
+
+
+def test_the_longest_note_is_kept_whole(tx: Tx) -> None:
+    """Characters count, not bytes."""
+    assert add(tx, "ރ" * LONGEST) == "ރ" * LONGEST
+
+
+@pytest.mark.parametrize("text", ["x" * (LONGEST + 1), "<div>" * (LONGEST // 5 + 1), "<script></script>" * LONGEST])
+def test_a_note_that_is_too_long_is_refused_before_it_is_read(tx: Tx, text: str) -> None:
+    """What was sent counts: to sanitise deep tags costs too much, and what would be left makes no difference."""
+    before = tickets_as_kept(tx)
+    with pytest.raises(Invalid) as raised:
+        add(tx, text)
+    assert raised.value.faults == {"note": [f"must have at most {LONGEST} characters"]}
+    assert tickets_as_kept(tx) == before
+
+
+@pytest.mark.parametrize(("by", "number"), [(CUSTOMER, ASSIGNED), (STRANGER, STRANGERS), (ADMIN, HIDDEN)])
+def test_whoever_sees_a_ticket_may_speak_of_it(tx: Tx, by: Person, number: int) -> None:
+    """A customer's user too."""
+    add(tx, "Thank you", by=by, number=number)
+    found = rows(tx, "SELECT author_id FROM ticket_notes WHERE ticket_id = :id ORDER BY id DESC LIMIT 1", id=number)
+    assert found == [{"author_id": by.id}]
+
+
+@pytest.mark.parametrize(
+    ("by", "number"), [(CUSTOMER, HIDDEN), (STRANGER, ASSIGNED), (BOT, ASSIGNED), (ADMIN, 2025999), (ADMIN, None)]
+)
+def test_the_notes_of_a_ticket_out_of_sight_are_not_found(tx: Tx, by: Person, number: int | None) -> None:
+    """Neither read nor added to; a note too long or empty does not tell that the ticket is there."""
+    before = tickets_as_kept(tx)
+    with pytest.raises(NotFound, match=r"^Ticket not found$"):
+        list_notes(tx, actor_of(tx, by), number)
+    for text in ("Hello", "", "x" * (LONGEST + 1)):
+        with pytest.raises(NotFound, match=r"^Ticket not found$"):
+            add(tx, text, by=by, number=number)
+    assert tickets_as_kept(tx) == before

@@ -1,0 +1,69 @@
+"""Reading an OpenAPI document: its operations, their bodies, and what its references lead to."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from starlette.testclient import TestClient
+
+from keesa.accounts.sessions import Version
+from keesa.api.http import Route
+from keesa.api.table import served
+from keesa.app import VERSIONS
+
+PATH: Final = "/api/v1/openapi.json"
+Node = dict[str, Any]
+
+
+def read(client: TestClient, version: Version) -> Node:
+    document: Node = client.get(PATH, params={"version": version}).json()
+    return document
+
+
+def routes_of(name: Version) -> list[Route]:
+    """The routes that a client of this version is answered by, and that the document shows."""
+    version = next(version for version in VERSIONS if version.name == name)
+    return [route for route in served(version, VERSIONS) if route.shown]
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def operations(document: Node) -> Iterator[tuple[str, Node]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def find(document: Node, route: Route) -> Node:
+    operation: Node = document["paths"][route.path][route.method.lower()]
+    return operation
+
+
+def medias(document: Node) -> Iterator[tuple[str, Node]]:
+    """Everything that a body may be, with where it stands."""
+    for name, operation in operations(document):
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+            yield f"{name} request {kind}", media
+        for status, answer in operation["responses"].items():
+            yield f"{name} {status}", answer["content"]["application/json"]
+
+
+def nodes(value: object) -> Iterator[Node]:
+    """Every object in the document, but for those in examples."""
+    if isinstance(value, dict):
+        yield value
+        for key, inner in value.items():
+            if key not in ("example", "examples"):
+                yield from nodes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from nodes(inner)
+
+
+def resolved(document: Node, schema: Node) -> Node:
+    """What the schema refers to; of what may be null, the rest."""
+    if "$ref" in schema:
+        return resolved(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    several = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
+    return resolved(document, several[0]) if len(several) == 1 else schema

@@ -1,0 +1,203 @@
+"""The configuration: every variable, the files that may hold them, and the values that stop the start."""
+
+from dataclasses import FrozenInstanceError, fields
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from keesa.config import Config, load_config
+from keesa.errors import Refused
+
+LONG: Final = "a secret for tests, of 32 characters"
+
+READ: Final[dict[str, tuple[str, Any]]] = {
+    "host": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - read, not bound
+    "port": ("0", 0),
+    "workers": ("4", 4),
+    "data": ("/srv/keesa", Path("/srv/keesa")),
+    "database_url": ("postgresql://desk@db/keesa", "postgresql://desk@db/keesa"),
+    "demo": ("true", True),
+    "secret": (LONG, LONG),
+    "zone": ("Asia/Colombo", ZoneInfo("Asia/Colombo")),
+    "number_form": ("monthly", "monthly"),
+    "cors_origins": ("https://desk.example, http://localhost:3000", ("https://desk.example", "http://localhost:3000")),
+    "trusted_proxies": (
+        "10.0.0.0/8, 192.0.2.1,::1",
+        (ip_network("10.0.0.0/8"), ip_network("192.0.2.1"), ip_network("::1")),
+    ),
+    "body_limit": ("4096", 4096),
+    "login_failures_per_user": ("5", 5),
+    "login_failures_per_address": ("50", 50),
+    "log_format": ("json", "json"),
+}
+"""Each setting: a text in the environment, and what it is read as."""
+
+
+def test_every_setting_is_tried_here() -> None:
+    """A new one needs its row in the table."""
+    assert set(READ) == {setting.name for setting in fields(Config)}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_each_setting_comes_from_the_environment(name: str) -> None:
+    """As `KEESA_` and its name in capitals; no other setting moves."""
+    text, value = READ[name]
+    config = load_config({f"KEESA_{name.upper()}": text})
+    assert getattr(config, name) == value != getattr(Config(), name)
+    others = {setting.name for setting in fields(Config)} - {name}
+    assert all(getattr(config, other) == getattr(Config(), other) for other in others)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_each_setting_may_come_in_a_file(name: str, tmp_path: Path) -> None:
+    """Which `KEESA_NAME_FILE` names; the line's end is not part of it."""
+    text, value = READ[name]
+    (tmp_path / "setting").write_text(f"{text}\n")
+    config = load_config({f"KEESA_{name.upper()}_FILE": str(tmp_path / "setting")})
+    assert getattr(config, name) == value
+
+
+def test_without_anything_the_desk_is_private_and_embedded() -> None:
+    """On loopback, with SQLite, in the Maldives, with limits on guessing."""
+    config = load_config({})
+    assert config == Config()
+    assert (config.host, config.port, config.database_url, config.secret) == ("127.0.0.1", 8000, None, None)
+    assert (config.zone.key, config.number_form, config.demo) == ("Indian/Maldives", "yearly", False)
+    assert (config.cors_origins, config.trusted_proxies) == (("*",), ())
+    assert (config.login_failures_per_user, config.login_failures_per_address) == (10, 100)
+
+
+def test_an_option_counts_more_than_the_environment() -> None:
+    """And one that was not given counts nothing."""
+    config = load_config({"KEESA_PORT": "1", "KEESA_WORKERS": "2"}, port=3, workers=None)
+    assert (config.port, config.workers) == (3, 2)
+
+
+def test_other_variables_do_not_matter() -> None:
+    """Neither without the prefix nor in small letters."""
+    assert load_config({"PORT": "1", "keesa_port": "2", "KEESA_port": "3", "SECRET": "x"}) == Config()
+
+
+def test_the_configuration_cannot_be_changed() -> None:
+    """One object, the same for all who hold it."""
+    with pytest.raises(FrozenInstanceError):
+        Config().port = 1  # type: ignore[misc]  # what must fail
+
+
+def test_its_text_shows_no_secret() -> None:
+    """Neither the key nor the database's password: a log may hold it one day."""
+    shown = repr(Config(secret=LONG, database_url="postgresql://desk:pa55word@db/keesa"))
+    assert LONG not in shown
+    assert "pa55word" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", True), ("true", True), ("Yes", True), ("0", False), ("FALSE", False), ("no", False), ("", False)],
+)
+def test_a_switch_has_few_words(text: str, *, value: bool) -> None:
+    """On and off, in any capitals."""
+    assert load_config({"KEESA_DEMO": text}).demo is value
+
+
+def test_no_database_url_is_sqlite() -> None:
+    """Also where the variable is there and empty, as compose files have it."""
+    assert not load_config({"KEESA_DATABASE_URL": ""}).database_url
+
+
+def test_no_origin_at_all_may_be_chosen() -> None:
+    """An empty list is not the default."""
+    assert load_config({"KEESA_CORS_ORIGINS": ""}).cors_origins == ()
+
+
+UNREADABLE: Final = [
+    ("port", ""),
+    ("port", "eighty"),
+    ("port", "80.5"),
+    ("workers", "two"),
+    ("demo", "maybe"),
+    ("zone", ""),
+    ("zone", "Atlantis/Capital"),
+    ("zone", "../../etc/passwd"),
+    ("zone", "Indian"),
+    ("trusted_proxies", "the proxy"),
+    ("trusted_proxies", "10.0.0.1/8"),
+    ("trusted_proxies", "10.0.0.0/33"),
+    ("body_limit", "1 MB"),
+    ("login_failures_per_user", "many"),
+    ("login_failures_per_address", "1e3"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), UNREADABLE)
+def test_what_cannot_be_read_stops_the_start(name: str, text: str) -> None:
+    """And the sentence names the variable and the value."""
+    with pytest.raises(Refused) as refused:
+        load_config({f"KEESA_{name.upper()}": text})
+    assert str(refused.value) == f"KEESA_{name.upper()}: {text!r} is no valid value"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "-1"),
+        ("port", "65536"),
+        ("workers", "0"),
+        ("workers", "65"),
+        ("number_form", "weekly"),
+        ("number_form", ""),
+        ("cors_origins", "desk.example"),
+        ("cors_origins", "https://desk.example/"),
+        ("cors_origins", "*,https://desk.example/app"),
+        ("cors_origins", "null"),
+        ("body_limit", "1023"),
+        ("body_limit", "-1"),
+        ("login_failures_per_user", "0"),
+        ("login_failures_per_address", "0"),
+        ("log_format", "xml"),
+        ("secret", ""),
+        ("secret", "31 characters are not enough..."),
+        ("database_url", "mysql://desk@db/keesa"),
+        ("database_url", "db.example"),
+    ],
+)
+def test_what_makes_no_sense_stops_the_start(name: str, text: str) -> None:
+    """And the sentence says what the setting must be, without the value: it may be secret."""
+    with pytest.raises(Refused, match=rf"^Bad configuration: {name} must ") as refused:
+        load_config({f"KEESA_{name.upper()}": text})
+    if name in ("secret", "database_url") and text:
+        assert text not in str(refused.value)
+
+
+def test_everything_senseless_is_named_at_once() -> None:
+    """The operator mends it in one go."""
+    with pytest.raises(Refused) as refused:
+        load_config({"KEESA_PORT": "-1", "KEESA_WORKERS": "0", "KEESA_LOG_FORMAT": "xml"})
+    for name in ("port", "workers", "log_format"):
+        assert f"{name} must be" in str(refused.value)
+
+
+def test_options_are_checked_too() -> None:
+    """A bad one stops the start as a bad variable does."""
+    with pytest.raises(Refused, match=r"port must be 0 to 65535"):
+        load_config({}, port=70_000)
+
+
+def test_a_setting_given_twice_is_refused(tmp_path: Path) -> None:
+    """By itself and in a file: which one is meant is not guessed."""
+    (tmp_path / "secret").write_text(LONG)
+    with pytest.raises(Refused, match=r"^KEESA_SECRET and KEESA_SECRET_FILE are both set: keep one$"):
+        load_config({"KEESA_SECRET": LONG, "KEESA_SECRET_FILE": str(tmp_path / "secret")})
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    """A missing one, and one that is no text; the sentence names the variable and the path."""
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Refused, match=rf"^KEESA_SECRET_FILE: cannot read {path}: "):
+        load_config({"KEESA_SECRET_FILE": str(path)})

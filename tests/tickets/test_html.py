@@ -1,0 +1,231 @@
+"""Descriptions and notes hold the HTML of a rich-text editor, and no other."""
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deterministic import deterministic
+from keesa.tickets import html
+from keesa.tickets.html import ATTRIBUTES, SCHEMES, TAGS, is_blank, sanitised
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Replaced the card",
+        "Tom & Jerry, R&D",
+        "a < b && c > d",
+        "3 <4 and 5> 4, I <3 it, <- there, a<=b",
+        "&lt;b&gt; is bold, &amp; is and",
+        "N Manadhoo\r\nM Muli\r\nSh Maaungoodhoo",
+        "  two spaces  \t\n",
+        "Malé, ރާއްޖެ, 📡",
+        "<div><strong>sample comment<br></strong>something</div><ul><li>bullets</li></ul>",
+        "<div>port 3 < port 4 & port 5</div>",
+        "<div>port 3 &lt; port 4 &amp; port 5</div>",
+        "<p>one</p>\r\n\r\n<p>two\u00a0lines</p>",
+        '<h1 lang="en">Plan</h1><ol><li><em>first</em></li><li><u>then</u> <del>never</del></li></ol><hr>',
+        "<blockquote>They said</blockquote><pre>\n\n  reboot\n</pre><code>reload</code>",
+        '<a href="https://example.com/?a=1&amp;b=2" title="the graph">graph</a>',
+        '<a href="mailto:desk@keesa.example">write</a> <a href="tel:+9607771234">call</a> <a href="/tickets">see</a>',
+        pytest.param(f"<b>&#{'9' * 5000};</b>", id="a character past all"),
+        '<table><thead><tr><th colspan="2">port</th></tr></thead><tbody><tr><td>3</td></tr></tbody></table>',
+    ],
+)
+def test_what_is_harmless_comes_back_to_the_letter(text: str) -> None:
+    """Neither plain text nor an editor's HTML is written in another way."""
+    assert sanitised(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("before<script>alert(1)</script>after", "beforeafter"),
+        ("<SCRIPT SRC=//evil.example/x.js></SCRIPT>x", "x"),
+        ("<scr<script>ipt>alert(1)</script>", "ipt&gt;alert(1)"),
+        ("<style>*{display:none}</style>x", "x"),
+        ("<img src=x onerror=alert(1)>x", "x"),
+        ("<svg/onload=alert(1)>x", "x"),
+        ("<iframe src='https://evil.example'>y</iframe>x", "yx"),
+        ("<form action=/login><input name=password></form>x", "x"),
+        ("<!-- hidden -->x", "x"),
+        ("<p onclick=alert(1) class=big id=x style='color:red'>x</p>", "<p>x</p>"),
+        ('<a href="javascript:alert(1)">x</a>', "<a>x</a>"),
+        ('<a href="JaVaScRiPt:alert(1)">x</a>', "<a>x</a>"),
+        ('<a href="java\tscript:alert(1)">x</a>', "<a>x</a>"),
+        ('<a href=" &#106;avascript&colon;alert(1)">x</a>', "<a>x</a>"),
+        ('<a href="data:text/html,<script>alert(1)</script>">x</a>', "<a>x</a>"),
+        ('<a href="vbscript:x" onmouseover="alert(1)" target="_blank">x</a>', "<a>x</a>"),
+        ("<textarea><script>alert(1)</script></textarea>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("<math><mi><style><img src=x onerror=alert(1)></style></mi></math>x", "x"),
+        ("<plaintext><b>x</b>", "&lt;b&gt;x&lt;/b&gt;"),
+        ("<b>bold", "<b>bold</b>"),
+        ("harmless <img src=x onerror=alert(1) ", "harmless "),
+    ],
+)
+def test_what_could_harm_is_gone(text: str, left: str) -> None:
+    """Scripts, their handlers and addresses, frames, forms and styles: what is left stays readable."""
+    assert sanitised(text) == left
+
+
+def test_what_is_left_reads_as_it_is_written() -> None:
+    """Where a tag goes, the rest nests otherwise when it is read again: it is written as it will be read."""
+    assert sanitised("<a>one<object><a>two") == "<a>one</a><a>two</a>"
+
+
+def test_what_never_comes_to_rest_is_shown_with_its_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No such text is known; were there one, it would be plain text."""
+    monkeypatch.setattr(html, "PASSES", 2)
+    assert sanitised("<a>one<object><a>two") == "&lt;a&gt;one&lt;/a&gt;&lt;a&gt;two&lt;/a&gt;"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  \r\n\t", "&nbsp;\u00a0 &#32;", "<div><br></div>", "<p> </p><ul><li></li></ul>", "<b>&nbsp;</b>", "<hr>"],
+)
+def test_text_without_anything_to_read_is_blank(text: str) -> None:
+    """An editor sends its empty page as tags."""
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["x", "<p>x</p>", "0", "<", "&amp;", "<b>&lt;</b>", "📡"])
+def test_text_with_anything_to_read_is_not_blank(text: str) -> None:
+    """One character is enough."""
+    assert not is_blank(text)
+
+
+class Judge(HTMLParser):
+    """Reads HTML with another parser than the sanitiser's, and notes what it was not to find."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in TAGS:
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            if name not in ATTRIBUTES["*"] | ATTRIBUTES.get(tag, set()):
+                self.found.append(f"<{tag} {name}>")
+            elif name == "href":
+                scheme, colon, _ = "".join((value or "").split()).lower().partition(":")
+                if colon and "/" not in scheme and "#" not in scheme and "?" not in scheme and scheme not in SCHEMES:
+                    self.found.append(f"<{tag} href={value}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in TAGS:
+            self.found.append(f"</{tag}>")
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(f"<!--{data}")
+
+    def handle_decl(self, decl: str) -> None:
+        self.found.append(f"<!{decl}")
+
+    def handle_pi(self, data: str) -> None:
+        self.found.append(f"<?{data}")
+
+    def unknown_decl(self, data: str) -> None:
+        self.found.append(f"<![{data}")
+
+
+def judged(text: str) -> list[str]:
+    judge = Judge()
+    judge.feed(text)
+    judge.close()
+    return judge.found
+
+
+def test_the_judge_finds_what_it_must() -> None:
+    """The property below is worth what its judge is: it sees each kind of harm."""
+    harm = "<script>1</script><p onclick=x></p><a href='java\nscript:1'></a><img src=x><!--c--><?x ?><b style=x>"
+    assert judged(harm) == [
+        "<script>",
+        "</script>",
+        "<p onclick>",
+        "<a href=java\nscript:1>",
+        "<img>",
+        "<img src>",
+        "<!--c",
+        "<?x ?",
+        "<b style>",
+    ]
+
+
+# fmt: off
+_HARMFUL = (
+    "script", "style", "img", "svg", "math", "mi", "mtext", "mglyph", "annotation-xml", "foreignObject", "desc",
+    "iframe", "textarea", "title", "noscript", "template", "form", "select", "option", "xmp", "plaintext",
+    "noembed", "object", "input", "button", "body", "html", "frameset", "meta", "link", "base",
+)
+# fmt: on
+_NAMES = st.sampled_from((*sorted(TAGS), *_HARMFUL))
+_ATTRIBUTES = st.sampled_from(
+    (
+        "onclick=alert(1)",
+        'onerror="alert(1)"',
+        'href="javascript:alert(1)"',
+        "href=' &#106;avascript:alert(1)'",
+        "href=data:text/html,x",
+        'href="https://example.com/?a=1&amp;b=2"',
+        "href=x:y",
+        'title="</b><script>alert(1)</script>"',
+        "title='\"><img src=x onerror=alert(1)>'",
+        "colspan=2",
+        "style=x:y",
+        "src=x",
+        "xlink:href=javascript:alert(1)",
+    )
+)
+_PIECES = st.one_of(
+    _NAMES.map(lambda name: f"<{name}>"),
+    _NAMES.map(lambda name: f"</{name}>"),
+    st.tuples(_NAMES, st.lists(_ATTRIBUTES, min_size=1, max_size=2)).map(lambda tag: f"<{tag[0]} {' '.join(tag[1])}>"),
+    st.sampled_from(
+        (
+            "<!--",
+            "-->",
+            "<![CDATA[",
+            "]]>",
+            "<!",
+            "<?",
+            "&lt;",
+            "&amp;",
+            "&#60;",
+            "&quot;",
+            "<",
+            ">",
+            "&",
+            '"',
+            "'",
+            "/",
+        )
+    ),
+    st.sampled_from(("x", " ", "\n", "\r\n", "\t", "\x0c", "\u00a0", "\ufeff", "a<b", "=", "script", "ރާ")),
+    st.text(max_size=4),
+)
+EDITED = st.lists(_PIECES, max_size=14).map("".join)
+
+
+@deterministic(1000)
+@given(EDITED)
+def test_no_text_keeps_a_tag_an_attribute_or_an_address_that_is_not_allowed(text: str) -> None:
+    """Whatever is written, another parser finds nothing in what is kept but what the lists allow."""
+    assert judged(sanitised(text)) == []
+
+
+@deterministic(1000)
+@given(EDITED)
+def test_what_is_sanitised_stays_as_it_is(text: str) -> None:
+    """To edit a text and save it again changes nothing."""
+    kept = sanitised(text)
+    assert sanitised(kept) == kept
+
+
+@deterministic(300)
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="<\0")))
+def test_text_without_a_tag_comes_back_to_the_letter(text: str) -> None:
+    """Whatever its letters, line ends, quotes and ampersands are."""
+    assert sanitised(text) == text

@@ -1,0 +1,30 @@
+"""Whether a call has left everything that is kept as it was."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from keesa.db import Database, Tx
+from keesa.db.migrate import migrations
+
+
+@contextmanager
+def unchanged(database: Database, *, but: str = "") -> Iterator[None]:
+    """Every row of every table is the same at the end; but for those of one table."""
+    before = database.read(_kept)
+    yield
+    after = database.read(_kept)
+    assert {name for name in before if before[name] != after[name]} <= {but}
+
+
+def _kept(tx: Tx) -> dict[str, list[str]]:
+    return {name: sorted(map(_shown, tx.all(f"SELECT * FROM {name}"))) for name in _tables()}
+
+
+def _shown(row: Any) -> str:  # noqa: ANN401 - each engine's own
+    return repr(dict(row))
+
+
+def _tables() -> list[str]:
+    return re.findall(r"CREATE TABLE (\w+)", "".join(migration.sql for migration in migrations("sqlite")))
