@@ -123,15 +123,20 @@ def wait_until_refused(port: int) -> None:
             continue
 
 
-@pytest.mark.parametrize("to", ["the server", "all its processes"])
-def test_a_stop_finishes_what_is_under_way(place: Place, to: str) -> None:
+@pytest.mark.parametrize("told", ["the server", "all its processes", "all its processes, again and again"])
+def test_a_stop_finishes_what_is_under_way(place: Place, told: str) -> None:
     """A slow login gets its answer after SIGTERM, idle connections do not delay the end, and nobody is left."""
     with serving(place, "--workers", "2") as server:
         idle = connections(server)
         upload = begin_login(server)
         processes = {server.pid, *workers(server)}
-        os.kill(server.pid, signal.SIGTERM) if to == "the server" else os.killpg(server.pid, signal.SIGTERM)
+        if told == "the server":
+            os.kill(server.pid, signal.SIGTERM)
+        else:
+            os.killpg(server.pid, signal.SIGTERM)
         wait_until_refused(port_of(server))
+        for _ in range(10 if told.endswith("again") else 0):
+            os.killpg(server.pid, signal.SIGTERM)
         assert finish_login(upload) == 200
         wait_until_gone(processes)
         assert server.wait() == 0

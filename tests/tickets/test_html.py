@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deterministic import deterministic
 from keesa.tickets import html
-from keesa.tickets.html import ATTRIBUTES, SCHEMES, TAGS, is_blank, sanitised
+from keesa.tickets.html import ATTRIBUTES, LONGEST, MOST_TAGS, SCHEMES, TAGS, is_blank, sanitised, text_fault
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,43 @@ def test_what_is_harmless_comes_back_to_the_letter(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("From <ali@example.com>: no signal", "From &lt;ali@example.com&gt;: no signal"),
+        ("<b>From</b> <ali@example.com>", "<b>From</b> &lt;ali@example.com&gt;"),
+        ("level <min since Monday", "level &lt;min since Monday"),
+        ("a<b", "a&lt;b"),
+        ('<a href="https://keesa.example" title="5 < 6">x</a>', '<a href="https://keesa.example" title="5 < 6">x</a>'),
+        ('<p dir="rtl">ދިވެހި</p>', '<p dir="rtl">ދިވެހި</p>'),
+    ],
+)
+def test_what_is_no_tag_is_not_lost(text: str, kept: str) -> None:
+    """A bracket that somebody wrote as a bracket stays readable, with all that follows it."""
+    assert sanitised(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("x" * LONGEST, None),
+        ("x" * (LONGEST + 1), "must have at most 65536 characters"),
+        ("x" + "<b>" * MOST_TAGS, None),
+        ("x" + "<b>" * (MOST_TAGS + 1), "must have at most 4000 tags"),
+        ("<p><br></p>", "must not be empty"),
+        ("<ali@example.com>", None),
+    ],
+)
+def test_a_text_has_its_bounds(text: str, fault: str | None) -> None:
+    """Long ones, those whose tags would take long to read, and those in which nothing is left to read."""
+    assert text_fault(text) == fault
+
+
+@pytest.mark.parametrize(
     ("text", "left"),
     [
         ("before<script>alert(1)</script>after", "beforeafter"),
         ("<SCRIPT SRC=//evil.example/x.js></SCRIPT>x", "x"),
-        ("<scr<script>ipt>alert(1)</script>", "ipt&gt;alert(1)"),
+        ("<scr<script>ipt>alert(1)</script>", "&lt;scr"),
         ("<style>*{display:none}</style>x", "x"),
         ("<img src=x onerror=alert(1)>x", "x"),
         ("<svg/onload=alert(1)>x", "x"),
@@ -62,7 +94,7 @@ def test_what_is_harmless_comes_back_to_the_letter(text: str) -> None:
         ("<math><mi><style><img src=x onerror=alert(1)></style></mi></math>x", "x"),
         ("<plaintext><b>x</b>", "&lt;b&gt;x&lt;/b&gt;"),
         ("<b>bold", "<b>bold</b>"),
-        ("harmless <img src=x onerror=alert(1) ", "harmless "),
+        ("harmless <img src=x onerror=alert(1) ", "harmless &lt;img src=x onerror=alert(1) "),
     ],
 )
 def test_what_could_harm_is_gone(text: str, left: str) -> None:

@@ -95,7 +95,7 @@ def read_fields(model: type[Struct], given: Mapping[str, Any], path: str = "") -
                 faults[where] = ["must be an object"]
         else:
             try:
-                values[name] = _read_value(value, kind)
+                values[name] = _read_value(value, kind, required=required)
             except msgspec.ValidationError as error:
                 faults[where] = [str(error)]
     return Reading(values, faults)
@@ -125,7 +125,7 @@ def _takes_none(kind: Any) -> bool:  # noqa: ANN401 - a type form
     return isinstance(info, inspect.UnionType) and any(isinstance(part, inspect.NoneType) for part in info.types)
 
 
-def _read_value(value: object, kind: Any) -> object:  # noqa: ANN401 - a type form
+def _read_value(value: object, kind: Any, *, required: bool) -> object:  # noqa: ANN401 - a type form
     """The value as `kind`; raises `msgspec.ValidationError` with a sentence for a person."""
     if isinstance(value, str) and "\0" in value:
         raise msgspec.ValidationError("must not contain NUL characters")
@@ -135,7 +135,7 @@ def _read_value(value: object, kind: Any) -> object:  # noqa: ANN401 - a type fo
                 return msgspec.convert(candidate, kind)
             except msgspec.ValidationError:
                 continue
-    raise msgspec.ValidationError(expectation(kind))
+    raise msgspec.ValidationError(expectation(kind, with_null=required))
 
 
 def _as_integer(value: object) -> int | None:
@@ -148,13 +148,16 @@ def _as_integer(value: object) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def expectation(kind: Any) -> str:  # noqa: ANN401 - a type form
-    """What a value of `kind` must be, such as `must be an integer from 1 to 5`."""
+def expectation(kind: Any, *, with_null: bool) -> str:  # noqa: ANN401 - a type form
+    """What a value of `kind` must be, such as `must be an integer from 1 to 5`; null is told of only where it
+    says something that leaving the field out does not.
+    """
     info = inspect.type_info(kind)
     if isinstance(info, inspect.Metadata):
         info = info.type
     parts = info.types if isinstance(info, inspect.UnionType) else (info,)
-    return f"must be {' or '.join(_described(part) for part in parts)}"
+    told = [part for part in parts if with_null or not isinstance(part, inspect.NoneType)]
+    return f"must be {' or '.join(_described(part) for part in told)}"
 
 
 def _described(info: inspect.Type) -> str:

@@ -7,7 +7,7 @@ from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.tickets.finding import hold_ticket, require_visible
 from keesa.tickets.history import move_revision
-from keesa.tickets.html import LONGEST, is_blank, sanitised
+from keesa.tickets.html import sanitised, text_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,9 @@ class Note:
 def add_note(tx: Tx, actor: Actor, number: int | None, text: str, at: int) -> str:
     """Add the note as the actor; the text as it was kept, sanitised. Raises `NotFound` and `Invalid`."""
     ticket = hold_ticket(tx, actor, number)
-    if len(text) > LONGEST:
-        raise Invalid({"note": [f"must have at most {LONGEST} characters"]})
+    if fault := text_fault(text):
+        raise Invalid({"note": [fault]})
     body = sanitised(text)
-    if is_blank(body):
-        raise Invalid({"note": ["must not be empty"]})
     tx.run(
         "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:ticket_id, :author_id, :body, :at)",
         ticket_id=ticket.id,

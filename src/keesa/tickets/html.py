@@ -15,34 +15,52 @@ TAGS: Final = frozenset({
 })
 # fmt: on
 ATTRIBUTES: Final = {
-    "*": {"lang", "title"},
+    "*": {"dir", "lang", "title"},
     "a": {"href"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 LONGEST: Final = 65_536
-"""Characters of a description or a note. Longer text must not come here: deep nesting takes time by its square."""
+"""Characters of a description or a note."""
+MOST_TAGS: Final = 4_000
+"""Of a description or a note: reading tags that are nested takes time by the square of their depth."""
 PASSES: Final = 8
 """The most times that a text is cleaned. Three have always done."""
 
+_NO_TAG: Final = re.compile(
+    r"""<(?! /?[a-z][a-z0-9-]* (?: [\s/] (?: [^<>"'] | "[^"]{0,2000}" | '[^']{0,2000}' )* )? > | !-- )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A `<` that somebody wrote as it is: `5 < 6`, `<ali@example.com>`, and what begins like a tag and never ends."""
 _NUMERIC: Final = re.compile(r"&#0*([0-9]+)")
 
 
+def text_fault(text: str) -> str | None:
+    """What is wrong with a text that was written; None where it may be sanitised and kept."""
+    if len(text) > LONGEST:
+        return f"must have at most {LONGEST} characters"
+    if text.count("<") > MOST_TAGS:
+        return f"must have at most {MOST_TAGS} tags"
+    return "must not be empty" if is_blank(text) else None
+
+
 def sanitised(text: str) -> str:
-    """`text` without any tag, attribute or link scheme that is not allowed.
+    """`text`, in which `text_fault` finds nothing, without any tag, attribute or link scheme that is not allowed.
 
     Where nothing had to go it comes back as it was written, to the letter: plain text keeps its `&` and `<`.
+    Elsewhere a `<` that begins no tag is kept as `&lt;`, since a reader of HTML would swallow what follows it.
     """
-    if "<" not in text:
+    if "<" not in text or _meaning(_cleaned(text)) == _meaning(text):
         return text
-    cleaned = _cleaned(text)
-    return text if _meaning(cleaned) == _meaning(text) else cleaned
+    return _cleaned(_NO_TAG.sub("&lt;", text))
 
 
 def is_blank(text: str) -> bool:
     """Whether nothing is left to read once the tags are gone."""
-    return not _unescaped(nh3.clean(text, tags=set()) if "<" in text else text).strip()
+    if "<" in text:
+        text = nh3.clean(_NO_TAG.sub("&lt;", text), tags=set())
+    return not _unescaped(text).strip()
 
 
 def _cleaned(text: str) -> str:

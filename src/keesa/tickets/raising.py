@@ -11,7 +11,7 @@ from keesa.directory.customers import Customer, find_customer, find_eco
 from keesa.directory.reference import unknown_key, unknown_product
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.history import record_status
-from keesa.tickets.html import LONGEST, is_blank, sanitised
+from keesa.tickets.html import sanitised, text_fault
 from keesa.tickets.numbers import NumberForm, next_number
 from keesa.tickets.statuses import Status
 
@@ -67,11 +67,9 @@ def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, li
             faults[field] = [f"must have at most {LONGEST_LINE} characters"]
         elif text is not None and field != "reference" and not text.strip():
             faults[field] = ["must not be empty"]
-    if (description := given.get("description")) is not None:
-        if len(description) > LONGEST:
-            faults["description"] = [f"must have at most {LONGEST} characters"]
-        elif is_blank(sanitised(description)):
-            faults["description"] = ["must not be empty"]
+    description = given.get("description")
+    if description is not None and (fault := text_fault(description)):
+        faults["description"] = [fault]
     for field, problem in _reference_faults(tx, given).items():
         faults[field] = [problem]
     for field, problem in _customer_faults(tx, actor, given.get("customer_id"), given.get("eco_id")).items():

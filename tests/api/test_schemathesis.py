@@ -1,0 +1,216 @@
+"""Thousands of calls made up from each version's document, by people of every kind, on a real server.
+
+They are the same calls at each run: good ones, and ones that break the document in every way that it can be broken.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import pytest
+import schemathesis
+from schemathesis.engine import StopReason, events, from_schema
+
+import cast
+from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
+from keesa.accounts.tokens import Signer
+from keesa.api.http import ApiVersion, Route
+from keesa.api.table import answering
+from keesa.app import VERSIONS
+from keesa.clock import now
+from keesa.db import Database, open_database
+from keesa.demo.world import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
+from live import LiveServer
+from places import NewPlace
+
+CALLERS: Final = (JOHN_DOE.id, JOHN_SMITH.id, CUSTOMERS_USER.id)
+"""An admin, an engineer, a customer's user."""
+FOR_ANYONE: Final = ("/auth", "/auth/login", "/coffee")
+"""Makes no difference who calls these: one of them does."""
+CALLS: Final = 2_000
+"""The least that a version must take on each engine."""
+EXAMPLES: Final = 12
+"""Made-up calls of each operation, beside those that its document's bounds and examples ask for."""
+UNLIMITED: Final = "1000000"
+
+CHECKS: Final = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+KNOWN: Final[dict[str, list[str | int]]] = {
+    "tickets": ["2024001", "2008022", "2009004", "2024010", "2025017"],
+    "types": ["customer_support", "eco_support", "roc_support"],
+    "categories": ["network", "fault"],
+    "statuses": ["open", "in_progress", "on_hold", "closed"],
+    "days": ["2024-12-31"],
+    "customers": [20, 21],
+    "products": [1, 4],
+    "engineers": [JOHN_SMITH.id],
+    "emails": [person.email for person in PEOPLE],
+    "passwords": [PASSWORD],
+}
+"""What is in the demo's world: made-up values alone would hardly find a ticket."""
+PLACES: Final = {
+    "path.ticket": "tickets",
+    "query.ticket_number": "tickets",
+    "body.ticket_number": "tickets",
+    "query.type": "types",
+    "query.ticket[type]": "types",
+    "body.ticket.type": "types",
+    "body.ticket.ticket_type": "types",
+    "query.category": "categories",
+    "body.ticket.category": "categories",
+    "query.status": "statuses",
+    "query.ticket[status]": "statuses",
+    "body.ticket.status": "statuses",
+    "body.ticket.closed_date": "days",
+    "query.customer_id": "customers",
+    "body.customer_id": "customers",
+    "body.ticket.customer_id": "customers",
+    "body.ticket.product_id": "products",
+    "body.ticket.assigned_to_id": "engineers",
+    "query.user": "emails",
+    "body.user": "emails",
+    "query.password": "passwords",
+    "body.password": "passwords",
+}
+"""Where in a request the known values go, more often than not."""
+
+
+class Tokens(NamedTuple):
+    access: str
+    refresh: str
+
+
+@dataclass
+class Sessions:
+    """Signs each call in as one person. A call that renews or ends its session gets a new one, for it alone."""
+
+    database: Database
+    version: Version
+    user_id: int
+    standing: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.standing = self._open()
+
+    def get(self, _case: schemathesis.Case[Any], context: schemathesis.AuthContext) -> Tokens:
+        return self._open() if context.operation.path.startswith("/auth/") else self.standing
+
+    def set(self, case: schemathesis.Case[Any], tokens: Tokens, _context: schemathesis.AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {tokens.access}"
+        case.headers["X-Refresh-Token"] = tokens.refresh
+
+    def _open(self) -> Tokens:
+        actor, session = self.database.write(lambda tx: open_session(tx, self.user_id, self.version, now()))
+        signer = Signer(cast.SECRET.encode())
+        access = signer.access(actor, session, now() + ACCESS_LIFETIME)
+        return Tokens(access.token, signer.refresh(actor, session).token)
+
+
+@dataclass
+class Outcome:
+    """What became of the calls."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    good: Counter[str] = field(default_factory=Counter)
+    """Operations, such as `GET /tickets`, to the calls of it that were answered with 2xx."""
+    versions: set[tuple[str, str]] = field(default_factory=set)
+    """Operations, and the versions that such answers named."""
+    findings: dict[str, str] = field(default_factory=dict)
+    """What was wrong to a command that shows it."""
+
+
+@pytest.fixture
+def server(new_place: NewPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LiveServer, Database]]:
+    """The documented world, in which logins may fail as often as they like, and its database."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    place = new_place(None)
+    env = {
+        "KEESA_SECRET": cast.SECRET,
+        "KEESA_LOGIN_FAILURES_PER_USER": UNLIMITED,
+        "KEESA_LOGIN_FAILURES_PER_ADDRESS": UNLIMITED,
+    }
+    with LiveServer(place.data, place.url, "--demo", **env) as live:
+        database = open_database(place.data, place.url)
+        yield live, database
+        database.close()
+
+
+@pytest.mark.parametrize("version", ["2021", "2024"])
+def test_the_server_does_what_its_document_says(server: tuple[LiveServer, Database], version: Version) -> None:
+    """No call is answered with a 500, a status, a header or a body that the document of its version does not show."""
+    live, database = server
+    outcome = Outcome()
+    document = f"{live.url}/api/v1/openapi.json?version={version}"
+    for user_id in CALLERS:
+        but = () if user_id == CALLERS[0] else FOR_ANYONE
+        explore(document, Sessions(database, version, user_id), outcome, but=but)
+
+    assert outcome.findings == {}
+    assert outcome.statuses.total() >= CALLS
+    assert outcome.good.total() > outcome.statuses.total() / 8
+    assert outcome.statuses[401] < outcome.statuses.total() / 8
+    shown = {f"{route.method} {route.path}": answerer.name for answerer, route in of_version(version) if route.shown}
+    assert set(outcome.good) == set(shown) - {"GET /coffee", "GET /openapi.json"}
+    assert outcome.versions == {(operation, shown[operation]) for operation in outcome.good}
+
+
+def of_version(name: Version) -> list[tuple[ApiVersion, Route]]:
+    return answering(next(version for version in VERSIONS if version.name == name), VERSIONS)
+
+
+def explore(document: str, sessions: Sessions, outcome: Outcome, *, but: tuple[str, ...]) -> None:
+    """Make every call that schemathesis finds in the document, but for those of some paths, and add what became
+    of them to the outcome.
+    """
+    schema = schemathesis.openapi.from_url(document, config=configuration())
+    schema.auth.providers.append(sessions)
+    for event in from_schema(schema.exclude(path=list(but)) if but else schema).execute():
+        match event:
+            case events.ScenarioFinished():
+                note(event, outcome)
+            case events.NonFatalError():
+                outcome.findings[f"{event.label}: {event.info.title}: {event.info.message}"] = ""
+            case events.EngineFinished():
+                assert event.stop_reason is StopReason.COMPLETED
+
+
+def note(event: events.ScenarioFinished, outcome: Outcome) -> None:
+    recorder = event.recorder
+    for interaction in recorder.interactions.values():
+        response = interaction.response
+        outcome.statuses[response.status_code if response else 0] += 1
+        if response and response.status_code < 300:
+            outcome.good[recorder.label] += 1
+            outcome.versions.add((recorder.label, response.headers["keesa-version"][0]))
+    for check in (check for checks in recorder.checks.values() for check in checks):
+        if check.failure_info:
+            found = check.failure_info
+            outcome.findings[f"{recorder.label}: {check.name}: {found.failure}"] = found.code_sample
+
+
+def configuration() -> schemathesis.Config:
+    """Nothing is drawn anew, learnt from answers, or kept for the next run: each run makes the same calls."""
+    unlearning = {"extra-data-sources": {"responses": False}}
+    return schemathesis.Config.from_dict(
+        {
+            "seed": 2024,
+            "cache": {"enabled": False},
+            "auth": {"auto-signup": False},
+            "checks": {"enabled": False} | {check: {"enabled": True} for check in CHECKS},
+            "dictionaries": {name: {"values": values} for name, values in KNOWN.items()},
+            "parameters": {place: {"dictionary": name, "probability": 0.8} for place, name in PLACES.items()},
+            "generation": {"max-examples": EXAMPLES, "deterministic": True, "no-shrink": True, "database": "none"},
+            "phases": {
+                "examples": unlearning,
+                "coverage": unlearning | {"unexpected-methods": []},
+                "fuzzing": unlearning | {"error-feedback": {"enabled": False}},
+                "stateful": {"enabled": False},
+            },
+        }
+    )
