@@ -14,7 +14,7 @@ setup: .venv/.runtime
 
 test: .venv/.test
 	$(BIN)/python tests/clients/install.py
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check
