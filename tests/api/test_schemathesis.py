@@ -20,7 +20,7 @@ from keesa.api.table import answering
 from keesa.app import VERSIONS
 from keesa.clock import now
 from keesa.db import Database, open_database
-from keesa.demo.world import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
+from keesa.demo.people import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
 from live import LiveServer
 from places import NewPlace
 

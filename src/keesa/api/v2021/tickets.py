@@ -6,7 +6,7 @@ from keesa.accounts.actors import Actor
 from keesa.api.drafts import all_faults, draft_of
 from keesa.api.http import Call, Partial
 from keesa.api.paging import ListQuery, page_of
-from keesa.api.v2021 import answers, requests
+from keesa.api.v2021 import answers, rendering, requests
 from keesa.db import Tx
 from keesa.errors import Faults
 from keesa.tickets.finding import view_ticket
@@ -24,20 +24,20 @@ def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTick
 
 def index(tx: Tx, call: Call[ListQuery, None]) -> answers.TicketsAnswer:
     found = list_own_unclosed(tx, call.actor, page_of(call.query, None))
-    tickets = [answers.shown_ticket(ticket, call.desk.clock) for ticket in found]
+    tickets = [rendering.shown_ticket(ticket, call.desk.clock) for ticket in found]
     return answers.TicketsAnswer(answers.Tickets(tickets))
 
 
 def show(tx: Tx, call: Call[None, None]) -> answers.OneTicketAnswer:
     ticket = view_ticket(tx, call.actor, call.ticket)
-    return answers.OneTicketAnswer(answers.OneTicket(answers.shown_ticket(ticket, call.desk.clock)))
+    return answers.OneTicketAnswer(answers.OneTicket(rendering.shown_ticket(ticket, call.desk.clock)))
 
 
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> answers.CountedTicketsAnswer:
     wanted, clock = call.body.ticket, call.desk.clock
     page = page_of(call.query, DEFAULT_LIMIT_BY_TYPE)
     found = list_by_type(tx, call.actor, wanted.type, wanted.status, page)
-    tickets = [answers.typed_ticket(ticket, clock) for ticket in found]
+    tickets = [rendering.typed_ticket(ticket, clock) for ticket in found]
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 
 

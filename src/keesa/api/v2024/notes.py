@@ -1,7 +1,7 @@
 """The note endpoints of 2024."""
 
 from keesa.api.http import Call
-from keesa.api.v2024 import answers, requests
+from keesa.api.v2024 import answers, rendering, requests
 from keesa.db import Tx
 from keesa.notes.notes import add_note, list_notes
 from keesa.tickets.numbers import parse_number
@@ -15,5 +15,5 @@ def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswe
 
 def index(tx: Tx, call: Call[None, requests.TicketNotes]) -> answers.NotesAnswer:
     found = list_notes(tx, call.actor, parse_number(str(call.body.ticket_number)))
-    notes = [answers.listed_note(note, call.desk.clock) for note in found]
+    notes = [rendering.listed_note(note, call.desk.clock) for note in found]
     return answers.NotesAnswer(answers.Notes(len(notes), notes))

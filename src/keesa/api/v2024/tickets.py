@@ -6,7 +6,7 @@ from keesa.accounts.actors import Actor
 from keesa.api.drafts import all_faults, draft_of
 from keesa.api.http import Call, Partial
 from keesa.api.paging import ListQuery, page_of
-from keesa.api.v2024 import answers, requests
+from keesa.api.v2024 import answers, rendering, requests
 from keesa.db import Tx
 from keesa.errors import Faults
 from keesa.tickets.assigning import assign as assign_ticket
@@ -22,32 +22,32 @@ DEFAULT_LIMIT = 20
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicket:
     draft = draft_of(tx, call.actor, to_builtins(call.body))
     raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
-    return answers.raised_ticket(raised, call.desk.clock)
+    return rendering.raised_ticket(raised, call.desk.clock)
 
 
 def index(tx: Tx, call: Call[requests.GroupsQuery, None]) -> answers.TicketsAnswer:
     query, clock = call.query, call.desk.clock
     numbers = (query.open_page, query.active_page, query.closed_page)
     found = list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers)
-    return answers.TicketsAnswer(answers.Tickets([answers.listed_ticket(ticket, clock) for ticket in found]))
+    return answers.TicketsAnswer(answers.Tickets([rendering.listed_ticket(ticket, clock) for ticket in found]))
 
 
 def show(tx: Tx, call: Call[None, None]) -> answers.OneTicketAnswer:
     ticket = view_ticket(tx, call.actor, call.ticket)
-    return answers.OneTicketAnswer(answers.OneTicket(answers.ticket_detail(ticket, call.desk.clock)))
+    return answers.OneTicketAnswer(answers.OneTicket(rendering.ticket_detail(ticket, call.desk.clock)))
 
 
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> answers.CountedTicketsAnswer:
     wanted, clock = call.body.ticket, call.desk.clock
     page = page_of(call.query, DEFAULT_LIMIT)
     found = list_by_type(tx, call.actor, wanted.type, wanted.status, page)
-    tickets = [answers.listed_ticket(ticket, clock) for ticket in found]
+    tickets = [rendering.listed_ticket(ticket, clock) for ticket in found]
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 
 
 def by_category(tx: Tx, call: Call[requests.CategoryQuery, None]) -> answers.CategoryTicketsAnswer:
     found = list_by_category(tx, call.actor, call.query.category, page_of(call.query, DEFAULT_LIMIT))
-    tickets = [answers.category_ticket(ticket, call.desk.clock) for ticket in found]
+    tickets = [rendering.category_ticket(ticket, call.desk.clock) for ticket in found]
     return answers.CategoryTicketsAnswer(answers.CategoryTickets(tickets))
 
 
@@ -55,13 +55,13 @@ def of_customer(tx: Tx, call: Call[requests.CustomerQuery, None]) -> answers.Cus
     query = call.query
     status = None if query.status is None else status_filter(query.status)
     found = list_of_customer(tx, call.actor, query.customer_id, status, page_of(query, DEFAULT_LIMIT))
-    tickets = [answers.customer_ticket(ticket, call.desk.clock) for ticket in found]
+    tickets = [rendering.customer_ticket(ticket, call.desk.clock) for ticket in found]
     return answers.CustomerTicketsAnswer(answers.CustomerTickets(tickets))
 
 
 def for_bot(tx: Tx, call: Call[requests.BotQuery, None]) -> answers.BotTicketAnswer:
     ticket = find_for_bot(tx, call.actor, call.ticket, call.query.customer_id)
-    return answers.BotTicketAnswer(answers.OneBotTicket(answers.bot_ticket(ticket)))
+    return answers.BotTicketAnswer(answers.OneBotTicket(rendering.bot_ticket(ticket)))
 
 
 def update_status(tx: Tx, call: Call[None, requests.ChangeStatus]) -> answers.Message:
