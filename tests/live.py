@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,11 +22,13 @@ def environment() -> dict[str, str]:
 class LiveServer:
     """`keesa serve` with the given options; `url` is its address, `log` what it wrote to standard error."""
 
-    def __init__(self, data: Path, database_url: str | None, *options: str, **env: str) -> None:
+    def __init__(
+        self, data: Path, database_url: str | None, *options: str, keesa: Sequence[str] = KEESA, **env: str
+    ) -> None:
         self.data = data
         self.log = data / "serve.log"
         place = ["--data", str(data)] + (["--database-url", database_url] if database_url else [])
-        self._command = [*KEESA, "serve", "--port", "0", *place, *options]
+        self._command = [*keesa, "serve", "--port", "0", *place, *options]
         self._env = environment() | env
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
@@ -36,11 +39,16 @@ class LiveServer:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> None:
+    def launch(self) -> None:
+        """Start it, and do not wait until it answers."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 self._command, stdout=subprocess.PIPE, stderr=log, env=self._env, text=True, start_new_session=True
             )
+
+    def start(self) -> None:
+        self.launch()
+        assert self._process is not None
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.fullmatch(r"Keesa serves on (http://\S+)\n", line)

@@ -19,9 +19,10 @@ def workers(server: LiveServer) -> set[int]:
 
 
 def is_alive(process: int) -> bool:
-    """Whether the process is there; one that has ended and whose parent has not looked yet is not."""
+    """Whether any thread of the process is left; one that has ended and whose parent has not looked yet has none."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(list(Path(f"/proc/{process}/task").iterdir())) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
 
@@ -40,7 +41,10 @@ def connections(server: LiveServer) -> dict[int, HTTPConnection]:
     deadline = time.monotonic() + PATIENCE
     while missing := workers(server) - found.keys():
         assert time.monotonic() < deadline, f"no connection to {missing}"
-        connection = connect(server)
+        try:
+            connection = connect(server)
+        except ConnectionResetError:
+            continue  # a worker that has gone took along what it had not accepted yet
         worker = worker_of(connection, workers(server))
         if worker in missing:
             found[worker] = connection
@@ -53,10 +57,14 @@ def connect(server: LiveServer) -> HTTPConnection:
     """A connection that some worker has accepted."""
     host, _, port = server.url.removeprefix("http://").rpartition(":")
     connection = HTTPConnection(host, int(port), timeout=PATIENCE)
-    connection.request("GET", "/health")
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 200
+    try:
+        connection.request("GET", "/health")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

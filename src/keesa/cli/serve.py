@@ -1,5 +1,6 @@
 """`keesa serve`."""
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -13,6 +14,8 @@ from typing import Annotated, Any, Final
 
 import structlog
 import typer
+from granian import _signals
+from granian._granian import WorkerSignal
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
@@ -128,23 +131,41 @@ _GRANIAN_LOGGERS: Final = {"_granian": {"handlers": [], "propagate": True}}
 def _load(parent: int, reserved: socket.socket, config: Config) -> App:
     """In a worker process: the application."""
     reserved.close()  # the port is held by the parent alone, so that it is free as soon as that ends
+    _signals.set_loop_signals = _stop_once
     _end_with(parent)
     return build_app(config)
 
 
-def _end_with(parent: int) -> None:
-    """Have this process stop as on SIGTERM once the parent has ended, however it did, with STOP_SECONDS for it."""
-    if sys.platform != "linux":
-        return
+def _stop_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
+    """In place of granian's own: the signal that a worker stops at, set on SIGTERM or SIGINT, and only once.
+
+    Setting granian's again, as a second SIGTERM does, blocks the event loop for good while an answer is under way; and
+    a signal that comes before the loop runs would be lost. Until then the parent's handler is in place.
+    """
+    told = WorkerSignal()
+    asked = False
 
     def stop(*_: object) -> None:
-        signal.alarm(STOP_SECONDS)
-        signal.raise_signal(signal.SIGTERM)
+        nonlocal asked
+        if not asked:
+            asked = True
+            signal.alarm(STOP_SECONDS + 1)  # the parent, if it is still there, is faster
+            told.set()
 
-    signal.signal(signal.SIGUSR1, stop)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGUSR1)
-    if os.getppid() != parent:
-        sys.exit(1)  # it died before it could tell
+    def listen() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+
+    loop.call_soon(listen)
+    return told
+
+
+def _end_with(parent: int) -> None:
+    """Have this process get a SIGTERM when the parent ends, however it does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)  # it died before it could tell
 
 
 def _announce(host: str, address: str, port: int) -> None:

@@ -1,0 +1,112 @@
+"""What one worker does, the other knows at its very next request."""
+
+import json
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import NamedTuple
+
+import pytest
+
+import cast
+from command import keesa
+from keesa.api.door import MAINTENANCE
+from live import LiveServer
+from places import Place
+from workers import connections
+
+OFFLINE = (503, {"error": MAINTENANCE})
+ENDED = (401, {"error": "Your session has ended, please log in again"})
+
+
+class Pair(NamedTuple):
+    """A connection to each of two workers."""
+
+    one: HTTPConnection
+    other: HTTPConnection
+
+
+@pytest.fixture
+def pair(place: Place) -> Iterator[Pair]:
+    """Of a server of the cast's database."""
+    with LiveServer(place.data, place.url, "--workers", "2") as server:
+        found = connections(server)
+        assert len(found) == 2
+        yield Pair(*found.values())
+        for connection in found.values():
+            connection.close()
+
+
+def ask(connection: HTTPConnection, method: str, path: str, **headers: str) -> tuple[int, dict[str, object]]:
+    """Status and body of the answer of the worker at the other end."""
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def log_in(connection: HTTPConnection) -> dict[str, str]:
+    credentials = json.dumps({"user": cast.ENGINEER.email, "password": cast.PASSWORD})
+    connection.request("POST", "/api/v1/auth/login", credentials, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    tokens: dict[str, str] = json.loads(answer.read())
+    assert answer.status == 200, tokens
+    return tokens
+
+
+def test_maintenance_counts_for_both_at_once(pair: Pair, place: Place) -> None:
+    """From the end of the command on, both answer 503 with its sentence, then both answer again; health goes on."""
+    token = log_in(pair.one)["access"]
+    for _ in range(2):
+        assert keesa("maintenance", "on", place=place).status == 0
+        for connection in pair:
+            assert ask(connection, "GET", "/api/v1/tickets", Authorization=token) == OFFLINE
+            assert ask(connection, "GET", "/health") == (200, {"status": "ok"})
+            assert ask(connection, "GET", "/ready") == (200, {"status": "ready", "maintenance": True})
+        assert keesa("maintenance", "off", place=place).status == 0
+        for connection in pair:
+            assert ask(connection, "GET", "/api/v1/tickets", Authorization=token)[0] == 200
+
+
+def test_a_session_is_good_on_both_and_a_logout_ends_it_on_both(pair: Pair) -> None:
+    """Access and refresh token, wherever the logout came in."""
+    for here, there in (pair, reversed(pair)):
+        tokens = log_in(here)
+        assert ask(there, "GET", "/api/v1/tickets", Authorization=tokens["access"])[0] == 200
+        assert ask(here, "DELETE", "/api/v1/auth/logout", Authorization=tokens["access"])[0] == 200
+        assert ask(there, "GET", "/api/v1/tickets", Authorization=tokens["access"]) == ENDED
+        assert ask(there, "POST", "/api/v1/auth/refresh", X_Refresh_Token=tokens["refresh"]) == ENDED
+
+
+def test_a_refresh_ends_the_old_access_token_on_both(pair: Pair) -> None:
+    """The new one is good on both, the old one on neither."""
+    tokens = log_in(pair.one)
+    status, renewed = ask(pair.other, "POST", "/api/v1/auth/refresh", X_Refresh_Token=tokens["refresh"])
+    assert status == 200
+    for connection in pair:
+        assert ask(connection, "GET", "/api/v1/tickets", Authorization=tokens["access"]) == ENDED
+        assert ask(connection, "GET", "/api/v1/tickets", Authorization=str(renewed["access"]))[0] == 200
+
+
+def test_a_disabled_user_is_out_on_both(pair: Pair, place: Place) -> None:
+    """From the end of the command on."""
+    token = log_in(pair.one)["access"]
+    assert keesa("user", "disable", cast.ENGINEER.email, place=place).status == 0
+    for connection in pair:
+        assert ask(connection, "GET", "/api/v1/tickets", Authorization=token) == ENDED
+
+
+def test_failed_logins_are_counted_together(place: Place) -> None:
+    """Two workers do not give twice as many guesses."""
+    with LiveServer(place.data, place.url, "--workers", "2", KEESA_LOGIN_FAILURES_PER_USER="4") as server:
+        pair = Pair(*connections(server).values())
+        statuses = [wrong_password(pair[guess % 2]) for guess in range(6)]
+        for connection in pair:
+            connection.close()
+    assert statuses == [401] * 4 + [429] * 2
+
+
+def wrong_password(connection: HTTPConnection) -> int:
+    credentials = json.dumps({"user": cast.ENGINEER.email, "password": "a guess of somebody"})
+    connection.request("POST", "/api/v1/auth/login", credentials, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
