@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import acting
 from cast import Person, add_person
 from keesa.accounts.actors import Actor
 from keesa.accounts.users import list_users
@@ -10,8 +11,7 @@ from keesa.db import Database
 
 def rows(database: Database, sql: str, **params: object) -> list[dict[str, Any]]:
     """The rows of the query, as dictionaries on both engines."""
-    found: list[Any] = list(database.read(lambda tx: tx.all(sql, **params)))
-    return [dict(row) for row in found]
+    return database.read(lambda tx: acting.rows(tx, sql, **params))
 
 
 def actor_of(database: Database, user_id: int) -> Actor:

@@ -1,7 +1,7 @@
 """Every path that a client of either version is answered at, read from the route tables themselves."""
 
 from keesa.accounts.sessions import Version
-from keesa.api.table import served
+from keesa.api.table import answering
 from keesa.app import VERSIONS
 
 Endpoint = tuple[str, str]
@@ -9,7 +9,7 @@ Endpoint = tuple[str, str]
 
 
 def endpoints() -> set[Endpoint]:
-    return {(route.method, route.path) for version in VERSIONS for route in served(version, VERSIONS)}
+    return {(route.method, route.path) for version in VERSIONS for _, route in answering(version, VERSIONS)}
 
 
 def own_endpoints(version: Version) -> set[Endpoint]:

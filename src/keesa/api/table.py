@@ -67,13 +67,10 @@ def choose(routes: Mapping[Version, Route], wanted: Version | None) -> tuple[Ver
     raise LookupError("a method without a route")
 
 
-def served(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[Route]:
-    """Every route that a client of `version` is answered by, its own first."""
-    return [route for _, route in answering(version, versions)]
-
-
 def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:
-    """The same, each route beside the version that has it, whose shapes it answers in."""
+    """Every route that a client of `version` is answered by, its own first, each beside the version that has it and
+    whose shapes it answers in.
+    """
     found = {(route.method, route.path): (version, route) for route in version.routes}
     for other in versions:
         for route in other.routes:
