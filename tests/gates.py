@@ -1,4 +1,4 @@
-"""Keeping a database's writers busy, so that what comes after them has to wait."""
+"""Keeping a database's writer busy, so that what comes after them has to wait."""
 
 import asyncio
 import threading
@@ -6,25 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from keesa.db import Database, Tx
-from keesa.db.postgres import CONNECTIONS, PostgresDatabase
 
 
 @asynccontextmanager
-async def busy_writers(database: Database) -> AsyncIterator[threading.Event]:
-    """Every writer of the database works until the event is set, at the latest at the end of the block."""
-    gate = threading.Event()
-    started = threading.Semaphore(0)
+async def busy_writer(database: Database) -> AsyncIterator[threading.Event]:
+    """The database's one writer works until the event is set, at the latest at the end of the block."""
+    gate, started = threading.Event(), threading.Event()
 
     def wait(_tx: Tx) -> None:
-        started.release()
+        started.set()
         gate.wait()
 
-    count = CONNECTIONS if isinstance(database, PostgresDatabase) else 1
-    held = [asyncio.ensure_future(database.awrite(wait)) for _ in range(count)]
+    held = asyncio.ensure_future(database.awrite(wait))
     try:
-        for _ in held:
-            await asyncio.to_thread(started.acquire)
+        await asyncio.to_thread(started.wait)
         yield gate
     finally:
         gate.set()
-        await asyncio.gather(*held)
+        await held

@@ -101,6 +101,12 @@ class PostgresServer:
         if not self._answers():
             raise RuntimeError(f"PostgreSQL does not start again:\n{_log(self._folder).read_text()}")
 
+    @property
+    def pid(self) -> int:
+        """Of the postmaster, while it runs."""
+        assert self._server is not None
+        return self._server.pid
+
     def url(self, dbname: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self._port}/{dbname}"
 

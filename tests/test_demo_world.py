@@ -22,10 +22,12 @@ from keesa.demo.world import fill_if_empty
 from keesa.directory.customers import create_customer, create_eco
 from keesa.directory.reference import keys, products
 from keesa.notes.notes import add_note
-from keesa.tickets.lists import Page, list_groups
+from keesa.tickets.lists import list_groups
 from keesa.tickets.numbers import NumberForm
 from keesa.tickets.raising import raise_ticket
+from keesa.tickets.selecting import Page
 from keesa.tickets.statuses import STATUSES
+from listing import tickets
 from new_tickets import DRAFT
 from places import Place
 from undone import undone
@@ -255,7 +257,7 @@ def test_there_are_pages_to_turn(world: Tx) -> None:
     """More than the twenty of a page, in each of the three groups."""
     john = actor_of(world, JOHN_DOE)
     for page in (1, 2):
-        found = list_groups(world, john, Page(page), (None, None, None))
+        found = tickets(world, list_groups(world, john, Page(page), (None, None, None)))
         assert {"open", "closed"} <= {ticket.status for ticket in found}
         assert {"in_progress", "on_hold"} & {ticket.status for ticket in found}
 
@@ -264,7 +266,8 @@ def test_there_are_pages_to_turn(world: Tx) -> None:
 def test_everybody_but_the_bot_has_something_to_see(world: Tx, user_id: int) -> None:
     """And some of it is not closed."""
     somebody = actor_of(world, replace(JOHN_DOE, id=user_id))
-    assert any(ticket.status != "closed" for ticket in list_groups(world, somebody, Page(), (None, None, None)))
+    found = tickets(world, list_groups(world, somebody, Page(), (None, None, None)))
+    assert any(ticket.status != "closed" for ticket in found)
 
 
 def test_their_histories_hold_together(world: Tx) -> None:

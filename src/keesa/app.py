@@ -1,17 +1,19 @@
 """The composition root: configuration to database to doors. No logic of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from keesa.accounts.login import Limits
+from keesa.accounts.presence import Presence
 from keesa.accounts.tokens import Signer
 from keesa.api.door import Door
 from keesa.api.edge import Edge
 from keesa.api.http import ApiVersion, Desk
 from keesa.api.openapi import with_document
 from keesa.api.operations import Operations
+from keesa.api.rendered import Rendered
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
 from keesa.clock import Clock
@@ -31,15 +33,18 @@ def build_app(config: Config) -> App:
     return serve_from(open_database(config.data, config.database_url), config)
 
 
-def serve_from(database: Database, config: Config) -> App:
+def serve_from(database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS) -> App:
     """The same on a database that is open already; the application closes it."""
+    clock = Clock(config.zone)
     desk = Desk(
-        clock=Clock(config.zone),
+        clock=clock,
         number_form=config.number_form,
         signer=Signer(load_secret(config.data, config.secret)),
         limits=Limits(config.login_failures_per_user, config.login_failures_per_address),
+        presence=Presence(),
+        rendered=Rendered(clock, config.cache_mib * 1024 * 1024),
     )
-    door = Door(database, desk, VERSIONS, body_limit=config.body_limit)
+    door = Door(database, desk, versions, body_limit=config.body_limit)
     edge = Edge(door, Operations(database), config.cors_origins, config.trusted_proxies)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -45,6 +45,8 @@ class Config:
     login_failures_per_user: int = 10
     """In 15 minutes; after them even the right password is refused until they are over."""
     login_failures_per_address: int = 100
+    cache_mib: int = 24
+    """MiB of rendered tickets that each worker keeps; 0 keeps none."""
     log_format: str = "auto"
     """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
 
@@ -93,6 +95,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "cors_origins": _names,
     "trusted_proxies": lambda text: tuple(ipaddress.ip_network(name) for name in _names(text)),
     "body_limit": int,
+    "cache_mib": int,
     "login_failures_per_user": int,
     "login_failures_per_address": int,
 }
@@ -112,6 +115,7 @@ def _refuse_senseless(config: Config) -> None:
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
         "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
         "body_limit must be 1024 bytes or more": config.body_limit >= 1024,
+        "cache_mib must be 0 to 65536": 0 <= config.cache_mib <= 65_536,
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
         "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),

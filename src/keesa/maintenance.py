@@ -5,10 +5,12 @@ from typing import Final
 from keesa.db import Tx
 
 _NAME: Final = "maintenance"
+IS_ON: Final = f"EXISTS (SELECT 1 FROM settings WHERE name = '{_NAME}')"
+"""For a statement that asks for more than this."""
 
 
 def is_on(tx: Tx) -> bool:
-    return tx.one("SELECT value FROM settings WHERE name = :name", name=_NAME) is not None
+    return bool(tx.value(f"SELECT {IS_ON} AS value"))
 
 
 def switch_on(tx: Tx) -> None:

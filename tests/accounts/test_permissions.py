@@ -8,7 +8,7 @@ import pytest
 import cast
 from account_rows import actor_of, join, rows
 from keesa.accounts.actors import Actor, UserType
-from keesa.accounts.permissions import require, require_bot, require_desk, visible_to
+from keesa.accounts.permissions import any_of, require, require_bot, require_desk, visible_to
 from keesa.accounts.roles import Role, create_role
 from keesa.db import Database
 from keesa.errors import Forbidden
@@ -19,7 +19,7 @@ def of_type(user_type: UserType) -> Actor:
 
 
 def seen_by(database: Database, actor: Actor) -> set[int]:
-    condition = visible_to(actor)
+    condition = any_of(visible_to(actor))
     found = rows(database, f"SELECT id FROM tickets WHERE {condition.sql}", **condition.params)
     return {row["id"] for row in found}
 

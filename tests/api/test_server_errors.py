@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from typing import Any, Final, NoReturn
 
 import pytest
@@ -76,9 +76,8 @@ FAILURES: Final = [("GET", "/fail/reading"), ("POST", "/fail/writing"), ("POST",
 def broken(shared_database: Database, shared_config: Config) -> TestClient:
     """The API with some further routes, none of which works."""
     version = replace(VERSION_2024, routes=(*VERSION_2024.routes, *ROUTES))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "VERSIONS", (version, VERSION_2021))
-        return TestClient(app.serve_from(shared_database, shared_config), raise_server_exceptions=False)
+    served = app.serve_from(shared_database, shared_config, (version, VERSION_2021))
+    return TestClient(served, raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -86,16 +85,16 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
     """What the server has logged of requests since the last look, as `keesa serve` logs it."""
     before, root = structlog.get_config(), logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    written = StringIO()
-    with redirect_stderr(written):
+    written = BytesIO()
+    with redirect_stderr(TextIOWrapper(written, write_through=True)):
         logs.set_up_logs("json")
-    monkeypatch.setattr(edge, "_log", structlog.get_logger("keesa.request"))
+        monkeypatch.setattr(edge, "_log", structlog.get_logger("keesa.request").bind())
 
     def look() -> str:
-        lines = written.getvalue().splitlines()
+        lines = written.getvalue().decode().splitlines()
         written.seek(0)
         written.truncate()
-        return "\n".join(line for line in lines if '"logger": "keesa.request"' in line)
+        return "\n".join(line for line in lines if '"logger":"keesa.request"' in line)
 
     yield look
     structlog.configure(**before)
@@ -205,15 +204,15 @@ def test_a_database_that_does_not_answer_is_503(broken: TestClient, logged: Call
 
 
 def test_even_a_failure_to_tell_of_a_failure_is_answered(
-    shared_database: Database, shared_config: Config, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
+    shared_database: Database, shared_config: Config, logged: Callable[[], str]
 ) -> None:
     """The outermost ring has a sentence of its own, and a log line."""
 
     def fail_to_render(_error: Exception, _route: Route | None) -> NoReturn:
         raise RuntimeError(INSIDE)
 
-    monkeypatch.setattr(app, "VERSIONS", (replace(VERSION_2024, render_error=fail_to_render), VERSION_2021))
-    client = TestClient(app.serve_from(shared_database, shared_config), raise_server_exceptions=False)
+    versions = (replace(VERSION_2024, render_error=fail_to_render), VERSION_2021)
+    client = TestClient(app.serve_from(shared_database, shared_config, versions), raise_server_exceptions=False)
     answer = client.get("/api/v1/nothing")
     assert (answer.status_code, answer.json()) == (500, {"error": SENTENCE})
     assert line_of(logged)["request_id"] == answer.headers["X-Request-Id"]

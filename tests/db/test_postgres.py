@@ -1,5 +1,6 @@
 """What is PostgreSQL's own: deadlocks, a server that goes and comes back, and servers that do not fit."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gates import busy_writer
 from keesa.db import Database, Tx, open_database, postgres
 from keesa.db.postgres import RETRIES, PostgresDatabase
 from keesa.errors import Refused, Unavailable
@@ -36,28 +38,54 @@ def database(url: str) -> Iterator[Database]:
     opened.close()
 
 
-def test_a_deadlock_is_run_again(database: Database) -> None:
-    """Two writes that lock two rows crosswise are both done, one of them or both at a second try."""
+def test_a_deadlock_is_run_again(database: Database, url: str) -> None:
+    """A write and another program that lock two rows crosswise: the write is done, at a second try if need be."""
     for line in ("a", "b"):
         database.write(adding(line))
     both_hold_one = threading.Barrier(2, timeout=30)
     tries: list[str] = []
 
-    def crosswise(first: str, second: str) -> None:
-        def work(tx: Tx) -> None:
-            tries.append(first)
-            tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE :line || '%'", line=first)
-            if len(tries) <= 2:
-                both_hold_one.wait()
-            tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE :line || '%'", line=second)
+    def work(tx: Tx) -> None:
+        tries.append("a")
+        tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE 'a%'")
+        if len(tries) == 1:
+            both_hold_one.wait()
+        tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE 'b%'")
 
-        database.write(work)
+    def crosswise() -> None:
+        with psycopg.connect(url) as program, program.transaction():
+            program.execute("SET deadlock_timeout = '1min'")  # the write shall be the one that finds it
+            program.execute("UPDATE lines SET line = line || '-' WHERE line LIKE 'b%'")
+            both_hold_one.wait()
+            program.execute("UPDATE lines SET line = line || '-' WHERE line LIKE 'a%'")
 
     with ThreadPoolExecutor(2) as threads:
-        for done in [threads.submit(crosswise, "a", "b"), threads.submit(crosswise, "b", "a")]:
+        for done in [threads.submit(database.write, work), threads.submit(crosswise)]:
             done.result()
-    assert len(tries) > 2
-    assert sorted(database.read(read_lines)) == ["a++", "b++"]
+    assert len(tries) == 2
+    assert sorted(database.read(read_lines)) == ["a-+", "b-+"]
+
+
+def test_works_of_one_group_do_not_see_each_other_fail(database: Database) -> None:
+    """One that fails after it wrote is undone, the others of its group are committed, in their order."""
+
+    def failing(tx: Tx) -> str:
+        adding("half done")(tx)
+        raise LookupError
+
+    async def together() -> list[str | BaseException]:
+        async with busy_writer(database) as gate:
+            works = [adding("left"), failing, adding("left"), adding("right")]
+            tasks = [asyncio.ensure_future(database.awrite(work)) for work in works]
+            await asyncio.sleep(0)  # each task gets as far as the queue
+            gate.set()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    left, failed, twice, right = asyncio.run(together())
+    assert (left, right) == ("left", "right")
+    assert isinstance(failed, LookupError)
+    assert isinstance(twice, psycopg.errors.UniqueViolation)
+    assert database.read(read_lines) == ["left", "right"]
 
 
 @pytest.mark.parametrize("error", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
@@ -92,7 +120,7 @@ def test_a_connection_that_is_cut_is_unavailable_and_replaced(database: Database
 
 def test_a_server_that_is_gone_is_unavailable_until_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads and writes fail while it is away, and succeed again without anybody's help."""
-    monkeypatch.setattr(postgres, "POOL_TIMEOUT", 1.0)
+    monkeypatch.setattr(postgres, "PATIENCE", 1)
     with PostgresServer() as server:
         server.create_database("desk")
         database = PostgresDatabase(server.url("desk"))

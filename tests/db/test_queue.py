@@ -1,11 +1,11 @@
-"""What waits for the writers: the end of it when a database is closed, its bound, and taking a write back."""
+"""What waits for the writer: the end of it when a database is closed, its bound, and taking a write back."""
 
 import asyncio
 
 import pytest
 
-from gates import busy_writers
-from keesa.db import Database, open_database, postgres, sqlite
+from gates import busy_writer
+from keesa.db import Database, grouping, open_database
 from keesa.errors import Unavailable
 from lines import adding, make_table, read_lines
 from places import Place
@@ -15,7 +15,7 @@ def test_closing_finishes_what_is_queued_and_refuses_the_rest(lines_database: Da
     """Whoever was told nothing yet is answered before the database closes; whoever comes after that is refused."""
 
     async def close_in_the_middle() -> list[str]:
-        async with busy_writers(lines_database) as gate:
+        async with busy_writer(lines_database) as gate:
             tasks = [asyncio.ensure_future(lines_database.awrite(adding(f"queued {n}"))) for n in range(20)]
             await asyncio.sleep(0)  # each task gets as far as the queue
             closing = asyncio.ensure_future(asyncio.to_thread(lines_database.close))
@@ -60,13 +60,12 @@ def test_a_closed_database_refuses_everything(lines_database: Database) -> None:
 
 def test_one_write_too_many_is_unavailable(empty_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A queue that is full refuses at once, and what it took is done."""
-    monkeypatch.setattr(sqlite, "QUEUE", 10)
-    monkeypatch.setattr(postgres, "QUEUE", 10 + postgres.CONNECTIONS)
+    monkeypatch.setattr(grouping, "QUEUE", 10)
     database = open_database(empty_place.data, empty_place.url)
     make_table(database)
 
     async def overfill() -> list[str]:
-        async with busy_writers(database) as gate:
+        async with busy_writer(database) as gate:
             taken = [asyncio.ensure_future(database.awrite(adding(f"taken {n}"))) for n in range(10)]
             await asyncio.sleep(0)  # each task gets as far as the queue
             with pytest.raises(Unavailable, match="waiting"):
@@ -86,7 +85,7 @@ def test_a_write_taken_back_before_it_begins_changes_nothing(lines_database: Dat
     """A request whose client has gone leaves the queue, and its neighbours there are done."""
 
     async def cancel_one() -> None:
-        async with busy_writers(lines_database) as gate:
+        async with busy_writer(lines_database) as gate:
             tasks = [asyncio.ensure_future(lines_database.awrite(adding(name))) for name in ("left", "gone", "right")]
             await asyncio.sleep(0)  # each task gets as far as the queue
             tasks[1].cancel()

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from gates import busy_writers
+from gates import busy_writer
 from keesa.db import Tx, Work, open_database, sqlite
+from keesa.db.grouping import GROUP
 from keesa.db.opening import SQLITE_FILE
-from keesa.db.sqlite import GROUP, SqliteDatabase
+from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Refused, Unavailable
 from lines import adding, make_table, read_lines
 from live import environment
@@ -53,7 +54,7 @@ def in_one_group(database: SqliteDatabase, jobs: list[Work[str]]) -> list[str | 
     """The outcomes of jobs that all wait when the writer is free again."""
 
     async def run() -> list[str | BaseException]:
-        async with busy_writers(database) as gate:
+        async with busy_writer(database) as gate:
             tasks = [asyncio.ensure_future(database.awrite(job)) for job in jobs]
             await asyncio.sleep(0)  # each task gets as far as the queue
             gate.set()

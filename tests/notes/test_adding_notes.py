@@ -7,8 +7,9 @@ from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRAN
 from keesa.db import Tx
 from keesa.errors import Invalid, NotFound
 from keesa.notes.notes import Note, add_note, list_notes
-from keesa.tickets.finding import view_ticket
+from keesa.tickets.finding import find_ticket
 from keesa.tickets.html import LONGEST
+from listing import ticket
 
 NOON = at("2025-03-10T12:00")
 
@@ -20,7 +21,7 @@ def add(tx: Tx, text: str, by: Person = ENGINEER, number: int | None = ASSIGNED,
 def test_a_note_is_kept_with_its_author_and_its_time(tx: Tx) -> None:
     """It stands behind the two that were there."""
     assert add(tx, "Back on line") == "Back on line"
-    *_, last = list_notes(tx, actor_of(tx, ENGINEER), ASSIGNED)
+    *_, last = list_notes(tx, find_ticket(tx, actor_of(tx, ENGINEER), ASSIGNED))
     assert last == Note(last.id, "Back on line", "Hassan Waheed", "Hassan", NOON)
 
 
@@ -30,16 +31,16 @@ def test_notes_come_oldest_first(tx: Tx) -> None:
         add(tx, text, when=when, number=RAISED)
     engineer = actor_of(tx, ENGINEER)
     shown = ["first", "third", "fourth", "fifth"]
-    assert [note.body for note in list_notes(tx, engineer, RAISED)] == shown
-    assert [note.body for note in view_ticket(tx, engineer, RAISED).notes] == shown
+    assert [note.body for note in list_notes(tx, find_ticket(tx, engineer, RAISED))] == shown
+    assert [note.body for note in ticket(tx, engineer, RAISED).notes] == shown
 
 
 def test_a_note_belongs_to_its_ticket_alone(tx: Tx) -> None:
     """Other tickets keep the notes they have."""
     add(tx, "Back on line", number=RAISED)
     engineer = actor_of(tx, ENGINEER)
-    assert [note.body for note in list_notes(tx, engineer, RAISED)] == ["Back on line"]
-    assert len(list_notes(tx, engineer, ASSIGNED)) == 2
+    assert [note.body for note in list_notes(tx, find_ticket(tx, engineer, RAISED))] == ["Back on line"]
+    assert len(list_notes(tx, find_ticket(tx, engineer, ASSIGNED))) == 2
 
 
 def test_a_note_is_kept_sanitised(tx: Tx) -> None:
@@ -47,7 +48,7 @@ def test_a_note_is_kept_sanitised(tx: Tx) -> None:
     assert add(tx, "<div onclick=x>port 3<script>alert(1)</script> < 4</div>", number=RAISED) == (
         "<div>port 3 &lt; 4</div>"
     )
-    (note,) = list_notes(tx, actor_of(tx, ENGINEER), RAISED)
+    (note,) = list_notes(tx, find_ticket(tx, actor_of(tx, ENGINEER), RAISED))
     assert note.body == "<div>port 3 &lt; 4</div>"
 
 
@@ -91,7 +92,7 @@ def test_the_notes_of_a_ticket_out_of_sight_are_not_found(tx: Tx, by: Person, nu
     """Neither read nor added to; a note too long or empty does not tell that the ticket is there."""
     before = tickets_as_kept(tx)
     with pytest.raises(NotFound, match=r"^Ticket not found$"):
-        list_notes(tx, actor_of(tx, by), number)
+        list_notes(tx, find_ticket(tx, actor_of(tx, by), number))
     for text in ("Hello", "", "x" * (LONGEST + 1)):
         with pytest.raises(NotFound, match=r"^Ticket not found$"):
             add(tx, text, by=by, number=number)

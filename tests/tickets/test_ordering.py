@@ -6,19 +6,23 @@ from acting import actor_of
 from cast import ADMIN, HARBOUR
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
-from keesa.tickets.lists import Page, list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
+from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
 from keesa.tickets.numbers import LARGEST
+from keesa.tickets.selecting import Page
 from kept_tickets import Shelved, shelve
+from listing import tickets
 
 SAME_MOMENT = [2026000 + number for number in (5, 2, 9, 1, 7, 3, 8, 4, 6)]
 """Numbers of tickets that were all raised at once; they are kept in this order."""
 LATER, EARLIER = 2026010, 2026011
 
 LISTS = {
-    "by type": lambda tx, actor, page: list_by_type(tx, actor, "remote_support", "open", page),
-    "by category": lambda tx, actor, page: list_by_category(tx, actor, "survey", page),
+    "by type": lambda tx, actor, page: tickets(tx, list_by_type(tx, actor, "remote_support", "open", page)),
+    "by category": lambda tx, actor, page: tickets(tx, list_by_category(tx, actor, "survey", page)),
     "groups": lambda tx, actor, page: [
-        ticket for ticket in list_groups(tx, actor, page, (None, 1, 1)) if ticket.ticket_type == "remote_support"
+        ticket
+        for ticket in tickets(tx, list_groups(tx, actor, page, (None, 1, 1)))
+        if ticket.ticket_type == "remote_support"
     ],
 }
 
@@ -68,7 +72,7 @@ def test_a_group_of_two_statuses_is_one_list(tx: Tx, newest_first: bool) -> None
     )
     admin, shown = actor_of(tx, ADMIN), []
     for number in range(1, 5):
-        found = list_groups(tx, admin, Page(limit=3, newest_first=newest_first), (1, number, 1))
+        found = tickets(tx, list_groups(tx, admin, Page(limit=3, newest_first=newest_first), (1, number, 1)))
         shown += [ticket.id for ticket in found if ticket.ticket_type == "roc_support"]
     assert shown == sorted(SAME_MOMENT, reverse=newest_first)
 
@@ -76,12 +80,12 @@ def test_a_group_of_two_statuses_is_one_list(tx: Tx, newest_first: bool) -> None
 @pytest.mark.parametrize("number", [12, 10**6, LARGEST, 10**30])
 def test_a_page_far_behind_the_end_is_empty(tx: Tx, admin: Actor, number: int) -> None:
     """However far: no engine is asked for more than it can count."""
-    assert list_by_category(tx, admin, "survey", Page(number, 500)) == []
+    assert tickets(tx, list_by_category(tx, admin, "survey", Page(number, 500))) == []
 
 
 def test_other_lists_are_in_the_same_order(tx: Tx, admin: Actor) -> None:
     """A customer's tickets, and one's own."""
-    of_customer = list_of_customer(tx, admin, HARBOUR, "open", Page(limit=11))
-    own = list_own_unclosed(tx, admin, Page(limit=11))
+    of_customer = tickets(tx, list_of_customer(tx, admin, HARBOUR, "open", Page(limit=11)))
+    own = tickets(tx, list_own_unclosed(tx, admin, Page(limit=11)))
     assert [ticket.id for ticket in of_customer] == NEWEST_FIRST
     assert [ticket.id for ticket in own] == NEWEST_FIRST

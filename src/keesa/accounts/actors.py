@@ -20,7 +20,15 @@ ROLES_OF_USER: Final = """
         WHERE user_roles.user_id = users.id ORDER BY user_roles.position
     ) held)
 """
-"""A column for a query on `users`: the roles in order, as JSON for `read_roles`; null without any on PostgreSQL."""
+"""A column for a query on `users`: the roles in order, as JSON; null without any on PostgreSQL."""
+
+_TYPES_OF_USER: Final = """
+    (SELECT $json_list(ticket_type) FROM (
+        SELECT DISTINCT role_ticket_types.ticket_type FROM role_ticket_types
+        JOIN user_roles ON user_roles.role_id = role_ticket_types.role_id
+        WHERE user_roles.user_id = users.id ORDER BY role_ticket_types.ticket_type
+    ) worked_on)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Actor:
     roles: tuple[str, ...]
     permissions: Permissions
     sign_in_count: int = 0
+    ticket_types: tuple[str, ...] = ()
+    """Those that their roles' members work on."""
 
     def may(self, resource: str, action: str) -> bool:
         return action in self.permissions.get(resource, ())
@@ -47,7 +57,7 @@ class Actor:
 
 ACTOR_COLUMNS: Final = f"""
     users.id AS user_id, users.email, users.full_name, users.nick_name, users.user_type, users.customer_id,
-    users.sign_in_count, CAST({ROLES_OF_USER} AS TEXT) AS roles
+    users.sign_in_count, CAST({ROLES_OF_USER} AS TEXT) AS roles, CAST({_TYPES_OF_USER} AS TEXT) AS ticket_types
 """
 
 
@@ -64,9 +74,11 @@ def actor_of(row: Row) -> Actor:
         roles=tuple(name for name, _ in roles),
         permissions=_merged(_permissions.decode(text) for _, text in roles),
         sign_in_count=row["sign_in_count"],
+        ticket_types=_ticket_types.decode(row["ticket_types"] or "[]"),
     )
 
 
+_ticket_types = msgspec.json.Decoder(tuple[str, ...])
 _roles = msgspec.json.Decoder(list[tuple[str, str]])
 _permissions = msgspec.json.Decoder(Permissions)
 

@@ -1,14 +1,17 @@
-"""Who may do what, and the one condition that decides which tickets an actor sees.
+"""Who may do what, and the one rule that decides which tickets an actor sees.
 
 The contract, section 3: admins see all; staff what they raised, what is assigned to them and the types of their
-roles; a customer's users that customer's; bots none. Every ticket query joins `visible_to(actor)`.
+roles; a customer's users that customer's; bots none. Every ticket query asks `visible_to(actor)`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from keesa.accounts.actors import Actor
 from keesa.errors import Forbidden
+
+Match = tuple[tuple[str, object], ...]
+"""Columns of `tickets`, each with the value that it has in the rows that are meant; an empty one means every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +22,31 @@ class Condition:
     params: dict[str, object] = field(default_factory=dict)
 
 
-_STAFF: Final = """(tickets.raised_by_id = :actor_id OR tickets.assigned_to_id = :actor_id OR tickets.ticket_type IN (
-    SELECT role_ticket_types.ticket_type FROM role_ticket_types
-    JOIN user_roles ON user_roles.role_id = role_ticket_types.role_id WHERE user_roles.user_id = :actor_id
-))"""
-
-
-def visible_to(actor: Actor) -> Condition:
-    """The condition on `tickets` that holds for those that the actor sees."""
+def visible_to(actor: Actor) -> tuple[Match, ...]:
+    """What the actor sees: the tickets that any of these matches means."""
     match actor.user_type:
         case "admin":
-            return Condition("1 = 1")
+            return ((),)
         case "staff":
-            return Condition(_STAFF, {"actor_id": actor.id})
+            own: tuple[Match, ...] = ((("raised_by_id", actor.id),), (("assigned_to_id", actor.id),))
+            return own + tuple((("ticket_type", ticket_type),) for ticket_type in actor.ticket_types)
         case "customer":
-            return Condition("tickets.customer_id = :actor_customer_id", {"actor_customer_id": actor.customer_id})
+            return ((("customer_id", actor.customer_id),),)
         case "bot":
-            return Condition("1 = 0")
+            return ()
+
+
+def any_of(matches: Sequence[Match]) -> Condition:
+    """The condition on `tickets` that holds where any of the matches does."""
+    params: dict[str, object] = {}
+    parts = []
+    for match in matches:
+        terms = []
+        for column, value in match:
+            params[f"seen_{len(params)}"] = value
+            terms.append(f"tickets.{column} = :seen_{len(params) - 1}")
+        parts.append(" AND ".join(terms) or "1 = 1")
+    return Condition(f"({' OR '.join(parts) or '1 = 0'})", params)
 
 
 def require(actor: Actor, resource: str, action: str) -> None:

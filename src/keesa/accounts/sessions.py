@@ -76,21 +76,21 @@ def renew(tx: Tx, session: Session) -> Session:
         refresh_uid=renewed.refresh_uid,
     )
     if not changed:
-        raise Unauthorized(_ENDED)
+        raise Unauthorized(ENDED)
     return renewed
 
 
 def end(tx: Tx, session: Session) -> None:
     """End the session, its access and its refresh token; raises `Unauthorized` where it has ended already."""
     if not tx.run("DELETE FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid):
-        raise Unauthorized(_ENDED)
+        raise Unauthorized(ENDED)
 
 
 def end_all_of(tx: Tx, user_id: int) -> None:
     tx.run("DELETE FROM sessions WHERE user_id = :user_id", user_id=user_id)
 
 
-_ENDED: Final = "Your session has ended, please log in again"
+ENDED: Final = "Your session has ended, please log in again"
 
 _FIND: Final = f"""
     SELECT sessions.refresh_uid, sessions.access_uid, sessions.version, sessions.csrf_secret, sessions.expires_at,
@@ -102,6 +102,6 @@ _FIND: Final = f"""
 
 def _found(row: Row | None) -> tuple[Actor, Session]:
     if row is None:
-        raise Unauthorized(_ENDED)
+        raise Unauthorized(ENDED)
     session = Session(row["refresh_uid"], row["access_uid"], row["version"], row["csrf_secret"], row["expires_at"])
     return actor_of(row), session

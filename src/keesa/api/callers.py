@@ -1,13 +1,14 @@
 """Who calls: the token of a request, from its header or its cookie, and the session that it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
 
+from keesa import maintenance
 from keesa.accounts import csrf, sessions
-from keesa.accounts.actors import Actor
-from keesa.accounts.sessions import Session
+from keesa.accounts.presence import Caller as Known
+from keesa.accounts.presence import Presence, Standing
 from keesa.accounts.tokens import Signer
 from keesa.api.http import Caller
 from keesa.api.signing_in import ACCESS_COOKIE, CSRF_HEADER, REFRESH_COOKIE
@@ -47,13 +48,27 @@ def read_token(request: Request, caller: Caller, signer: Signer) -> Token | None
     return Token(uid, caller, in_cookie=header is None, csrf_token=shown)
 
 
-def find_caller(tx: Tx, token: Token) -> tuple[Actor, Session]:
-    """Raises `Unauthorized` where the session has ended, or the CSRF token is not its own."""
-    find = sessions.find_by_refresh if token.caller is Caller.WITH_REFRESH else sessions.find_by_access
-    actor, session = find(tx, token.uid)
-    if token.csrf_token is not None and not csrf.matches(token.csrf_token, session.csrf_secret):
+def find_caller(tx: Tx, token: Token | None, presence: Presence) -> Standing:
+    """How things stand for the request; nobody calls where there is no token. Raises `Unauthorized` where the session
+    has ended, or the CSRF token is not its own, unless the API is offline for all.
+    """
+    if token is not None and token.caller is Caller.WITH_ACCESS:
+        standing = presence.look(tx, token.uid)
+    else:
+        standing = Standing(maintenance.is_on(tx), 0, None)
+        if token is not None and not standing.offline:
+            find = sessions.find_by_refresh if token.caller is Caller.WITH_REFRESH else sessions.find_by_access
+            standing = replace(standing, caller=find(tx, token.uid))
+    if token is not None and not standing.offline:
+        _require_own(token, standing.caller)
+    return standing
+
+
+def _require_own(token: Token, caller: Known | None) -> None:
+    if caller is None:
+        raise Unauthorized(sessions.ENDED)
+    if token.csrf_token is not None and not csrf.matches(token.csrf_token, caller[1].csrf_secret):
         raise Unauthorized(f"Your {CSRF_HEADER} is missing or wrong: a cookie alone is not enough to change things")
-    return actor, session
 
 
 def _last(header: str) -> str:

@@ -15,7 +15,7 @@ def address_and_security(request: Request, trusted: Sequence[Network]) -> tuple[
     """
     peer = request.client.host if request.client else ""
     if not _is_in(peer, trusted):
-        return peer, request.url.scheme == "https"
+        return peer, request.scope["scheme"] == "https"
     address = peer
     hops = ",".join(request.headers.getlist("x-forwarded-for"))  # some proxies add a line of their own
     for hop in reversed(hops.split(",")):
@@ -23,7 +23,7 @@ def address_and_security(request: Request, trusted: Sequence[Network]) -> tuple[
             address = hop.strip()
         if not _is_in(address, trusted):
             break
-    secure = request.headers.get("x-forwarded-proto", request.url.scheme).strip().lower() == "https"
+    secure = request.headers.get("x-forwarded-proto", request.scope["scheme"]).strip().lower() == "https"
     return address[:64], secure
 
 

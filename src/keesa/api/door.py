@@ -1,9 +1,9 @@
 """The way in: authenticate, pick the version, take its route, read the input, run the endpoint, render the answer."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -12,18 +12,22 @@ from starlette.responses import Response
 
 from keesa import maintenance
 from keesa.accounts import csrf
+from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require
+from keesa.accounts.presence import Standing
 from keesa.accounts.sessions import Version
-from keesa.api.callers import find_caller, read_token
-from keesa.api.http import ApiVersion, Call, Client, Desk, Reply, Route, Runs
+from keesa.accounts.tokens import Signer
+from keesa.api.callers import Token, find_caller, read_token
+from keesa.api.http import ApiVersion, Call, Caller, Client, Desk, Reply, Route, Runs
 from keesa.api.inputs import read_query
 from keesa.api.problems import Problem, unreadable
-from keesa.api.reading import read_input, takes_body
+from keesa.api.reading import Input, built, read_input, require_good, takes_body
 from keesa.api.signing_in import CSRF_HEADER
 from keesa.api.table import NEWEST_FIRST, Table, choose
 from keesa.api.trace import Trace
 from keesa.clock import now
-from keesa.db import Database, Tx
+from keesa.db import Database, Steps, Tx
+from keesa.errors import KeesaError, Unauthorized
 
 VERSION_HEADER: Final = "Keesa-Version"
 COOKIES_HEADER: Final = "Keesa-Cookies"
@@ -31,6 +35,14 @@ VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
 MAINTENANCE: Final = "We're temporarily offline for maintenance. Please try again later."
 MAINTENANCE_RETRY: Final = "120"
 """Seconds."""
+_HEADERS: Final = {
+    version: [
+        (b"cache-control", b"no-store"),
+        (VERSION_HEADER.lower().encode("ascii"), version.encode("ascii")),
+        (b"vary", VARY.encode("ascii")),
+    ]
+    for version in NEWEST_FIRST
+}
 LOGINS_AT_ONCE: Final = 4
 """Password checks that a process does at the same time: each takes 19 MiB and a core."""
 
@@ -46,6 +58,20 @@ class _Request:
     body: bytes
     wanted: Version | None
     trace: Trace
+    _token: Token | Unauthorized | None = None
+    _read: bool = False
+
+    def token(self, signer: Signer) -> Token | None:
+        """Checked once; raises `Unauthorized`."""
+        if not self._read:
+            try:
+                self._token = read_token(self.http, next(iter(self.routes.values())).caller, signer)
+            except Unauthorized as error:
+                self._token = error
+            self._read = True
+        if isinstance(self._token, Unauthorized):
+            raise self._token
+        return self._token
 
 
 class Door:
@@ -96,46 +122,94 @@ class Door:
         return await self._run(_Request(request, routes, parameters, query, body, wanted, trace))
 
     async def _run(self, request: _Request) -> Response:
-        """Authenticate and read in one transaction, in which an endpoint that only reads has its run too."""
+        """Whatever is done is done in one transaction with the look at who asks for it."""
+        if (expected := self._expected(request)) is not None:
+            return await self._write(request, *expected)
 
-        def enter(tx: Tx) -> tuple[Route, Call[Any, Any], Response | None]:
+        def enter(tx: Tx) -> "Steps[tuple[Route, Call[Any, Any], Response | None]]":  # a string costs nothing here
             route, call = self._enter(tx, request)
             if route.runs is not Runs.READING:
                 return route, call, None
-            return route, call, self._reply(route, call, request.trace, route.endpoint(tx, call))
+            answer = route.endpoint(tx, call)
+            if isinstance(answer, Generator):
+                answer = yield from answer
+            return route, call, self._reply(route, call, request.trace, answer)
 
-        route, call, response = await self._database.aread(enter)
+        route, call, response = await self._database.aread_in_steps(enter)
         if response is not None:
             return response
-        if route.runs is Runs.BLOCKING:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._logins, route.endpoint, self._database, call)
-        else:
-            answer = await self._database.awrite(lambda tx: route.endpoint(tx, call))
+        if route.runs is Runs.WRITING:
+            return await self._write(request, request.trace.version, route, call)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._logins, route.endpoint, self._database, call)
         return self._reply(route, call, request.trace, answer)
 
+    async def _write(self, request: _Request, version: Version, route: Route, call: Call[Any, Any]) -> Response:
+        """Everything that was found out before may have changed since, but for the input."""
+
+        def write(tx: Tx) -> "tuple[Call[Any, Any], Any]":
+            admitted = replace(call, standing=self._standing(tx, request))
+            request.trace.version, request.trace.route = version, route
+            request.trace.user_id = admitted.actor.id
+            _require_permission(route, admitted.actor)
+            return admitted, route.endpoint(tx, admitted)
+
+        admitted, answer = await self._database.awrite(write)
+        return self._reply(route, admitted, request.trace, answer)
+
+    def _expected(self, request: _Request) -> tuple[Version, Route, Call[Any, Any]] | None:
+        """Version, route and call of a write whose caller is remembered, as long as nothing is wrong with it: so
+        that the database is asked once, by the write itself. None for all else, which is looked at in its order.
+        """
+        try:
+            token = request.token(self._desk.signer)
+            caller = self._desk.presence.remembered(token.uid) if token else None
+            if caller is None:
+                return None
+            version, route = choose(request.routes, request.wanted or caller[1].version)
+            if route.runs is not Runs.WRITING or route.caller is not Caller.WITH_ACCESS:
+                return None
+            given = read_input(route, request.http, request.query, request.body)
+        except (KeesaError, Problem):
+            return None
+        if given.faults:
+            return None
+        standing = Standing(offline=False, names=0, caller=caller)
+        in_cookie = token is not None and token.in_cookie
+        return version, route, self._call(request, built(route, given), standing, in_cookie=in_cookie)
+
     def _enter(self, tx: Tx, request: _Request) -> tuple[Route, Call[Any, Any]]:
-        if maintenance.is_on(tx):
-            raise Problem(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
-        trace, http = request.trace, request.http
-        token = read_token(http, next(iter(request.routes.values())).caller, self._desk.signer)
-        caller = find_caller(tx, token) if token else None
+        standing = self._standing(tx, request)
+        token = request.token(self._desk.signer)
+        caller, trace = standing.caller, request.trace
         trace.version, route = choose(request.routes, request.wanted or (caller[1].version if caller else None))
         trace.route = route
         if caller:
             trace.user_id = caller[0].id
-            if route.permission:
-                require(caller[0], "tickets", route.permission)
-            if route.guard:
-                route.guard(caller[0])
-        query, body, credentials = read_input(tx, route, http, request.query, request.body, caller and caller[0])
+            _require_permission(route, caller[0])
+        given = read_input(route, request.http, request.query, request.body)
+        read = require_good(tx, route, given, caller and caller[0])
+        return route, self._call(request, read, standing, in_cookie=token is not None and token.in_cookie)
+
+    def _standing(self, tx: Tx, request: _Request) -> Standing:
+        """Raises `Problem` (503) while the API is offline, before anything is said of the token."""
+        try:
+            token = request.token(self._desk.signer)
+        except Unauthorized:
+            _refuse_offline(offline=maintenance.is_on(tx))
+            raise
+        standing = find_caller(tx, token, self._desk.presence)
+        _refuse_offline(offline=standing.offline)
+        return standing
+
+    def _call(self, request: _Request, read: Input, standing: Standing, *, in_cookie: bool) -> Call[Any, Any]:
         client = Client(
-            trace.address,
-            trace.secure,
-            wants_cookies=http.headers.get(COOKIES_HEADER) == "true",
-            has_cookies=token is not None and token.in_cookie,
+            request.trace.address,
+            request.trace.secure,
+            wants_cookies=request.http.headers.get(COOKIES_HEADER) == "true",
+            has_cookies=in_cookie,
         )
-        return route, Call(self._desk, client, now(), request.path, query, body, credentials, caller)
+        return Call(self._desk, client, now(), request.path, *read, standing)
 
     def _reply(self, route: Route, call: Call[Any, Any], trace: Trace, answer: msgspec.Struct | Reply) -> Response:
         reply = answer if isinstance(answer, Reply) else Reply(answer)
@@ -147,9 +221,7 @@ class Door:
 
     def _response(self, trace: Trace, status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Response:
         response = Response(body, status, media_type="application/json")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers[VERSION_HEADER] = trace.version
-        response.headers["Vary"] = VARY
+        response.raw_headers += _HEADERS[trace.version]
         for name, value in headers:
             response.headers.append(name, value)
         return response
@@ -166,6 +238,19 @@ class Door:
             if len(body) > self._body_limit:
                 raise too_large
         return bytes(body)
+
+
+def _refuse_offline(*, offline: bool) -> None:
+    if offline:
+        raise Problem(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
+
+
+def _require_permission(route: Route, actor: Actor) -> None:
+    """Raise `Forbidden` for whom the route is not."""
+    if route.permission:
+        require(actor, "tickets", route.permission)
+    if route.guard:
+        route.guard(actor)
 
 
 def _asked_version(text: str | None) -> Version | None:

@@ -1,6 +1,6 @@
 """A route as data, and what an endpoint gets and gives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
@@ -9,13 +9,17 @@ from msgspec import Struct
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.login import Limits
+from keesa.accounts.presence import Presence, Standing
 from keesa.accounts.sessions import Session, Version
 from keesa.accounts.tokens import Signer
+from keesa.api.rendered import Rendered, Shape
 from keesa.clock import Clock
-from keesa.db import Tx
+from keesa.db import Steps, Tx
 from keesa.errors import Faults
 from keesa.tickets.numbers import NumberForm, parse_number
+from keesa.tickets.views import Seen
 
+S = TypeVar("S", bound=Struct)
 Q = TypeVar("Q", bound=Struct | None)
 B = TypeVar("B", bound=Struct | None)
 
@@ -36,7 +40,7 @@ class Runs(Enum):
     """How an endpoint is run."""
 
     READING = auto()
-    """`endpoint(tx, call)` in a transaction that cannot write."""
+    """`endpoint(tx, call)` in a transaction that cannot write; in steps where it may take long."""
     WRITING = auto()
     """`endpoint(tx, call)` in a transaction that is committed before the answer is sent."""
     BLOCKING = auto()
@@ -45,12 +49,14 @@ class Runs(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the configuration says that endpoints need."""
+    """What the configuration says that endpoints need, and what a process remembers from one request to the next."""
 
     clock: Clock
     number_form: NumberForm
     signer: Signer
     limits: Limits
+    presence: Presence
+    rendered: Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,12 @@ class Call(Generic[Q, B]):
     body: B
     credentials: Mapping[str, str]
     """For logins: the query's and the form's or JSON's fields, together."""
-    caller: tuple[Actor, Session] | None
+    standing: Standing
+    """What the database told of the caller, in the transaction that the endpoint runs in."""
+
+    def shown(self, tx: Tx, seen: Iterable[Seen], shape: Shape[S]) -> Steps[list[S]]:
+        """Tickets in one of the version's forms."""
+        return self.desk.rendered.tickets(tx, self.standing.names, seen, shape)
 
     @property
     def actor(self) -> Actor:
@@ -96,9 +107,9 @@ class Call(Generic[Q, B]):
 
     @property
     def _known(self) -> tuple[Actor, Session]:
-        if self.caller is None:
+        if self.standing.caller is None:
             raise LookupError("a route for anyone has no actor")
-        return self.caller
+        return self.standing.caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,8 @@ class Route:
     method: str
     path: str
     """Below the API's prefix, its parameters in braces: `/tickets/{ticket}`."""
-    endpoint: Callable[..., Struct | Reply]
+    endpoint: Callable[..., Any]
+    """Gives a struct or a `Reply`; one that reads may do so in steps."""
     summary: str
     answer: type[Struct] | None
     status: int = 200

@@ -1,6 +1,6 @@
 """Transactions on SQLite or PostgreSQL; the rest of Keesa sees only `Database` and `Tx`."""
 
-from keesa.db.engine import Database, Row, Tx, Work
+from keesa.db.engine import Database, Pace, Row, Steps, Tx, Work
 from keesa.db.opening import open_database
 
-__all__ = ["Database", "Row", "Tx", "Work", "open_database"]
+__all__ = ["Database", "Pace", "Row", "Steps", "Tx", "Work", "open_database"]

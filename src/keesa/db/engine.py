@@ -2,9 +2,10 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from enum import Enum, auto
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -18,9 +19,16 @@ class Row(Protocol):
 class Tx(ABC):
     """One open transaction. SQL is plain, with `:named` parameters and the `$words` that engines differ in."""
 
+    merges_lazily: ClassVar[bool]
+    """Whether the engine reads the parts of an ordered UNION only as far as its LIMIT needs, each through an index."""
+
     @abstractmethod
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
         """Every row of the answer."""
+
+    @abstractmethod
+    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
+        """The rows of the answer as plain tuples, read as they are asked for: the cheapest way to many of them."""
 
     @abstractmethod
     def run(self, sql: str, /, **params: object) -> int:
@@ -48,6 +56,19 @@ Work = Callable[[Tx], T]
 """A function that does its work in a transaction, and may be run again where the engine asks for it."""
 
 
+class Pace(Enum):
+    """What a step of a longer work says of the next one."""
+
+    SHORT = auto()
+    """It is done within a millisecond or so."""
+    LONG = auto()
+    """It may take long."""
+
+
+Steps = Generator[Pace, None, T]
+"""A work in steps, between which others have their turn, so that a long one never holds the short ones."""
+
+
 class Database(ABC):
     """Both engines. `read` and `write` block and may be called from any thread; `aread` and `awrite` are
     theirs for an event loop. A write has been made durable when it returns; an exception undoes it whole.
@@ -63,6 +84,10 @@ class Database(ABC):
 
     @abstractmethod
     async def aread(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
+        """As `aread`, with turns for others between the steps; all of them see the one snapshot."""
 
     @abstractmethod
     async def awrite(self, work: Work[T]) -> T: ...

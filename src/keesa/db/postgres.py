@@ -1,17 +1,23 @@
-"""PostgreSQL 15 and later, through psycopg 3: a pool of readers and a pool of writers, one thread a connection."""
+"""PostgreSQL 15 and later, through psycopg 3: some reading threads and one writer, each with its own connection.
+
+The writer commits in groups (`grouping.py`). A lock orders the groups of all processes and nodes: so no two of them
+ever wait for each other's rows, and a ticket number's row is held once a group, not once a ticket.
+"""
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
-from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.pq import TransactionStatus
+from psycopg.rows import DictRow, dict_row, tuple_row
 
-from keesa.db.engine import Database, Dialect, Row, Tx, Work
+from keesa.db.engine import Database, Dialect, Row, Steps, Tx, Work
+from keesa.db.grouping import GroupWriter, Outcome
+from keesa.db.steps import run_to_the_end
 from keesa.errors import Refused, Unavailable
 
 T = TypeVar("T")
@@ -24,31 +30,42 @@ DIALECT = Dialect(
         "json_row": "json_build_array",
         "tables": "information_schema.tables",
         "table_name": "table_name",
+        "filter": "",
     },
     parameter=r"%(\1)s",
 )
 OLDEST: Final = 150_000
 """PostgreSQL 15, as the server itself counts."""
-CONNECTIONS: Final = 8
-"""Connections a process, of each pool; so many requests of it are in the database at once."""
-POOL_TIMEOUT: Final = 10.0
-"""Seconds to wait for a connection before the answer is `Unavailable`."""
+READERS: Final = 8
+"""Reading threads of a process, with a connection each; so many requests of it read at once."""
+PATIENCE: Final = 10
+"""Seconds to wait for a connection or a lock before the answer is `Unavailable`."""
 QUEUE: Final = 4096
-"""The most reads and writes of the event loop that run or wait; one more is refused as unavailable."""
+"""The most reads of the event loop that run or wait; one more is refused as unavailable."""
 RETRIES: Final = 5
 """How often a write is run again when PostgreSQL ended it to break a deadlock: it was undone whole."""
 MIGRATION_LOCK: Final = 0x6B65657361
 """The advisory lock of who migrates: the letters of 'keesa'."""
+WRITE_LOCK: Final = MIGRATION_LOCK + 1
+"""The advisory lock of who writes."""
+_TOO_BUSY: Final = "The database is too busy, please try again later"
 
 Connection = psycopg.Connection[DictRow]
 
 
 class PostgresTx(Tx):
+    merges_lazily = False
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.wrote = False
+        """Whether a statement was run that may have changed something."""
 
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
         return self._execute(DIALECT.text(sql), params).fetchall()
+
+    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
+        return self._connection.cursor(row_factory=tuple_row).execute(DIALECT.text(sql), params)
 
     def run(self, sql: str, /, **params: object) -> int:
         return self._execute(DIALECT.text(sql), params).rowcount
@@ -64,6 +81,7 @@ class PostgresTx(Tx):
         )
 
     def _execute(self, text: str, params: dict[str, object] | None) -> psycopg.Cursor[DictRow]:
+        self.wrote = self.wrote or not text.lstrip().startswith("SELECT")
         return self._connection.execute(text, params)
 
 
@@ -71,37 +89,40 @@ class PostgresDatabase(Database):
     def __init__(self, url: str) -> None:
         self._url = url
         self._version = _server_version(url)
-        self._readers = _pool(url, _configure_reader)
-        self._writers = _pool(url, _configure_writer)
-        self._reading = ThreadPoolExecutor(CONNECTIONS, "keesa-read")
-        self._writing = ThreadPoolExecutor(CONNECTIONS, "keesa-write")
+        self._threads = ThreadPoolExecutor(READERS, "keesa-read")
+        self._local = threading.local()
+        self._connections: list[Connection] = []
         self._waiting = 0
         self._closed = False
         self._guard = threading.Lock()
+        self._writer = GroupWriter(self._write_group)
 
     def read(self, work: Work[T]) -> T:
-        return self._in_transaction(self._readers, work)
+        with self._guard:
+            self._refuse_closed()
+            reading = self._threads.submit(self._read, work)
+        return reading.result()
 
     def write(self, work: Work[T]) -> T:
-        for _ in range(RETRIES):
-            try:
-                return self._in_transaction(self._writers, work)
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
-                continue
-        raise Unavailable("The database is too busy, please try again later")
+        return self._writer.write(work)
 
     async def aread(self, work: Work[T]) -> T:
-        return await self._elsewhere(self._reading, self.read, work)
+        return await self._elsewhere(lambda: self._read(work))
+
+    async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
+        return await self._elsewhere(lambda: self._read(lambda tx: run_to_the_end(work(tx))))
 
     async def awrite(self, work: Work[T]) -> T:
-        return await self._elsewhere(self._writing, self.write, work)
+        return await self._writer.awrite(work)
 
     def migrating(self, work: Work[T]) -> T:
-        def alone(tx: Tx) -> T:
-            tx.all("SELECT pg_advisory_xact_lock(:key)", key=MIGRATION_LOCK)
-            return work(tx)
-
-        return self.write(alone)
+        with _unavailable_when_gone(), _connect(self._url) as connection:
+            try:
+                with connection.transaction():
+                    connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+                    return work(PostgresTx(connection))
+            finally:
+                connection.close()
 
     def describe(self) -> str:
         info = psycopg.conninfo.conninfo_to_dict(self._url)
@@ -109,60 +130,130 @@ class PostgresDatabase(Database):
         return f"PostgreSQL {self._version // 10_000} ({place})"
 
     def close(self) -> None:
+        self._writer.close()
         with self._guard:
             if self._closed:
                 return
             self._closed = True
-        for executor in (self._reading, self._writing):
-            executor.shutdown()
-        for pool in (self._readers, self._writers):
-            pool.close()
+        self._threads.shutdown()
+        for connection in self._connections:
+            connection.close()
 
-    async def _elsewhere(self, threads: ThreadPoolExecutor, run: Callable[[Work[T]], T], work: Work[T]) -> T:
-        """In one of the threads; called in the event loop only, so that the count needs no lock."""
+    def _refuse_closed(self) -> None:
         if self._closed:
             raise Unavailable("The database is closed")
+
+    async def _elsewhere(self, run: Callable[[], T]) -> T:
+        """In one of the threads; called in the event loop only, so that the count needs no lock."""
+        self._refuse_closed()
         if self._waiting >= QUEUE:
             raise Unavailable("Too many requests are waiting, please try again later")
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(threads, run, work)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
         finally:
             self._waiting -= 1
 
-    def _in_transaction(self, pool: ConnectionPool[Connection], work: Work[T]) -> T:
-        with _unavailable_when_gone(), pool.connection() as connection, connection.transaction():
+    def _read(self, work: Work[T]) -> T:
+        """In one of the reading threads."""
+        begin: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        with _unavailable_when_gone(), self._transaction(begin) as connection:
             return work(PostgresTx(connection))
 
+    def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
+        """In the writer's thread. What fails after it has written is taken out, and the others are run again: so a
+        group needs no savepoints, which would cost each work two more calls.
+        """
+        outcomes: dict[int, Outcome] = {}
+        tries = dict.fromkeys(range(len(works)), RETRIES)
+        with _unavailable_when_gone():
+            while len(outcomes) < len(works):
+                waiting = [number for number in range(len(works)) if number not in outcomes]
+                with self._transaction(f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})") as connection:
+                    found = _run_group(connection, works, waiting, tries)
+                outcomes |= found
+        return [outcomes[number] for number in range(len(works))]
 
-def _pool(url: str, configure: Callable[[Connection], None]) -> ConnectionPool[Connection]:
-    return ConnectionPool(
-        url,
-        min_size=1,
-        max_size=CONNECTIONS,
-        timeout=POOL_TIMEOUT,
-        reconnect_timeout=POOL_TIMEOUT,  # the pauses between attempts double: who comes later begins with short ones
-        configure=configure,
-        check=ConnectionPool.check_connection,
-        kwargs={"row_factory": dict_row, "application_name": "keesa"},
-        open=True,
+    @contextmanager
+    def _transaction(self, begin: LiteralString) -> Iterator[Connection]:
+        """Committed at the end, unless an error has undone it."""
+        connection = self._begun(begin)
+        try:
+            yield connection
+        except BaseException:
+            if not connection.closed and connection.info.transaction_status is not TransactionStatus.IDLE:
+                connection.execute("ROLLBACK")
+            raise
+        if connection.info.transaction_status is not TransactionStatus.IDLE:
+            connection.execute("COMMIT")
+
+    def _begun(self, begin: LiteralString) -> Connection:
+        """The thread's own connection, in a new transaction; one that died while it was idle is replaced."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            try:
+                connection.execute(begin, prepare=False)
+            except psycopg.OperationalError:
+                connection.close()
+                with self._guard:
+                    self._connections.remove(connection)
+            else:
+                return connection
+        self._local.connection = None
+        connection = _connect(self._url)
+        with self._guard:
+            self._connections.append(connection)
+        self._local.connection = connection
+        connection.execute(begin, prepare=False)
+        return connection
+
+
+def _run_group(
+    connection: Connection, works: Sequence[Work[Any]], waiting: Sequence[int], tries: dict[int, int]
+) -> dict[int, Outcome]:
+    """The outcomes of the works that wait; of a single one, and none left of what was written, where one fails that
+    had written, or that a row which another program holds has stopped.
+    """
+    outcomes = {}
+    for number in waiting:
+        tx = PostgresTx(connection)
+        try:
+            outcomes[number] = Outcome(works[number](tx))
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+            connection.execute("ROLLBACK")
+            tries[number] -= 1
+            return {} if tries[number] else {number: Outcome(error=Unavailable(_TOO_BUSY))}
+        except BaseException as error:  # it belongs to the caller who waits, not to this thread
+            if connection.closed:
+                raise
+            outcomes[number] = Outcome(error=_as_unavailable(error))
+            if tx.wrote or connection.info.transaction_status is not TransactionStatus.INTRANS:
+                connection.execute("ROLLBACK")
+                return {number: outcomes[number]}
+    return outcomes
+
+
+def _connect(url: str) -> Connection:
+    """Every statement is by itself, but between BEGIN and COMMIT."""
+    connection = psycopg.connect(
+        url, autocommit=True, row_factory=dict_row, application_name="keesa", connect_timeout=PATIENCE
     )
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    return connection
 
 
-def _configure_reader(connection: Connection) -> None:
-    connection.read_only = True
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-
-
-def _configure_writer(connection: Connection) -> None:
-    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-    connection.execute("SET synchronous_commit = on")
-    connection.commit()
+_SETTINGS: Final[Sequence[LiteralString]] = (
+    "SET synchronous_commit = on",
+    "SET max_parallel_workers_per_gather = 0",  # many small queries; and UNION ALL keeps the order of its parts
+    f"SET lock_timeout = '{PATIENCE}s'",
+    f"SET idle_in_transaction_session_timeout = '{PATIENCE}s'",  # a node that hangs must not hold the others' locks
+)
 
 
 def _server_version(url: str) -> int:
     try:
-        with psycopg.connect(url, connect_timeout=int(POOL_TIMEOUT)) as connection:
+        with psycopg.connect(url, connect_timeout=PATIENCE) as connection:
             version = connection.info.server_version
             encoding = connection.info.parameter_status("server_encoding")
     except psycopg.ProgrammingError:
@@ -183,7 +274,15 @@ def _server_version(url: str) -> int:
 def _unavailable_when_gone() -> Iterator[None]:
     try:
         yield
-    except (PoolTimeout, psycopg.OperationalError) as error:
-        if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
-            raise
-        raise Unavailable("The database does not answer now, please try again later") from error
+    except psycopg.Error as error:
+        raised = _as_unavailable(error)
+        raise raised from raised.__cause__
+
+
+def _as_unavailable(error: BaseException) -> BaseException:
+    """A server that is gone, full, or locked by another program may mend. Anything else is passed as it is."""
+    if not isinstance(error, psycopg.OperationalError):
+        return error
+    unavailable = Unavailable("The database does not answer now, please try again later")
+    unavailable.__cause__ = error
+    return unavailable

@@ -1,24 +1,22 @@
-"""SQLite, the embedded default: readers beside one writer thread that commits in groups.
+"""SQLite, the embedded default: readers beside one writer that commits in groups (`grouping.py`).
 
-The writer takes what is queued, runs each piece in a savepoint of one `BEGIN IMMEDIATE` transaction, and
-acknowledges all of them after its one commit (`synchronous=FULL`: one flush to disk a group, not one a write).
+Each work of a group runs in a savepoint of one `BEGIN IMMEDIATE` transaction, whose one commit flushes to the disk
+(`synchronous=FULL`: one flush a group, not one a write).
 Between processes a lock file orders the writers: the kernel wakes who waits, where SQLite's own busy handler
 polls with growing pauses (docs/decisions/0003-sqlite-writes.md).
 """
 
-import asyncio
 import fcntl
-import queue
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from keesa.db.engine import Database, Dialect, Row, Tx, Work
+from keesa.db.engine import Database, Dialect, Row, Steps, Tx, Work
+from keesa.db.grouping import GroupWriter, Outcome
+from keesa.db.steps import run_in_turns
 from keesa.errors import Unavailable
 
 T = TypeVar("T")
@@ -33,22 +31,32 @@ DIALECT = Dialect(
         "json_row": "json_array",
         "tables": "sqlite_master",
         "table_name": "name",
+        "filter": "+",
     }
 )
-GROUP: Final = 64
-"""The most writes in one commit: a group holds the lock for some 10 ms."""
-QUEUE: Final = 4096
-"""The most writes that wait; one more is refused as unavailable."""
 BUSY_TIMEOUT: Final = 30.0
 """Seconds to wait for a lock that another program (a back-up, a shell) holds on the file."""
+PAGE_CACHE: Final = 16_000
+"""KiB of pages that a connection keeps; the system keeps the others of the file."""
+IDLE_READERS: Final = 2
+"""Connections that are kept for the reads to come; more are open only while so many reads are under way."""
+LONG_STEPS: Final = 4
+"""Long steps that are done at the same time."""
 
 
 class SqliteTx(Tx):
+    merges_lazily = True
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
         return self._connection.execute(DIALECT.text(sql), params).fetchall()
+
+    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        return cursor.execute(DIALECT.text(sql), params)
 
     def run(self, sql: str, /, **params: object) -> int:
         return self._connection.execute(DIALECT.text(sql), params).rowcount
@@ -67,20 +75,12 @@ class SqliteTx(Tx):
         """Nothing to do: SQLite's next id is one more than the largest."""
 
 
-@dataclass(slots=True)
-class _Job:
-    work: Work[Any]
-    future: Future[Any]
-
-
 class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
-        self._queue: queue.Queue[_Job | None] = queue.Queue(QUEUE)
+        self._idle_readers: list[sqlite3.Connection] = []
         self._closed = False
-        self._guard = threading.Lock()
+        self._long_steps = ThreadPoolExecutor(LONG_STEPS, "keesa-long")
         path.touch(mode=0o600)  # before SQLite makes it, with the mode of everybody's files
         self._lock_file = path.with_suffix(".lock").open("a")
         try:
@@ -89,27 +89,24 @@ class SqliteDatabase(Database):
         except BaseException:
             self._lock_file.close()
             raise
-        self._writer = threading.Thread(target=self._write_groups, name="keesa-writer", daemon=True)
-        self._writer.start()
+        self._writer = GroupWriter(self._write_group)
 
     def read(self, work: Work[T]) -> T:
-        with _unavailable_when_locked():
-            connection = self._reader()
-            connection.execute("BEGIN")
-            try:
-                return work(SqliteTx(connection))
-            finally:
-                if connection.in_transaction:  # an unreadable disk has ended it already
-                    connection.execute("ROLLBACK")
+        with _unavailable_when_locked(), self._reading() as tx:
+            return work(tx)
 
     def write(self, work: Work[T]) -> T:
-        return self._submit(work).result()
+        return self._writer.write(work)
 
     async def aread(self, work: Work[T]) -> T:
         return self.read(work)
 
+    async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
+        with _unavailable_when_locked(), self._reading() as tx:
+            return await run_in_turns(work(tx), self._long_steps)
+
     async def awrite(self, work: Work[T]) -> T:
-        return await asyncio.wrap_future(self._submit(work))
+        return await self._writer.awrite(work)
 
     def migrating(self, work: Work[T]) -> T:
         return self.write(work)
@@ -118,13 +115,12 @@ class SqliteDatabase(Database):
         return f"SQLite {sqlite3.sqlite_version} in {self._path}"
 
     def close(self) -> None:
-        with self._guard:
-            if self._closed:
-                return
-            self._closed = True
-        self._queue.put(None)
-        self._writer.join()
-        for connection in [*self._readers, self._writing]:
+        if self._closed:
+            return
+        self._writer.close()
+        self._closed = True
+        self._long_steps.shutdown()
+        for connection in [*self._idle_readers, self._writing]:
             connection.close()
         self._lock_file.close()
 
@@ -133,58 +129,34 @@ class SqliteDatabase(Database):
             self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{PAGE_CACHE}"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    def _reader(self) -> sqlite3.Connection:
+    @contextmanager
+    def _reading(self) -> Iterator["SqliteTx"]:
+        """A transaction on a connection that nobody else uses meanwhile: the one that was idle the shortest."""
         if self._closed:
             raise Unavailable(_CLOSED)
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        try:
+            connection = self._idle_readers.pop()
+        except IndexError:
             connection = self._connect()
             connection.execute("PRAGMA query_only=ON")
-            self._local.connection = connection
-            with self._guard:
-                self._readers.append(connection)
-        return connection
-
-    def _submit(self, work: Work[T]) -> Future[T]:
-        future: Future[T] = Future()
-        with self._guard:  # nothing may be queued behind the end mark that close() puts
-            if self._closed:
-                raise Unavailable(_CLOSED)
-            try:
-                self._queue.put_nowait(_Job(work, future))
-            except queue.Full:
-                raise Unavailable("Too many writes are waiting, please try again later") from None
-        return future
-
-    def _write_groups(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, ended = [first], False
-            with suppress(queue.Empty):
-                while len(group) < GROUP and not ended:
-                    job = self._queue.get_nowait()
-                    if job is None:
-                        ended = True
-                    else:
-                        group.append(job)
-            self._write_group([job for job in group if job.future.set_running_or_notify_cancel()])
-            if ended:
-                return
-
-    def _write_group(self, group: list[_Job]) -> None:
-        """One transaction; each job's outcome is told only after the commit, or after its failure."""
-        outcomes: list[Callable[[], None]] = []
         try:
-            with self._transaction():
-                outcomes.extend(self._run_job(job) for job in group)
-        except BaseException as error:  # noqa: BLE001 - whatever it was, each caller hears of it
-            failure = _as_unavailable(error)
-            outcomes = [_bind(job.future.set_exception, failure) for job in group]
-        for tell in outcomes:
-            tell()
+            connection.execute("BEGIN")
+            yield SqliteTx(connection)
+        finally:
+            if connection.in_transaction:  # an unreadable disk has ended it already
+                connection.execute("ROLLBACK")
+            if self._closed or len(self._idle_readers) >= IDLE_READERS:
+                connection.close()
+            else:
+                self._idle_readers.append(connection)
+
+    def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
+        with _unavailable_when_locked(), self._transaction():
+            return [self._run(work) for work in works]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -206,23 +178,17 @@ class SqliteDatabase(Database):
         finally:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
-    def _run_job(self, job: _Job) -> Callable[[], None]:
-        self._writing.execute("SAVEPOINT job")
+    def _run(self, work: Work[Any]) -> Outcome:
+        self._writing.execute("SAVEPOINT work")
         try:
-            result = job.work(SqliteTx(self._writing))
-        except BaseException as error:  # it belongs to the caller that waits for the future, not to this thread
+            outcome = Outcome(work(SqliteTx(self._writing)))
+        except BaseException as error:  # it belongs to the caller who waits, not to this thread
             if not self._writing.in_transaction:
-                raise  # a full disk or the like undid the whole group, not this job alone
-            self._writing.execute("ROLLBACK TO job")
-            outcome = _bind(job.future.set_exception, _as_unavailable(error))
-        else:
-            outcome = _bind(job.future.set_result, result)
-        self._writing.execute("RELEASE job")
+                raise  # a full disk or the like undid the whole group, not this work alone
+            self._writing.execute("ROLLBACK TO work")
+            outcome = Outcome(error=_as_unavailable(error))
+        self._writing.execute("RELEASE work")
         return outcome
-
-
-def _bind(tell: Callable[[Any], None], outcome: object) -> Callable[[], None]:
-    return lambda: tell(outcome)
 
 
 def _as_unavailable(error: BaseException) -> BaseException:

@@ -52,13 +52,13 @@ def add_key(tx: Tx, table: KeyedList, key: str, name: str) -> None:
 
 def unknown_product(tx: Tx, product_id: int) -> str | None:
     """What is wrong with the id, naming the valid ones; None for a known product."""
-    known = products(tx)
-    if product_id in known:
+    if tx.one("SELECT id FROM products WHERE id = :id", id=product_id):
         return None
-    return f"is unknown, must be one of {', '.join(f'{number} ({name})' for number, name in known.items())}"
+    return f"is unknown, must be one of {', '.join(f'{number} ({name})' for number, name in products(tx).items())}"
 
 
 def unknown_key(tx: Tx, table: KeyedList, key: str) -> str | None:
     """What is wrong with the key, naming the valid ones; None for a known one."""
-    known = keys(tx, table)
-    return None if key in known else f"is unknown, must be one of {', '.join(known)}"
+    if tx.one(f"SELECT key FROM {table} WHERE key = :key", key=key):
+        return None
+    return f"is unknown, must be one of {', '.join(keys(tx, table))}"

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.tickets.finding import hold_ticket, require_visible
+from keesa.tickets.finding import hold_ticket
 from keesa.tickets.history import move_revision
 from keesa.tickets.html import sanitised, text_fault
+from keesa.tickets.views import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ def add_note(tx: Tx, actor: Actor, number: int | None, text: str, at: int) -> st
     return body
 
 
-def list_notes(tx: Tx, actor: Actor, number: int | None) -> list[Note]:
-    """The ticket's notes, oldest first; raises `NotFound` where the ticket is missing or out of sight."""
-    ticket_id = require_visible(tx, actor, number)
+def list_notes(tx: Tx, seen: Seen) -> list[Note]:
+    """The notes of a ticket that an actor was found to see, oldest first."""
+    ticket_id, _ = seen
     rows = tx.all(
         "SELECT ticket_notes.id, ticket_notes.body, users.full_name, users.nick_name, ticket_notes.created_at"
         " FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id"

@@ -1,16 +1,21 @@
-"""One ticket, by its number: the only ways to it take the actor."""
+"""One ticket, by its number: the only ways to it take the actor, or what such a way has found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import require_bot, visible_to
+from keesa.accounts.permissions import any_of, require_bot, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
 from keesa.tickets.statuses import Status
-from keesa.tickets.views import COLUMNS, HISTORY, JOINS, NOTES, TicketView, view_of
+from keesa.tickets.views import COLUMNS, JOINS, Detail, Seen, TicketView, history_if, notes_if, view_of
 
 NOT_FOUND: Final = "Ticket not found"
+VIEWS: Final = 8
+"""The most tickets that are read at once: more would hold others up."""
+_SIZES: Final = (1, 2, 4, VIEWS)
+"""Each makes a statement of its own, which the engines prepare once; an id that is not needed is a repeated one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +37,33 @@ class BotView:
     description: str
 
 
-def view_ticket(tx: Tx, actor: Actor, number: int | None) -> TicketView:
-    """The ticket with its notes and history; raises `NotFound` where it is missing or out of sight."""
-    visible = visible_to(actor)
-    row = tx.one(
-        f"SELECT {COLUMNS}, {NOTES}, {HISTORY} FROM tickets {JOINS} WHERE tickets.id = :number AND {visible.sql}",
-        number=number,
-        **visible.params,
+def find_ticket(tx: Tx, actor: Actor, number: int | None) -> Seen:
+    """Raises `NotFound` where the ticket is missing or out of sight."""
+    visible = any_of(visible_to(actor))
+    sql = f"SELECT id, revision FROM tickets WHERE id = :number AND {visible.sql}"
+    for found in tx.each(sql, number=number, **visible.params):
+        return Seen(found)
+    raise NotFound(NOT_FOUND)
+
+
+def view_tickets(tx: Tx, seen: Sequence[Seen], detail: Detail) -> list[TicketView]:
+    """The tickets that an actor has been found to see, in any order; at most `VIEWS`. One that was changed since it
+    was found is as it is now.
+    """
+    size = next(size for size in _SIZES if size >= len(seen))
+    ids = [ticket_id for ticket_id, _ in seen]
+    given = {f"id_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}
+    rows = tx.all(
+        f"SELECT {COLUMNS}, {notes_if(detail)}, {history_if(detail)} FROM tickets {JOINS}"
+        f" WHERE tickets.id IN ({', '.join(f':{name}' for name in given)})",
+        **given,
     )
-    if row is None:
-        raise NotFound(NOT_FOUND)
-    return view_of(row)
+    return [view_of(row) for row in rows]
 
 
 def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
-    """The ticket, for changing it in this transaction; raises `NotFound` as `view_ticket` does."""
-    visible = visible_to(actor)
+    """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
+    visible = any_of(visible_to(actor))
     row = tx.one(
         "SELECT id, status, raised_at, assigned_to_id FROM tickets"
         f" WHERE tickets.id = :number AND {visible.sql} $for_update",
@@ -57,16 +73,6 @@ def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
     if row is None:
         raise NotFound(NOT_FOUND)
     return Held(row["id"], row["status"], row["raised_at"], row["assigned_to_id"])
-
-
-def require_visible(tx: Tx, actor: Actor, number: int | None) -> int:
-    """The ticket's id; raises `NotFound` as `view_ticket` does."""
-    visible = visible_to(actor)
-    row = tx.one(f"SELECT id FROM tickets WHERE id = :number AND {visible.sql}", number=number, **visible.params)
-    if row is None:
-        raise NotFound(NOT_FOUND)
-    found: int = row["id"]
-    return found
 
 
 def find_for_bot(tx: Tx, actor: Actor, number: int | None, customer_id: int) -> BotView:

@@ -1,12 +1,26 @@
 """What is shown of a ticket: one row, with its notes and its history as JSON, read by one statement."""
 
 from dataclasses import dataclass
-from typing import Final
+from enum import IntEnum
+from typing import Final, NewType
 
 import msgspec
 
 from keesa.db import Row
 from keesa.tickets.statuses import Status
+
+Seen = NewType("Seen", tuple[int, int])
+"""The id and the revision of a ticket that an actor was found to see: only what asks for the actor makes one."""
+
+
+class Detail(IntEnum):
+    """How much of a ticket is read."""
+
+    HEAD = 0
+    NOTES = 1
+    """And its notes."""
+    HISTORY = 2
+    """And its notes, its statuses and its assignments."""
 
 
 class NoteView(msgspec.Struct, frozen=True, array_like=True):
@@ -61,15 +75,14 @@ JOINS: Final = """
     JOIN users raisers ON raisers.id = tickets.raised_by_id
     LEFT JOIN users assignees ON assignees.id = tickets.assigned_to_id
 """
-NO_NOTES: Final = "NULL AS notes"
-NOTES: Final = """
+_NOTES: Final = """
     CAST((SELECT $json_list($json_row(n.body, n.created_at, n.full_name, n.nick_name)) FROM (
         SELECT ticket_notes.body, ticket_notes.created_at, users.full_name, users.nick_name
         FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id
         WHERE ticket_notes.ticket_id = tickets.id ORDER BY ticket_notes.created_at, ticket_notes.id
     ) n) AS TEXT) AS notes
 """
-HISTORY: Final = """
+_HISTORY: Final = """
     CAST((SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
         SELECT id, status, created_at FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id
     ) h) AS TEXT) AS statuses,
@@ -81,7 +94,17 @@ HISTORY: Final = """
         WHERE ticket_assignments.ticket_id = tickets.id ORDER BY ticket_assignments.id
     ) h) AS TEXT) AS assignments
 """
-NO_HISTORY: Final = "NULL AS statuses, NULL AS assignments"
+
+
+def notes_if(detail: Detail) -> str:
+    """The column of notes, empty where they are not wanted."""
+    return _NOTES if detail >= Detail.NOTES else "NULL AS notes"
+
+
+def history_if(detail: Detail) -> str:
+    """The columns of statuses and assignments, likewise."""
+    return _HISTORY if detail >= Detail.HISTORY else "NULL AS statuses, NULL AS assignments"
+
 
 _notes = msgspec.json.Decoder(list[NoteView])
 _statuses = msgspec.json.Decoder(list[StatusView])

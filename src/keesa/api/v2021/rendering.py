@@ -1,9 +1,10 @@
 """From what the domain shows to what 2021 answers."""
 
+from keesa.api.rendered import Shape
 from keesa.api.v2021.answers import NOT_CLOSED, ListedNote, Ticket, TicketNote, TypedTicket
 from keesa.clock import Clock
 from keesa.notes.notes import Note
-from keesa.tickets.views import TicketView
+from keesa.tickets.views import Detail, TicketView
 
 
 def shown_ticket(ticket: TicketView, clock: Clock) -> Ticket:
@@ -66,3 +67,7 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
         TicketNote(note.body, clock.iso(note.created_at), f"{note.author} ({note.author_nick})")
         for note in ticket.notes
     ]
+
+
+SHOWN = Shape(shown_ticket, Detail.NOTES)
+TYPED = Shape(typed_ticket, Detail.NOTES)

@@ -7,9 +7,9 @@ from keesa.api.drafts import all_faults, draft_of
 from keesa.api.http import Call, Partial
 from keesa.api.paging import ListQuery, page_of
 from keesa.api.v2021 import answers, rendering, requests
-from keesa.db import Tx
+from keesa.db import Steps, Tx
 from keesa.errors import Faults
-from keesa.tickets.finding import view_ticket
+from keesa.tickets.finding import find_ticket
 from keesa.tickets.lists import list_by_type, list_own_unclosed
 from keesa.tickets.raising import raise_ticket
 
@@ -22,22 +22,23 @@ def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTick
     return answers.RaisedTicketAnswer(answers.RaisedTicket(str(raised.id)))
 
 
-def index(tx: Tx, call: Call[ListQuery, None]) -> answers.TicketsAnswer:
-    found = list_own_unclosed(tx, call.actor, page_of(call.query, None))
-    tickets = [rendering.shown_ticket(ticket, call.desk.clock) for ticket in found]
+def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[answers.TicketsAnswer]:
+    found = yield from list_own_unclosed(tx, call.actor, page_of(call.query, None))
+    tickets = yield from call.shown(tx, found, rendering.SHOWN)
     return answers.TicketsAnswer(answers.Tickets(tickets))
 
 
-def show(tx: Tx, call: Call[None, None]) -> answers.OneTicketAnswer:
-    ticket = view_ticket(tx, call.actor, call.ticket)
-    return answers.OneTicketAnswer(answers.OneTicket(rendering.shown_ticket(ticket, call.desk.clock)))
+def show(tx: Tx, call: Call[None, None]) -> Steps[answers.OneTicketAnswer]:
+    found = find_ticket(tx, call.actor, call.ticket)
+    [ticket] = yield from call.shown(tx, [found], rendering.SHOWN)
+    return answers.OneTicketAnswer(answers.OneTicket(ticket))
 
 
-def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> answers.CountedTicketsAnswer:
-    wanted, clock = call.body.ticket, call.desk.clock
+def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answers.CountedTicketsAnswer]:
+    wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT_BY_TYPE)
-    found = list_by_type(tx, call.actor, wanted.type, wanted.status, page)
-    tickets = [rendering.typed_ticket(ticket, clock) for ticket in found]
+    found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page)
+    tickets = yield from call.shown(tx, found, rendering.TYPED)
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 
 

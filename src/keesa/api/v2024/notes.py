@@ -4,6 +4,7 @@ from keesa.api.http import Call
 from keesa.api.v2024 import answers, rendering, requests
 from keesa.db import Tx
 from keesa.notes.notes import add_note, list_notes
+from keesa.tickets.finding import find_ticket
 from keesa.tickets.numbers import parse_number
 
 
@@ -14,6 +15,10 @@ def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswe
 
 
 def index(tx: Tx, call: Call[None, requests.TicketNotes]) -> answers.NotesAnswer:
-    found = list_notes(tx, call.actor, parse_number(str(call.body.ticket_number)))
-    notes = [rendering.listed_note(note, call.desk.clock) for note in found]
-    return answers.NotesAnswer(answers.Notes(len(notes), notes))
+    found = find_ticket(tx, call.actor, parse_number(str(call.body.ticket_number)))
+
+    def notes() -> answers.NotesAnswer:
+        listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found)]
+        return answers.NotesAnswer(answers.Notes(len(listed), listed))
+
+    return call.desk.rendered.once(answers.NotesAnswer, call.standing.names, found, notes)

@@ -1,5 +1,6 @@
 """From what the domain shows to what 2024 answers."""
 
+from keesa.api.rendered import Shape
 from keesa.api.v2024.answers import (
     BotTicket,
     CategoryTicket,
@@ -16,7 +17,7 @@ from keesa.clock import Clock
 from keesa.notes.notes import Note
 from keesa.tickets.finding import BotView
 from keesa.tickets.raising import Raised
-from keesa.tickets.views import TicketView
+from keesa.tickets.views import Detail, TicketView
 
 
 def raised_ticket(ticket: Raised, clock: Clock) -> RaisedTicket:
@@ -147,3 +148,9 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
         TicketNote(note.body, clock.iso(note.created_at), f"{note.author} ({note.author_nick})")
         for note in ticket.notes
     ]
+
+
+LISTED = Shape(listed_ticket, Detail.NOTES)
+DETAIL = Shape(ticket_detail, Detail.HISTORY)
+OF_CATEGORY = Shape(category_ticket, Detail.HEAD)
+OF_CUSTOMER = Shape(customer_ticket, Detail.HEAD)

@@ -7,10 +7,10 @@ from keesa.api.drafts import all_faults, draft_of
 from keesa.api.http import Call, Partial
 from keesa.api.paging import ListQuery, page_of
 from keesa.api.v2024 import answers, rendering, requests
-from keesa.db import Tx
+from keesa.db import Steps, Tx
 from keesa.errors import Faults
 from keesa.tickets.assigning import assign as assign_ticket
-from keesa.tickets.finding import find_for_bot, view_ticket
+from keesa.tickets.finding import find_for_bot, find_ticket
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
@@ -25,37 +25,40 @@ def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTick
     return rendering.raised_ticket(raised, call.desk.clock)
 
 
-def index(tx: Tx, call: Call[requests.GroupsQuery, None]) -> answers.TicketsAnswer:
-    query, clock = call.query, call.desk.clock
+def index(tx: Tx, call: Call[requests.GroupsQuery, None]) -> Steps[answers.TicketsAnswer]:
+    query = call.query
     numbers = (query.open_page, query.active_page, query.closed_page)
-    found = list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers)
-    return answers.TicketsAnswer(answers.Tickets([rendering.listed_ticket(ticket, clock) for ticket in found]))
+    found = yield from list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers)
+    tickets = yield from call.shown(tx, found, rendering.LISTED)
+    return answers.TicketsAnswer(answers.Tickets(tickets))
 
 
-def show(tx: Tx, call: Call[None, None]) -> answers.OneTicketAnswer:
-    ticket = view_ticket(tx, call.actor, call.ticket)
-    return answers.OneTicketAnswer(answers.OneTicket(rendering.ticket_detail(ticket, call.desk.clock)))
+def show(tx: Tx, call: Call[None, None]) -> Steps[answers.OneTicketAnswer]:
+    found = find_ticket(tx, call.actor, call.ticket)
+    [ticket] = yield from call.shown(tx, [found], rendering.DETAIL)
+    return answers.OneTicketAnswer(answers.OneTicket(ticket))
 
 
-def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> answers.CountedTicketsAnswer:
-    wanted, clock = call.body.ticket, call.desk.clock
+def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answers.CountedTicketsAnswer]:
+    wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT)
-    found = list_by_type(tx, call.actor, wanted.type, wanted.status, page)
-    tickets = [rendering.listed_ticket(ticket, clock) for ticket in found]
+    found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page)
+    tickets = yield from call.shown(tx, found, rendering.LISTED)
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 
 
-def by_category(tx: Tx, call: Call[requests.CategoryQuery, None]) -> answers.CategoryTicketsAnswer:
-    found = list_by_category(tx, call.actor, call.query.category, page_of(call.query, DEFAULT_LIMIT))
-    tickets = [rendering.category_ticket(ticket, call.desk.clock) for ticket in found]
+def by_category(tx: Tx, call: Call[requests.CategoryQuery, None]) -> Steps[answers.CategoryTicketsAnswer]:
+    found = yield from list_by_category(tx, call.actor, call.query.category, page_of(call.query, DEFAULT_LIMIT))
+    tickets = yield from call.shown(tx, found, rendering.OF_CATEGORY)
     return answers.CategoryTicketsAnswer(answers.CategoryTickets(tickets))
 
 
-def of_customer(tx: Tx, call: Call[requests.CustomerQuery, None]) -> answers.CustomerTicketsAnswer:
+def of_customer(tx: Tx, call: Call[requests.CustomerQuery, None]) -> Steps[answers.CustomerTicketsAnswer]:
     query = call.query
     status = None if query.status is None else status_filter(query.status)
-    found = list_of_customer(tx, call.actor, query.customer_id, status, page_of(query, DEFAULT_LIMIT))
-    tickets = [rendering.customer_ticket(ticket, call.desk.clock) for ticket in found]
+    page = page_of(query, DEFAULT_LIMIT)
+    found = yield from list_of_customer(tx, call.actor, query.customer_id, status, page)
+    tickets = yield from call.shown(tx, found, rendering.OF_CUSTOMER)
     return answers.CustomerTicketsAnswer(answers.CustomerTickets(tickets))
 
 

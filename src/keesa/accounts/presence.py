@@ -1,0 +1,61 @@
+"""Who is here: callers that are remembered, and still looked up at each request.
+
+What a session's user is and may do takes several joins to find, and changes seldom. So it is found once; from then
+on one short statement tells whether the session lives, and whether any account has changed since. Both are read from
+the database, so that a logout or a role taken away counts at once, on every worker and node.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from keesa import maintenance
+from keesa.accounts.actors import Actor
+from keesa.accounts.sessions import Session, find_by_access
+from keesa.cache import Cache
+from keesa.db import Tx
+
+REMEMBERED: Final = 8192
+"""The most sessions that a process remembers."""
+
+Caller = tuple[Actor, Session]
+
+_LOOK: Final = f"""
+    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON},
+        (SELECT sessions.version FROM sessions WHERE sessions.access_uid = :access_uid)
+    FROM desk_revisions
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one look at the database tells of a request."""
+
+    offline: bool
+    """Whether the operator has switched on maintenance."""
+    names: int
+    """Moves when the name of any user or customer changes."""
+    caller: Caller | None
+    """None where no live session has the token."""
+
+
+class Presence:
+    """The sessions that one process remembers."""
+
+    def __init__(self) -> None:
+        self._known: Cache[str, tuple[int, Caller]] = Cache(REMEMBERED)
+
+    def remembered(self, access_uid: str) -> Caller | None:
+        """The caller as last seen; whether that is still true, only `look` knows."""
+        known = self._known.get(access_uid)
+        return known[1] if known else None
+
+    def look(self, tx: Tx, access_uid: str) -> Standing:
+        """Raises `Unauthorized` where the session's user has been disabled."""
+        ((names, accounts, offline, version),) = tx.each(_LOOK, access_uid=access_uid)
+        if offline or version is None:
+            return Standing(bool(offline), names, None)
+        known = self._known.get(access_uid)
+        if known is None or known[0] != accounts:
+            known = accounts, find_by_access(tx, access_uid)
+            self._known.put(access_uid, known)
+        return Standing(offline=False, names=names, caller=known[1])
