@@ -5,7 +5,7 @@ BIN := .venv/bin
 # pip alone decides where packages come from: no file here names an index
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo setup test lint format check lock clean
+.PHONY: demo setup test bench lint format check lock clean
 
 demo: setup
 	$(BIN)/keesa serve --demo --data var/demo
@@ -15,6 +15,10 @@ setup: .venv/.runtime
 test: .venv/.test
 	$(BIN)/python tests/clients/install.py
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+
+# Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
+bench: .venv/.test
+	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check

@@ -1,0 +1,195 @@
+"""`make bench`: Keesa on data sets of several sizes, on both engines, beside the limit and the peers.
+
+    make bench ARGS="--tickets 10000 --engine sqlite --rows bare,memory --seconds 2 --rounds 3"
+
+Prints the table of targets with what was reached, and with --page writes docs/performance.md and the figures beside
+it. Needs Debian's wrk. The peers (--peers) need root and apt: they are installed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from bench import report
+from bench.contending import Contender, measure, middle
+from bench.dataset import EnginePlace, World, world_on
+from bench.desks import Desk, Place, serving
+from bench.endpoints import MIX, mix, reads, writes
+from bench.limits.engine_alone import measure as measure_alone
+from bench.machine import describe
+from bench.peer_rows import measure_peers, to_best
+from bench.peers import Engine
+from bench.rows import ROWS, Effort, Reached, every_size, large_to_small, memory_and_start, two_workers
+from bench.wrk import require_wrk
+from postgres_server import PostgresServer
+
+PAGE: Final = Path("docs/performance.md")
+SIZES: Final = (10_000, 200_000, 1_000_000)
+CLIENTS: Final = (1, 8, 32)
+SEED: Final = 1
+EXTRA: Final = ("sizes", "clients", "workers", "start", "alone")
+"""Rows that need more than one server on the largest data set."""
+
+
+def main() -> None:
+    options = _options()
+    require_wrk()
+    results: dict[str, Any] = {
+        "seconds": options.seconds,
+        "rounds": options.rounds,
+        "machine": describe(None),
+        "rows": [],
+        "endpoints": {},
+        "clients": {},
+        "places": [],
+        "engine_alone": {},
+        "peers": [],
+    }
+    for engine in options.engine:
+        with _server(engine) as server:
+            if server:
+                results["machine"] = describe(server.url("postgres"))
+            for reached in _measure(engine, server, options, results):
+                results["rows"].append({"engine": engine, "good": reached.good, **_flat(reached)})
+                print(f"{engine}: {reached.row}, {reached.case}: {reached.reached}", file=sys.stderr, flush=True)
+                _keep(results, options.folder)
+    print(report.target_table(results["rows"]))
+    if options.page:
+        report.write(results, PAGE)
+
+
+def _options() -> argparse.Namespace:
+    rows = (*ROWS, *EXTRA)
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--tickets", type=_numbers, default=SIZES, help="sizes of data sets, separated by commas")
+    parser.add_argument("--engine", type=_words, default=("sqlite", "postgres"), help="sqlite, postgres, or both")
+    parser.add_argument("--workers", type=int, default=1, help="of Keesa, where a row does not say otherwise")
+    parser.add_argument("--rows", type=_words, default=rows, help=f"of {', '.join(rows)}; none for the peers alone")
+    parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="of each comparison")
+    parser.add_argument("--peers", action="store_true", help="measure the peers too (as root, with apt)")
+    parser.add_argument("--peer-tickets", type=int, default=10_000)
+    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("KEESA_BENCH_DIR", "var/bench")))
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE} and the figures beside it")
+    return parser.parse_args()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.split(",") if word != "none")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(","))
+
+
+@contextmanager
+def _server(engine: str) -> Iterator[PostgresServer | None]:
+    """PostgreSQL as it comes, fsync and all: Debian's newest, or else that of the tests; none for SQLite."""
+    if engine == "sqlite":
+        yield None
+        return
+    for binaries in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]:
+        os.environ.setdefault("KEESA_TEST_POSTGRES_BIN", str(binaries))
+    with PostgresServer(durable=True) as server:
+        yield server
+
+
+@contextmanager
+def _place(server: PostgresServer | None, tickets: int, folder: Path) -> Iterator[tuple[Place, World]]:
+    """A copy of the data set, which is loaded where it is not there yet."""
+    engine_place = EnginePlace(folder / ("postgres" if server else "sqlite"), server.url("bench") if server else None)
+    with world_on(engine_place, tickets, SEED) as (data, database_url, world):
+        yield Place(data, database_url, server.pid if server else None), world
+
+
+def _measure(
+    engine: Engine, server: PostgresServer | None, options: argparse.Namespace, results: dict[str, Any]
+) -> Iterator[Reached]:
+    effort = Effort(options.seconds, options.rounds)
+    with ExitStack() as stack:
+        desks: dict[int, Desk] = {}
+        for tickets in options.tickets:
+            place, world = stack.enter_context(_place(server, tickets, options.folder))
+            desks[tickets] = stack.enter_context(serving(place, world, options.workers))
+        if "sizes" in options.rows:
+            found = every_size(desks, effort)
+            results["endpoints"][engine] = {
+                endpoint: {size: asdict(middle(figures)) for size, figures in by_size.items()}
+                for endpoint, by_size in found.items()
+            }
+            yield from large_to_small(found, list(desks))
+        yield from _on_largest(engine, desks[max(desks)], options.rows, effort, results)
+        results["places"] += [_describe(engine, desk) for desk in desks.values()]
+    if options.peers:
+        yield from _beside_peers(engine, server, options, results)
+
+
+def _on_largest(
+    engine: Engine, desk: Desk, rows: Sequence[str], effort: Effort, results: dict[str, Any]
+) -> Iterator[Reached]:
+    for name, row in ROWS.items():
+        if name in rows:
+            yield from row(desk, effort)
+    if "workers" in rows:
+        yield from two_workers(desk, effort, 1.7 if engine == "sqlite" else None)
+    if "clients" in rows:
+        results["clients"][engine] = _by_clients(desk, effort)
+    if "start" in rows:
+        yield from memory_and_start(desk)
+    if "alone" in rows:
+        speeds = measure_alone(desk.place.data, desk.place.database_url, effort.seconds)
+        results["engine_alone"][engine] = [asdict(speed) for speed in speeds]
+
+
+def _beside_peers(
+    engine: Engine, server: PostgresServer | None, options: argparse.Namespace, results: dict[str, Any]
+) -> Iterator[Reached]:
+    effort = Effort(options.seconds, options.rounds)
+    with ExitStack() as stack:
+        place, world = stack.enter_context(_place(server, options.peer_tickets, options.folder))
+        desk = stack.enter_context(serving(place, world, 2))
+        found = []
+        for beside in measure_peers(desk, engine, 2, effort, options.folder.absolute() / "peers"):
+            found.append(beside)
+            results["peers"].append({"engine": engine, **asdict(beside)})
+        yield from to_best(found)
+
+
+def _by_clients(desk: Desk, effort: Effort) -> dict[str, dict[str, Any]]:
+    """Each endpoint and the mix, by number of clients; what ends sessions comes last."""
+    asked = {**reads(desk), MIX: mix(desk), **writes(desk)}
+    found: dict[str, dict[str, Any]] = {}
+    for endpoint, requests in asked.items():
+        contender = Contender(endpoint, desk.url, requests, desk.processes)
+        found[endpoint] = {str(clients): asdict(measure(contender, clients, effort.seconds)) for clients in CLIENTS}
+    return found
+
+
+def _describe(engine: str, desk: Desk) -> dict[str, Any]:
+    return {
+        "engine": engine,
+        "tickets": desk.world.tickets,
+        "database_mb": desk.place.size_mb(),
+        "worker_mib": desk.worker_mib(),
+        "started_in": desk.started_in,
+    }
+
+
+def _flat(reached: Reached) -> dict[str, Any]:
+    fields = asdict(reached)
+    return {**fields.pop("reached"), **fields}
+
+
+def _keep(results: dict[str, Any], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(results, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""The tickets of a desk's years, and all that happens to them."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from itertools import accumulate
+from operator import itemgetter
+from random import Random
+from typing import Final, NamedTuple
+
+from bench.dataset.people import BOTS, CLERKS, ENGINEERS, START
+from bench.dataset.tables import Row, Rows
+from bench.dataset.texts import Texts
+from keesa.clock import Clock, milliseconds
+from keesa.config import DEFAULT_ZONE
+from keesa.tickets.statuses import Status
+
+_END: Final = milliseconds(datetime(2026, 7, 1, tzinfo=UTC))
+"""Nothing is newer: what benchmarks raise comes after it."""
+_HOUR: Final = 3600 * 1000
+_DAY: Final = 24 * _HOUR
+_LONGEST_LIFE: Final = 45 * _DAY
+"""From the raising to the last that happens to a ticket; the mean is four days."""
+
+_CLOCK: Final = Clock(DEFAULT_ZONE)
+_TYPES: Final = {
+    "customer_support": 30,
+    "roc_support": 22,
+    "remote_support": 15,
+    "routine_maintenance": 12,
+    "eco_support": 10,
+    "project_support": 7,
+    "cross_department_support": 4,
+}
+_CATEGORIES: Final = {"fault": 44, "network": 19, "service_order": 15, "hardware": 11, "software": 7, "survey": 4}
+_PRIORITIES: Final = {1: 5, 2: 20, 3: 55, 4: 14, 5: 6}
+_NOTES: Final = (0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 6, 12)
+"""How many a ticket has; three in the mean."""
+_UNCLOSED: Final[tuple[Status, ...]] = ("open", "open", "in_progress", "in_progress", "in_progress", "on_hold")
+_COURSES: Final[Mapping[Status, Sequence[tuple[Status, ...]]]] = {
+    "open": ((),),
+    "in_progress": (("in_progress",), ("in_progress",), ("in_progress", "on_hold", "in_progress")),
+    "on_hold": (("in_progress", "on_hold"), ("on_hold",)),
+    "closed": (
+        *(("in_progress", "closed"),) * 15,
+        *(("closed",),) * 3,
+        ("in_progress", "on_hold", "in_progress", "closed"),
+        ("in_progress", "closed", "in_progress", "closed"),
+    ),
+}
+"""The ways from `open` to a status."""
+
+
+class _Draw(NamedTuple):
+    """What of a ticket does not hang on the rest of it."""
+
+    title: str
+    description: str
+    priority: int
+    ticket_type: str
+    category: str
+    customer: Row
+    product_id: int
+    engineer: int
+    notes: int
+
+
+class Desk:
+    """Raises tickets, one year after the other, and keeps what becomes of them until its time has come: so
+    that statuses and notes get their ids in the order of time, and a ticket's lie apart from each other.
+    """
+
+    def __init__(
+        self, random: Random, customers: Sequence[Row], users: Sequence[Row], product_ids: Sequence[int], tickets: int
+    ) -> None:
+        self._random = random
+        self._tickets = tickets
+        self._customers = customers, _zipf(len(customers), 0, 0.7)
+        engineers = random.sample(ENGINEERS, len(ENGINEERS))
+        self._engineers = engineers, _zipf(len(engineers), 8, 2.5)
+        self._products = list(product_ids), _zipf(len(product_ids), 1, 1)
+        self._texts = Texts(random)
+        self._counters: dict[str, int] = {}
+        self._coming: dict[str, list[Row]] = {"ticket_statuses": [], "ticket_assignments": [], "ticket_notes": []}
+        self._day = lru_cache(maxsize=4096)(self._day_of_hour)
+        self._users_of: dict[int, list[int]] = {}
+        for user_id, *_, customer_id, _password_hash, _created_at in users:
+            self._users_of.setdefault(customer_id, []).append(user_id)
+
+    def chunk(self, positions: range) -> Rows:
+        """The tickets at these positions, and what happened before the next one is raised."""
+        raised = [self._raise(*each) for each in zip(positions, self._draws(len(positions)), strict=True)]
+        return {"tickets": raised, **self._until(_raised_at(positions.stop / self._tickets))}
+
+    def rest(self) -> Rows:
+        return {**self._until(_END), "ticket_counters": sorted(self._counters.items())}
+
+    def _draws(self, size: int) -> Iterator[_Draw]:
+        pick = partial(self._random.choices, k=size)
+        notes = [*_NOTES * (size // len(_NOTES)), *[3] * (size % len(_NOTES))]
+        self._random.shuffle(notes)
+        columns = (
+            pick(self._texts.titles),
+            pick(self._texts.descriptions),
+            pick(list(_PRIORITIES), list(_PRIORITIES.values())),
+            pick(list(_TYPES), list(_TYPES.values())),
+            pick(list(_CATEGORIES), list(_CATEGORIES.values())),
+            pick(self._customers[0], cum_weights=self._customers[1]),
+            pick(self._products[0], cum_weights=self._products[1]),
+            pick(self._engineers[0], cum_weights=self._engineers[1]),
+            notes,
+        )
+        return map(_Draw._make, zip(*columns, strict=True))
+
+    def _raise(self, position: int, draw: _Draw) -> Row:
+        """The ticket as all that comes leaves it."""
+        chance = self._random.random
+        raised_at = _raised_at((position + chance()) / self._tickets)
+        number = self._number(raised_at)
+        life = int(min(self._random.expovariate(1 / (4 * _DAY)), _LONGEST_LIFE, _END - raised_at - 1))
+        course = self._random.choice(_COURSES[self._status(position)])
+        raiser = self._raiser(draw.customer[0])
+        engineer = draw.engineer if course or chance() < 0.5 else None
+        closed_on = self._follow(number, raised_at, life, course, raiser, engineer)
+        self._note(number, raised_at, life, draw.notes, (raiser, engineer))
+        customer_id, name, *contact = draw.customer
+        return (
+            number,
+            f"{draw.title}, {name}",
+            draw.description,
+            course[-1] if course else "open",
+            draw.priority,
+            f"PO {number}" if chance() < 0.1 else None,
+            draw.ticket_type,
+            draw.category,
+            customer_id,
+            draw.product_id,
+            *contact,
+            raiser,
+            raised_at,
+            engineer,
+            closed_on,
+            1 + len(course) + (engineer is not None) + draw.notes,
+        )
+
+    def _follow(
+        self, number: int, raised_at: int, life: int, course: Sequence[Status], raiser: int, engineer: int | None
+    ) -> str | None:
+        """The assignment in the first fifth of the ticket's life, then the statuses; the day of its closing."""
+        chance, statuses = self._random.random, self._coming["ticket_statuses"]
+        statuses.append((number, "open", raiser, raised_at))
+        if engineer is not None:
+            at = raised_at + int(life * 0.2 * chance())
+            self._coming["ticket_assignments"].append((number, engineer, self._clerk(), at))
+        for step, status in enumerate(course):
+            at = raised_at + int(life * (0.2 + 0.8 * (step + chance()) / len(course)))
+            statuses.append((number, status, engineer, at))
+        return self._day(at // _HOUR) if course and course[-1] == "closed" else None
+
+    def _note(self, number: int, raised_at: int, life: int, count: int, people: tuple[int, int | None]) -> None:
+        """Mostly the engineer's, some of who raised the ticket; a bot sees none, and a clerk writes for it."""
+        raiser, engineer = people
+        raiser = raiser if raiser not in BOTS else self._clerk()
+        chance, bodies, notes = self._random.random, self._texts.notes, self._coming["ticket_notes"]
+        for _ in range(count):
+            author = raiser if engineer is None or chance() < 0.25 else engineer
+            body = bodies[int(chance() * len(bodies))]
+            notes.append((number, author, body, raised_at + int(life * chance())))
+
+    def _number(self, raised_at: int) -> int:
+        year = self._day(raised_at // _HOUR)[:4]
+        self._counters[year] = self._counters.get(year, 0) + 1
+        return int(f"{year}{self._counters[year]:03}")
+
+    def _status(self, position: int) -> Status:
+        """Six of a hundred are not closed, nearly all of them among the newest."""
+        age = 1 - position / self._tickets
+        if self._random.random() > 0.005 + 0.9 * math.exp(-age / 0.061):
+            return "closed"
+        return self._random.choice(_UNCLOSED)
+
+    def _raiser(self, customer_id: int) -> int:
+        chance = self._random.random()
+        if chance < 0.5 and (users := self._users_of.get(customer_id)):
+            return self._random.choice(users)
+        if chance > 0.9:
+            return self._random.choice(BOTS if chance > 0.95 else ENGINEERS)
+        return self._clerk()
+
+    def _clerk(self) -> int:
+        return self._random.choice(CLERKS)
+
+    def _until(self, end: int) -> Rows:
+        """What comes before `end`, in the order of time; it is forgotten here."""
+        found = {}
+        for table, rows in self._coming.items():
+            rows.sort(key=itemgetter(-1))
+            cut = bisect_left(rows, end, key=itemgetter(-1))
+            found[table] = rows[:cut]
+            del rows[:cut]
+        return found
+
+    @staticmethod
+    def _day_of_hour(hour: int) -> str:
+        return _CLOCK.local(hour * _HOUR).date().isoformat()
+
+
+def _raised_at(part: float) -> int:
+    """When this part of all tickets (0 to 1) has been raised: every year there are more than in the one before."""
+    return START + int((_END - _HOUR - START) * part**0.7)
+
+
+def _zipf(size: int, offset: float, exponent: float) -> list[float]:
+    """Cumulated weights, the heaviest first."""
+    return list(accumulate((rank + offset) ** -exponent for rank in range(1, size + 1)))

@@ -1,0 +1,103 @@
+"""PostgreSQL's own load generator, with the bare function's statements: what the database itself can do."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from bench.limits.statements import statements
+
+CLIENTS: Final = (1, 8, 32)
+TITLE: Final = "Raised by the engine alone"
+MISSING: Final = "pgbench is not here, so it was left out: it is on PATH, or in the folder KEESA_TEST_POSTGRES_BIN"
+
+_SQL: Final = statements("json_agg", "json_build_array", "FOR UPDATE")
+_NUMBER: Final = (
+    "CAST(prefix || lpad(CAST(last AS TEXT), greatest(3, length(CAST(last AS TEXT))), '0') AS BIGINT) AS id"
+)
+"""The ticket's, in place of the running number: pgbench cannot put it together."""
+
+_LONGEST_RUN: Final = """
+    SELECT min(id), max(id) FROM (SELECT id, id - row_number() OVER (ORDER BY id) AS run FROM tickets) numbered
+    GROUP BY run ORDER BY count(*) DESC LIMIT 1
+"""
+"""The first and the last of the most tickets whose ids follow each other: among them any may be asked for."""
+
+
+def program() -> Path | None:
+    """Where it is: in KEESA_TEST_POSTGRES_BIN, on PATH, or where Debian keeps it; None where it is not."""
+    named = os.environ.get("KEESA_TEST_POSTGRES_BIN")
+    found = (named and shutil.which("pgbench", path=named)) or shutil.which("pgbench")
+    kept = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
+    return Path(found) if found else next(reversed(kept), None)
+
+
+def runs(url: str) -> Iterator[tuple[str, int, str]]:
+    """Name, clients and script of each run; none without the program."""
+    if program() is None:
+        return
+    for name, script in _scripts(url).items():
+        for clients in CLIENTS:
+            yield name, clients, script
+
+
+def run(url: str, script: str, clients: int, seconds: float) -> tuple[int, float]:
+    """How many were done, and how many a second; raises RuntimeError with pgbench's own words."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        command = [str(program()), f"--file={file.name}", f"--client={clients}", f"--time={max(1, round(seconds))}"]
+        command += ["--no-vacuum", "--protocol=prepared", url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    count = re.search(r"^number of transactions actually processed: (\d+)", done.stdout, re.MULTILINE)
+    per_second = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    if done.returncode or count is None or per_second is None:
+        raise RuntimeError(f"pgbench failed: {done.stdout}{done.stderr}")
+    return int(count[1]), float(per_second[1])
+
+
+def _scripts(url: str) -> dict[str, str]:
+    with psycopg.connect(url) as connection:
+        [[first, last]] = connection.execute(_LONGEST_RUN).fetchall()
+        [[customer_id]] = connection.execute("SELECT min(id) FROM customers").fetchall()
+        [[user_id]] = connection.execute("SELECT min(id) FROM users").fetchall()
+    return {
+        "list": _script("", {"limit": "20"}, [_SQL.lists["admin"]]),
+        "one ticket": _script(f"\\set id random({first}, {last})\n", {}, [_SQL.one]),
+        "durable create": _create(customer_id, user_id),
+    }
+
+
+def _create(customer_id: int, user_id: int) -> str:
+    next_number = re.sub(r"last$", f"{_NUMBER} \\\\gset", _SQL.next_number)
+    values = {
+        "prefix": "to_char(now(), 'YYYY')",
+        "title": f"'{TITLE}'",
+        "description": "'No signal since the storm'",
+        "priority": "3",
+        "reference": "NULL",
+        "ticket_type": "'customer_support'",
+        "category": "'network'",
+        "customer_id": str(customer_id),
+        "eco_id": "NULL",
+        "product_id": "3",
+        "user_id": str(user_id),
+        "status": "'open'",
+        "at": "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
+    }
+    return _script("", values, ["BEGIN", next_number, _SQL.raise_ticket, _SQL.record_status, "COMMIT"])
+
+
+def _script(before: str, values: dict[str, str], parts: list[str]) -> str:
+    """One line a statement, with the values written in but those that pgbench has as variables (`:id`)."""
+    lines = []
+    for part in parts:
+        filled = re.sub(r":([a-z_]+)", lambda match: values.get(match[1], match[0]), " ".join(part.split()))
+        lines.append(filled if filled.endswith("gset") else f"{filled};")
+    return before + "\n".join(lines) + "\n"

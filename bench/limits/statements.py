@@ -1,0 +1,124 @@
+"""The plain SQL of the bare function, as a competent developer writes it on Keesa's schema: a statement a read."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_PARAMETER: Final = re.compile(r":([a-z_]+)")
+
+_COLUMNS: Final = """
+    tickets.id, tickets.title, customers.name, tickets.description, tickets.status, tickets.priority,
+    tickets.contact_number, tickets.contact_name, tickets.raised_at, raisers.full_name, assignees.full_name,
+    tickets.ticket_type, tickets.category, tickets.closed_on
+"""
+_JOINS: Final = """
+    JOIN customers ON customers.id = tickets.customer_id
+    JOIN users raisers ON raisers.id = tickets.raised_by_id
+    LEFT JOIN users assignees ON assignees.id = tickets.assigned_to_id
+"""
+_NOTES: Final = """
+    (SELECT CAST($list($row(n.body, n.created_at, n.author)) AS TEXT) FROM (
+        SELECT body, ticket_notes.created_at, full_name || ' (' || nick_name || ')' AS author
+        FROM ticket_notes JOIN users ON users.id = author_id
+        WHERE ticket_id = tickets.id ORDER BY ticket_notes.created_at, ticket_notes.id
+    ) n)
+"""
+_STATUSES: Final = """
+    (SELECT CAST($list($row(h.id, h.status, h.created_at)) AS TEXT) FROM (
+        SELECT id, status, created_at FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id
+    ) h)
+"""
+_ASSIGNMENTS: Final = """
+    (SELECT CAST($list($row(h.assigned_to, h.assigned_by, h.created_at)) AS TEXT) FROM (
+        SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_assignments.created_at
+        FROM ticket_assignments JOIN users giving ON giving.id = assigned_by_id
+        LEFT JOIN users given ON given.id = assigned_to_id
+        WHERE ticket_id = tickets.id ORDER BY ticket_assignments.id
+    ) h)
+"""
+_PAGE: Final = """
+    SELECT * FROM (
+        SELECT {place} AS place, id FROM tickets WHERE status IN ({statuses}) AND {visible}
+        ORDER BY raised_at DESC, id DESC LIMIT :limit
+    ) page{place}
+"""
+_LIST: Final = """
+    SELECT {columns}, {notes} FROM ({pages}) pages JOIN tickets ON tickets.id = pages.id {joins}
+    ORDER BY pages.place, tickets.raised_at DESC, tickets.id DESC
+"""
+_GROUPS: Final = ("'open'", "'in_progress', 'on_hold'", "'closed'")
+_VISIBLE: Final = {
+    "admin": "1 = 1",
+    "engineer": """(raised_by_id = :asker OR assigned_to_id = :asker OR ticket_type IN (
+        SELECT ticket_type FROM role_ticket_types JOIN user_roles ON user_roles.role_id = role_ticket_types.role_id
+        WHERE user_roles.user_id = :asker))""",
+    "customer": "customer_id = :asker",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements in one engine's words, parameters by name."""
+
+    lists: dict[str, str]
+    """By who asks; `:asker` is a user, for `customer` the customer."""
+    one: str
+    notes: str
+    next_number: str
+    raise_ticket: str
+    hold: str
+    add_note: str
+    move_revision: str
+    change_status: str
+    record_status: str
+
+
+def statements(json_list: str, json_row: str, for_update: str = "", parameter: str = r":\1") -> Statements:
+    """`parameter` is how the driver names one: an expansion of the match of `_PARAMETER`."""
+
+    def worded(sql: str) -> str:
+        filled = sql.replace("$list", json_list).replace("$row", json_row).replace("$for_update", for_update)
+        return _PARAMETER.sub(parameter, filled)
+
+    return Statements(
+        lists={kind: worded(_list(visible)) for kind, visible in _VISIBLE.items()},
+        one=worded(
+            f"SELECT {_COLUMNS}, {_STATUSES}, {_NOTES}, {_ASSIGNMENTS} FROM tickets {_JOINS} WHERE tickets.id = :id"
+        ),
+        notes=worded(
+            "SELECT ticket_notes.id, body, full_name, nick_name, ticket_notes.created_at FROM ticket_notes"
+            " JOIN users ON users.id = author_id WHERE ticket_id = :id"
+            " ORDER BY ticket_notes.created_at, ticket_notes.id"
+        ),
+        next_number=worded(
+            "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, 1)"
+            " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last"
+        ),
+        raise_ticket=worded(
+            "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
+            " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at)"
+            " SELECT :id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
+            " id, :eco_id, :product_id, contact_name, contact_number, :user_id, :at"
+            " FROM customers WHERE id = :customer_id"
+            " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
+        ),
+        hold=worded("SELECT status FROM tickets WHERE id = :id $for_update"),
+        add_note=worded(
+            "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:id, :user_id, :body, :at)"
+        ),
+        move_revision=worded("UPDATE tickets SET revision = revision + 1 WHERE id = :id"),
+        change_status=worded(
+            "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = revision + 1 WHERE id = :id"
+        ),
+        record_status=worded(
+            "INSERT INTO ticket_statuses (ticket_id, status, changed_by_id, created_at)"
+            " VALUES (:id, :status, :user_id, :at)"
+        ),
+    )
+
+
+def _list(visible: str) -> str:
+    pages = " UNION ALL ".join(
+        _PAGE.format(place=place, statuses=statuses, visible=visible) for place, statuses in enumerate(_GROUPS)
+    )
+    return _LIST.format(columns=_COLUMNS, notes=_NOTES, pages=pages, joins=_JOINS)
