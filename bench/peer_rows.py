@@ -15,6 +15,8 @@ from bench.wrk import Load
 KINDS = {"list": "list, admin", "one": "one ticket", "create": "create"}
 """What the peers are asked for, and Keesa's endpoint of it."""
 BOUND = 30
+SLOW = 1000
+"""Milliseconds in the middle: one round of answers that take longer tells enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,14 @@ def _measure(peer: Peer, desk: Desk, engine: Engine, workers: int, effort: Effor
             requests = {**reads(desk), **writes(desk)}[endpoint]
             keesa = Contender("keesa", desk.url, requests, desk.processes)
             measure(keesa, CLIENTS, 1)
+            beside: Beside | None = None
             for _ in range(effort.rounds):
+                if beside is not None and beside.theirs.p50 > SLOW:
+                    break
                 ours = measure(keesa, CLIENTS, effort.seconds)
                 theirs = measure_slow(running, asked[kind], CLIENTS, effort.seconds)
-                yield Beside(peer.name, peer.version, peer.remarks, kind, theirs, ours)
+                beside = Beside(peer.name, peer.version, peer.remarks, kind, theirs, ours)
+                yield beside
 
 
 def to_best(found: list[Beside]) -> Iterator[Reached]:

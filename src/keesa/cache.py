@@ -42,11 +42,12 @@ class Cache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """A value that is heavier than a generation may be is not kept at all."""
         weight = self._weigh(value)
-        if weight > self._generation:
-            return
         with self._guard:
-            if (known := self._young.pop(key, None)) is not None:
-                self._weights[0] -= self._weigh(known)
+            for number, generation in enumerate((self._young, self._old)):
+                if (known := generation.pop(key, None)) is not None:
+                    self._weights[number] -= self._weigh(known)
+            if weight > self._generation:
+                return
             if self._weights[0] + weight > self._generation:
                 self._old, self._young = self._young, {}
                 self._weights = [0, self._weights[0]]
@@ -55,5 +56,5 @@ class Cache(Generic[K, V]):
 
     @property
     def weight(self) -> int:
-        """What both generations hold together; what is in both counts twice."""
+        """What both generations hold together."""
         return sum(self._weights)

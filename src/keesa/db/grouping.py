@@ -60,7 +60,10 @@ class Job:
         if outcome.error is None:
             self._future.set_result(outcome.value)
         else:
-            self._future.set_exception(outcome.error)
+            try:
+                self._future.set_exception(outcome.error)
+            except TypeError:  # a StopIteration, which no future of a loop takes
+                self._future.set_exception(RuntimeError("the work raised StopIteration"))
 
 
 class GroupWriter:

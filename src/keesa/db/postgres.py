@@ -48,6 +48,7 @@ MIGRATION_LOCK: Final = 0x6B65657361
 """The advisory lock of who migrates: the letters of 'keesa'."""
 WRITE_LOCK: Final = MIGRATION_LOCK + 1
 """The advisory lock of who writes."""
+_NO_ANSWER: Final = "The database does not answer now, please try again later"
 _TOO_BUSY: Final = "The database is too busy, please try again later"
 
 Connection = psycopg.Connection[DictRow]
@@ -190,22 +191,35 @@ class PostgresDatabase(Database):
     def _begun(self, begin: LiteralString) -> Connection:
         """The thread's own connection, in a new transaction; one that died while it was idle is replaced."""
         connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            try:
-                connection.execute(begin, prepare=False)
-            except psycopg.OperationalError:
-                connection.close()
-                with self._guard:
-                    self._connections.remove(connection)
-            else:
-                return connection
+        if connection is None or not _begins(connection, begin):
+            connection = self._replace(connection)
+            if not _begins(connection, begin):
+                raise Unavailable(_NO_ANSWER)
+        return connection
+
+    def _replace(self, dead: Connection | None) -> Connection:
+        """A new connection for the thread."""
         self._local.connection = None
+        if dead is not None:
+            with self._guard:
+                self._connections.remove(dead)
         connection = _connect(self._url)
         with self._guard:
             self._connections.append(connection)
         self._local.connection = connection
-        connection.execute(begin, prepare=False)
         return connection
+
+
+def _begins(connection: Connection, begin: LiteralString) -> bool:
+    """Whether the transaction has begun; no where the connection is dead. Raises where the server refuses."""
+    try:
+        connection.execute(begin, prepare=False)
+    except psycopg.OperationalError:
+        if connection.closed:
+            return False
+        connection.execute("ROLLBACK")  # of a lock that was not to be had
+        raise
+    return True
 
 
 def _run_group(
@@ -219,6 +233,7 @@ def _run_group(
         tx = PostgresTx(connection)
         try:
             outcomes[number] = Outcome(works[number](tx))
+            _require_sound(connection)
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
             connection.execute("ROLLBACK")
             tries[number] -= 1
@@ -231,6 +246,12 @@ def _run_group(
                 connection.execute("ROLLBACK")
                 return {number: outcomes[number]}
     return outcomes
+
+
+def _require_sound(connection: Connection) -> None:
+    """A work may have overlooked the error that ended its transaction: a COMMIT would then undo all without a word."""
+    if connection.info.transaction_status is TransactionStatus.INERROR:
+        raise psycopg.InternalError("The work went on after an error had ended its transaction")
 
 
 def _connect(url: str) -> Connection:
@@ -246,6 +267,7 @@ def _connect(url: str) -> Connection:
 _SETTINGS: Final[Sequence[LiteralString]] = (
     "SET synchronous_commit = on",
     "SET max_parallel_workers_per_gather = 0",  # many small queries; and UNION ALL keeps the order of its parts
+    "SET plan_cache_mode = force_generic_plan",  # planning a list costs three times as much as running it
     f"SET lock_timeout = '{PATIENCE}s'",
     f"SET idle_in_transaction_session_timeout = '{PATIENCE}s'",  # a node that hangs must not hold the others' locks
 )
@@ -283,6 +305,6 @@ def _as_unavailable(error: BaseException) -> BaseException:
     """A server that is gone, full, or locked by another program may mend. Anything else is passed as it is."""
     if not isinstance(error, psycopg.OperationalError):
         return error
-    unavailable = Unavailable("The database does not answer now, please try again later")
+    unavailable = Unavailable(_NO_ANSWER)
     unavailable.__cause__ = error
     return unavailable

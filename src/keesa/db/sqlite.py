@@ -49,6 +49,7 @@ class SqliteTx(Tx):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._cursors: list[sqlite3.Cursor] = []
 
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
         return self._connection.execute(DIALECT.text(sql), params).fetchall()
@@ -56,7 +57,13 @@ class SqliteTx(Tx):
     def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
         cursor = self._connection.cursor()
         cursor.row_factory = None
+        self._cursors.append(cursor)
         return cursor.execute(DIALECT.text(sql), params)
+
+    def close(self) -> None:
+        """A cursor that was not read to its end, and that an error's traceback may keep, would hold the snapshot."""
+        for cursor in self._cursors:
+            cursor.close()
 
     def run(self, sql: str, /, **params: object) -> int:
         return self._connection.execute(DIALECT.text(sql), params).rowcount
@@ -143,10 +150,12 @@ class SqliteDatabase(Database):
         except IndexError:
             connection = self._connect()
             connection.execute("PRAGMA query_only=ON")
+        tx = SqliteTx(connection)
         try:
             connection.execute("BEGIN")
-            yield SqliteTx(connection)
+            yield tx
         finally:
+            tx.close()
             if connection.in_transaction:  # an unreadable disk has ended it already
                 connection.execute("ROLLBACK")
             if self._closed or len(self._idle_readers) >= IDLE_READERS:
@@ -180,13 +189,16 @@ class SqliteDatabase(Database):
 
     def _run(self, work: Work[Any]) -> Outcome:
         self._writing.execute("SAVEPOINT work")
+        tx = SqliteTx(self._writing)
         try:
-            outcome = Outcome(work(SqliteTx(self._writing)))
+            outcome = Outcome(work(tx))
         except BaseException as error:  # it belongs to the caller who waits, not to this thread
             if not self._writing.in_transaction:
                 raise  # a full disk or the like undid the whole group, not this work alone
             self._writing.execute("ROLLBACK TO work")
             outcome = Outcome(error=_as_unavailable(error))
+        finally:
+            tx.close()
         self._writing.execute("RELEASE work")
         return outcome
 

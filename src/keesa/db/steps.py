@@ -3,6 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from keesa.db.engine import Pace, Steps
@@ -18,8 +19,7 @@ async def run_in_turns(steps: Steps[T], elsewhere: Executor) -> T:
     ends, pace = time.perf_counter() + TURN, Pace.SHORT
     while True:
         if pace is Pace.LONG:
-            loop = asyncio.get_running_loop()
-            pace, done = await loop.run_in_executor(elsewhere, _next, steps)
+            pace, done = await _to_its_end(asyncio.get_running_loop().run_in_executor(elsewhere, _next, steps))
         else:
             pace, done = _next(steps)
         if done is not None:
@@ -27,6 +27,17 @@ async def run_in_turns(steps: Steps[T], elsewhere: Executor) -> T:
         if time.perf_counter() > ends:
             await asyncio.sleep(0)
             ends = time.perf_counter() + TURN
+
+
+async def _to_its_end(step: "asyncio.Future[T]") -> T:
+    """Whoever is cancelled meanwhile still waits: the thread cannot be stopped, and has the connection."""
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        while not step.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([step])
+        raise
 
 
 def run_to_the_end(steps: Steps[T]) -> T:

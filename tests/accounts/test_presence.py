@@ -1,0 +1,425 @@
+"""Callers that are remembered: for one short statement, and never a moment longer than they are what they were."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Final
+
+import jwt
+import pytest
+
+import cast
+from account_rows import rows
+from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, RAISED, SCHOOL
+from jwts import signed
+from keesa import maintenance
+from keesa.accounts import presence, sessions, tokens
+from keesa.accounts.presence import Presence, Standing
+from keesa.accounts.sessions import Session
+from keesa.accounts.tokens import Signer
+from keesa.accounts.users import change_password, disable_user
+from keesa.clock import now
+from keesa.db import Database, Row, Tx, open_database
+from keesa.errors import Unauthorized
+from places import Place
+
+
+class CountedTx(Tx):
+    """A transaction that counts what is asked of it."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self.statements = 0
+
+    def all(self, sql: str, /, **params: object) -> Sequence[Row]:
+        self.statements += 1
+        return self._tx.all(sql, **params)
+
+    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
+        self.statements += 1
+        return self._tx.each(sql, **params)
+
+    def run(self, sql: str, /, **params: object) -> int:
+        self.statements += 1
+        return self._tx.run(sql, **params)
+
+    def script(self, sql: str, /) -> None:
+        raise NotImplementedError
+
+    def follow_given_ids(self, table: str) -> None:
+        raise NotImplementedError
+
+
+Look = Standing | type[Unauthorized]
+"""How things stand, or that the caller is refused."""
+
+
+@dataclass
+class Desk:
+    """One process that remembers, a session, and another process that changes things behind its back."""
+
+    database: Database
+    elsewhere: Database
+    session: Session
+    presence: Presence = field(default_factory=Presence)
+
+    def look(self, remembering: Presence | None = None) -> tuple[Look, int]:
+        """What a look tells, and the statements that it took."""
+        known = remembering or self.presence
+
+        def work(tx: Tx) -> tuple[Look, int]:
+            counted = CountedTx(tx)
+            try:
+                return known.look(counted, self.session.access_uid), counted.statements
+            except Unauthorized:
+                return Unauthorized, counted.statements
+
+        return self.database.read(work)
+
+    def change(self, sql: str, **params: object) -> None:
+        assert self.elsewhere.write(lambda tx: tx.run(sql, **params)) == 1
+
+    def role_id(self, name: str) -> int:
+        found: int = rows(self.database, "SELECT id FROM roles WHERE name = :name", name=name)[0]["id"]
+        return found
+
+
+@pytest.fixture
+def elsewhere(place: Place) -> Iterator[Database]:
+    """The same database, as another process has it open."""
+    opened = open_database(place.data, place.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(database: Database, elsewhere: Database) -> Desk:
+    """The engineer's."""
+    return Desk(database, elsewhere, open_session(database))
+
+
+def open_session(database: Database, person: cast.Person = ENGINEER) -> Session:
+    return database.write(lambda tx: sessions.open_session(tx, person.id, "2024", now()))[1]
+
+
+def test_who_is_remembered_takes_one_statement(desk: Desk) -> None:
+    """The first look finds the caller, the next ones only whether that is still true; both tell the same."""
+    assert desk.presence.remembered(desk.session.access_uid) is None
+    first, statements = desk.look()
+    assert statements == 2
+    assert desk.look() == desk.look() == (first, 1)
+    assert isinstance(first, Standing)
+    assert first.caller is not None
+    assert (first.caller[0].id, first.caller[1]) == (ENGINEER.id, desk.session)
+    assert desk.presence.remembered(desk.session.access_uid) == first.caller
+
+
+@pytest.mark.parametrize("person", cast.CAST, ids=lambda person: person.nick_name)
+def test_each_of_the_cast_is_remembered_as_they_are(database: Database, person: cast.Person) -> None:
+    """As a new look-up finds them, at the first look and at the second."""
+    session, known = open_session(database, person), Presence()
+    found = database.read(lambda tx: sessions.find_by_access(tx, session.access_uid))
+    assert [database.read(lambda tx: known.look(tx, session.access_uid)).caller for _ in range(2)] == [found, found]
+    assert found[0].id == person.id
+
+
+def test_a_session_that_never_was_is_nobody_s(desk: Desk) -> None:
+    """And takes one statement, each time."""
+    desk.session = Session("no", "such", "2024", "uid", 0)
+    for _ in range(2):
+        looked, statements = desk.look()
+        assert isinstance(looked, Standing)
+        assert (looked.caller, statements) == (None, 1)
+
+
+def take_role(desk: Desk) -> None:
+    desk.change("DELETE FROM user_roles WHERE user_id = :id", id=ENGINEER.id)
+
+
+def give_role(desk: Desk) -> None:
+    sql = "INSERT INTO user_roles (user_id, role_id, position) VALUES (:id, :role_id, 1)"
+    desk.change(sql, id=ENGINEER.id, role_id=desk.role_id("school_crew"))
+
+
+def swap_role(desk: Desk) -> None:
+    sql = "UPDATE user_roles SET role_id = :role_id WHERE user_id = :id"
+    desk.change(sql, id=ENGINEER.id, role_id=desk.role_id("reader"))
+
+
+def change_permissions(desk: Desk) -> None:
+    desk.change("UPDATE roles SET permissions = '{}' WHERE name = :name", name=ENGINEER.role)
+
+
+def rename_role(desk: Desk) -> None:
+    desk.change("UPDATE roles SET name = 'crew' WHERE name = :name", name=ENGINEER.role)
+
+
+def give_type(desk: Desk) -> None:
+    sql = "INSERT INTO role_ticket_types (role_id, ticket_type) VALUES (:id, 'roc_support')"
+    desk.change(sql, id=desk.role_id(ENGINEER.role))
+
+
+def take_type(desk: Desk) -> None:
+    desk.change("DELETE FROM role_ticket_types WHERE role_id = :id", id=desk.role_id(ENGINEER.role))
+
+
+def swap_type(desk: Desk) -> None:
+    sql = "UPDATE role_ticket_types SET ticket_type = 'roc_support' WHERE role_id = :id"
+    desk.change(sql, id=desk.role_id(ENGINEER.role))
+
+
+def of_user(assignment: str) -> Callable[[Desk], None]:
+    return lambda desk: desk.change(f"UPDATE users SET {assignment} WHERE id = :id", id=ENGINEER.id)
+
+
+CHANGES: Final[dict[str, Callable[[Desk], object]]] = {
+    "another full name": of_user("full_name = 'Hassan Ali'"),
+    "another nick name": of_user("nick_name = 'Has'"),
+    "another address": of_user("email = 'hassan@keesa.example'"),
+    "another type": of_user("user_type = 'bot'"),
+    "a customer's": of_user(f"user_type = 'customer', customer_id = {HARBOUR}"),
+    "disabled alone": of_user("disabled_at = 1"),
+    "disabled": lambda desk: desk.elsewhere.write(lambda tx: disable_user(tx, ENGINEER.email, 1)),
+    "another password": lambda desk: desk.elsewhere.write(
+        lambda tx: change_password(tx, ENGINEER.email, "Password124")
+    ),
+    "a role taken": take_role,
+    "a role given": give_role,
+    "a role changed for another": swap_role,
+    "a role's permissions": change_permissions,
+    "a role's name": rename_role,
+    "a ticket type given": give_type,
+    "a ticket type taken": take_type,
+    "a ticket type changed for another": swap_type,
+    "the session ended": lambda desk: desk.elsewhere.write(lambda tx: sessions.end(tx, desk.session)),
+    "all sessions ended": lambda desk: desk.elsewhere.write(lambda tx: sessions.end_all_of(tx, ENGINEER.id)),
+    "the session renewed": lambda desk: desk.elsewhere.write(lambda tx: sessions.renew(tx, desk.session)),
+    "maintenance": lambda desk: desk.elsewhere.write(maintenance.switch_on),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_next_look_after_a_change_is_right(desk: Desk, name: str) -> None:
+    """As that of a process that has never seen the caller; the change came through another process."""
+    before, _ = desk.look()
+    CHANGES[name](desk)
+    after, _ = desk.look()
+    assert after == desk.look(Presence())[0]
+    assert after != before
+    assert desk.look()[0] == after
+
+
+def test_who_is_disabled_and_enabled_again_is_back(desk: Desk) -> None:
+    """Their session had not been ended: refused at one look, known at the next."""
+    for _ in range(2):
+        assert isinstance(desk.look()[0], Standing)
+        of_user("disabled_at = 1")(desk)
+        assert desk.look()[0] is Unauthorized
+        assert desk.look()[0] is Unauthorized
+        of_user("disabled_at = NULL")(desk)
+
+
+def test_a_renewed_session_is_looked_up_by_its_new_uid(desk: Desk) -> None:
+    """With its new CSRF secret; the old uid is nobody's."""
+    desk.look()
+    old, desk.session = desk.session, desk.elsewhere.write(lambda tx: sessions.renew(tx, desk.session))
+    looked, _ = desk.look()
+    assert isinstance(looked, Standing)
+    assert looked.caller is not None
+    assert looked.caller[1] == desk.session
+    desk.session = old
+    assert desk.look()[0] == Standing(offline=False, names=looked.names, caller=None)
+
+
+def test_while_offline_nobody_is_looked_up(desk: Desk) -> None:
+    """One statement, for the known and for the unknown; afterwards all is as it was."""
+    before, _ = desk.look()
+    desk.elsewhere.write(maintenance.switch_on)
+    for remembering in (desk.presence, Presence()):
+        looked, statements = desk.look(remembering)
+        assert isinstance(looked, Standing)
+        assert (looked.offline, looked.caller, statements) == (True, None, 1)
+    desk.elsewhere.write(maintenance.switch_off)
+    assert desk.look() == (before, 1)
+
+
+# What moves the revisions
+
+NAMES: Final[dict[str, str]] = {
+    "a user's full name": f"UPDATE users SET full_name = 'Ali' WHERE id = {ADMIN.id}",
+    "a user's nick name": f"UPDATE users SET nick_name = 'Ali' WHERE id = {ADMIN.id}",
+    "a customer's name": f"UPDATE customers SET name = 'Jetty' WHERE id = {SCHOOL}",
+    "every user's name": "UPDATE users SET full_name = full_name || '!'",
+}
+ACCOUNTS: Final[dict[str, str]] = {
+    "a full name": f"UPDATE users SET full_name = 'Ali' WHERE id = {ADMIN.id}",
+    "a nick name": f"UPDATE users SET nick_name = 'Ali' WHERE id = {ADMIN.id}",
+    "an address": f"UPDATE users SET email = 'a@keesa.example' WHERE id = {ADMIN.id}",
+    "a type": f"UPDATE users SET user_type = 'admin' WHERE id = {BOT.id}",
+    "a customer": f"UPDATE users SET customer_id = {SCHOOL} WHERE id = {CUSTOMER.id}",
+    "disabling": f"UPDATE users SET disabled_at = 1 WHERE id = {BOT.id}",
+    "enabling": "UPDATE users SET disabled_at = NULL",
+    "a role's permissions": "UPDATE roles SET permissions = '{}' WHERE name = 'reader'",
+    "a role's name": "UPDATE roles SET name = 'readers' WHERE name = 'reader'",
+    "a role given": f"INSERT INTO user_roles (user_id, role_id, position) VALUES ({ADMIN.id}, 2, 1)",
+    "a role's place": "UPDATE user_roles SET position = position + 1",
+    "a role taken": f"DELETE FROM user_roles WHERE user_id = {BOT.id}",
+    "a ticket type given": "INSERT INTO role_ticket_types (role_id, ticket_type) VALUES (5, 'roc_support')",
+    "a ticket type changed": "UPDATE role_ticket_types SET ticket_type = 'roc_support' WHERE role_id > 5",
+    "a ticket type taken": "DELETE FROM role_ticket_types WHERE role_id = 1",
+}
+NEITHER: Final[dict[str, str]] = {
+    "a sign-in": "UPDATE users SET sign_in_count = sign_in_count + 1",
+    "a password": "UPDATE users SET password_hash = 'none'",
+    "a customer's contact": "UPDATE customers SET contact_name = 'Ali', contact_number = 1",
+    "a ticket": f"UPDATE tickets SET title = 'Title', revision = revision + 1 WHERE id = {RAISED}",
+    "a note": "UPDATE ticket_notes SET body = 'Body'",
+    "sessions": "DELETE FROM sessions",
+    "an ECO's name": "UPDATE ecos SET name = 'ECO'",
+}
+
+
+def revisions(database: Database) -> tuple[int, int]:
+    [row] = rows(database, "SELECT names, accounts FROM desk_revisions")
+    return row["names"], row["accounts"]
+
+
+def moved(desk: Desk, sql: str) -> tuple[bool, bool]:
+    """Whether the statement has moved the revision of the names, and that of the accounts."""
+    names, accounts = revisions(desk.database)
+    assert desk.elsewhere.write(lambda tx: tx.run(sql))
+    now_names, now_accounts = revisions(desk.database)
+    assert now_names >= names
+    assert now_accounts >= accounts
+    return now_names > names, now_accounts > accounts
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_answers_show_move_their_revision(desk: Desk, name: str) -> None:
+    """Those of users and of customers."""
+    assert moved(desk, NAMES[name])[0]
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_what_somebody_is_or_may_do_moves_the_accounts(desk: Desk, name: str) -> None:
+    """Through whichever of the tables it comes."""
+    assert moved(desk, ACCOUNTS[name])[1]
+
+
+@pytest.mark.parametrize("name", NEITHER)
+def test_what_happens_all_day_moves_nothing(desk: Desk, name: str) -> None:
+    """A login, a password, a ticket: else nothing would be remembered for long."""
+    assert moved(desk, NEITHER[name]) == (False, False)
+
+
+def test_a_login_moves_nothing(desk: Desk) -> None:
+    """Nor does it end what is remembered of others."""
+    before, _ = desk.look()
+    open_session(desk.elsewhere, ADMIN)
+    assert desk.look() == (before, 1)
+
+
+def test_the_sessions_that_are_remembered_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is forgotten is looked up again, and right."""
+    monkeypatch.setattr(presence, "REMEMBERED", 8)
+    known, opened = Presence(), [open_session(database) for _ in range(30)]
+    for session in opened:
+        assert database.read(lambda tx, uid=session.access_uid: known.look(tx, uid)).caller  # type: ignore[misc]  # a default in a lambda
+        assert known.remembered(session.access_uid)
+    assert 4 <= sum(known.remembered(session.access_uid) is not None for session in opened) <= 8
+    for session in opened:
+        standing = database.read(lambda tx, uid=session.access_uid: known.look(tx, uid))  # type: ignore[misc]  # as above
+        assert standing.caller is not None
+        assert standing.caller[1] == session
+
+
+# Tokens that are remembered
+
+AT: Final = 1_900_000_000
+"""Seconds since 1970."""
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens whose signatures were checked, in their order."""
+    checked: list[str] = []
+    decode = jwt.decode
+
+    def watch(token: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's own
+        checked.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr(jwt, "decode", watch)
+    return checked
+
+
+def stop_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr(tokens, "time", SimpleNamespace(time=lambda: seconds))
+
+
+def token(number: int = 0, expires: int = AT) -> str:
+    return signed({"exp": expires, "uid": f"uid {number}"})
+
+
+def test_a_good_token_is_checked_once(checks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """From then on it is known."""
+    stop_clock(monkeypatch, AT - 100)
+    signer = Signer(cast.SECRET.encode())
+    assert {signer.uid(token()) for _ in range(3)} == {"uid 0"}
+    assert checks == [token()]
+
+
+@pytest.mark.parametrize("late", [0, 0.5, 1, 10**9])
+def test_a_remembered_token_expires(late: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its second, and for good; unless its expiry does not matter."""
+    signer = Signer(cast.SECRET.encode())
+    stop_clock(monkeypatch, AT - 0.01)
+    assert signer.uid(token()) == "uid 0"
+    stop_clock(monkeypatch, AT + late)
+    for _ in range(2):
+        with pytest.raises(Unauthorized, match=r"^Your token has expired$"):
+            signer.uid(token())
+        assert signer.uid(token(), expired_too=True) == "uid 0"
+
+
+def test_a_token_that_came_too_late_is_not_good_for_being_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who logs out with it opens no door with it afterwards."""
+    signer = Signer(cast.SECRET.encode())
+    stop_clock(monkeypatch, AT + 1)
+    assert signer.uid(token(), expired_too=True) == "uid 0"
+    with pytest.raises(Unauthorized, match=r"^Your token has expired$"):
+        signer.uid(token())
+
+
+def test_a_bad_token_is_bad_each_time(checks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that differs from a good one only behind its signature's end, or only in its signature."""
+    stop_clock(monkeypatch, AT - 100)
+    signer, good = Signer(cast.SECRET.encode()), token()
+    assert signer.uid(good) == "uid 0"
+    head, _, signature = good.rpartition(".")
+    for bad in (good + "A", f"{head}.{signature[::-1]}", f"{head}."):
+        for _ in range(2):
+            with pytest.raises(Unauthorized, match=r"^Your token is invalid$"):
+                signer.uid(bad)
+    assert len(checks) == 1 + 6
+
+
+def test_another_secret_remembers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one signer has found good is bad to one with another secret."""
+    stop_clock(monkeypatch, AT - 100)
+    assert Signer(cast.SECRET.encode()).uid(token()) == "uid 0"
+    with pytest.raises(Unauthorized, match=r"^Your token is invalid$"):
+        Signer(b"another secret, of 32 characters and more").uid(token())
+
+
+def test_the_tokens_that_are_remembered_are_bounded(checks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many only the last few are known without another check."""
+    monkeypatch.setattr(tokens, "REMEMBERED", 8)
+    stop_clock(monkeypatch, AT - 100)
+    signer = Signer(cast.SECRET.encode())
+    made = [token(number) for number in range(50)]
+    assert [signer.uid(each) for each in made] == [f"uid {number}" for number in range(50)]
+    assert checks == made
+    checks.clear()
+    assert [signer.uid(each) for each in reversed(made)] == [f"uid {number}" for number in reversed(range(50))]
+    assert 50 - 8 <= len(checks) <= 50 - 4

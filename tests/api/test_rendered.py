@@ -1,0 +1,185 @@
+"""Tickets that are kept as JSON: within the operator's limit, and never older than what they are made of."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from random import Random
+from typing import Any, Final
+
+import msgspec
+import pytest
+from starlette.testclient import TestClient
+
+import cast
+from acting import CLOCK
+from cast import ADMIN, ASSIGNED, ENGINEER, HARBOUR
+from keesa.api.rendered import PORTION, Rendered, Shape
+from keesa.api.v2021 import rendering as rendering_2021
+from keesa.api.v2024 import rendering as rendering_2024
+from keesa.app import serve_from
+from keesa.config import Config, load_config
+from keesa.db import Database, Tx
+from keesa.db.steps import run_to_the_end
+from keesa.tickets.views import Seen
+from kept_tickets import Shelved, shelve
+from logins import bearer
+from plain_answers import Question, World, answer
+
+FIRST: Final = 2028001
+TICKETS: Final = 3 * PORTION + 5
+SHAPES: Final[dict[str, Shape[Any]]] = {
+    "2024 listed": rendering_2024.LISTED,
+    "2024 detail": rendering_2024.DETAIL,
+    "2024 of a category": rendering_2024.OF_CATEGORY,
+    "2024 of a customer": rendering_2024.OF_CUSTOMER,
+    "2021 shown": rendering_2021.SHOWN,
+    "2021 typed": rendering_2021.TYPED,
+}
+
+
+@pytest.fixture
+def many(tx: Tx) -> list[Seen]:
+    """More tickets than are read at once, in no order, with their revisions."""
+    shelve(tx, [Shelved(number=FIRST + number) for number in range(TICKETS)])
+    found = [Seen((row["id"], row["revision"])) for row in tx.all("SELECT id, revision FROM tickets ORDER BY id")]
+    Random(3).shuffle(found)  # noqa: S311 - dice, no secret
+    return found
+
+
+def shown(tx: Tx, rendered: Rendered, seen: list[Seen], shape: Shape[Any], names: int = 1) -> list[Any]:
+    encoded = msgspec.json.encode(run_to_the_end(rendered.tickets(tx, names, iter(seen), shape)))
+    found: list[Any] = msgspec.json.decode(encoded)
+    return found
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("limit", [0, 5_000, 50_000, 10_000_000])
+def test_what_is_kept_stays_within_its_limit(tx: Tx, many: list[Seen], name: str, limit: int) -> None:
+    """Whatever is asked for, in whatever order: the answers are those of a process that keeps nothing."""
+    rendered, nothing, dice = Rendered(CLOCK, limit), Rendered(CLOCK, 0), Random(5)  # noqa: S311 - dice, no secret
+    plain = dict(zip(many, shown(tx, nothing, many, SHAPES[name]), strict=True))
+    assert nothing.weight == 0
+    for count in (1, 7, 8, 9, PORTION, PORTION + 1, len(many), 20, len(many)):
+        asked = dice.sample(many, count)
+        assert shown(tx, rendered, asked, SHAPES[name]) == [plain[ticket] for ticket in asked]
+        assert rendered.weight <= limit
+    assert bool(rendered.weight) == bool(limit)
+
+
+def test_what_is_kept_is_weighed_in_bytes(tx: Tx, many: list[Seen]) -> None:
+    """All of its text, and what its keeping takes beside that."""
+    rendered = Rendered(CLOCK, 10_000_000)
+    answered = run_to_the_end(rendered.tickets(tx, 1, iter(many), rendering_2024.LISTED))
+    text = sum(len(msgspec.json.encode(ticket)) for ticket in answered)
+    assert text + 100 * len(many) < rendered.weight < text + 1000 * len(many)
+
+
+def test_what_is_kept_is_asked_for_no_more(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the tickets nor their notes: the second time nothing is read at all."""
+    rendered, shape = Rendered(CLOCK, 10_000_000), rendering_2024.LISTED
+    first = shown(tx, rendered, many, shape)
+    monkeypatch.setattr(tx, "all", None)
+    assert shown(tx, rendered, many, shape) == first
+
+
+def test_each_state_and_shape_is_kept_by_itself(tx: Tx, many: list[Seen]) -> None:
+    """Another revision, other names and another shape are other answers."""
+    rendered, [ticket, *_] = Rendered(CLOCK, 10_000_000), many
+    for name, shape in SHAPES.items():
+        assert shown(tx, rendered, [ticket], shape) == shown(tx, Rendered(CLOCK, 0), [ticket], shape), name
+    tx.run("UPDATE tickets SET title = 'Another', revision = revision + 1 WHERE id = :id", id=ticket[0])
+    newer = Seen((ticket[0], ticket[1] + 1))
+    assert [shown(tx, rendered, [newer], shape)[0]["title"] for shape in SHAPES.values()] == ["Another"] * len(SHAPES)
+    tx.run("UPDATE customers SET name = 'Another'")
+    assert shown(tx, rendered, [newer], rendering_2024.LISTED, names=2)[0]["customer"] == "Another"
+
+
+def test_once_makes_a_thing_once(many: list[Seen]) -> None:
+    """For each form and state; and each time where nothing is kept."""
+    made: list[int] = []
+
+    def make() -> Any:  # noqa: ANN401 - any struct
+        made.append(len(made))
+        return {"number": len(made)}
+
+    rendered, nothing, (one, other) = Rendered(CLOCK, 10_000), Rendered(CLOCK, 0), many[:2]
+    for _ in range(2):
+        keys = [("form", 1, one), ("form", 1, other), ("form", 2, one), ("another", 1, one)]
+        found = [msgspec.json.decode(msgspec.json.encode(rendered.once(*key, make))) for key in keys]
+        assert found == [{"number": number} for number in (1, 2, 3, 4)]
+    for number in (5, 6):
+        assert msgspec.json.encode(nothing.once("form", 1, one, make)) == f'{{"number":{number}}}'.encode()
+    assert nothing.weight == 0
+
+
+def test_the_operator_sets_the_limit() -> None:
+    """In MiB, by an option or by the environment."""
+    assert load_config({"KEESA_CACHE_MIB": "0"}).cache_mib == 0
+    assert load_config({"KEESA_CACHE_MIB": "7"}, cache_mib=3).cache_mib == 3
+
+
+# Through the API
+
+QUESTIONS: Final = [
+    *(Question(ENGINEER, version, "/tickets") for version in ("2021", "2024")),
+    *(Question(ENGINEER, version, "/tickets/{ticket}", ASSIGNED) for version in ("2021", "2024")),
+    *(
+        Question(ENGINEER, version, "/tickets/tickets_by_type", query={"type": "customer_support", "status": "open"})
+        for version in ("2021", "2024")
+    ),
+    *(
+        Question(ENGINEER, version, "/tickets/get_ticket_notes", query={"ticket_number": ASSIGNED})
+        for version in ("2021", "2024")
+    ),
+    Question(ENGINEER, "2024", "/tickets/tickets_by_category", query={"category": "fault"}),
+    Question(ENGINEER, "2024", "/tickets/tickets_of_customer", query={"customer_id": HARBOUR}),
+    Question(ADMIN, "2024", "/tickets/{ticket}/get_specific_ticket_for_bot", ASSIGNED, {"customer_id": HARBOUR}),
+]
+"""Every shape in which the ticket is shown."""
+
+
+@pytest.fixture(params=[0, 1, 24])
+def keeping(request: pytest.FixtureRequest, database: Database, config: Config) -> Iterator[TestClient]:
+    """The API, with so many MiB for what is kept."""
+    app = serve_from(database, replace(config, cache_mib=request.param))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def run(sql: str, **params: object) -> Callable[[Database], object]:
+    return lambda database: database.write(lambda tx: tx.run(sql, **params))
+
+
+CHANGES: Final[dict[str, Callable[[Database], object]]] = {
+    "nothing": lambda _database: None,
+    "the ticket": run(
+        "UPDATE tickets SET title = 'Title', description = 'More', revision = revision + 1 WHERE id = :id", id=ASSIGNED
+    ),
+    "a customer's name": run("UPDATE customers SET name = 'Jetty' WHERE id = :id", id=HARBOUR),
+    "the raiser's name": run("UPDATE users SET full_name = 'Ali' WHERE id = :id", id=ADMIN.id),
+    "the assignee's and author's name": run("UPDATE users SET full_name = 'Hassan Ali' WHERE id = :id", id=ENGINEER.id),
+    "an author's nick name": run("UPDATE users SET nick_name = 'Has' WHERE id = :id", id=ENGINEER.id),
+}
+WRITES: Final[dict[str, tuple[str, object]]] = {
+    "a note": ("/tickets/add_ticket_note", {"ticket_number": ASSIGNED, "ticket_note": {"note": "Here"}}),
+    "a status": (f"/tickets/{ASSIGNED}/status_update", {"ticket": {"status": "on_hold"}}),
+    "an assignee": (f"/tickets/{ASSIGNED}/assign", {"ticket": {"assigned_to_id": ADMIN.id}}),
+}
+
+
+def test_a_change_shows_at_the_next_request(keeping: TestClient, database: Database) -> None:
+    """In every shape of both versions, whether it came through the API or not, and however little is kept."""
+    tokens = {person: cast.token(database, person) for person in (ADMIN, ENGINEER)}
+
+    def ask_all(after: str) -> None:
+        world = database.read(World)
+        for question in QUESTIONS * 2:
+            token = tokens[question.person]
+            got = keeping.get(question.target, headers=bearer(token) | {"Keesa-Version": question.version})
+            assert (got.status_code, got.json()) == answer(world, token, question), f"{question} after {after}"
+
+    for name, change in CHANGES.items():
+        change(database)
+        ask_all(name)
+    for name, (path, body) in WRITES.items():
+        assert keeping.post(f"/api/v1{path}", json=body, headers=bearer(tokens[ADMIN])).status_code in (200, 201)
+        ask_all(name)

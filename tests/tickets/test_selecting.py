@@ -1,0 +1,317 @@
+"""Pages of lists: for anybody, any list and any page those that a plain statement finds, and each through an index."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, product
+from random import Random
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cast
+from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, LONE, SCHOOL, STRANGER
+from deterministic import deterministic
+from keesa.accounts.actors import Actor, UserType
+from keesa.accounts.permissions import any_of, visible_to
+from keesa.db import Database, Steps, Tx, open_database
+from keesa.db.migrate import migrate
+from keesa.db.opening import SQLITE_FILE
+from keesa.db.sqlite import SqliteTx
+from keesa.db.steps import run_to_the_end
+from keesa.errors import Forbidden, NotFound
+from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
+from keesa.tickets.numbers import LARGEST
+from keesa.tickets.selecting import Page
+from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, STATUSES, Status
+from keesa.tickets.views import Seen
+from kept_tickets import Shelved, shelve
+
+TICKETS: Final = 300
+FIRST: Final = 2027001
+TYPES: Final = ("eco_support", "remote_support", "project_support", None)
+CATEGORIES: Final = ("fault", "survey", None)
+MOMENTS: Final = [f"2026-01-{day:02}T09:00" for day in range(1, 25)]
+"""Fewer than tickets, so that many were raised at the same one."""
+PEOPLE: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER)
+
+
+def many(dice: Random) -> Iterator[Shelved]:
+    """Tickets of every kind; only who has somebody to work on it is not open."""
+    for number in range(TICKETS):
+        status = dice.choice(STATUSES)
+        yield Shelved(
+            number=FIRST + number,
+            status=status,
+            raised=dice.choice(MOMENTS),
+            ticket_type=dice.choice(TYPES),
+            category=dice.choice(CATEGORIES),
+            customer_id=dice.choice((HARBOUR, HARBOUR, SCHOOL)),
+            raiser=dice.choice(PEOPLE),
+            assignee=dice.choice((*PEOPLE[:3], *([None] if status == "open" else []))),
+        )
+
+
+def fill(tx: Tx) -> None:
+    shelve(tx, many(Random(7)))  # noqa: S311 - dice, no secret
+    tx.run("UPDATE tickets SET revision = 1 + id % 5")
+
+
+@pytest.fixture(scope="module")
+def full(shared_database: Database) -> Database:
+    """The cast's database with many tickets."""
+    shared_database.write(fill)
+    return shared_database
+
+
+# What a list shall show, in plain SQL
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One list: how it is asked for, and the conditions of its groups."""
+
+    name: str
+    ask: Callable[[Tx, Actor, Page], Steps[Iterable[Seen]]]
+    groups: Sequence[str]
+    customer_id: int | None = None
+    """Of a customer's list."""
+
+
+def in_any(statuses: Sequence[Status]) -> str:
+    return f"status IN ({', '.join(map(repr, statuses))})"
+
+
+def wanted_lists() -> Iterator[Wanted]:
+    yield Wanted(
+        "groups",
+        lambda tx, actor, page: list_groups(tx, actor, page, (None, None, None)),
+        [in_any(group) for group in (OPEN, ACTIVE, CLOSED)],
+    )
+    yield Wanted("own", list_own_unclosed, ["(raised_by_id = :me OR assigned_to_id = :me) AND status <> 'closed'"])
+    for key, status in product(TYPES[:2], STATUSES):
+        yield Wanted(
+            f"type {key} {status}",
+            lambda tx, actor, page, key=key, status=status: list_by_type(tx, actor, str(key), status, page),  # type: ignore[misc]  # defaults in a lambda
+            [f"ticket_type = '{key}' AND status = '{status}'"],
+        )
+    for key in ("fault", "survey", "hardware"):
+        yield Wanted(
+            f"category {key}",
+            lambda tx, actor, page, key=key: list_by_category(tx, actor, key, page),  # type: ignore[misc]  # as above
+            [f"category = '{key}'"],
+        )
+    for customer_id, one_status in product((HARBOUR, SCHOOL, LONE, 999), (*STATUSES, None)):
+        yield Wanted(
+            f"customer {customer_id} {one_status}",
+            lambda tx, actor, page, customer_id=customer_id, status=one_status: list_of_customer(  # type: ignore[misc]  # as above
+                tx, actor, customer_id, status, page
+            ),
+            [f"customer_id = {customer_id} AND {in_any([one_status] if one_status else STATUSES)}"],
+            customer_id,
+        )
+
+
+LISTS: Final = tuple(wanted_lists())
+
+
+def someone(
+    user_type: UserType, user_id: int, ticket_types: Sequence[str] = (), customer_id: int | None = None
+) -> Actor:
+    return Actor(user_id, "a@b", "A", "A", user_type, customer_id, (), {}, 0, tuple(ticket_types))
+
+
+@st.composite
+def actors(draw: st.DrawFn) -> Actor:
+    """Of each type; staff with the types of none to all of the tickets."""
+    user_type: UserType = draw(st.sampled_from(("admin", "staff", "staff", "staff", "customer", "bot")))
+    ticket_types = draw(st.lists(st.sampled_from([key for key in TYPES if key]), unique=True))
+    customer_id = draw(st.sampled_from((HARBOUR, SCHOOL, LONE))) if user_type == "customer" else None
+    return someone(user_type, draw(st.sampled_from(PEOPLE)).id, ticket_types, customer_id)
+
+
+pages: Final = st.builds(
+    Page,
+    number=st.one_of(st.integers(1, 4), st.sampled_from((50, 10**6, 10**30))),
+    limit=st.sampled_from((1, 2, 7, 20, 100, 500, LARGEST, None)),
+    newest_first=st.booleans(),
+)
+
+
+def plainly(tx: Tx, actor: Actor, condition: str, page: Page) -> list[tuple[int, int]]:
+    """One group's page: every ticket that the actor sees and that is meant, in order, and the page cut out of them."""
+    seen = any_of(visible_to(actor))
+    order = "raised_at DESC, id DESC" if page.newest_first else "raised_at, id"
+    rows = tx.all(
+        f"SELECT id, revision FROM tickets WHERE {seen.sql} AND ({condition}) ORDER BY {order}",
+        **seen.params,
+        **({"me": actor.id} if ":me" in condition else {}),
+    )
+    limit = LARGEST if page.limit is None else page.limit
+    found = [(row["id"], row["revision"]) for row in rows]
+    return found[(page.number - 1) * limit :][:limit]
+
+
+def unconcerned(tx: Tx, actor: Actor, customer_id: int) -> type[Exception] | None:
+    """The error of a customer's list that is empty."""
+    if actor.user_type == "admin":
+        return NotFound if customer_id == 999 else None
+    sees_some = plainly(tx, actor, f"customer_id = {customer_id}", Page(limit=1))
+    return None if customer_id == actor.customer_id or (actor.user_type == "staff" and sees_some) else Forbidden
+
+
+@given(actor=actors(), wanted=st.sampled_from(LISTS), page=pages)
+@deterministic(400)
+def test_a_list_is_what_a_plain_statement_finds(full: Database, actor: Actor, wanted: Wanted, page: Page) -> None:
+    """The same tickets, with their revisions, in the same order, for anybody, any list and any page."""
+
+    def compare(tx: Tx) -> None:
+        expected = [found for condition in wanted.groups for found in plainly(tx, actor, condition, page)]
+        error = unconcerned(tx, actor, wanted.customer_id) if wanted.customer_id and not expected else None
+        if error:
+            with pytest.raises(error):
+                run_to_the_end(wanted.ask(tx, actor, page))
+        else:
+            assert [tuple(found) for found in run_to_the_end(wanted.ask(tx, actor, page))] == expected
+
+    full.read(compare)
+
+
+@given(actor=actors(), numbers=st.tuples(*[st.one_of(st.none(), st.integers(1, 9))] * 3), page=pages)
+@deterministic(100)
+def test_each_group_has_its_page(
+    full: Database, actor: Actor, numbers: tuple[int | None, int | None, int | None], page: Page
+) -> None:
+    """The open, the active and the closed tickets turn their pages by themselves."""
+
+    def compare(tx: Tx) -> None:
+        expected = [
+            found
+            for statuses, number in zip((OPEN, ACTIVE, CLOSED), numbers, strict=True)
+            for found in plainly(tx, actor, in_any(statuses), page.at(number))
+        ]
+        assert [tuple(found) for found in run_to_the_end(list_groups(tx, actor, page, numbers))] == expected
+
+    full.read(compare)
+
+
+# How SQLite finds it
+
+ACTORS: Final = {
+    "admin": someone("admin", ADMIN.id),
+    "staff": someone("staff", ENGINEER.id),
+    "staff with a type": someone("staff", ENGINEER.id, ["eco_support"]),
+    "staff with three types": someone("staff", ENGINEER.id, ["eco_support", "project_support", "remote_support"]),
+    "customer": someone("customer", CUSTOMER.id, customer_id=HARBOUR),
+    "bot": someone("bot", BOT.id),
+}
+
+
+class WatchedTx(SqliteTx):
+    """A transaction that keeps the statements whose rows are asked for one by one: those of lists are."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.statements: list[tuple[str, dict[str, object]]] = []
+
+    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
+        self.statements.append((sql, params))
+        return super().each(sql, **params)
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """To a file of SQLite's with many tickets."""
+    folder = tmp_path_factory.mktemp("selecting")
+    database = open_database(folder, None)
+    migrate(database)
+    cast.fill(database)
+    database.write(fill)
+    database.close()
+    opened = sqlite3.connect(folder / SQLITE_FILE, isolation_level=None)
+    opened.row_factory = sqlite3.Row
+    yield opened
+    opened.close()
+
+
+def ask(tx: Tx, actor: Actor, wanted: Wanted, page: Page) -> int:
+    """How many tickets the page has; none where the customer is no concern of the actor's."""
+    try:
+        return len(list(run_to_the_end(wanted.ask(tx, actor, page))))
+    except (Forbidden, NotFound):
+        return 0
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("who", ACTORS)
+def test_every_list_is_read_through_indexes(connection: sqlite3.Connection, who: str, newest_first: bool) -> None:  # noqa: FBT001
+    """No list reads the table from end to end, nor sorts anything: each part of it comes in its index's order."""
+    tx = WatchedTx(connection)
+    for wanted in LISTS:
+        ask(tx, ACTORS[who], wanted, Page(2, 5, newest_first))
+    assert bool(tx.statements) == (who != "bot")
+    for sql, params in tx.statements:
+        plan = [row["detail"] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}", **params)]
+        touching = [line for line in plan if re.match(r"\w+ tickets\b", line)]
+        assert touching, sql
+        for line in touching:
+            assert re.match(r"SEARCH tickets USING (COVERING )?INDEX (tickets_by_\w+|\w+) \(\w+=\?", line), (line, sql)
+        assert not [line for line in plan if "TEMP B-TREE" in line], (plan, sql)
+
+
+def test_a_type_s_tickets_of_a_category_have_their_index(connection: sqlite3.Connection) -> None:
+    """What staff see of a category through their types is not searched for among all of either."""
+    tx = WatchedTx(connection)
+    run_to_the_end(list_by_category(tx, ACTORS["staff with a type"], "fault", Page()))
+    [(sql, params)] = tx.statements[-1:]
+    plan = [row["detail"] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}", **params)]
+    assert any("INDEX tickets_by_type_and_category (ticket_type=? AND category=?)" in line for line in plan), plan
+
+
+def work_of(connection: sqlite3.Connection, actor: Actor, wanted: Wanted, page: Page) -> int:
+    """Steps of SQLite's machine that the list takes."""
+    steps = count()
+    connection.set_progress_handler(lambda: next(steps) < 0, 1)
+    try:
+        ask(SqliteTx(connection), actor, wanted, page)
+    finally:
+        connection.set_progress_handler(None, 0)
+    return next(steps)
+
+
+def grow(tx: Tx) -> None:
+    """Eight times as many tickets, of the same kinds."""
+    names = [row["name"] for row in tx.all("PRAGMA table_info(tickets)") if row["name"] != "id"]
+    for times in range(3):
+        tx.run(
+            f"INSERT INTO tickets (id, {', '.join(names)})"
+            f" SELECT id + {10_000_000 * 2**times}, {', '.join(names)} FROM tickets"
+        )
+
+
+SELECTIVE: Final = [
+    *(("admin", wanted) for wanted in LISTS),
+    *((who, wanted) for who in ACTORS for wanted in LISTS if wanted.name == "groups"),
+    *((who, wanted) for who in ACTORS for wanted in LISTS if wanted.name == "own" and who.startswith("staff")),
+    *(("staff with a type", wanted) for wanted in LISTS if wanted.name.startswith("type eco_support")),
+]
+"""The lists whose indexes lead to nothing but their tickets; others leave some out that they look at."""
+
+
+def test_a_page_costs_the_same_among_more_tickets(connection: sqlite3.Connection) -> None:
+    """Eight times as many, and what is rare among them is found without a look at the others."""
+
+    def works() -> dict[tuple[str, str], int]:
+        return {(who, wanted.name): work_of(connection, ACTORS[who], wanted, Page(1, 5)) for who, wanted in SELECTIVE}
+
+    few = works()
+    connection.execute("BEGIN")
+    try:
+        grow(SqliteTx(connection))
+        many_more = works()
+    finally:
+        connection.execute("ROLLBACK")
+    assert {which: (few[which], work) for which, work in many_more.items() if work > few[which] * 1.3 + 50} == {}
