@@ -231,6 +231,25 @@ def test_a_renewed_session_is_looked_up_by_its_new_uid(desk: Desk) -> None:
     assert desk.look()[0] == Standing(offline=False, names=looked.names, caller=None)
 
 
+def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:
+    """A change that is undone, and another that takes its revision: the look after both knows only the second."""
+
+    def undone(tx: Tx) -> None:
+        tx.run("UPDATE users SET user_type = 'admin' WHERE id = :id", id=ENGINEER.id)
+        seen = desk.presence.look(tx, desk.session.access_uid, remember=False)
+        assert seen.caller is not None
+        assert seen.caller[0].user_type == "admin"
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        desk.database.write(undone)
+    desk.database.write(lambda tx: tx.run("UPDATE users SET nick_name = 'Has' WHERE id = :id", id=ENGINEER.id))
+    standing, _ = desk.look()
+    assert isinstance(standing, Standing)
+    assert standing.caller is not None
+    assert (standing.caller[0].user_type, standing.caller[0].nick_name) == ("staff", "Has")
+
+
 def test_while_offline_nobody_is_looked_up(desk: Desk) -> None:
     """One statement, for the known and for the unknown; afterwards all is as it was."""
     before, _ = desk.look()
