@@ -40,17 +40,21 @@ EXTRA: Final = ("sizes", "clients", "workers", "start", "alone")
 def main() -> None:
     options = _options()
     require_wrk()
-    results: dict[str, Any] = {
-        "seconds": options.seconds,
-        "rounds": options.rounds,
-        "machine": describe(None),
-        "rows": [],
-        "endpoints": {},
-        "clients": {},
-        "places": [],
-        "engine_alone": {},
-        "peers": [],
-    }
+    results: dict[str, Any] = (
+        report.last(PAGE)
+        if options.add
+        else {
+            "seconds": options.seconds,
+            "rounds": options.rounds,
+            "machine": describe(None),
+            "rows": [],
+            "endpoints": {},
+            "clients": {},
+            "places": [],
+            "engine_alone": {},
+            "peers": [],
+        }
+    )
     for engine in options.engine:
         with _server(engine) as server:
             if server:
@@ -76,6 +80,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--peers", action="store_true", help="measure the peers too (as root, with apt)")
     parser.add_argument("--peer-tickets", type=int, default=10_000)
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("KEESA_BENCH_DIR", "var/bench")))
+    parser.add_argument("--add", action="store_true", help="to the figures that the page has: for what it lacks yet")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE} and the figures beside it")
     return parser.parse_args()
 

@@ -29,6 +29,12 @@ def write(results: Results, page: Path) -> None:
     page.write_text(f"{before}{BEGIN}\n\n{tables(results)}\n{shown}\n{END}{after}", "utf-8")
 
 
+def last(page: Path) -> dict[str, Any]:
+    """What the page was last written from."""
+    found: dict[str, Any] = json.loads((page.with_suffix("") / "figures.json").read_text("utf-8"))
+    return found
+
+
 def tables(results: Results) -> str:
     parts = [_machine(results), target_table(results["rows"])]
     parts += [_endpoints(engine, found) for engine, found in results["endpoints"].items()]
