@@ -56,11 +56,12 @@ def main() -> None:
         }
     )
     for engine in options.engine:
-        with _server(engine) as server:
+        with server_of(engine) as server:
             if server:
                 results["machine"] = describe(server.url("postgres"))
             for reached in _measure(engine, server, options, results):
-                results["rows"].append({"engine": engine, "good": reached.good, **_flat(reached)})
+                row = {"engine": engine, "good": reached.good, **_flat(reached)}
+                _put(results["rows"], row, ("engine", "row", "case"))
                 print(f"{engine}: {reached.row}, {reached.case}: {reached.reached}", file=sys.stderr, flush=True)
                 _keep(results, options.folder)
     print(report.target_table(results["rows"]))
@@ -94,7 +95,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 @contextmanager
-def _server(engine: str) -> Iterator[PostgresServer | None]:
+def server_of(engine: str) -> Iterator[PostgresServer | None]:
     """PostgreSQL as it comes, fsync and all: Debian's newest, or else that of the tests; none for SQLite."""
     if engine == "sqlite":
         yield None
@@ -106,7 +107,7 @@ def _server(engine: str) -> Iterator[PostgresServer | None]:
 
 
 @contextmanager
-def _place(server: PostgresServer | None, tickets: int, folder: Path) -> Iterator[tuple[Place, World]]:
+def place_of(server: PostgresServer | None, tickets: int, folder: Path) -> Iterator[tuple[Place, World]]:
     """A copy of the data set, which is loaded where it is not there yet."""
     engine_place = EnginePlace(folder / ("postgres" if server else "sqlite"), server.url("bench") if server else None)
     with world_on(engine_place, tickets, SEED) as (data, database_url, world):
@@ -120,7 +121,7 @@ def _measure(
     with ExitStack() as stack:
         desks: dict[int, Desk] = {}
         for tickets in options.tickets:
-            place, world = stack.enter_context(_place(server, tickets, options.folder))
+            place, world = stack.enter_context(place_of(server, tickets, options.folder))
             desks[tickets] = stack.enter_context(serving(place, world, options.workers))
         if "sizes" in options.rows:
             found = every_size(desks, effort)
@@ -130,7 +131,9 @@ def _measure(
             }
             yield from large_to_small(found, list(desks))
         yield from _on_largest(engine, desks[max(desks)], options.rows, effort, results)
-        results["places"] += [_describe(engine, desk) for desk in desks.values()]
+        if "start" in options.rows:
+            for desk in desks.values():
+                _put(results["places"], _describe(engine, desk), ("engine", "tickets"))
     if options.peers:
         yield from _beside_peers(engine, server, options, results)
 
@@ -157,7 +160,7 @@ def _beside_peers(
 ) -> Iterator[Reached]:
     effort = Effort(options.seconds, options.rounds)
     with ExitStack() as stack:
-        place, world = stack.enter_context(_place(server, options.peer_tickets, options.folder))
+        place, world = stack.enter_context(place_of(server, options.peer_tickets, options.folder))
         desk = stack.enter_context(serving(place, world, 2))
         found = []
         for beside in measure_peers(desk, engine, 2, effort, options.folder.absolute() / "peers"):
@@ -184,6 +187,15 @@ def _describe(engine: str, desk: Desk) -> dict[str, Any]:
         "worker_mib": desk.worker_mib(),
         "started_in": desk.started_in,
     }
+
+
+def _put(rows: list[dict[str, Any]], row: dict[str, Any], names: Sequence[str]) -> None:
+    """In place of the last figure that has the same names, where there is one."""
+    same = [index for index, other in enumerate(rows) if all(other[name] == row[name] for name in names)]
+    if same:
+        rows[same[0]] = row
+    else:
+        rows.append(row)
 
 
 def _flat(reached: Reached) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What the parts of the design are worth, each against what was there before or what was tried instead, in one run.
 
-    PYTHONPATH=tests .venv/bin/python -m bench.choices --tickets 1000000 [--folder var/bench]
+    PYTHONPATH=tests .venv/bin/python -m bench.choices --tickets 1000000 [--postgres] [--folder var/bench]
 
-On SQLite and in one process, without HTTP: microseconds of CPU each, and the ratio to the first of each group, round
-by round. docs/decisions/0012 to 0014 were decided by it.
+Without HTTP, in one process, on SQLite: microseconds of CPU each, and the ratio to the first of each group, round by
+round; with --postgres how it plans lists, in microseconds of time. docs/decisions/0012 and 0013 were decided by it.
 """
 
 import argparse
@@ -19,8 +19,9 @@ import jwt
 import msgspec
 
 from bench.dataset import EnginePlace, World, world_on
+from keesa.accounts.actors import Actor
 from keesa.accounts.presence import Presence
-from keesa.accounts.sessions import find_by_access, open_session
+from keesa.accounts.sessions import Session, find_by_access, open_session
 from keesa.accounts.tokens import Signer
 from keesa.api.rendered import Rendered
 from keesa.api.v2024 import rendering
@@ -31,6 +32,7 @@ from keesa.db.opening import SQLITE_FILE
 from keesa.db.steps import run_to_the_end
 from keesa.tickets.lists import list_groups
 from keesa.tickets.selecting import Page
+from postgres_server import PostgresServer
 
 ROUNDS: Final = 7
 TURNS: Final = 150
@@ -82,8 +84,7 @@ def _fetch(connection: sqlite3.Connection, text: str) -> list[Any]:
 
 def callers(database: Database, world: World) -> Works:
     """Who calls: the look at a remembered caller, and the whole look-up; a token remembered, and checked."""
-    user_id = database.read(lambda tx: tx.value("SELECT id AS value FROM users WHERE email = :e", e=world.engineer))
-    actor, session = database.write(lambda tx: open_session(tx, user_id, "2024", now()))
+    actor, session = open_as(database, world.engineer)
     presence, signer = Presence(), Signer(SECRET)
     token = signer.access(actor, session, now() + 3_600_000).token
     return {
@@ -96,8 +97,7 @@ def callers(database: Database, world: World) -> Works:
 
 def lists(database: Database, world: World) -> Works:
     """An admin's list of three times 20: from ready bytes, and rendered anew."""
-    user_id = database.read(lambda tx: tx.value("SELECT id AS value FROM users WHERE email = :e", e=world.admin))
-    actor, _ = database.write(lambda tx: open_session(tx, user_id, "2024", now()))
+    actor, _ = open_as(database, world.admin)
     clock = Clock(DEFAULT_ZONE)
 
     def listing(rendered: Rendered) -> Callable[[], object]:
@@ -113,17 +113,39 @@ def lists(database: Database, world: World) -> Works:
     }
 
 
-def compare(works: Works) -> None:
+def plans(database: Database, world: World) -> Iterator[Works]:
+    """An admin's and an engineer's list on PostgreSQL: planned once a connection, each time, and as it chooses."""
+    for person in ("admin", "engineer"):
+        actor, _ = open_as(database, getattr(world, person))
+
+        def read(mode: str, tx: Tx, actor: Actor = actor) -> None:
+            tx.all("SELECT set_config('plan_cache_mode', :mode, true)", mode=mode)
+            list(run_to_the_end(list_groups(tx, actor, Page(), (None, None, None))))
+
+        modes = {"once": "force_generic_plan", "each time": "force_custom_plan", "as it chooses": "auto"}
+        yield {
+            f"{person}'s list, planned {name}": partial(database.read, partial(read, mode))
+            for name, mode in modes.items()
+        }
+
+
+def open_as(database: Database, email: str) -> tuple[Actor, Session]:
+    """A session of the user with this email."""
+    user_id = database.read(lambda tx: tx.value("SELECT id AS value FROM users WHERE email = :email", email=email))
+    return database.write(lambda tx: open_session(tx, user_id, "2024", now()))
+
+
+def compare(works: Works, clock: Callable[[], float] = time.process_time) -> None:
     """All in turns, some rounds."""
     spent: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():
         work()
     for _ in range(ROUNDS):
         for name, work in works.items():
-            begun = time.process_time()
+            begun = clock()
             for _ in range(TURNS):
                 work()
-            spent[name].append((time.process_time() - begun) / TURNS * 1e6)
+            spent[name].append((clock() - begun) / TURNS * 1e6)
     first = next(iter(spent))
     for name, figures in spent.items():
         ratios = sorted(figure / other for figure, other in zip(figures, spent[first], strict=True))
@@ -135,7 +157,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tickets", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
+    parser.add_argument("--postgres", action="store_true", help="start one, and see how it plans")
     options = parser.parse_args()
+    if options.postgres:
+        with PostgresServer(durable=True) as server:
+            place = EnginePlace(options.folder / "postgres", server.url("bench"))
+            with world_on(place, options.tickets, name="choices") as (data, url, world):
+                database = open_database(data, url)
+                for works in plans(database, world):
+                    compare(works, time.perf_counter)
+                database.close()
+        return
     with world_on(EnginePlace(options.folder / "sqlite"), options.tickets, name="choices") as (data, _, world):
         database = open_database(data, None)
         connection = sqlite3.connect(data / SQLITE_FILE, isolation_level=None, cached_statements=512)

@@ -40,7 +40,7 @@ def set_up_logs(form: str) -> None:
     last: list[Processor] = [structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))]
     if as_text:
         last = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    # our own lines go straight to standard error: through the standard library they cost four times as much
+    # our own lines, one a request, take the short way to standard error, past the standard library
     structlog.configure(
         processors=[*shared, *last] if as_text else [*shared, *last, structlog.processors.JSONRenderer(_json)],
         logger_factory=_NamedPrinter if as_text else _NamedWriter,

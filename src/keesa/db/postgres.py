@@ -267,7 +267,7 @@ def _connect(url: str) -> Connection:
 _SETTINGS: Final[Sequence[LiteralString]] = (
     "SET synchronous_commit = on",
     "SET max_parallel_workers_per_gather = 0",  # many small queries; and UNION ALL keeps the order of its parts
-    "SET plan_cache_mode = force_generic_plan",  # planning a list costs three times as much as running it
+    "SET plan_cache_mode = force_generic_plan",  # planning a list costs more than running it
     f"SET lock_timeout = '{PATIENCE}s'",
     f"SET idle_in_transaction_session_timeout = '{PATIENCE}s'",  # a node that hangs must not hold the others' locks
 )

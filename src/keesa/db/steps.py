@@ -10,7 +10,7 @@ from keesa.db.engine import Pace, Steps
 
 T = TypeVar("T")
 
-TURN: Final = 0.0004
+TURN: Final = 0.0001
 """Seconds that a work may run before others have their turn."""
 
 
