@@ -62,7 +62,7 @@ def test_a_deadlock_is_run_again(database: Database, url: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         for done in [threads.submit(database.write, work), threads.submit(crosswise)]:
             done.result()
-    assert len(tries) == 2
+    assert 1 < len(tries) <= RETRIES  # the row that it let go of may be its own again before the program wakes
     assert sorted(database.read(read_lines)) == ["a-+", "b-+"]
 
 
