@@ -33,7 +33,7 @@ class Cache(Generic[K, V]):
         return value
 
     def get_all(self, keys: Sequence[K]) -> list[V | None]:
-        """As `get` for each of the keys, at a third of the cost."""
+        """As `get` for each of the keys, in one call."""
         found = list(map(self._young.get, keys))
         if None in found:
             found = [self.get(key) if value is None else value for key, value in zip(keys, found, strict=True)]
