@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cast import HARBOUR
+from keesa.tickets.html import rich_text
 from keesa.tickets.raising import Draft
 
 Body = dict[str, Any]
@@ -40,7 +41,7 @@ BODY_2021: Final[Body] = {
 BODIES: Final = {"2021": BODY_2021, "2024": BODY_2024}
 DRAFT: Final = Draft(
     title="Link to the harbour office is down",
-    description="No signal since the storm",
+    description=rich_text("No signal since the storm"),
     category="network",
     ticket_type="customer_support",
     product_id=3,

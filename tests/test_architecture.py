@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "cache": set[str](),
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache"},
     "directory": {"db", "errors", "names"},
-    "tickets": {"accounts", "directory", "db", "errors", "clock"},
+    "tickets": {"accounts", "directory", "db", "blank", "errors", "clock"},
+    "blank": set(),
     "notes": {"tickets", "accounts", "db", "errors"},
     "config": {"errors", "tickets"},
     "secret_key": {"errors"},
@@ -133,6 +134,7 @@ def test_the_queries_of_one_ticket_ask_who_sees() -> None:
     }
     assert around == {
         "view_tickets": ["tx", "seen", "detail"],
+        "sizes_of": ["tx", "seen"],
         "find_for_bot": ["tx", "actor", "number", "customer_id"],
     }
 
@@ -153,3 +155,18 @@ def test_only_the_actor_s_ways_make_what_is_seen() -> None:
         if isinstance(node, ast.Call) and any(getattr(part, "id", "") == "Seen" for part in [node.func, *node.args])
     }
     assert makers == {"tickets.finding", "tickets.selecting"}
+
+
+def test_a_rich_text_is_made_by_its_cleaning_alone() -> None:
+    """What keeps notes and descriptions takes a `RichText`: so none of it can clean inside a transaction."""
+    makers = {
+        name
+        for name, _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "RichText"
+    }
+    cleaners = {
+        name for name, path, _ in modules() if "rich_text(" in path.read_text("utf-8").replace(".rich_text", "")
+    }
+    assert makers == {"tickets.html"}
+    assert cleaners == {"tickets.html", "api.cleaning", "api.http"}

@@ -22,6 +22,7 @@ from keesa.demo.world import fill_if_empty
 from keesa.directory.customers import create_customer, create_eco
 from keesa.directory.reference import keys, products
 from keesa.notes.notes import add_note
+from keesa.tickets.html import rich_text
 from keesa.tickets.lists import list_groups
 from keesa.tickets.numbers import NumberForm
 from keesa.tickets.raising import raise_ticket
@@ -353,7 +354,7 @@ def test_new_rows_have_ids_of_their_own(world: Tx) -> None:
     """A note, a user, a customer and an ECO come after those that were given theirs."""
     john = actor_of(world, JOHN_DOE)
     last_note = rows(world, "SELECT max(id) AS id FROM ticket_notes")[0]["id"]
-    add_note(world, john, 2024001, "Looked at it again", now())
+    add_note(world, john, 2024001, rich_text("Looked at it again"), now())
     assert rows(world, "SELECT max(id) AS id FROM ticket_notes")[0]["id"] == last_note + 1 > 272
     assert create_customer(world, "Vilufushi Harbour", "Moosa", 7700109) == 23
     assert create_eco(world, "Mast at the jetty", 23) == 2

@@ -124,7 +124,7 @@ class Desk:
         raiser = self._raiser(draw.customer[0])
         engineer = draw.engineer if course or chance() < 0.5 else None
         closed_on = self._follow(number, raised_at, life, course, raiser, engineer)
-        self._note(number, raised_at, life, draw.notes, (raiser, engineer))
+        notes_size = self._note(number, raised_at, life, draw.notes, (raiser, engineer))
         customer_id, name, *contact = draw.customer
         return (
             number,
@@ -143,6 +143,9 @@ class Desk:
             engineer,
             closed_on,
             1 + len(course) + (engineer is not None) + draw.notes,
+            len(draw.description.encode()),
+            draw.notes,
+            notes_size,
         )
 
     def _follow(
@@ -159,15 +162,20 @@ class Desk:
             statuses.append((number, status, engineer, at))
         return self._day(at // _HOUR) if course and course[-1] == "closed" else None
 
-    def _note(self, number: int, raised_at: int, life: int, count: int, people: tuple[int, int | None]) -> None:
-        """Mostly the engineer's, some of who raised the ticket; a bot sees none, and a clerk writes for it."""
+    def _note(self, number: int, raised_at: int, life: int, count: int, people: tuple[int, int | None]) -> int:
+        """Mostly the engineer's, some of who raised the ticket; a bot sees none, and a clerk writes for it. Gives
+        their bytes.
+        """
         raiser, engineer = people
         raiser = raiser if raiser not in BOTS else self._clerk()
         chance, bodies, notes = self._random.random, self._texts.notes, self._coming["ticket_notes"]
+        size = 0
         for _ in range(count):
             author = raiser if engineer is None or chance() < 0.25 else engineer
             body = bodies[int(chance() * len(bodies))]
             notes.append((number, author, body, raised_at + int(life * chance())))
+            size += len(body.encode())
+        return size
 
     def _number(self, raised_at: int) -> int:
         year = self._day(raised_at // _HOUR)[:4]

@@ -12,7 +12,8 @@ COLUMNS: Final = {
     "users": "id, email, full_name, nick_name, user_type, customer_id, password_hash, created_at",
     "user_roles": "user_id, role_id, position",
     "tickets": "id, title, description, status, priority, reference, ticket_type, category, customer_id, product_id,"
-    " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on, revision",
+    " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on, revision,"
+    " description_size, notes_count, notes_size",
     "ticket_statuses": "ticket_id, status, changed_by_id, created_at",
     "ticket_assignments": "ticket_id, assigned_to_id, assigned_by_id, created_at",
     "ticket_notes": "ticket_id, author_id, body, created_at",

@@ -99,6 +99,7 @@ async def _create(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
                 "id": number,
                 "title": ticket.title,
                 "description": ticket.description,
+                "size": len(ticket.description.encode()),
                 "priority": ticket.priority,
                 "reference": ticket.reference,
                 "ticket_type": ticket.ticket_type,
@@ -120,9 +121,10 @@ async def _note(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
     async with engine.transaction() as run:
         if not await run(sql.hold, ticket):
             return NOTHING
-        note = {**ticket, "user_id": int(parts[0]), "body": new.ticket_note.note, "at": now()}
+        text = new.ticket_note.note
+        note = {**ticket, "user_id": int(parts[0]), "body": text, "at": now()}
         await run(sql.add_note, note)
-        await run(sql.move_revision, ticket)
+        await run(sql.count_note, {**ticket, "size": len(text.encode())})
     return 201, shapes.added_note(new)
 
 

@@ -117,6 +117,7 @@ def _creating(plain: Plain) -> Callable[[int], None]:
     ticket = {
         "title": pgbench.TITLE,
         "description": "No signal since the storm",
+        "size": 25,
         "priority": 3,
         "reference": None,
         "ticket_type": "customer_support",

@@ -80,6 +80,7 @@ def _create(customer_id: int, user_id: int) -> str:
         "prefix": "to_char(now(), 'YYYY')",
         "title": f"'{TITLE}'",
         "description": "'No signal since the storm'",
+        "size": "25",
         "priority": "3",
         "reference": "NULL",
         "ticket_type": "'customer_support'",

@@ -68,7 +68,7 @@ class Statements:
     raise_ticket: str
     hold: str
     add_note: str
-    move_revision: str
+    count_note: str
     change_status: str
     record_status: str
 
@@ -96,9 +96,9 @@ def statements(json_list: str, json_row: str, for_update: str = "", parameter: s
         ),
         raise_ticket=worded(
             "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
-            " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at)"
+            " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at, description_size)"
             " SELECT :id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-            " id, :eco_id, :product_id, contact_name, contact_number, :user_id, :at"
+            " id, :eco_id, :product_id, contact_name, contact_number, :user_id, :at, :size"
             " FROM customers WHERE id = :customer_id"
             " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
         ),
@@ -106,7 +106,10 @@ def statements(json_list: str, json_row: str, for_update: str = "", parameter: s
         add_note=worded(
             "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:id, :user_id, :body, :at)"
         ),
-        move_revision=worded("UPDATE tickets SET revision = revision + 1 WHERE id = :id"),
+        count_note=worded(
+            "UPDATE tickets SET revision = revision + 1, notes_count = notes_count + 1,"
+            " notes_size = notes_size + :size WHERE id = :id"
+        ),
         change_status=worded(
             "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = revision + 1 WHERE id = :id"
         ),

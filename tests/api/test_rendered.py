@@ -19,6 +19,7 @@ from keesa.app import serve_from
 from keesa.config import Config, load_config
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
+from keesa.errors import Invalid
 from keesa.tickets.views import Seen
 from kept_tickets import Shelved, shelve
 from logins import bearer
@@ -91,6 +92,50 @@ def test_each_state_and_shape_is_kept_by_itself(tx: Tx, many: list[Seen]) -> Non
     assert [shown(tx, rendered, [newer], shape)[0]["title"] for shape in SHAPES.values()] == ["Another"] * len(SHAPES)
     tx.run("UPDATE customers SET name = 'Another'")
     assert shown(tx, rendered, [newer], rendering_2024.LISTED, names=2)[0]["customer"] == "Another"
+
+
+def counted(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each query gives from now on."""
+    counts: list[int] = []
+    plain = tx.all
+
+    def all_rows(sql: str, **params: object) -> list[Any]:
+        found = list(plain(sql, **params))
+        counts.append(len(found))
+        return found
+
+    monkeypatch.setattr(tx, "all", all_rows)
+    return counts
+
+
+def test_a_list_has_at_most_so_many_bytes(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond them it is refused before its tickets are read; fewer of them are shown, and one always."""
+    tx.run("UPDATE tickets SET description = :heavy, description_size = 30000", heavy="x" * 30_000)
+    rendered, shape = Rendered(CLOCK, 10_000_000, largest=100_000), rendering_2024.LISTED
+    read = counted(tx, monkeypatch)
+    with pytest.raises(Invalid) as raised:
+        shown(tx, rendered, many[:4], shape)
+    assert list(raised.value.faults) == ["limit"]
+    assert "ask for fewer a page" in str(raised.value)
+    assert read == []
+    assert len(shown(tx, rendered, many[:3], shape)) == 3
+    for _ in range(2):  # ready bytes count as those that are made
+        assert len(shown(tx, rendered, many[3:6], shape)) == 3
+        with pytest.raises(Invalid):
+            shown(tx, rendered, many[:6], shape)
+    assert len(shown(tx, Rendered(CLOCK, 0, largest=10), many[:1], shape)) == 1
+
+
+def test_heavy_tickets_are_rendered_a_few_at_a_time(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their bytes; the notes count as the description does."""
+    tx.run("UPDATE tickets SET description_size = 60000, notes_size = 60000")
+    read = counted(tx, monkeypatch)
+    assert len(shown(tx, Rendered(CLOCK, 0), many[:9], rendering_2024.LISTED)) == 9
+    assert read == [2, 2, 2, 2, 1]
+    tx.run("UPDATE tickets SET description_size = 60, notes_size = 60")
+    read.clear()
+    assert len(shown(tx, Rendered(CLOCK, 0), many[:9], rendering_2024.LISTED)) == 9
+    assert read == [8, 1]
 
 
 def test_once_makes_a_thing_once(many: list[Seen]) -> None:

@@ -5,15 +5,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import resources
+from typing import Any
 
 import pytest
 
+from acting import rows
 from keesa.db import Database, Tx, migrate, open_database
 from keesa.db.migrate import Migration, check_schema, latest, migrations
 from keesa.errors import Refused
 from live import environment
 from places import Place
 
+ENGINES = ("sqlite", "postgres")
 NAMES = [f"{migration.version:04}_{migration.name}" for migration in migrations("sqlite")]
 
 
@@ -47,7 +50,9 @@ def test_an_empty_database_gets_the_schema(empty_database: Database) -> None:
     assert migrate.migrate(empty_database) == NAMES
     empty_database.read(check_schema)
     assert [f"{version:04}_{name}" for version, name, _ in empty_database.read(ledger)] == NAMES
-    assert [compatible for *_, compatible in empty_database.read(ledger)] == [1] * len(NAMES)
+    compatible = {version: compatible for version, _, compatible in empty_database.read(ledger)}
+    assert compatible[1] == 1
+    assert all(oldest >= 5 for version, oldest in compatible.items() if version >= 5), "programs before 5 keep no sizes"
     assert empty_database.read(lambda tx: tx.value("SELECT count(*) AS value FROM products")) == 24
 
 
@@ -223,3 +228,68 @@ def test_every_file_among_the_migrations_is_one() -> None:
 def test_the_first_line_tells_what_a_migration_is_compatible_with() -> None:
     """The schema itself can be used by nothing older than itself."""
     assert migrations("sqlite")[0].compatible == 1
+
+
+LONG_BODY = "<b title='é'>" + "x & y</b>" * 20_000
+SHORT_BODY = "<p>ރ</p>"
+TOO_LONG = "… (This text was too long to be shown. The whole of it is in the database, in the table long_texts.)"
+
+
+def migrate_before(monkeypatch: pytest.MonkeyPatch, database: Database, version: int) -> None:
+    """As the program did that had no such migration yet."""
+    with monkeypatch.context() as patch:
+        earlier = {engine: [each for each in migrations(engine) if each.version < version] for engine in ENGINES}
+        patch.setattr(migrate, "migrations", earlier.__getitem__)
+        patch.setattr(migrate, "latest", lambda: version - 1)
+        migrate.migrate(database)
+
+
+def keep_texts(tx: Tx) -> None:
+    """A ticket without notes, one with two of which one is long, and one whose description is."""
+    tx.run("INSERT INTO customers (name, contact_name, contact_number) VALUES ('Harbour', 'Ibrahim', 7771234)")
+    tx.run(
+        "INSERT INTO users (email, full_name, nick_name, user_type, password_hash, created_at)"
+        " VALUES ('a@keesa.example', 'Aminath', 'Ami', 'admin', '', 1)"
+    )
+    for number, text in ((2024001, "Down"), (2024002, SHORT_BODY), (2024003, LONG_BODY)):
+        tx.run(
+            "INSERT INTO tickets (id, title, description, status, priority, customer_id, product_id, contact_name,"
+            " contact_number, raised_by_id, raised_at) VALUES (:id, 'Link', :text, 'open', 3, 1, 1, 'I', 1, 1, 1)",
+            id=number,
+            text=text,
+        )
+    for text in (SHORT_BODY, LONG_BODY):
+        tx.run(
+            "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (2024002, 1, :text, 1)", text=text
+        )
+
+
+def test_texts_that_were_kept_without_a_bound_are_cut_and_kept_aside(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is shown is safe and short and says so; the whole text is in a table of its own, and all are counted."""
+    migrate_before(monkeypatch, empty_database, 5)
+    empty_database.write(keep_texts)
+    migrate.migrate(empty_database)
+
+    def look(tx: Tx) -> tuple[list[dict[str, Any]], ...]:
+        columns = "id, description, description_size, notes_count, notes_size"
+        return (
+            rows(tx, f"SELECT {columns} FROM tickets ORDER BY id"),
+            rows(tx, "SELECT body FROM ticket_notes ORDER BY id"),
+            rows(tx, "SELECT ticket_id, note_id, body FROM long_texts ORDER BY ticket_id"),
+        )
+
+    tickets, notes, aside = empty_database.read(look)
+    assert [tuple(row.values()) for row in aside] == [(2024002, 2, LONG_BODY), (2024003, None, LONG_BODY)]
+    kept, cut = (note["body"] for note in notes)
+    assert kept == SHORT_BODY
+    assert cut.startswith("&lt;b title='é'&gt;x &amp; y&lt;/b&gt;x &amp; y")
+    assert cut.endswith(TOO_LONG)
+    assert "<" not in cut
+    assert len(cut) < 24_000
+    assert [tuple(ticket.values()) for ticket in tickets] == [
+        (2024001, "Down", 4, 0, 0),
+        (2024002, SHORT_BODY, len(SHORT_BODY.encode()), 2, len((SHORT_BODY + cut).encode())),
+        (2024003, cut, len(cut.encode()), 0, 0),
+    ]

@@ -6,16 +6,16 @@ from acting import actor_of, rows, tickets_as_kept
 from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRANGER, STRANGERS, Person, at
 from keesa.db import Tx
 from keesa.errors import Invalid, NotFound
-from keesa.notes.notes import Note, add_note, list_notes
+from keesa.notes.notes import LARGEST_NOTES, MOST_NOTES, Note, add_note, list_notes
 from keesa.tickets.finding import find_ticket
-from keesa.tickets.html import LONGEST
+from keesa.tickets.html import LONGEST, rich_text
 from listing import ticket
 
 NOON = at("2025-03-10T12:00")
 
 
 def add(tx: Tx, text: str, by: Person = ENGINEER, number: int | None = ASSIGNED, when: int = NOON) -> str:
-    return add_note(tx, actor_of(tx, by), number, text, when)
+    return add_note(tx, actor_of(tx, by), number, rich_text(text), when)
 
 
 def test_a_note_is_kept_with_its_author_and_its_time(tx: Tx) -> None:
@@ -97,3 +97,35 @@ def test_the_notes_of_a_ticket_out_of_sight_are_not_found(tx: Tx, by: Person, nu
         with pytest.raises(NotFound, match=r"^Ticket not found$"):
             add(tx, text, by=by, number=number)
     assert tickets_as_kept(tx) == before
+
+
+def test_the_notes_of_a_ticket_are_counted(tx: Tx) -> None:
+    """Their number and their bytes, beside the ticket, so that no note has to be read for it."""
+    [before] = rows(tx, "SELECT notes_count, notes_size FROM tickets WHERE id = :id", id=ASSIGNED)
+    add(tx, "ރާއްޖެ")
+    add(tx, "<b>x")
+    [after] = rows(tx, "SELECT notes_count, notes_size FROM tickets WHERE id = :id", id=ASSIGNED)
+    assert after == {"notes_count": before["notes_count"] + 2, "notes_size": before["notes_size"] + 12 + 8}
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "fault"),
+    [
+        (MOST_NOTES, 0, "is one too many: the ticket has 5000 notes, raise another ticket"),
+        (7, LARGEST_NOTES - 4, "is too long: the ticket's notes may have 4 more bytes, raise another ticket"),
+        (7, LARGEST_NOTES + 9, "is too long: the ticket's notes may have 0 more bytes, raise another ticket"),
+    ],
+)
+def test_the_notes_of_a_ticket_have_a_bound(tx: Tx, count: int, size: int, fault: str) -> None:
+    """Of their number, and of their text together; the last that fits is kept."""
+    sql = "UPDATE tickets SET notes_count = :count, notes_size = :size WHERE id = :id"
+    tx.run(sql, count=count, size=size, id=ASSIGNED)
+    before = tickets_as_kept(tx)
+    with pytest.raises(Invalid) as raised:
+        add(tx, "12345")
+    assert raised.value.faults == {"note": [fault]}
+    assert tickets_as_kept(tx) == before
+    tx.run(sql, count=MOST_NOTES - 1, size=LARGEST_NOTES - 5, id=ASSIGNED)
+    assert add(tx, "12345") == "12345"
+    with pytest.raises(Invalid):
+        add(tx, "1")

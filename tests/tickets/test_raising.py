@@ -9,7 +9,7 @@ from acting import CLOCK, actor_of, rows, tickets_as_kept
 from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, Person, at
 from keesa.db import Tx
 from keesa.errors import Forbidden, Invalid
-from keesa.tickets.html import LONGEST
+from keesa.tickets.html import LONGEST, rich_text
 from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket
 from new_tickets import DRAFT
 
@@ -18,6 +18,11 @@ NOON = at("2025-03-10T12:00")
 
 def raised(tx: Tx, draft: Draft, by: Person = ENGINEER) -> Raised:
     return raise_ticket(tx, actor_of(tx, by), draft, NOON, CLOCK, "yearly")
+
+
+def _as_drafted(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with their description made safe."""
+    return {name: rich_text(value) if name == "description" else value for name, value in fields.items()}
 
 
 def kept(tx: Tx, number: int) -> dict[str, Any]:
@@ -61,6 +66,9 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         "assigned_to_id": None,
         "closed_on": None,
         "revision": 1,
+        "description_size": 25,
+        "notes_count": 0,
+        "notes_size": 0,
     }
 
 
@@ -73,7 +81,9 @@ def test_its_history_begins_with_its_raising(tx: Tx) -> None:
 
 def test_the_description_is_sanitised_and_the_title_is_text(tx: Tx) -> None:
     """A title is never HTML, so it stays as it was written."""
-    draft = replace(DRAFT, title="<b>1 < 2</b>", description="<p onclick=x>Down<script>alert(1)</script></p>")
+    draft = replace(
+        DRAFT, title="<b>1 < 2</b>", description=rich_text("<p onclick=x>Down<script>alert(1)</script></p>")
+    )
     found = raised(tx, draft)
     assert (found.title, found.description) == ("<b>1 < 2</b>", "<p>Down</p>")
     assert kept(tx, found.id)["description"] == "<p>Down</p>"
@@ -118,7 +128,12 @@ def test_the_customers_contact_stands_in_for_what_is_missing(
         ({"description": "<script>x</script>"}, {"description": ["must not be empty"]}),
         ({"description": "x" * (LONGEST + 1)}, {"description": [f"must have at most {LONGEST} characters"]}),
         ({"reference": "x" * (LONGEST_LINE + 1)}, {"reference": [f"must have at most {LONGEST_LINE} characters"]}),
+        ({"title": "\u200b"}, {"title": ["must not be empty"]}),
+        ({"title": "&nbsp;&ZeroWidthSpace;"}, {"title": ["must not be empty"]}),
+        ({"reference": "\ufeff"}, {"reference": ["must not be empty"]}),
         ({"contact_name": " "}, {"contact_name": ["must not be empty"]}),
+        ({"contact_name": "\u2060\u00ad\u3164"}, {"contact_name": ["must not be empty"]}),
+        ({"description": "<p>\u200b</p>"}, {"description": ["must not be empty"]}),
         ({"customer_id": None}, {"customer_id": ["is missing: give it, or eco_id"]}),
         ({"customer_id": 99}, {"customer_id": ["is unknown"]}),
         ({"eco_id": 99}, {"eco_id": ["is unknown"]}),
@@ -138,14 +153,16 @@ def test_a_draft_that_breaks_a_rule_is_refused(tx: Tx, fields: dict[str, Any], f
     """Nothing is kept of it, not even a number."""
     before = tickets_as_kept(tx)
     with pytest.raises(Invalid) as error:
-        raised(tx, replace(DRAFT, **fields))
+        raised(tx, replace(DRAFT, **_as_drafted(fields)))
     assert error.value.faults == faults
     assert tickets_as_kept(tx) == before
 
 
 def test_every_fault_is_found(tx: Tx) -> None:
     """Not only the first one."""
-    draft = Draft(title="", description=" ", category="x", ticket_type="x", product_id=25, eco_id=9, contact_name="")
+    draft = Draft(
+        title="", description=rich_text(" "), category="x", ticket_type="x", product_id=25, eco_id=9, contact_name=""
+    )
     with pytest.raises(Invalid) as error:
         raised(tx, draft)
     assert set(error.value.faults) == {

@@ -10,6 +10,7 @@ from keesa.accounts.actors import Actor
 from keesa.db import Database, Tx
 from keesa.notes.notes import add_note
 from keesa.tickets.assigning import assign
+from keesa.tickets.html import rich_text
 from keesa.tickets.status import change_status
 from undone import undone
 
@@ -21,7 +22,7 @@ CHANGES: dict[str, Change] = {
     "closing": lambda tx, actor: change_status(tx, actor, ASSIGNED, "closed", "2025-03-10", NOON, CLOCK),
     "assignment": lambda tx, actor: assign(tx, actor, ASSIGNED, ADMIN.id, NOON),
     "taking away": lambda tx, actor: assign(tx, actor, ASSIGNED, None, NOON),
-    "note": lambda tx, actor: add_note(tx, actor, ASSIGNED, "On my way", NOON),
+    "note": lambda tx, actor: add_note(tx, actor, ASSIGNED, rich_text("On my way"), NOON),
 }
 NO_CHANGES: dict[str, Change] = {
     "the status it has": lambda tx, actor: change_status(tx, actor, ASSIGNED, "open", None, NOON, CLOCK),
@@ -65,6 +66,6 @@ def test_several_changes_move_it_as_often(tx: Tx) -> None:
     """Also in one transaction."""
     actor, before = actor_of(tx, ADMIN), revisions(tx)
     for text in ("one", "two", "three"):
-        add_note(tx, actor, TYPED, text, NOON)
+        add_note(tx, actor, TYPED, rich_text(text), NOON)
     assign(tx, actor, TYPED, ENGINEER.id, NOON)
     assert revisions(tx)[TYPED] == before[TYPED] + 4

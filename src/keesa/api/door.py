@@ -18,16 +18,18 @@ from keesa.accounts.presence import Standing
 from keesa.accounts.sessions import Version
 from keesa.accounts.tokens import Signer
 from keesa.api.callers import Token, find_caller, read_token
+from keesa.api.cleaning import Cleaning, put_text, written_text
 from keesa.api.http import ApiVersion, Call, Caller, Client, Desk, Reply, Route, Runs
 from keesa.api.inputs import read_query
 from keesa.api.problems import Problem, unreadable
-from keesa.api.reading import Input, built, read_input, require_good, takes_body
+from keesa.api.reading import Given, Input, built, read_input, require_good, takes_body
 from keesa.api.signing_in import CSRF_HEADER
 from keesa.api.table import NEWEST_FIRST, Table, choose
 from keesa.api.trace import Trace
 from keesa.clock import now
 from keesa.db import Database, Steps, Tx
 from keesa.errors import KeesaError, Unauthorized
+from keesa.tickets.html import RichText
 
 VERSION_HEADER: Final = "Keesa-Version"
 COOKIES_HEADER: Final = "Keesa-Cookies"
@@ -58,6 +60,8 @@ class _Request:
     body: bytes
     wanted: Version | None
     trace: Trace
+    text: RichText | str | None = None
+    """The body's rich text, if it has one: as it was written, until it is made safe."""
     _token: Token | Unauthorized | None = None
     _read: bool = False
 
@@ -84,8 +88,10 @@ class Door:
         self._table = Table(versions)
         self._body_limit = body_limit
         self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "keesa-login")
+        self._cleaning = Cleaning()
 
     def close(self) -> None:
+        self._cleaning.close()
         self._logins.shutdown()
 
     async def answer(self, request: Request, path: str, trace: Trace) -> Response:
@@ -126,9 +132,11 @@ class Door:
         if (expected := self._expected(request)) is not None:
             return await self._write(request, *expected)
 
-        def enter(tx: Tx) -> "Steps[tuple[Route, Call[Any, Any], Response | None]]":  # a string costs nothing here
+        def enter(
+            tx: Tx,
+        ) -> "Steps[tuple[Route, Call[Any, Any] | None, Response | None]]":  # a string costs nothing here
             route, call = self._enter(tx, request)
-            if route.runs is not Runs.READING:
+            if call is None or route.runs is not Runs.READING:
                 return route, call, None
             answer = route.endpoint(tx, call)
             if isinstance(answer, Generator):
@@ -138,6 +146,9 @@ class Door:
         route, call, response = await self._database.aread_in_steps(enter)
         if response is not None:
             return response
+        if call is None:
+            await self._clean(request)
+            return await self._run(request)
         if route.runs is Runs.WRITING:
             return await self._write(request, request.trace.version, route, call)
         loop = asyncio.get_running_loop()
@@ -146,9 +157,10 @@ class Door:
 
     async def _write(self, request: _Request, version: Version, route: Route, call: Call[Any, Any]) -> Response:
         """Everything that was found out before may have changed since, but for the input."""
+        cleaned = await self._clean(request) if isinstance(request.text, str) else request.text
 
         def write(tx: Tx) -> "tuple[Call[Any, Any], Any]":
-            admitted = replace(call, standing=self._standing(tx, request, remember=False))
+            admitted = replace(call, standing=self._standing(tx, request, remember=False), cleaned=cleaned)
             request.trace.version, request.trace.route = version, route
             request.trace.user_id = admitted.actor.id
             _require_permission(route, admitted.actor)
@@ -170,15 +182,19 @@ class Door:
             if route.runs is not Runs.WRITING or route.caller is not Caller.WITH_ACCESS:
                 return None
             given = read_input(route, request.http, request.query, request.body)
+            if given.faults:
+                return None
+            self._find_text(request, route, given)
+            if isinstance(request.text, str):
+                _require_permission(route, caller[0])  # before it takes a thread's time
         except (KeesaError, Problem):
-            return None
-        if given.faults:
             return None
         standing = Standing(offline=False, names=0, caller=caller)
         in_cookie = token is not None and token.in_cookie
         return version, route, self._call(request, built(route, given), standing, in_cookie=in_cookie)
 
-    def _enter(self, tx: Tx, request: _Request) -> tuple[Route, Call[Any, Any]]:
+    def _enter(self, tx: Tx, request: _Request) -> tuple[Route, Call[Any, Any] | None]:
+        """No call where a long text must be made safe first, to find its faults with the others."""
         standing = self._standing(tx, request, remember=True)
         token = request.token(self._desk.signer)
         caller, trace = standing.caller, request.trace
@@ -188,8 +204,23 @@ class Door:
             trace.user_id = caller[0].id
             _require_permission(route, caller[0])
         given = read_input(route, request.http, request.query, request.body)
+        self._find_text(request, route, given)
+        if given.body.faults and request.text is not None:
+            if isinstance(request.text, str):
+                return route, None
+            put_text(route, given.body.values, request.text)
         read = require_good(tx, route, given, caller and caller[0])
         return route, self._call(request, read, standing, in_cookie=token is not None and token.in_cookie)
+
+    def _find_text(self, request: _Request, route: Route, given: Given) -> None:
+        """Keep the rich text for the write, made safe already where that is quick."""
+        if request.text is None and (written := written_text(route, given.body.values)) is not None:
+            request.text = self._cleaning.at_once(written) or written
+
+    async def _clean(self, request: _Request) -> RichText | None:
+        if isinstance(request.text, str):
+            request.text = await self._cleaning.in_a_thread(request.text)
+        return request.text
 
     def _standing(self, tx: Tx, request: _Request, *, remember: bool) -> Standing:
         """Raises `Problem` (503) while the API is offline, before anything is said of the token."""

@@ -7,6 +7,7 @@ from keesa.accounts.actors import Actor
 from keesa.api.http import Partial
 from keesa.db import Tx
 from keesa.errors import Faults, Invalid
+from keesa.tickets.html import RichText
 from keesa.tickets.raising import Draft, draft_faults
 
 _WIRE_NAMES: Final[Mapping[str, str]] = {"contact_name": "customer_name", "contact_number": "customer_contact"}
@@ -14,9 +15,10 @@ _EITHER_PLACE: Final = ("customer_id", "eco_id")
 """2021 puts `customer_id` inside `ticket` and `eco_id` beside it, 2024 both beside it; all is understood in both."""
 
 
-def draft_of(tx: Tx, actor: Actor, values: Partial) -> Draft:
+def draft_of(tx: Tx, actor: Actor, values: Partial, description: RichText) -> Draft:
     """Raises `Invalid`, with the draft's other faults, where an id stands in both places and differs."""
     given, faults = _given(values)
+    given["description"] = description
     if faults:
         raise Invalid(draft_faults(tx, actor, given) | faults)
     return Draft(**given)
@@ -25,7 +27,7 @@ def draft_of(tx: Tx, actor: Actor, values: Partial) -> Draft:
 def all_faults(tx: Tx, actor: Actor, values: Partial, faults: Faults, paths: Mapping[str, str]) -> Faults:
     """The faults that reading the body found, and those that the domain finds in what was good of it.
 
-    `paths` gives the version's names to the domain's fields.
+    Of `values` the description is a `RichText`. `paths` gives the version's names to the domain's fields.
     """
     given, found = _given(values)
     found = draft_faults(tx, actor, given) | found

@@ -16,6 +16,7 @@ from keesa.api.rendered import Rendered, Shape
 from keesa.clock import Clock
 from keesa.db import Steps, Tx
 from keesa.errors import Faults
+from keesa.tickets.html import RichText
 from keesa.tickets.numbers import NumberForm, parse_number
 from keesa.tickets.views import Seen
 
@@ -87,10 +88,18 @@ class Call(Generic[Q, B]):
     """For logins: the query's and the form's or JSON's fields, together."""
     standing: Standing
     """What the database told of the caller, in the transaction that the endpoint runs in."""
+    cleaned: RichText | None = None
+    """The body's rich text, where the route has one, made safe before that transaction."""
 
     def shown(self, tx: Tx, seen: Iterable[Seen], shape: Shape[S]) -> Steps[list[S]]:
         """Tickets in one of the version's forms."""
         return self.desk.rendered.tickets(tx, self.standing.names, seen, shape)
+
+    @property
+    def rich_text(self) -> RichText:
+        if self.cleaned is None:
+            raise LookupError("the route has no rich text")
+        return self.cleaned
 
     @property
     def actor(self) -> Actor:
@@ -122,7 +131,8 @@ class Reply:
 
 Partial = Mapping[str, Any]
 Check = Callable[[Tx, Actor, Partial, Faults], Faults]
-"""Given the good values and the faults of a body: the domain's faults with those values."""
+"""Given the good values and the faults of a body: the domain's faults with those values. The rich text among them is
+a `RichText`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +160,8 @@ class Route:
     body_example: object = None
     body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Dotted path in the body to the query fields that stand in where the body lacks it."""
+    rich_text: str | None = None
+    """Dotted path in the body to the text that is made safe before a writing endpoint runs."""
     check: Check | None = None
     """Finds the domain's faults too, where reading the body has found some already."""
     takes_credentials: bool = False

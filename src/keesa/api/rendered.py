@@ -5,7 +5,7 @@ are read from the database in the request's own transaction, so that what is kep
 while it is right (docs/decisions/0012-lists-from-keys.md).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Final, Generic, TypeVar, cast
@@ -15,13 +15,18 @@ import msgspec
 from keesa.cache import Cache
 from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
-from keesa.tickets.finding import VIEWS, view_tickets
+from keesa.errors import Invalid
+from keesa.tickets.finding import VIEWS, sizes_of, view_tickets
 from keesa.tickets.views import Detail, Seen, TicketView
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 PORTION: Final = 64
 """Tickets between two turns for others."""
+PORTION_BYTES: Final = 256 * 1024
+"""Of tickets that are rendered at once, if it is more than one."""
+LARGEST_LIST: Final = 32 * 1024 * 1024
+"""Bytes of a list's tickets. One ticket is shown whatever it holds: its notes have a bound of their own."""
 _ENTRY: Final = 400
 """Bytes that an entry takes beside its text."""
 
@@ -35,10 +40,11 @@ class Shape(Generic[S]):
 
 
 class Rendered:
-    """What one process keeps, at most `limit` bytes of it."""
+    """What one process keeps, at most `limit` bytes of it. A list has at most `largest` bytes."""
 
-    def __init__(self, clock: Clock, limit: int) -> None:
+    def __init__(self, clock: Clock, limit: int, largest: int = LARGEST_LIST) -> None:
         self._clock = clock
+        self._largest = largest
         self._kept: Cache[tuple[object, int, Seen], msgspec.Raw] = Cache(limit, _weight)
 
     @property
@@ -47,14 +53,21 @@ class Rendered:
         return self._kept.weight
 
     def tickets(self, tx: Tx, names: int, seen: Iterable[Seen], shape: Shape[S]) -> Steps[list[S]]:
-        """The tickets in their order. Ready bytes stand in for the structs that they encode."""
+        """The tickets in their order. Ready bytes stand in for the structs that they encode. Raises `Invalid` where
+        they are too many bytes, before it makes them.
+        """
         shown: list[msgspec.Raw] = []
+        left = self._largest
         waiting = iter(seen)
         while portion := list(islice(waiting, PORTION)):
             parts = self._kept.get_all(list(zip(repeat(shape), repeat(names), portion, strict=False)))
             if None in parts:
-                yield from self._complete(tx, names, portion, parts, shape)
-            shown += cast("list[msgspec.Raw]", parts)
+                yield from self._complete(tx, names, portion, parts, shape, left)
+            ready = cast("list[msgspec.Raw]", parts)
+            left -= sum(map(len, ready))
+            shown += ready
+            if left < 0 and len(shown) > 1:
+                raise _too_large(self._largest)
             if len(portion) == PORTION:
                 yield Pace.SHORT
         return cast("list[S]", shown)
@@ -69,13 +82,22 @@ class Rendered:
         return cast("S", part)
 
     def _complete(
-        self, tx: Tx, names: int, portion: Sequence[Seen], parts: list[msgspec.Raw | None], shape: Shape[S]
+        self,
+        tx: Tx,
+        names: int,
+        portion: Sequence[Seen],
+        parts: list[msgspec.Raw | None],
+        shape: Shape[S],
+        left: int,
     ) -> Steps[None]:
-        """Make the parts that were not kept."""
+        """Make the parts that were not kept, if what is `left` is enough for the portion."""
         missing = [ticket for ticket, part in zip(portion, parts, strict=True) if part is None]
+        sizes = sizes_of(tx, missing) if len(missing) > 1 else {}
+        if sum(sizes.values()) + sum(len(part) for part in parts if part is not None) > left:
+            raise _too_large(self._largest)
         made: dict[Seen, msgspec.Raw] = {}
-        for start in range(0, len(missing), VIEWS):
-            made |= self._render(tx, names, missing[start : start + VIEWS], shape)
+        for some in _cut(missing, sizes):
+            made |= self._render(tx, names, some, shape)
             yield Pace.SHORT
         parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
 
@@ -87,6 +109,25 @@ class Rendered:
             made[by_id[view.id]] = part
             self._kept.put((shape, names, by_id[view.id]), part)
         return made
+
+
+def _cut(tickets: Sequence[Seen], sizes: Mapping[int, int]) -> Iterator[list[Seen]]:
+    """Into portions that are rendered at once."""
+    some: list[Seen] = []
+    weight = 0
+    for ticket in tickets:
+        size = sizes.get(ticket[0], 0)
+        if some and (len(some) == VIEWS or weight + size > PORTION_BYTES):
+            yield some
+            some, weight = [], 0
+        some.append(ticket)
+        weight += size
+    yield some
+
+
+def _too_large(largest: int) -> Invalid:
+    sentence = f"is too much for these tickets, whose texts would take more than {largest} bytes: ask for fewer a page"
+    return Invalid({"limit": [sentence]})
 
 
 def _weight(part: msgspec.Raw) -> int:

@@ -42,9 +42,11 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     status = ticket.changes[-1][0] if ticket.changes else "open"
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, ticket_type, category, customer_id, product_id,"
-        " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on)"
+        " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on,"
+        " description_size, notes_count, notes_size)"
         " VALUES (:id, :title, :description, :status, :priority, :ticket_type, :category, :customer_id, :product_id,"
-        " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on)",
+        " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on,"
+        " :description_size, :notes_count, :notes_size)",
         id=ticket.id,
         title=ticket.title,
         description=ticket.description,
@@ -60,6 +62,9 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
         raised_at=ticket.raised_at,
         assigned_to_id=ticket.assigned_to_id,
         closed_on=ticket.closed_on,
+        description_size=len(ticket.description.encode()),
+        notes_count=len(ticket.notes),
+        notes_size=sum(len(note.body.encode()) for note in ticket.notes),
     )
     _keep_history(tx, ticket)
     for note in ticket.notes:

@@ -1,14 +1,20 @@
 """Adding a note to a ticket, and reading a ticket's notes."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.tickets.finding import hold_ticket
-from keesa.tickets.history import move_revision
-from keesa.tickets.html import sanitised, text_fault
+from keesa.tickets.finding import Held, hold_ticket
+from keesa.tickets.history import count_note
+from keesa.tickets.html import RichText
 from keesa.tickets.views import Seen
+
+MOST_NOTES: Final = 5_000
+"""Of a ticket."""
+LARGEST_NOTES: Final = 1_048_576
+"""Bytes of a ticket's notes together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +26,29 @@ class Note:
     created_at: int
 
 
-def add_note(tx: Tx, actor: Actor, number: int | None, text: str, at: int) -> str:
-    """Add the note as the actor; the text as it was kept, sanitised. Raises `NotFound` and `Invalid`."""
+def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) -> str:
+    """Add the note as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
     ticket = hold_ticket(tx, actor, number)
-    if fault := text_fault(text):
+    if fault := text.fault or _too_much(ticket, text):
         raise Invalid({"note": [fault]})
-    body = sanitised(text)
     tx.run(
         "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:ticket_id, :author_id, :body, :at)",
         ticket_id=ticket.id,
         author_id=actor.id,
-        body=body,
+        body=text.kept,
         at=at,
     )
-    move_revision(tx, ticket.id)
-    return body
+    count_note(tx, ticket.id, text.size)
+    return text.kept
+
+
+def _too_much(ticket: Held, text: RichText) -> str | None:
+    if ticket.notes_count >= MOST_NOTES:
+        return f"is one too many: the ticket has {MOST_NOTES} notes, raise another ticket"
+    if ticket.notes_size + text.size > LARGEST_NOTES:
+        left = max(LARGEST_NOTES - ticket.notes_size, 0)
+        return f"is too long: the ticket's notes may have {left} more bytes, raise another ticket"
+    return None
 
 
 def list_notes(tx: Tx, seen: Seen) -> list[Note]:

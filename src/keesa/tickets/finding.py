@@ -16,6 +16,13 @@ VIEWS: Final = 8
 """The most tickets that are read at once: more would hold others up."""
 _SIZES: Final = (1, 2, 4, VIEWS)
 """Each makes a statement of its own, which the engines prepare once; an id that is not needed is a repeated one."""
+MEASURED: Final = 64
+"""The most tickets that are measured at once."""
+_MANY: Final = (VIEWS, MEASURED)
+_FRAME: Final = 1000
+"""Bytes of a ticket beside its long texts."""
+_NOTE_FRAME: Final = 150
+"""Bytes of a note beside its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,9 @@ class Held:
     status: Status
     raised_at: int
     assigned_to_id: int | None
+    notes_count: int
+    notes_size: int
+    """Bytes of all notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +71,32 @@ def view_tickets(tx: Tx, seen: Sequence[Seen], detail: Detail) -> list[TicketVie
     return [view_of(row) for row in rows]
 
 
+def sizes_of(tx: Tx, seen: Sequence[Seen]) -> dict[int, int]:
+    """About how many bytes each of the tickets that an actor has been found to see takes as JSON, by id."""
+    size = next(size for size in _MANY if size >= len(seen))
+    given = {f"id_{position}": seen[min(position, len(seen) - 1)][0] for position in range(size)}
+    rows = tx.each(
+        f"SELECT id, {_FRAME} + description_size + notes_size + {_NOTE_FRAME} * notes_count FROM tickets"
+        f" WHERE id IN ({', '.join(f':{name}' for name in given)})",
+        **given,
+    )
+    return dict(rows)
+
+
 def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     visible = any_of(visible_to(actor))
     row = tx.one(
-        "SELECT id, status, raised_at, assigned_to_id FROM tickets"
+        "SELECT id, status, raised_at, assigned_to_id, notes_count, notes_size FROM tickets"
         f" WHERE tickets.id = :number AND {visible.sql} $for_update",
         number=number,
         **visible.params,
     )
     if row is None:
         raise NotFound(NOT_FOUND)
-    return Held(row["id"], row["status"], row["raised_at"], row["assigned_to_id"])
+    return Held(
+        row["id"], row["status"], row["raised_at"], row["assigned_to_id"], row["notes_count"], row["notes_size"]
+    )
 
 
 def find_for_bot(tx: Tx, actor: Actor, number: int | None, customer_id: int) -> BotView:

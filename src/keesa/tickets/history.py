@@ -27,6 +27,11 @@ def record_assignment(tx: Tx, actor: Actor, ticket_id: int, assigned_to_id: int 
     )
 
 
-def move_revision(tx: Tx, ticket_id: int) -> None:
-    """For a change that leaves the ticket's own row as it is, such as a note."""
-    tx.run("UPDATE tickets SET revision = revision + 1 WHERE id = :ticket_id", ticket_id=ticket_id)
+def count_note(tx: Tx, ticket_id: int, size: int) -> None:
+    """Move the revision for a note of so many bytes, and the numbers that bound a ticket's notes with it."""
+    tx.run(
+        "UPDATE tickets SET revision = revision + 1, notes_count = notes_count + 1, notes_size = notes_size + :size"
+        " WHERE id = :ticket_id",
+        ticket_id=ticket_id,
+        size=size,
+    )

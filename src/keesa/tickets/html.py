@@ -1,91 +1,139 @@
-"""The HTML that a rich-text editor writes into descriptions and notes, made safe when it is written."""
+"""The HTML that a rich-text editor writes into descriptions and notes, made safe before it is kept.
+
+Cleaning takes time and gives text in proportion to what was written (docs/decisions/0009-rich-text.md), and is done
+before a transaction begins: what keeps a text takes a `RichText`, and this module alone makes those.
+"""
 
 import html
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import nh3
 
-# fmt: off
-TAGS: Final = frozenset({
-    "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2",
-    "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "small",
-    "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u",
-    "ul",
-})
-# fmt: on
-ATTRIBUTES: Final = {
-    "*": {"dir", "lang", "title"},
-    "a": {"href"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-}
-SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+from keesa.blank import is_blank, unescaped
+from keesa.tickets.elements import ATTRIBUTES, SCHEMES, TAGS
+from keesa.tickets.nesting import Nesting
+from keesa.tickets.tags import MOST_ATTRIBUTES, Reader, TooManyAttributes
+
 LONGEST: Final = 65_536
-"""Characters of a description or a note."""
+"""Characters of a description or a note, as it is written."""
+LONGEST_KEPT: Final = 2 * LONGEST
+"""Characters of one as it is kept: end tags and `&lt;` come in."""
 MOST_TAGS: Final = 4_000
-"""Of a description or a note: reading tags that are nested takes time by the square of their depth."""
-PASSES: Final = 8
-"""The most times that a text is cleaned. Three have always done."""
+"""Brackets that may begin a tag."""
+PASSES: Final = 3
+"""The most times that a text is cleaned. What was written in a way that HTML nests otherwise may need two."""
+QUICK: Final = 2_000
+"""A text of no more characters is cleaned in a millisecond at the most."""
 
-_NO_TAG: Final = re.compile(
-    r"""<(?! /?[a-z][a-z0-9-]* (?: [\s/] (?: [^<>"'] | "[^"]{0,2000}" | '[^']{0,2000}' )* )? > | !-- )""",
-    re.IGNORECASE | re.VERBOSE,
+_CLEANER: Final = nh3.Cleaner(
+    tags=set(TAGS),
+    attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+    url_schemes=set(SCHEMES),
+    link_rel=None,
 )
-"""A `<` that somebody wrote as it is: `5 < 6`, `<ali@example.com>`, and what begins like a tag and never ends."""
-_NUMERIC: Final = re.compile(r"&#0*([0-9]+)")
 
 
-def text_fault(text: str) -> str | None:
-    """What is wrong with a text that was written; None where it may be sanitised and kept."""
-    if len(text) > LONGEST:
-        return f"must have at most {LONGEST} characters"
-    if text.count("<") > MOST_TAGS:
-        return f"must have at most {MOST_TAGS} tags"
-    return "must not be empty" if is_blank(text) else None
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A text as it may be kept, or what is wrong with the one that was written."""
+
+    kept: str
+    """Safe; empty where there is a fault."""
+    size: int
+    """Of what is kept, in bytes of UTF-8."""
+    fault: str | None = None
 
 
-def sanitised(text: str) -> str:
-    """`text`, in which `text_fault` finds nothing, without any tag, attribute or link scheme that is not allowed.
+class _TooLong(ValueError):
+    """What would be kept is."""
 
-    Where nothing had to go it comes back as it was written, to the letter: plain text keeps its `&` and `<`.
-    Elsewhere a `<` that begins no tag is kept as `&lt;`, since a reader of HTML would swallow what follows it.
+
+def rich_text(written: str) -> RichText:
+    """What is kept of a text: without any tag, attribute or link scheme that is not allowed.
+
+    Where nothing had to go it is kept as it was written, to the letter: plain text keeps its `&` and `<`. Elsewhere a
+    `<` that begins no tag is kept as `&lt;`, since a reader of HTML would swallow what follows it.
     """
-    if "<" not in text or _meaning(_cleaned(text)) == _meaning(text):
-        return text
-    return _cleaned(_NO_TAG.sub("&lt;", text))
+    if len(written) > LONGEST:
+        return _refused(f"must have at most {LONGEST} characters")
+    if "<" not in written:
+        return _refused("must not be empty") if is_blank(written) else _accepted(written)
+    if written.count("<") > MOST_TAGS:
+        return _refused(f"must have at most {MOST_TAGS} tags")
+    try:
+        kept = _cleaned(written)
+    except TooManyAttributes:
+        return _refused(f"must have at most {MOST_ATTRIBUTES} attributes")
+    except _TooLong:
+        return _refused(f"must have at most {LONGEST_KEPT} characters once it is made safe")
+    return _refused("must not be empty") if kept is None else _accepted(kept)
 
 
-def is_blank(text: str) -> bool:
-    """Whether nothing is left to read once the tags are gone."""
-    if "<" in text:
-        text = nh3.clean(_NO_TAG.sub("&lt;", text), tags=set())
-    return not _unescaped(text).strip()
+def is_quick(written: str) -> bool:
+    """Whether `rich_text` takes so little time that nobody else would wait for it."""
+    return len(written) <= QUICK and written.count("<") <= QUICK // 20
 
 
-def _cleaned(text: str) -> str:
-    """Cleaned until it stays as it is: where a tag goes the rest may nest otherwise when it is read again, and
-    what was checked must be what a browser reads. The tags of what does not come to rest are shown as text.
+def _accepted(kept: str) -> RichText:
+    return RichText(kept, len(kept) if kept.isascii() else len(kept.encode()))
+
+
+def _refused(fault: str) -> RichText:
+    return RichText("", 0, fault)
+
+
+def _cleaned(written: str) -> str | None:
+    """None where nothing is left to read. What was checked must be what a browser reads: a sanitiser that knows
+    nothing of ours reads what we made, and where it would write something else, its text is cleaned in turn. What
+    does not come to rest is shown with its tags.
     """
+    text = written
     for _ in range(PASSES):
-        before, text = text, _cleaned_once(text)
-        if text == before:
-            return text
-    return html.escape(text, quote=False)
+        parts, texts = _made(text)
+        made = _short("".join(parts))
+        if is_blank("".join(texts)):
+            return None
+        read = _CLEANER.clean(_as_readers_want(parts) if "<pre" in made else made)
+        if read == made or _meaning(read) == _meaning(made):
+            return text if made == text else _short(read)
+        text = _short(read)
+    return _short(html.escape(written, quote=False))
 
 
-def _cleaned_once(text: str) -> str:
-    cleaned = nh3.clean(text, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES), link_rel=None)
-    return cleaned.replace("<pre>\n", "<pre>\n\n")  # readers skip one line end there, and the sanitiser writes none
+def _made(text: str) -> tuple[list[str], list[str]]:
+    """The text of its allowed tags, each of them closed, in parts; and what is to be read of it, likewise."""
+    nesting, texts = Nesting(again=len(text)), list[str]()
+    for name, written in Reader(text).tokens():
+        if not name:
+            nesting.text(written)
+            texts.append(written)
+        elif name[0] == "/":
+            nesting.end(name[1:])
+        else:
+            nesting.start(name, written)
+    nesting.finish()
+    return nesting.parts, texts
+
+
+def _as_readers_want(parts: Sequence[str]) -> str:
+    """With one more line end after `<pre>`: every reader of HTML skips one there, and the sanitiser writes none."""
+    return "".join(
+        f"{part}\n" if part.startswith("<pre") and following[:1] in ("\n", "\r") else part
+        for part, following in pairwise([*parts, " "])
+    )
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST_KEPT:
+        raise _TooLong
+    return text
 
 
 def _meaning(text: str) -> str:
     """The text with entities read and line ends made equal: in these alone does the sanitiser's form of safe
-    text differ. A dangerous tag is gone from one side, and so tells the two apart.
+    text differ. A tag that it took out is gone from one side, and so tells the two apart.
     """
-    return _unescaped(text).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _unescaped(text: str) -> str:
-    """With entities read. Python refuses to read a number of thousands of digits; eight are past every character."""
-    return html.unescape(_NUMERIC.sub(lambda match: f"&#{match[1][:8]}", text))
+    return unescaped(text).replace("\r\n", "\n").replace("\r", "\n")

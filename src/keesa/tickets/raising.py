@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from keesa.accounts.actors import Actor
+from keesa.blank import is_blank
 from keesa.clock import Clock
 from keesa.db import Tx
 from keesa.directory.customers import Customer, find_customer, find_eco
 from keesa.directory.reference import unknown_key, unknown_product
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.history import record_status
-from keesa.tickets.html import sanitised, text_fault
+from keesa.tickets.html import RichText
 from keesa.tickets.numbers import NumberForm, next_number
 from keesa.tickets.statuses import Status
 
@@ -25,7 +26,7 @@ class Draft:
     """A ticket to raise. `customer_id` or `eco_id` is needed; without contact fields the customer's are used."""
 
     title: str
-    description: str
+    description: RichText
     category: str
     ticket_type: str
     product_id: int
@@ -71,16 +72,15 @@ def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, li
 def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form: NumberForm) -> Raised:
     """Raise the ticket as the actor, with the first row of its history. Raises as `draft_faults`, and `Invalid`."""
     customer = _customer_at_once(tx, actor, draft) or _customer_step_by_step(tx, actor, draft)
-    description = sanitised(draft.description)
     number = next_number(tx, at, clock, form)
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
-        " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at)"
+        " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at, description_size)"
         " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :raised_by_id, :at)",
+        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :raised_by_id, :at, :size)",
         id=number,
         title=draft.title,
-        description=description,
+        description=draft.description.kept,
         priority=draft.priority,
         reference=draft.reference,
         ticket_type=draft.ticket_type,
@@ -92,12 +92,13 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
         contact_number=customer.contact_number if draft.contact_number is None else draft.contact_number,
         raised_by_id=actor.id,
         at=at,
+        size=draft.description.size,
     )
     record_status(tx, actor, number, "open", at)
     return Raised(
         id=number,
         title=draft.title,
-        description=description,
+        description=draft.description.kept,
         status="open",
         category=draft.category,
         ticket_type=draft.ticket_type,
@@ -116,11 +117,11 @@ def _text_faults(given: Mapping[str, Any]) -> dict[str, list[str]]:
         text = given.get(field)
         if text is not None and len(text) > LONGEST_LINE:
             faults[field] = [f"must have at most {LONGEST_LINE} characters"]
-        elif text is not None and field != "reference" and not text.strip():
+        elif text is not None and is_blank(text) and (text or field != "reference"):  # a form sends an empty reference
             faults[field] = ["must not be empty"]
-    description = given.get("description")
-    if description is not None and (fault := text_fault(description)):
-        faults["description"] = [fault]
+    description: RichText | None = given.get("description")
+    if description is not None and description.fault:
+        faults["description"] = [description.fault]
     return faults
 
 

@@ -10,7 +10,7 @@ from keesa.tickets.numbers import parse_number
 
 def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswer:
     number = parse_number(str(call.body.ticket_number))
-    comment = add_note(tx, call.actor, number, call.body.ticket_note.note, call.at)
+    comment = add_note(tx, call.actor, number, call.rich_text, call.at)
     return answers.AddedNoteAnswer(answers.AddedNote(str(number), comment))
 
 

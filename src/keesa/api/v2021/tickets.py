@@ -17,7 +17,7 @@ DEFAULT_LIMIT_BY_TYPE = 10
 
 
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicketAnswer:
-    draft = draft_of(tx, call.actor, to_builtins(call.body))
+    draft = draft_of(tx, call.actor, to_builtins(call.body), call.rich_text)
     raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
     return answers.RaisedTicketAnswer(answers.RaisedTicket(str(raised.id)))
 

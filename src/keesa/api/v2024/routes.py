@@ -63,6 +63,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         permission="write",
         body=requests.RaiseTicket,
         body_example=examples.RAISE_TICKET,
+        rich_text="ticket.description",
         check=tickets.check_new,
     ),
     Route(
@@ -134,6 +135,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         permission="write",
         body=requests.AddNote,
         body_example=examples.ADD_NOTE,
+        rich_text="ticket_note.note",
         errors=(404,),
     ),
     Route(

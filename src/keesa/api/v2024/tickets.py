@@ -20,7 +20,7 @@ DEFAULT_LIMIT = 20
 
 
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicket:
-    draft = draft_of(tx, call.actor, to_builtins(call.body))
+    draft = draft_of(tx, call.actor, to_builtins(call.body), call.rich_text)
     raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
     return rendering.raised_ticket(raised, call.desk.clock)
 

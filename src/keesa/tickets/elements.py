@@ -1,0 +1,91 @@
+"""The elements that texts may hold, those that they lose, and how HTML nests the former."""
+
+from collections.abc import Mapping
+from typing import Final
+
+# fmt: off
+TAGS: Final = frozenset({
+    "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2",
+    "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "small",
+    "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u",
+    "ul",
+})
+HTML: Final = TAGS | {
+    "acronym", "address", "applet", "area", "article", "aside", "audio", "base", "basefont", "bdi", "bdo",
+    "bgsound", "big", "blink", "body", "button", "canvas", "caption", "center", "cite", "col", "colgroup", "data",
+    "datalist", "details", "dfn", "dialog", "dir", "embed", "fieldset", "figcaption", "figure", "font", "footer",
+    "form", "frame", "frameset", "head", "header", "hgroup", "html", "iframe", "img", "input", "keygen", "label",
+    "legend", "link", "listing", "main", "map", "mark", "marquee", "math", "menu", "menuitem", "meta", "meter",
+    "multicol", "nav", "nobr", "noembed", "noframes", "noscript", "object", "optgroup", "option", "output",
+    "param", "picture", "plaintext", "progress", "rb", "rbc", "rp", "rt", "rtc", "ruby", "samp", "script",
+    "search", "section", "select", "slot", "source", "spacer", "style", "summary", "svg", "template", "textarea",
+    "tfoot", "time", "title", "track", "tt", "var", "video", "wbr", "xmp",
+}
+"""Of the standard, obsolete ones among them. A name that is not here is no tag, but what somebody wrote."""
+SVG: Final = frozenset({
+    "animate", "animatemotion", "animatetransform", "circle", "clippath", "color-profile", "cursor", "defs",
+    "desc", "discard", "ellipse", "feblend", "fecolormatrix", "fecomponenttransfer", "fecomposite",
+    "feconvolvematrix", "fediffuselighting", "fedisplacementmap", "fedistantlight", "fedropshadow", "feflood",
+    "fefunca", "fefuncb", "fefuncg", "fefuncr", "fegaussianblur", "feimage", "femerge", "femergenode",
+    "femorphology", "feoffset", "fepointlight", "fespecularlighting", "fespotlight", "fetile", "feturbulence",
+    "filter", "font-face", "font-face-format", "font-face-name", "font-face-src", "font-face-uri",
+    "foreignobject", "g", "glyph", "hatch", "hatchpath", "image", "line", "lineargradient", "marker", "mask",
+    "mesh", "meshgradient", "meshpatch", "meshrow", "metadata", "missing-glyph", "mpath", "path", "pattern",
+    "polygon", "polyline", "radialgradient", "rect", "set", "solidcolor", "stop", "switch", "symbol", "text",
+    "textpath", "tref", "tspan", "use", "view",
+})
+"""Tags only in a text that holds `<svg`: `<path>` and `<image>` are what people write for a name to fill in."""
+MATHML: Final = frozenset({
+    "annotation", "annotation-xml", "maction", "maligngroup", "malignmark", "menclose", "merror", "mfenced",
+    "mfrac", "mglyph", "mi", "mlabeledtr", "mlongdiv", "mmultiscripts", "mn", "mo", "mover", "mpadded",
+    "mphantom", "mprescripts", "mroot", "mrow", "ms", "mscarries", "mscarry", "msgroup", "msline", "mspace",
+    "msqrt", "msrow", "mstack", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
+    "munderover", "none", "semantics",
+})
+"""Likewise beside `<math`."""
+OFFICE: Final = frozenset({
+    "a", "aml", "dgm", "dt", "m", "mc", "mso", "mv", "o", "p", "pic", "r", "s", "skype", "sl", "st1", "st2", "u1",
+    "u2", "v", "w", "wne", "wp", "wpc", "wpg", "wps", "wx", "x",
+})
+"""Prefixes of elements that office programs write, such as `<o:p>`."""
+BOOLEAN: Final = frozenset({
+    "allowfullscreen", "async", "autofocus", "autoplay", "checked", "compact", "contenteditable", "controls",
+    "declare", "default", "defer", "disabled", "download", "draggable", "hidden", "inert", "ismap", "itemscope",
+    "loop", "multiple", "muted", "nohref", "noresize", "noshade", "novalidate", "nowrap", "open", "playsinline",
+    "readonly", "required", "reversed", "selected", "spellcheck",
+})
+"""Attributes that stand without a value. Where another word does, somebody compares: `a<b and c>d`."""
+# fmt: on
+
+ATTRIBUTES: Final[Mapping[str, set[str]]] = {
+    "*": {"dir", "lang", "title"},
+    "a": {"href"},
+    "li": {"value"},
+    "ol": {"reversed", "start", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+ALLOWED: Final = {tag: ATTRIBUTES["*"] | ATTRIBUTES.get(tag, set()) for tag in TAGS}
+"""The attributes of each tag."""
+NUMBERS: Final = frozenset({"colspan", "rowspan", "start", "value"})
+SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+
+SILENT: Final = frozenset({"script", "style", "xml"})
+"""What stands in these is no text."""
+RAW: Final = frozenset({"iframe", "noembed", "noframes", "textarea", "title", "xmp"})
+"""What stands in these is text to its last bracket."""
+
+FORMATTING: Final = frozenset({"a", "b", "code", "em", "i", "s", "small", "strike", "strong", "u"})
+"""What HTML opens again in the next block where it was left open in the last."""
+HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+ENDS_PARAGRAPH: Final = HEADINGS | {
+    *("blockquote", "dd", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "table", "ul"),
+}
+"""A paragraph ends where one of these begins."""
+SECTIONS: Final = frozenset({"tbody", "thead"})
+CELLS: Final = frozenset({"td", "th"})
+AROUND_CELLS: Final = SECTIONS | {"table", "tr"}
+"""What may hold no text itself."""
+TABLE_PARTS: Final = SECTIONS | CELLS | {"tr"}
+BLOCKS: Final = ENDS_PARAGRAPH | TABLE_PARTS
+"""The standard's special elements: an inline end tag does not reach past one."""

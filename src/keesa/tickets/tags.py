@@ -1,0 +1,218 @@
+"""Reading HTML: which brackets are tags, which go without a trace, and which somebody wrote as they are.
+
+A text is read once, from its beginning to its end. In what is yielded no bracket but those of allowed tags can be taken
+for the beginning of a tag, wherever it is put.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from html import escape
+from typing import Final
+
+from keesa.blank import unescaped
+from keesa.tickets.elements import (
+    ALLOWED,
+    BOOLEAN,
+    HTML,
+    MATHML,
+    NUMBERS,
+    OFFICE,
+    RAW,
+    SCHEMES,
+    SILENT,
+    SVG,
+    TAGS,
+)
+
+MOST_ATTRIBUTES: Final = 8_000
+"""Of all tags of a text."""
+
+_PLAIN: Final = re.compile(r"<(/?[a-z][a-z0-9]*)>")
+_NAME: Final = re.compile(r"<(/?)([A-Za-z][^\t\n\f\r /<>]*)")
+_END: Final = re.compile(r"[\t\n\f\r /]*>")
+_END_OF_END: Final = re.compile(r"""(?:[\t\n\f\r /][^<>"']*)?>""")
+_ATTRIBUTE: Final = re.compile(
+    r"""[\t\n\f\r /]*([A-Za-z_:@*#(\[][^\t\n\f\r /<>="'&|+;,!?]*)
+    (?:[\t\n\f\r ]*=[\t\n\f\r ]*("[^"]*"|'[^']*'|[^\t\n\f\r "'<>=`][^\t\n\f\r <>]*))?""",
+    re.VERBOSE,
+)
+_QUALIFIED: Final = re.compile(r"[a-z_][\w.-]*:[a-z_][\w.-]*", re.ASCII)
+_QUALIFIED_END: Final = re.compile(r"</([a-z_][\w.-]*:[a-z_][\w.-]*)", re.ASCII | re.IGNORECASE)
+_DECLARATION: Final = re.compile(
+    r"<(?:!doctype[\t\n\f\r >]|!\[[\t\n\f\r ]*(?:if|else|elseif|endif)\b|\?(?:xml|mso|import)\b)", re.IGNORECASE
+)
+_CDATA: Final = "<![cdata["
+_BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
+_SCHEME: Final = re.compile(r"([^/?#:]*):")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
+_LIST_TYPES: Final = frozenset({"1", "a", "A", "i", "I"})
+
+Token = tuple[str, str]
+"""`("", text)` as it is to be written, `("b", "<b>")`, or `("/b", "")`."""
+
+_PLAIN_TOKENS: Final[dict[str, Token]] = {name: (name, f"<{name}>") for name in TAGS} | {
+    f"/{name}": (f"/{name}", "") for name in TAGS
+}
+"""Of tags without attributes, as most are."""
+
+
+class TooManyAttributes(ValueError):
+    """The text holds more than `MOST_ATTRIBUTES`."""
+
+
+class Reader:
+    """Of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._missing: set[str] = set()
+        """What the rest of the text was found not to hold: it is not searched again."""
+        self._looked_for: dict[str, bool] = {}
+        self._attributes = 0
+
+    def tokens(self) -> Iterator[Token]:
+        """Allowed tags with allowed attributes, and text. Raises `TooManyAttributes`."""
+        text, position = self._text, 0
+        while (bracket := text.find("<", position)) >= 0:
+            if bracket > position:
+                yield "", text[position:bracket]
+            if (plain := _PLAIN.match(text, bracket)) and (tag := plain[1]) in _PLAIN_TOKENS:
+                yield _PLAIN_TOKENS[tag]
+                position = plain.end()
+                continue
+            name = _NAME.match(text, bracket)
+            read = self._tag(name) if name else self._other(bracket)
+            if read is None:
+                yield "", "&lt;"
+                position = bracket + 1
+            else:
+                token, position = read
+                if token[0] or token[1]:
+                    yield token
+        if position < len(text):
+            yield "", text[position:]
+
+    def _tag(self, match: re.Match[str]) -> tuple[Token, int] | None:
+        """The tag, or what stands in its place, and where the text goes on; None for a bracket that begins none."""
+        text, name, after = self._text, match[2].lower(), match.end()
+        if name not in HTML and not self._is_foreign(name):
+            return None
+        if match[1]:
+            end = _END_OF_END.match(text, after)
+            return ((f"/{name}" if name in TAGS else "", ""), end.end()) if end else None
+        end = _END.match(text, after)
+        read = ("", end.end()) if end else self._read_attributes(name, after)
+        if read is None:
+            return None
+        attributes, position = read
+        if name in TAGS:
+            return (name, f"<{name}{attributes}>"), position
+        if ":" in name and not self._is_element(name, empty=text[position - 2] == "/"):
+            return None
+        return self._disallowed(name, position)
+
+    def _is_foreign(self, name: str) -> bool:
+        """Whether it may be an element of other markup than HTML."""
+        if ":" in name:
+            return _QUALIFIED.fullmatch(name) is not None
+        return (
+            (name in SVG and self._holds("<svg"))
+            or (name in MATHML and self._holds("<math"))
+            or (name == "xml" and self._holds("</xml"))
+        )
+
+    def _is_element(self, name: str, *, empty: bool) -> bool:
+        """Whether `<a:b>` is one: it ends, or an office program wrote it. `<host:port>` does not."""
+        return empty or name.partition(":")[0] in OFFICE or name in self._qualified_ends
+
+    def _disallowed(self, name: str, position: int) -> tuple[Token, int]:
+        """An element that goes: with what stands in it where that is no text."""
+        if name == "plaintext":
+            return ("", escape(self._text[position:], quote=False)), len(self._text)
+        if (name in SILENT or name in RAW) and name not in self._missing:
+            end = _end_of(name).search(self._text, position)
+            if end is not None:
+                content = "" if name in SILENT else self._text[position : end.start()]
+                if name not in ("textarea", "title"):  # in these entities are read
+                    content = content.replace("&", "&amp;")
+                content = content.replace("<", "&lt;").replace(">", "&gt;")
+                return ("", content), self._behind(">", end.end()) or len(self._text)
+            self._missing.add(name)
+        return ("", ""), position
+
+    def _other(self, bracket: int) -> tuple[Token, int] | None:
+        """A bracket before something else than a name: a comment, a declaration, or text."""
+        text, end = self._text, bracket + 1
+        while text.startswith("<", end):
+            end += 1
+        sign = text[end : end + 1]
+        may_begin = sign in ("!", "/", "?") or (sign.isascii() and sign.isalpha())
+        if not may_begin:
+            return ("", text[bracket : end + 1]), end + 1
+        if end - bracket > 1:
+            return ("", "&lt;" * (end - 1 - bracket)), end - 1
+        if text.startswith("!--", end):
+            short = next((len(form) for form in ("!-->", "!--->") if text.startswith(form, end)), 0)
+            behind = end + short if short else self._behind("-->", end + 3)
+        elif text[bracket : bracket + len(_CDATA)].lower() == _CDATA:
+            behind = self._behind("]]>", bracket + len(_CDATA))
+            if behind:
+                return ("", escape(text[bracket + len(_CDATA) : behind - 3], quote=False)), behind
+        else:
+            behind = self._behind(">", end) if _DECLARATION.match(text, bracket) else 0
+        return (("", ""), behind) if behind else None
+
+    def _read_attributes(self, name: str, position: int) -> tuple[str, int] | None:
+        """Those that are allowed, as they are to be written, and where the tag ends; None where it is no tag."""
+        allowed, written = ALLOWED.get(name, set[str]()), dict[str, str]()
+        while (end := _END.match(self._text, position)) is None:
+            attribute = _ATTRIBUTE.match(self._text, position)
+            self._attributes += 1
+            if self._attributes > MOST_ATTRIBUTES:
+                raise TooManyAttributes
+            if attribute is None:
+                return None
+            key, value, position = attribute[1].lower(), attribute[2], attribute.end()
+            if value is None:
+                if key not in BOOLEAN and "-" not in key:
+                    return None
+                value = ""
+            elif value[0] in "\"'":
+                value = value[1:-1]
+            if key in allowed and key not in written and _is_good(name, key, value):
+                written[key] = value.replace('"', "&quot;")
+        return "".join(f' {key}="{value}"' for key, value in written.items()), end.end()
+
+    @cached_property
+    def _qualified_ends(self) -> set[str]:
+        return {name.lower() for name in _QUALIFIED_END.findall(self._text)}
+
+    def _holds(self, tag: str) -> bool:
+        if tag not in self._looked_for:
+            self._looked_for[tag] = re.search(tag, self._text, re.IGNORECASE | re.ASCII) is not None
+        return self._looked_for[tag]
+
+    def _behind(self, end: str, position: int) -> int:
+        """Behind the next such end; 0 where there is none."""
+        if end in self._missing:
+            return 0
+        found = self._text.find(end, position)
+        if found < 0:
+            self._missing.add(end)
+            return 0
+        return found + len(end)
+
+
+def _is_good(tag: str, attribute: str, value: str) -> bool:
+    if attribute == "href":
+        scheme = _SCHEME.match(_BLANKS.sub("", unescaped(value)))
+        return scheme is None or scheme[1].lower() in SCHEMES
+    if attribute in NUMBERS:
+        return _NUMBER.fullmatch(value) is not None
+    return (tag, attribute) != ("ol", "type") or value in _LIST_TYPES
+
+
+@lru_cache(maxsize=16)
+def _end_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE | re.ASCII)
