@@ -46,6 +46,7 @@ _HEADERS: Final = {
     ]
     for version in NEWEST_FIRST
 }
+_ANSWERS: Final = (msgspec.Struct, Reply)
 LOGINS_AT_ONCE: Final = 4
 """Password checks that a process does at the same time: each takes 19 MiB and a core."""
 
@@ -167,7 +168,10 @@ class Door:
             request.trace.version, request.trace.route = version, route
             request.trace.user_id = admitted.actor.id
             _require_permission(route, admitted.actor)
-            return admitted, route.endpoint(tx, admitted)
+            answer = route.endpoint(tx, admitted)
+            if not isinstance(answer, _ANSWERS):  # a generator, say, of which nothing has run
+                raise TypeError(f"{route.endpoint!r} has not answered, but given {answer!r}")
+            return admitted, answer
 
         admitted, answer = await self._database.awrite(write)
         return self._reply(route, admitted, request.trace, answer)

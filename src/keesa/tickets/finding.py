@@ -26,6 +26,7 @@ class Held:
     status: Status
     raised_at: int
     assigned_to_id: int | None
+    closed_on: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,14 @@ def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     visible = any_of(visible_to(actor))
     row = tx.one(
-        "SELECT id, status, raised_at, assigned_to_id FROM tickets"
+        "SELECT id, status, raised_at, assigned_to_id, closed_on FROM tickets"
         f" WHERE tickets.id = :number AND {visible.sql} $for_update",
         number=number,
         **visible.params,
     )
     if row is None:
         raise NotFound(NOT_FOUND)
-    return Held(row["id"], row["status"], row["raised_at"], row["assigned_to_id"])
+    return Held(row["id"], row["status"], row["raised_at"], row["assigned_to_id"], row["closed_on"])
 
 
 def find_for_bot(tx: Tx, actor: Actor, number: int | None, customer_id: int) -> BotView:
