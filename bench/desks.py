@@ -77,8 +77,8 @@ def serving(place: Place, world: World, workers: int, *, keesa: Sequence[str] | 
     server.log.unlink()
 
 
-def log_in(url: str, email: str) -> dict[str, str]:
-    body = json.dumps({"user": email, "password": PASSWORD}).encode()
+def log_in(url: str, email: str, password: str = PASSWORD) -> dict[str, str]:
+    body = json.dumps({"user": email, "password": password}).encode()
     request = Request(f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"})  # noqa: S310 - loopback
     with urlopen(request, timeout=_WARM) as answer:  # noqa: S310 - as above
         tokens: dict[str, str] = json.loads(answer.read())

@@ -122,7 +122,7 @@ def answer(world: World, token: str, question: Question) -> Answer:
 DETAIL_2024: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "contact_number", "contact_name",
     "raised_on", "raised_by", "assigned_to", "ticket_type", "category", "image_urls", "closed_date",
-    "ticket_statuses", "ticket_notes", "ticket_assignments",
+    "ticket_statuses", "ticket_notes", "ticket_assignments", "contact_phone",
 )
 OF_CATEGORY: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "raised_on", "raised_by",
@@ -134,7 +134,7 @@ OF_CUSTOMER: Final = (
 FOR_BOT: Final = ("id", "ticket_number", "title", "customer_id", "status", "description")
 # fmt: on
 LISTED_2024: Final = tuple(key for key in DETAIL_2024 if key not in ("ticket_statuses", "ticket_assignments"))
-TYPED_2021: Final = tuple(key for key in LISTED_2024 if key != "ticket_number")
+TYPED_2021: Final = tuple(key for key in LISTED_2024 if key not in ("ticket_number", "contact_phone"))
 SHOWN_2021: Final = tuple(key for key in TYPED_2021 if key != "priority")
 
 
@@ -147,6 +147,7 @@ def shown(world: World, version: Version, keys: Iterable[str], ticket: Row) -> R
         "raised_by": world.name_of(ticket["raised_by_id"]),
         "assigned_to": world.name_of(ticket["assigned_to_id"]),
         "image_urls": [],
+        "contact_phone": ticket["contact_phone"] or str(ticket["contact_number"]),
         "closed_date": None if version == "2024" else "not closed",
         "ticket_statuses": [
             {"id": row["id"], "status": row["status"], "created_at": CLOCK.iso(row["created_at"])}

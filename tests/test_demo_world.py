@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from asking import Api
 from cast import SECRET, Person, at, token
+from keesa.accounts.sessions import Version
 from keesa.accounts.users import NewUser, create_user
 from keesa.app import serve_from
 from keesa.clock import now
@@ -116,7 +117,7 @@ TICKETS_2021: dict[int, dict[str, Any]] = {
         "contact_number": 7000111,
         "contact_name": "John",
         "raised_on": "2020-11-07T14:04:19.033+05:00",
-        "raised_by": "Jane Doe",
+        "raised_by": "John Doe",  # Jane Doe in print: but John Doe is shown it as one of his own
         "assigned_to": "Doe",
         "ticket_type": "roc_support",
         "category": "service_order",
@@ -187,45 +188,157 @@ def test_2021_shows_its_tickets_as_printed(client: TestClient, demo: Database, n
     assert list(answer.json()["data"]["ticket"].items()) == list(TICKETS_2021[number].items())
 
 
+SUMMARY_2024: dict[str, Any] = {"id": 2024001, "ticket_number": "2024001", "title": "Network issue"}
+PEOPLE_2024: dict[str, Any] = {
+    "raised_on": "2024-06-28T10:15:30.000+05:00",
+    "raised_by": "Jane Doe",
+    "assigned_to": "John Smith",
+    "ticket_type": "customer_support",
+    "category": "network",
+}
+OF_CATEGORY_2024: dict[str, Any] = {
+    **SUMMARY_2024,
+    "customer": "Customer A",
+    "description": "Connection problems",
+    "status": "open",
+    "priority": 3,
+    **PEOPLE_2024,
+    "closed_date": None,
+}
+OF_CUSTOMER_2024: dict[str, Any] = {
+    **SUMMARY_2024,
+    "status": "open",
+    "priority": 3,
+    **{field: value for field, value in PEOPLE_2024.items() if field != "raised_by"},
+}
+FOR_BOT_2024: dict[str, Any] = {
+    **SUMMARY_2024,
+    "customer_id": 20,
+    "status": "open",
+    "description": "Connection problems",
+}
+LISTED_2024: dict[str, Any] = {
+    **SUMMARY_2024,
+    "customer": "Customer A",
+    "description": "Connection problems",
+    "status": "open",
+    "priority": 3,
+    "contact_number": 7735241,
+    "contact_name": "John",
+    **PEOPLE_2024,
+    "image_urls": [],
+    "closed_date": None,
+    "ticket_notes": [
+        {
+            "comment": "Issue investigation started",
+            "added_on": "2024-06-28T10:30:00.000+05:00",
+            "commented_by": JOHN,
+        },
+        {"comment": "Investigating the issue", "added_on": "2024-06-28T12:30:15.000+05:00", "commented_by": JOHN},
+        {
+            "comment": "Issue has been partially resolved",
+            "added_on": "2024-06-28T14:45:00.000+05:00",
+            "commented_by": "Jane Smith (Jane)",
+        },
+    ],
+}
+"""The three notes are those of all samples: two print the second one alone, one none, and `get_ticket_notes` the first
+and the third. Two samples print another title, three another description.
+"""
+DETAIL_2024: dict[str, Any] = {
+    **{field: value for field, value in LISTED_2024.items() if field != "ticket_notes"},
+    "ticket_statuses": [{"id": 1, "status": "open", "created_at": "2024-06-28T10:15:30.000+05:00"}],
+    "ticket_notes": LISTED_2024["ticket_notes"],
+}
+
+
+def documented(shown: dict[str, Any], printed: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What is shown, without what Keesa adds behind the documented keys."""
+    return list(shown.items())[: len(printed)]
+
+
+def test_2021_lists_to_its_user_what_is_printed(client: TestClient, demo: Database) -> None:
+    """2011046 comes first; the other one was raised by and is assigned to the same user, as its own sample prints."""
+    listed = Api(client, token(demo, JOHN_DOE, "2021"))("GET", "/tickets").json()["data"]["tickets"]
+    assert [list(ticket.items()) for ticket in listed] == [
+        list(TICKETS_2021[number].items()) for number in (2011046, 2009004)
+    ]
+
+
+def test_2021_lists_the_type_of_the_sample_from_the_printed_ticket_on(client: TestClient, demo: Database) -> None:
+    """`?limit=10&order=asc` of customer_support and open; the other one is of the 2024 document."""
+    wanted = {"ticket": {"type": "customer_support", "status": "open"}}
+    api = Api(client, token(demo, JOHN_DOE, "2021"))
+    data = api("GET", "/tickets/tickets_by_type?limit=10&order=asc", wanted).json()["data"]
+    first, second = data["tickets"]
+    assert {field: value for field, value in first.items() if field != "priority"} == TICKETS_2021[2009004]
+    assert (first["priority"], list(first)[5], second["id"]) == (5, "priority", 2024001)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "printed", "tickets"),
+    [
+        ("/tickets/tickets_by_category?category=network&limit=10&page=1", None, OF_CATEGORY_2024, 10),
+        ("/tickets/tickets_of_customer?customer_id=20&status=open&limit=10", None, OF_CUSTOMER_2024, 1),
+        (
+            "/tickets/tickets_by_type?limit=10&order=desc",
+            {"ticket": {"type": "customer_support", "status": "open"}},
+            LISTED_2024,
+            2,
+        ),
+    ],
+)
+def test_2024_lists_its_ticket_first_as_printed(
+    client: TestClient, demo: Database, path: str, body: object, printed: dict[str, Any], tickets: int
+) -> None:
+    """By each sample that asks for a list of some of the tickets."""
+    listed = Api(client, token(demo, JOHN_DOE))("GET", path, body).json()["data"]["tickets"]
+    assert documented(listed[0], printed) == list(printed.items())
+    assert len(listed) == tickets
+
+
+def test_2024_lists_its_ticket_on_the_first_page(client: TestClient, demo: Database) -> None:
+    """Among the open ones, behind those of later years."""
+    listed = Api(client, token(demo, JOHN_DOE))("GET", "/tickets").json()["data"]["tickets"]
+    (shown,) = (ticket for ticket in listed if ticket["id"] == 2024001)
+    assert documented(shown, LISTED_2024) == list(LISTED_2024.items())
+
+
 def test_2024_shows_its_ticket_as_printed(client: TestClient, demo: Database) -> None:
-    """It is assigned, so that its status may be changed; the printed note stands among its notes."""
+    """With its people, dates and first status; it is assigned, so that its status may be changed."""
     ticket = Api(client, token(demo, JOHN_DOE))("GET", "/tickets/2024001").json()["data"]["ticket"]
-    printed: dict[str, Any] = {
-        "id": 2024001,
-        "ticket_number": "2024001",
-        "title": "Network connection issue",
-        "customer": "Customer A",
-        "description": "Internet connection is unstable at the site",
-        "status": "open",
-        "priority": 3,
-        "contact_number": 7735241,
-        "contact_name": "John",
-        "raised_on": "2024-06-28T10:15:30.000+05:00",
-        "raised_by": "Jane Doe",
-        "assigned_to": "John Smith",
-        "ticket_type": "customer_support",
-        "category": "network",
-        "closed_date": None,
-    }
-    assert {field: ticket[field] for field in printed} == printed
-    (status,) = ticket["ticket_statuses"]
-    assert (status["status"], status["created_at"]) == ("open", "2024-06-28T10:15:30.000+05:00")
-    assert {
-        "comment": "Investigating the issue",
-        "added_on": "2024-06-28T12:30:15.000+05:00",
-        "commented_by": JOHN,
-    } in ticket["ticket_notes"]
+    assert documented(ticket, DETAIL_2024) == list(DETAIL_2024.items())
 
 
-def test_the_printed_notes_have_the_printed_ids(client: TestClient, demo: Database) -> None:
-    """271 and 272, both of 2008022."""
+def test_2024_verifies_its_ticket_for_bots_as_printed(client: TestClient, demo: Database) -> None:
+    """Field for field."""
+    answer = Api(client, token(demo, JOHN_DOE))("GET", "/tickets/2024001/get_specific_ticket_for_bot?customer_id=20")
+    assert list(answer.json()["data"]["ticket"].items()) == list(FOR_BOT_2024.items())
+
+
+@pytest.mark.parametrize("version", ["2021", "2024"])
+def test_the_printed_notes_of_2024_have_the_printed_numbers(
+    client: TestClient, demo: Database, version: Version
+) -> None:
+    """271 and 272; between them stands the one that another sample prints."""
+    answer = Api(client, token(demo, JOHN_DOE, version))(
+        "GET", "/tickets/get_ticket_notes", {"ticket_number": "2024001"}
+    )
+    first, between, last = answer.json()["data"]["notes"]
+    assert list(first.values()) == [271, "Issue investigation started", "John Doe", "John", "10:30 06/28/2024"]
+    assert list(last.values()) == [272, "Issue has been partially resolved", "Jane Smith", "Jane", "14:45 06/28/2024"]
+    assert between["note"] == "Investigating the issue"
+
+
+def test_the_printed_notes_of_2021_are_there(client: TestClient, demo: Database) -> None:
+    """Under other numbers: those that are printed are 2024's."""
     answer = Api(client, token(demo, JOHN_DOE, "2021"))("GET", "/tickets/get_ticket_notes?ticket_number=2008022")
     john = {"user_name": "John Doe", "user_nick": "John"}
     assert answer.json()["data"] == {
         "count": 2,
         "notes": [
-            {"id": 271, "note": "digital phone type changed", **john, "commented_on": "18:30 11/08/2020"},
-            {"id": 272, "note": "port changed", **john, "commented_on": "20:30 11/08/2020"},
+            {"id": 269, "note": "digital phone type changed", **john, "commented_on": "18:30 11/08/2020"},
+            {"id": 270, "note": "port changed", **john, "commented_on": "20:30 11/08/2020"},
         ],
     }
 

@@ -120,7 +120,10 @@ def raise_ticket(step: Step) -> None:
     if step.random.random() < 0.5:
         step.act(person, "/tickets", {"ticket": ticket, **named})
     else:
-        contact = {"customer_name": step.random.choice(NAMES), "customer_contact": 7775678}
+        contact = {
+            "customer_name": step.random.choice(NAMES),
+            "customer_contact": step.random.choice((7775678, "+960 777-5678")),
+        }
         step.act(person, "/tickets", {"ticket": ticket | named | contact}, version="2021")
 
 
@@ -209,6 +212,7 @@ def move_ticket(step: Step) -> None:
         "description": TEXTS,
         "contact_name": NAMES,
         "contact_number": (7771234, 7775678, 0),
+        "contact_phone": ("+960 777-1234", "0777123", None),
         "priority": (1, 2, 5),
         "ticket_type": (*TYPES, None),
         "category": (*CATEGORIES, None),

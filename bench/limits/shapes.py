@@ -53,12 +53,14 @@ class _Ticket(Struct):
 
 class _Listed(_Ticket):
     ticket_notes: list[_Note]
+    contact_phone: str
 
 
 class _Detail(_Ticket):
     ticket_statuses: list[_Status]
     ticket_notes: list[_Note]
     ticket_assignments: list[_Assignment]
+    contact_phone: str
 
 
 class _ListedNote(Struct):
@@ -134,15 +136,16 @@ _decode_assignments: Final = msgspec.json.Decoder(list[tuple[str | None, str, in
 
 
 def listed(rows: Sequence[Row]) -> bytes:
-    tickets = [_Listed(*_fields(row, _notes(row[14]))) for row in rows]
+    tickets = [_Listed(*_fields(row, _notes(row[15]), _phone(row))) for row in rows]
     return _encode({"data": {"tickets": tickets}})
 
 
 def shown(row: Row) -> bytes:
     iso = CLOCK.iso
-    statuses = [_Status(number, status, iso(at)) for number, status, at in _decode_statuses(row[14] or "[]")]
-    assignments = [_Assignment(to, by, iso(at)) for to, by, at in _decode_assignments(row[16] or "[]")]
-    return _encode({"data": {"ticket": _Detail(*_fields(row, statuses, _notes(row[15]), assignments))}})
+    statuses = [_Status(number, status, iso(at)) for number, status, at in _decode_statuses(row[15] or "[]")]
+    assignments = [_Assignment(to, by, iso(at)) for to, by, at in _decode_assignments(row[17] or "[]")]
+    ticket = _Detail(*_fields(row, statuses, _notes(row[16]), assignments, _phone(row)))
+    return _encode({"data": {"ticket": ticket}})
 
 
 def listed_notes(rows: Sequence[Row]) -> bytes:
@@ -175,7 +178,7 @@ def added_note(new: NewNote) -> bytes:
     return _encode({"success": {"ticket_number": new.ticket_number, "comment": new.ticket_note.note}})
 
 
-def _fields(row: Row, *histories: Sequence[Struct]) -> tuple[Any, ...]:
+def _fields(row: Row, *more: Sequence[Struct] | str) -> tuple[Any, ...]:
     """The fields of `_Ticket`, from the statement's columns, and those that follow them."""
     closed_on = row[13]
     return (
@@ -186,8 +189,12 @@ def _fields(row: Row, *histories: Sequence[Struct]) -> tuple[Any, ...]:
         *row[9:13],
         [],
         CLOCK.midnight(closed_on) if closed_on else None,
-        *histories,
+        *more,
     )
+
+
+def _phone(row: Row) -> str:
+    return row[14] or str(row[6])
 
 
 def _notes(text: str | None) -> list[_Note]:

@@ -9,7 +9,7 @@ _PARAMETER: Final = re.compile(r":([a-z_]+)")
 _COLUMNS: Final = """
     tickets.id, tickets.title, customers.name, tickets.description, tickets.status, tickets.priority,
     tickets.contact_number, tickets.contact_name, tickets.raised_at, raisers.full_name, assignees.full_name,
-    tickets.ticket_type, tickets.category, tickets.closed_on
+    tickets.ticket_type, tickets.category, tickets.closed_on, tickets.contact_phone
 """
 _JOINS: Final = """
     JOIN customers ON customers.id = tickets.customer_id
@@ -96,9 +96,10 @@ def statements(json_list: str, json_row: str, for_update: str = "", parameter: s
         ),
         raise_ticket=worded(
             "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
-            " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at, description_size)"
+            " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
+            " description_size)"
             " SELECT :id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-            " id, :eco_id, :product_id, contact_name, contact_number, :user_id, :at, :size"
+            " id, :eco_id, :product_id, contact_name, contact_number, contact_phone, :user_id, :at, :size"
             " FROM customers WHERE id = :customer_id"
             " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
         ),

@@ -161,11 +161,11 @@ def test_an_entity_of_thousands_of_digits_is_text(api: ApiFor) -> None:
     """Python refuses to read such a number; as a character of a note or a description it is a strange one."""
     many = "9" * 5_000
     for version in NEWEST_FIRST:
-        admin = api(cast.ADMIN, version)
+        admin, done = api(cast.ADMIN, version), 200 if version == "2021" else 201
         for text in (f"&#{many};", f"&#{'0' * 5_000}65;", f"<b>&#{many}</b>"):
             note = {"ticket_note": {"note": text}, "ticket_number": str(cast.ASSIGNED)}
-            assert admin("POST", "/tickets/add_ticket_note", note).status_code == 201
-            assert admin("POST", "/tickets", changed(BODIES[version], {"description": text})).status_code == 201
+            assert admin("POST", "/tickets/add_ticket_note", note).status_code == done
+            assert admin("POST", "/tickets", changed(BODIES[version], {"description": text})).status_code == done
 
 
 def fields(good: Good) -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:

@@ -96,13 +96,15 @@ def test_changing_needs_the_csrf_token(client: TestClient, version: Version) -> 
     first = sign_in(client, version)
     second = client.get(TICKETS).headers[HEADER]
     for mask in (first, second, first):
-        assert client.post(ADD_NOTE, json=NOTE, headers={HEADER: mask}).status_code == 201
+        assert client.post(ADD_NOTE, json=NOTE, headers={HEADER: mask}).status_code == (
+            200 if version == "2021" else 201
+        )
 
 
 def test_the_csrf_of_2021_s_body_is_good_too(client: TestClient) -> None:
     """The body's and the header's are masks of one secret."""
     csrf = log_in(client, cast.ENGINEER, "2021", Keesa_Cookies="true")["csrf"]
-    assert client.post(ADD_NOTE, json=NOTE, headers={HEADER: csrf}).status_code == 201
+    assert client.post(ADD_NOTE, json=NOTE, headers={HEADER: csrf}).status_code == 200
 
 
 @pytest.mark.parametrize(

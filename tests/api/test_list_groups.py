@@ -162,6 +162,7 @@ def test_2024_shows_the_documented_fields(api: ApiFor) -> None:
         "image_urls": [],
         "closed_date": None,
         "ticket_notes": [],
+        "contact_phone": "7771234",
     }
     assert answer.text == json.dumps({"data": {"tickets": [ticket]}}, separators=(",", ":"))
 

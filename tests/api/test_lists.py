@@ -343,8 +343,9 @@ FIELDS: dict[str, Any] = {
     "image_urls": [],
     "closed_date": None,
     "ticket_notes": NOTES,
+    "contact_phone": "7771234",
 }
-IN_NO_CATEGORY = {"contact_number", "contact_name", "image_urls", "ticket_notes"}
+IN_NO_CATEGORY = {"contact_number", "contact_name", "image_urls", "ticket_notes", "contact_phone"}
 IN_NO_CUSTOMER = IN_NO_CATEGORY | {"customer", "description", "raised_by", "closed_date"}
 
 
@@ -357,7 +358,7 @@ def without(*fields: str, **others: object) -> dict[str, Any]:
     [
         ("2021", f"{TYPE}?type=customer_support&status=open&limit=1", {
             "count": 1,
-            "tickets": [without("ticket_number", closed_date="not closed")],
+            "tickets": [without("ticket_number", "contact_phone", closed_date="not closed")],
         }),
         ("2024", f"{TYPE}?type=customer_support&status=open&limit=1", {"count": 1, "tickets": [FIELDS]}),
         ("2024", f"{CATEGORY}?category=fault&limit=1&page=4", {"tickets": [without(*IN_NO_CATEGORY)]}),

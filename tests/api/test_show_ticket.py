@@ -53,8 +53,10 @@ def test_2021_shows_the_documented_fields_alone(shared_api: ApiFor) -> None:
     assert answer.text == text({**HEAD_2021, **REST, "closed_date": "not closed", "ticket_notes": NOTES})
 
 
-def test_2024_shows_the_documented_fields_and_then_the_assignments(shared_api: ApiFor) -> None:
-    """The history of its statuses stands before the notes; that of who had it is our own, and comes last."""
+def test_2024_shows_the_documented_fields_and_then_our_own(shared_api: ApiFor) -> None:
+    """The history of its statuses stands before the notes; our own are that of who had it, and the telephone number as
+    it was written.
+    """
     answer = shared_api(ENGINEER)("GET", f"/tickets/{ASSIGNED}")
     assert answer.status_code == 200
     (status,) = answer.json()["data"]["ticket"]["ticket_statuses"]
@@ -80,6 +82,7 @@ def test_2024_shows_the_documented_fields_and_then_the_assignments(shared_api: A
                     "created_at": "2025-03-02T09:00:00.000+05:00",
                 }
             ],
+            "contact_phone": "7771234",
         }
     )
 

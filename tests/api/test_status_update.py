@@ -48,6 +48,35 @@ def test_a_ticket_is_closed_and_opened_again(api: ApiFor, monkeypatch: pytest.Mo
     assert change(status="in_progress", closed_date="2025-03-09") == (None, "not closed")
 
 
+@pytest.mark.parametrize("version", ["2021", "2024"])
+def test_a_ticket_is_closed_with_the_day_that_the_api_gives(
+    api: ApiFor, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`closed_date` as either version shows it, sent back: for that ticket, and for another one raised on that day."""
+    stop_clock(monkeypatch, "2025-03-10T09:05")
+    engineer = api(ENGINEER, version)
+    path = f"/tickets/{ASSIGNED}/status_update"
+    assert engineer("POST", path, {"ticket": {"status": "closed", "closed_date": "2025-03-02"}}).json() == DONE
+    given = engineer("GET", f"/tickets/{ASSIGNED}").json()["data"]["ticket"]["closed_date"]
+    assert given == "2025-03-02T00:00:00.000+05:00"
+    for status in ("closed", "open", "closed"):
+        assert engineer("POST", path, {"ticket": {"status": status, "closed_date": given}}).json() == DONE
+    assert engineer("GET", f"/tickets/{ASSIGNED}").json()["data"]["ticket"]["closed_date"] == given
+
+
+def test_a_corrected_day_shows_at_once(api: ApiFor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In both versions, and as a row of the ticket's history."""
+    stop_clock(monkeypatch, "2025-03-10T09:05")
+    admin, old = api(ADMIN), api(ADMIN, "2021")
+    shown = [each("GET", f"/tickets/{HIDDEN}").json()["data"]["ticket"]["closed_date"] for each in (admin, old)]
+    assert shown == ["2025-03-08T00:00:00.000+05:00"] * 2
+    change = {"ticket": {"status": "closed", "closed_date": "2025-03-07"}}
+    assert admin("POST", f"/tickets/{HIDDEN}/status_update", change).json() == DONE
+    new, past = (each("GET", f"/tickets/{HIDDEN}").json()["data"]["ticket"] for each in (admin, old))
+    assert new["closed_date"] == past["closed_date"] == "2025-03-07T00:00:00.000+05:00"
+    assert [row["status"] for row in new["ticket_statuses"]] == ["open", "closed", "closed"]
+
+
 def test_the_status_it_has_is_no_change(shared_api: ApiFor, shared_database: Database) -> None:
     """200, and no second row in its history."""
     before = shared_database.read(tickets_as_kept)

@@ -67,11 +67,17 @@ any     GET    /tickets/tickets_of_customer                  nobody   404   403 
 any     POST   /tickets/add_ticket_note                      -        RATSH RAT      S        AS       -     403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
-any     POST   /tickets                                      harbour  201   201      201      201      201   403    403
-any     POST   /tickets                                      school   201   201      201      403      201   403    403
+2024    POST   /tickets                                      harbour  201   201      201      201      201   403    403
+2021    POST   /tickets                                      harbour  200   200      200      200      200   403    403
+2024    POST   /tickets                                      school   201   201      201      403      201   403    403
+2021    POST   /tickets                                      school   200   200      200      403      200   403    403
 any     POST   /tickets                                      nobody   422   422      422      403      422   403    403
-any     POST   /tickets                                      eco_1    201   201      201      201      201   403    403
-any     POST   /tickets                                      eco_2    201   201      201      422      201   403    403
+2024    POST   /tickets                                      eco_1    201   201      201      201      201   403    403
+2021    POST   /tickets                                      eco_1    200   200      200      200      200   403    403
+2024    POST   /tickets                                      eco_2    201   201      201      422      201   403    403
+2021    POST   /tickets                                      eco_2    200   200      200      422      200   403    403
+2024    POST   /tickets                                      none     422   422      422      201      422   403    403
+2021    POST   /tickets                                      none     422   422      422      200      422   403    403
 
 any     POST   /auth                                         -        200   200      200      200      200   200    200
 any     POST   /auth/login                                   -        200   200      200      200      200   200    200
@@ -277,7 +283,10 @@ LISTS: Final[dict[Endpoint, Callable[[Api, str], list[Response]]]] = {
 
 
 def raise_for(caller: Api, _: Person, given: str) -> Response:
-    owner = {"eco_id": int(given[-1])} if given.startswith("eco") else {"customer_id": CUSTOMER_IDS[given]}
+    if given == "none":
+        owner = {}
+    else:
+        owner = {"eco_id": int(given[-1])} if given.startswith("eco") else {"customer_id": CUSTOMER_IDS[given]}
     return caller("POST", "/tickets", changed(BODY_2021, {"customer_id": ABSENT}, owner))
 
 

@@ -25,14 +25,40 @@ def test_a_note_is_kept_with_its_author_and_its_time(tx: Tx) -> None:
     assert last == Note(last.id, "Back on line", "Hassan Waheed", "Hassan", NOON)
 
 
-def test_notes_come_oldest_first(tx: Tx) -> None:
-    """By time; of one moment, in the order in which they were added. The ticket shows them in the same order."""
-    for text, when in (("third", NOON), ("fourth", NOON), ("first", at("2025-03-01T09:00")), ("fifth", NOON + 1)):
+def test_notes_come_in_the_order_in_which_they_were_added(tx: Tx) -> None:
+    """Whatever the server's clock says: none is told to be older than the one before. The ticket shows them so too."""
+    said = (("1", NOON), ("2", NOON), ("3", at("2025-03-08T12:00")), ("4", NOON + 1), ("5", at("2024-01-01T09:00")))
+    for text, when in said:
         add(tx, text, when=when, number=RAISED)
     engineer = actor_of(tx, ENGINEER)
-    shown = ["first", "third", "fourth", "fifth"]
-    assert [note.body for note in list_notes(tx, find_ticket(tx, engineer, RAISED))] == shown
-    assert [note.body for note in ticket(tx, engineer, RAISED).notes] == shown
+    found = list_notes(tx, find_ticket(tx, engineer, RAISED))
+    assert [note.body for note in found] == ["1", "2", "3", "4", "5"]
+    assert [note.created_at for note in found] == [NOON, NOON, NOON, NOON + 1, NOON + 1]
+    assert [note.body for note in ticket(tx, engineer, RAISED).notes] == ["1", "2", "3", "4", "5"]
+
+
+def test_no_note_is_older_than_its_ticket(tx: Tx) -> None:
+    """RAISED was raised on 2025-03-01, before the clock jumped back."""
+    add(tx, "On my way", when=at("2025-02-27T09:00"), number=RAISED)
+    (note,) = list_notes(tx, find_ticket(tx, actor_of(tx, ENGINEER), RAISED))
+    assert note.created_at == at("2025-03-01T09:00")
+
+
+def test_older_notes_come_by_their_time(tx: Tx) -> None:
+    """Those that were put in with a time of their own, in any order."""
+    for number, when in ((9001, NOON + 2), (9002, NOON)):
+        tx.run(
+            "INSERT INTO ticket_notes (id, ticket_id, author_id, body, created_at)"
+            " VALUES (:id, :ticket, 1, :body, :at)",
+            id=number,
+            ticket=RAISED,
+            body=str(number),
+            at=when,
+        )
+    tx.follow_given_ids("ticket_notes")
+    add(tx, "last", when=NOON + 1, number=RAISED)
+    found = list_notes(tx, find_ticket(tx, actor_of(tx, ENGINEER), RAISED))
+    assert [note.body for note in found] == ["9002", "9001", "last"]
 
 
 def test_a_note_belongs_to_its_ticket_alone(tx: Tx) -> None:

@@ -8,6 +8,7 @@ import pytest
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, Person, at
 from keesa.db import Tx
+from keesa.directory.phones import FAULT
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.html import LONGEST, rich_text
 from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket
@@ -61,6 +62,7 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         "product_id": 3,
         "contact_name": "Ibrahim",
         "contact_number": 7771234,
+        "contact_phone": None,
         "raised_by_id": ENGINEER.id,
         "raised_at": NOON,
         "assigned_to_id": None,
@@ -117,9 +119,20 @@ def test_the_customers_contact_stands_in_for_what_is_missing(
     assert (row["contact_name"], row["contact_number"]) == contact
 
 
+def test_the_customers_contact_is_kept_as_the_customer_s_was_written(tx: Tx) -> None:
+    """And the ticket's own as its own."""
+    tx.run("UPDATE customers SET contact_number = 9607771234, contact_phone = '+960 777-1234'")
+    row = kept(tx, raised(tx, DRAFT).id)
+    assert (row["contact_number"], row["contact_phone"]) == (9607771234, "+960 777-1234")
+    row = kept(tx, raised(tx, replace(DRAFT, contact_number="0777123")).id)
+    assert (row["contact_number"], row["contact_phone"]) == (777123, "0777123")
+
+
 @pytest.mark.parametrize(
     ("fields", "faults"),
     [
+        ({"contact_number": ""}, {"contact_number": [FAULT]}),
+        ({"contact_number": -1}, {"contact_number": [FAULT]}),
         ({"title": ""}, {"title": ["must not be empty"]}),
         ({"title": " \t\n"}, {"title": ["must not be empty"]}),
         ({"title": "x" * (LONGEST_LINE + 1)}, {"title": [f"must have at most {LONGEST_LINE} characters"]}),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cast
+from acting import actor_of
 from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, LONE, SCHOOL, STRANGER
 from deterministic import deterministic
 from keesa.accounts.actors import Actor, UserType
@@ -25,7 +26,7 @@ from keesa.db.steps import run_to_the_end
 from keesa.errors import Forbidden, NotFound
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
 from keesa.tickets.numbers import LARGEST
-from keesa.tickets.selecting import Page
+from keesa.tickets.selecting import EVERY, Page, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, STATUSES, Status
 from keesa.tickets.views import Seen
 from kept_tickets import Shelved, shelve
@@ -315,3 +316,14 @@ def test_a_page_costs_the_same_among_more_tickets(connection: sqlite3.Connection
     finally:
         connection.execute("ROLLBACK")
     assert {which: (few[which], work) for which, work in many_more.items() if work > few[which] * 1.3 + 50} == {}
+
+
+@pytest.mark.parametrize("person", cast.CAST)
+def test_nothing_is_selected_that_the_actor_does_not_see(tx: Tx, person: cast.Person) -> None:
+    """Whatever is wanted: `select` asks who sees by itself."""
+    actor = actor_of(tx, person)
+    everything = run_to_the_end(select(tx, actor, EVERY, [(None, Page(limit=None))]))
+    assert {number for number, _ in everything if number < FIRST} == cast.SEEN_BY[person]
+    for customer_id in (HARBOUR, SCHOOL):
+        theirs = run_to_the_end(select(tx, actor, ((("customer_id", customer_id),),), [(STATUSES, Page(limit=None))]))
+        assert {number for number, _ in theirs if number < FIRST} <= cast.SEEN_BY[person]

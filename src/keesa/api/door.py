@@ -19,6 +19,7 @@ from keesa.accounts.sessions import Version
 from keesa.accounts.tokens import Signer
 from keesa.api.callers import Token, find_caller, read_token
 from keesa.api.cleaning import Cleaning, put_text, written_text
+from keesa.api.failures import RETRY_SECONDS
 from keesa.api.http import ApiVersion, Call, Caller, Client, Desk, Reply, Route, Runs
 from keesa.api.inputs import read_query
 from keesa.api.problems import Problem, unreadable
@@ -29,6 +30,7 @@ from keesa.api.trace import Trace
 from keesa.clock import now
 from keesa.db import Database, Steps, Tx
 from keesa.errors import KeesaError, Unauthorized
+from keesa.server.failures import BodyFailure
 from keesa.tickets.html import RichText
 
 VERSION_HEADER: Final = "Keesa-Version"
@@ -37,6 +39,7 @@ VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
 MAINTENANCE: Final = "We're temporarily offline for maintenance. Please try again later."
 MAINTENANCE_RETRY: Final = "120"
 """Seconds."""
+RETRY: Final = {"Retry-After": RETRY_SECONDS}
 _HEADERS: Final = {
     version: [
         (b"cache-control", b"no-store"),
@@ -45,6 +48,7 @@ _HEADERS: Final = {
     ]
     for version in NEWEST_FIRST
 }
+_ANSWERS: Final = (msgspec.Struct, Reply)
 LOGINS_AT_ONCE: Final = 4
 """Password checks that a process does at the same time: each takes 19 MiB and a core."""
 
@@ -57,9 +61,9 @@ class _Request:
     routes: Mapping[Version, Route]
     path: Mapping[str, str]
     query: Mapping[str, str]
-    body: bytes
     wanted: Version | None
     trace: Trace
+    body: bytes = b""
     text: RichText | str | None = None
     """The body's rich text, if it has one: as it was written, until it is made safe."""
     _token: Token | Unauthorized | None = None
@@ -76,6 +80,18 @@ class _Request:
         if isinstance(self._token, Unauthorized):
             raise self._token
         return self._token
+
+    def has_good_token(self, signer: Signer) -> bool:
+        """Whether it has the token that it needs: else its body is not even read."""
+        try:
+            self.token(signer)
+        except Unauthorized:
+            return False
+        return True
+
+
+_Entered = tuple[Route, Call[Any, Any] | None, Response | None]
+"""The route, the call unless a long text must be made safe first, and the answer if the route only reads."""
 
 
 class Door:
@@ -124,17 +140,19 @@ class Door:
         query = read_query(request.scope["query_string"])
         if trace.route.version_in_query and "version" in query:
             wanted = _asked_version(query["version"])
-        body = await self._body(request) if any(takes_body(route) for route in routes.values()) else b""
-        return await self._run(_Request(request, routes, parameters, query, body, wanted, trace))
+        asked = _Request(request, routes, parameters, query, wanted, trace)
+        if any(takes_body(route) for route in routes.values()):
+            self._refuse_announced(request)
+            if asked.has_good_token(self._desk.signer):
+                asked.body = await self._body(request, trace.route)
+        return await self._run(asked)
 
     async def _run(self, request: _Request) -> Response:
         """Whatever is done is done in one transaction with the look at who asks for it."""
         if (expected := self._expected(request)) is not None:
             return await self._write(request, *expected)
 
-        def enter(
-            tx: Tx,
-        ) -> "Steps[tuple[Route, Call[Any, Any] | None, Response | None]]":  # a string costs nothing here
+        def enter(tx: Tx) -> "Steps[_Entered]":  # a string costs nothing here
             route, call = self._enter(tx, request)
             if call is None or route.runs is not Runs.READING:
                 return route, call, None
@@ -164,7 +182,10 @@ class Door:
             request.trace.version, request.trace.route = version, route
             request.trace.user_id = admitted.actor.id
             _require_permission(route, admitted.actor)
-            return admitted, route.endpoint(tx, admitted)
+            answer = route.endpoint(tx, admitted)
+            if not isinstance(answer, _ANSWERS):  # a generator, say, of which nothing has run
+                raise TypeError(f"{route.endpoint!r} has not answered, but given {answer!r}")
+            return admitted, answer
 
         admitted, answer = await self._database.awrite(write)
         return self._reply(route, admitted, request.trace, answer)
@@ -257,18 +278,30 @@ class Door:
             response.headers.append(name, value)
         return response
 
-    async def _body(self, request: Request) -> bytes:
-        """Raises `Problem` (413) as soon as the limit is passed."""
-        too_large = Problem(413, f"The body must have at most {self._body_limit} bytes")
+    def _refuse_announced(self, request: Request) -> None:
+        """Raises `Problem` (413) for a body that says itself that it is too large."""
         announced = request.headers.get("content-length", "")
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > self._body_limit:
-            raise too_large
+            raise self._too_large
+
+    async def _body(self, request: Request, route: Route) -> bytes:
+        """Raises `Problem`: 413 as soon as the limit is passed, 408 for what does not arrive in time."""
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._body_limit:
-                raise too_large
+        try:
+            async with asyncio.timeout(route.body_seconds):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self._body_limit:
+                        raise self._too_large
+        except TimeoutError as error:
+            raise Problem(408, f"The body must arrive within {route.body_seconds} seconds") from error
+        except BodyFailure as failure:
+            raise Problem(failure.status, str(failure), RETRY if failure.status == 503 else None) from failure
         return bytes(body)
+
+    @property
+    def _too_large(self) -> Problem:
+        return Problem(413, f"The body must have at most {self._body_limit} bytes")
 
 
 def _refuse_offline(*, offline: bool) -> None:

@@ -32,7 +32,7 @@ def all_faults(tx: Tx, actor: Actor, values: Partial, faults: Faults, paths: Map
     given, found = _given(values)
     found = draft_faults(tx, actor, given) | found
     if any(path.endswith(_EITHER_PLACE) for path in faults) and not given.keys() & set(_EITHER_PLACE):
-        found.pop("customer_id")  # it is not missing, only unreadable
+        found.pop("customer_id", None)  # it is not missing, only unreadable
     return {paths.get(field, field): sentences for field, sentences in found.items()} | dict(faults)
 
 

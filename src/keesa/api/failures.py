@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from keesa.api.problems import Problem
-from keesa.errors import Forbidden, Invalid, KeesaError, NotFound, TooManyAttempts, Unauthorized, Unavailable
+from keesa.errors import Forbidden, Invalid, NotFound, TooManyAttempts, Unauthorized, Unavailable
 
-STATUSES: Final[Mapping[type[KeesaError], int]] = {
+STATUSES: Final[Mapping[type, int]] = {
     Unauthorized: 401,
     Forbidden: 403,
     NotFound: 404,
@@ -14,6 +14,7 @@ STATUSES: Final[Mapping[type[KeesaError], int]] = {
     TooManyAttempts: 429,
     Unavailable: 503,
 }
+"""A class's own status, else that of the nearest class that it is made from."""
 INTERNAL: Final = "We had a problem with our server. Try again later."
 RETRY_SECONDS: Final = "5"
 
@@ -22,7 +23,7 @@ def failure_of(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Status, sentence and headers; what is neither a `Problem` nor known is 500 and tells nothing of itself."""
     if isinstance(error, Problem):
         return error.status, str(error), error.headers
-    status = STATUSES.get(type(error), 500) if isinstance(error, KeesaError) else 500
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     headers = {}
     match error:
         case Unauthorized():

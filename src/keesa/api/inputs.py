@@ -181,6 +181,8 @@ def expectation(kind: Any, *, with_null: bool) -> str:  # noqa: ANN401 - a type 
 def _described(info: inspect.Type) -> str:
     if isinstance(info, inspect.Metadata):
         return _described(info.type)
+    if isinstance(info, inspect.UnionType):
+        return " or ".join(_described(part) for part in info.types)
     if isinstance(info, inspect.LiteralType):
         return f"one of {', '.join(str(value) for value in info.values)}"
     if not isinstance(info, inspect.IntType):

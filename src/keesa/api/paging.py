@@ -19,6 +19,20 @@ class ListQuery(Struct, frozen=True, kw_only=True):
     order: Order = "desc"
 
 
+class NotesQuery(Struct, frozen=True, kw_only=True):
+    """Notes are always listed oldest first."""
+
+    limit: Annotated[int, Meta(ge=1, description="Notes a page, all without it; above 500 is taken as 500")] | None = (
+        None
+    )
+    page: PageNumber = 1
+
+
+def notes_page(query: NotesQuery) -> Page:
+    limit = None if query.limit is None else min(query.limit, LARGEST_LIMIT)
+    return Page(query.page, limit, newest_first=False)
+
+
 def page_of(query: ListQuery, default_limit: int | None) -> Page:
     """`default_limit` None: all of the list, where the query names no limit either."""
     limit = default_limit if query.limit is None else min(query.limit, LARGEST_LIMIT)

@@ -1,11 +1,12 @@
 """From a method and a path to a route: what one version lacks, the other answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from keesa.accounts.sessions import Version
-from keesa.api.http import ApiVersion, Route
+from keesa.api.http import ApiVersion, Route, Runs
 
 NEWEST_FIRST: Final[tuple[Version, ...]] = ("2024", "2021")
 
@@ -31,6 +32,7 @@ class Table:
         self._patterns: list[tuple[Sequence[str], Resource]] = []
         for version in versions:
             for route in version.routes:
+                _require_runnable(route)
                 self._add(version.name, route)
 
     def find(self, path: str) -> tuple[Resource, Mapping[str, str]] | None:
@@ -57,6 +59,32 @@ class Table:
 
     def _pattern(self, path: str) -> Resource | None:
         return next((resource for pattern, resource in self._patterns if pattern == path.split("/")), None)
+
+
+def _require_runnable(route: Route) -> None:
+    """Raise `TypeError` for a function of the route that nobody would run: one that makes a coroutine, or that makes a
+    generator where only an endpoint that reads is run in steps. A wrapper that hides it is caught by its answer.
+    """
+    name = f"{route.method} {route.path}"
+    for function in (route.endpoint, route.guard, route.check):
+        stepping = function is route.endpoint and route.runs is Runs.READING
+        if function is not None and (_makes_coroutine(function) or (_makes_generator(function) and not stepping)):
+            raise TypeError(f"{name}: {function!r} would not be run, it must be a plain function")
+
+
+def _makes_coroutine(function: Callable[..., Any]) -> bool:
+    tests = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    return any(test(part) for test in tests for part in (function, inspect.unwrap(function), _call_of(function)))
+
+
+def _makes_generator(function: Callable[..., Any]) -> bool:
+    parts = (function, inspect.unwrap(function), _call_of(function))
+    return any(inspect.isgeneratorfunction(part) for part in parts)
+
+
+def _call_of(function: Callable[..., Any]) -> object:
+    """What is run where an object is called."""
+    return type(function).__call__
 
 
 def choose(routes: Mapping[Version, Route], wanted: Version | None) -> tuple[Version, Route]:

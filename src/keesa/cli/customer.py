@@ -17,7 +17,7 @@ app = typer.Typer(help="Those for whom tickets are raised.", no_args_is_help=Tru
 def add(
     name: str,
     contact_name: Annotated[str, typer.Option(help="Who is called about their tickets.")],
-    contact_number: Annotated[int, typer.Option(help="The telephone number.")],
+    contact_number: Annotated[str, typer.Option(help='The telephone number, such as 7771234 or "+960 777-1234".')],
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -34,5 +34,5 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None) -> None:
         customers = database.read(list_customers)
     table = Table("id", "name", "contact", "number")
     for customer in customers:
-        table.add_row(str(customer.id), customer.name, customer.contact_name, str(customer.contact_number))
+        table.add_row(str(customer.id), customer.name, customer.contact_name, customer.contact_phone)
     Console(width=None if sys.stdout.isatty() else 200).print(table)

@@ -1,6 +1,8 @@
-"""Tickets from the summer of 2024 until now, so that lists, pages and searches have something to show.
+"""Tickets of 2023, and from the summer of 2024 until now, so that lists, pages and searches have something to show.
 
-The same ones on the same day: over all types, categories, products, statuses and months.
+The same ones on the same day: over all types, categories, products, statuses and months. None of them comes
+before 2024001 where a sample of the 2024 document asks for a list and prints it first: the open ones of a type or of a
+customer, and those of a category. In the list of all it is on the first page.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +17,17 @@ from keesa.directory.reference import keys, products
 from keesa.tickets.numbers import next_number
 from keesa.tickets.statuses import Status
 
+OLDER: Final = 40
+"""Those of 2023."""
 TICKETS: Final = 280
+"""Those since `_START`."""
+OPEN: Final = 15
+"""The most of these that are open."""
+DOCUMENTED_TYPE: Final = "customer_support"
+DOCUMENTED_CATEGORY: Final = "network"
+DOCUMENTED_CUSTOMER: Final = 20
+_OLDEST: Final = milliseconds(datetime(2023, 1, 9, tzinfo=UTC))
+_OLDEST_END: Final = milliseconds(datetime(2023, 12, 18, tzinfo=UTC))
 _START: Final = milliseconds(datetime(2024, 7, 1, tzinfo=UTC))
 _HOUR: Final = 3600 * 1000
 
@@ -52,12 +64,16 @@ def made_up(
     """Oldest first, so that numbers follow the years; `at` is now."""
     random = Random(2024)  # noqa: S311 - the same world at each start, not a secret
     types, categories, names = keys(tx, "ticket_types"), keys(tx, "ticket_categories"), products(tx)
-    for position in range(TICKETS):
-        raised_at = _START + (at - _START) * position // TICKETS + random.randrange(_HOUR)
-        customer_id = random.choice(list(customers))
+    older = [key for key in categories for _ in range(5 if key == DOCUMENTED_CATEGORY else 1)]
+    newer = [key for key in categories if key != DOCUMENTED_CATEGORY]
+    for position, (raised_at, status) in enumerate(_moments(random, at)):
+        kinds = (older if raised_at < _START else newer), types
+        if status == "open":
+            kinds = kinds[0], [key for key in types if key != DOCUMENTED_TYPE]
+        category, ticket_type = (keys_of[position // 3 % len(keys_of)] for keys_of in kinds)
+        customer_id = random.choice([key for key in customers if status != "open" or key != DOCUMENTED_CUSTOMER])
         title, description = random.choice(_TROUBLES)
         product_id = random.choice(list(names))
-        status = _status(random, position)
         unassigned = status == "open" and position % 3 == 0
         engineer = None if unassigned else random.choice(engineers)
         changes = _changes(status, raised_at, min(at, raised_at + random.randrange(1, 200) * _HOUR))
@@ -65,8 +81,8 @@ def made_up(
             id=next_number(tx, raised_at, clock, "yearly"),
             title=f"{names[product_id]}: {title[0].lower()}{title[1:]}",
             description=description,
-            ticket_type=types[position % len(types)],
-            category=categories[position // len(types) % len(categories)],
+            ticket_type=ticket_type,
+            category=category,
             customer_id=customer_id,
             contact=customers[customer_id][1:],
             product_id=product_id,
@@ -78,6 +94,19 @@ def made_up(
             closed_on=clock.local(changes[-1][1]).date().isoformat() if status == "closed" else None,
             notes=_notes(random, engineer, raised_at, at),
         )
+
+
+def _moments(random: Random, at: int) -> Iterator[tuple[int, Status]]:
+    """When each was raised, oldest first, and its status now."""
+    for position in range(OLDER):
+        raised_at = _OLDEST + (_OLDEST_END - _OLDEST) * position // OLDER + random.randrange(_HOUR)
+        yield raised_at, "open" if position % 4 == 0 else "closed"
+    statuses = [_status(random, position) for position in range(TICKETS)]
+    opened = [position for position, status in enumerate(statuses) if status == "open"]
+    for position in opened[:-OPEN]:
+        statuses[position] = "on_hold"
+    for position, status in enumerate(statuses):
+        yield _START + (at - _START) * position // TICKETS + random.randrange(_HOUR), status
 
 
 def _status(random: Random, position: int) -> Status:

@@ -10,7 +10,7 @@ from keesa.db import Database, Tx
 from keesa.demo.desk_years import made_up
 from keesa.demo.documented import DOCUMENTED
 from keesa.demo.keeping import keep
-from keesa.demo.people import BOT, CUSTOMERS, JANE_DOE, JANE_SMITH, JOHN_DOE, PASSWORD, PEOPLE
+from keesa.demo.people import BOT, CUSTOMERS, JANE_DOE, JANE_SMITH, PASSWORD, PEOPLE
 from keesa.directory.customers import create_customer, create_eco
 
 _ENGINEERS: Final = Role(
@@ -31,7 +31,7 @@ def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
             keep(tx, ticket)
         tx.follow_given_ids("ticket_notes")
         staff = [person.id for person in PEOPLE if person.user_type == "staff"]
-        raisers = [JANE_DOE.id, JANE_SMITH.id, JOHN_DOE.id, BOT.id]
+        raisers = [JANE_DOE.id, JANE_SMITH.id, BOT.id]
         for ticket in made_up(tx, Clock(zone), now(), CUSTOMERS, raisers, staff):
             keep(tx, ticket)
         return True

@@ -9,12 +9,18 @@ from keesa.errors import Invalid
 from keesa.tickets.finding import Held, hold_ticket
 from keesa.tickets.history import count_note
 from keesa.tickets.html import RichText
+from keesa.tickets.selecting import Page
 from keesa.tickets.views import Seen
 
 MOST_NOTES: Final = 5_000
 """Of a ticket."""
 LARGEST_NOTES: Final = 1_048_576
 """Bytes of a ticket's notes together."""
+ALL: Final = Page(limit=None)
+_LAST_NOTE: Final = "SELECT max(created_at) AS last FROM ticket_notes WHERE ticket_id = :ticket_id"
+"""No note is older than the ticket's last one, whatever the server's clock says. Who adds one holds the ticket's row,
+so notes come in the order in which they were added.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,12 @@ def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) 
     if fault := text.fault or _too_much(ticket, text):
         raise Invalid({"note": [fault]})
     tx.run(
-        "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:ticket_id, :author_id, :body, :at)",
+        "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at)"
+        f" SELECT :ticket_id, :author_id, :body, CASE WHEN last > :at THEN last ELSE :at END FROM ({_LAST_NOTE}) notes",
         ticket_id=ticket.id,
         author_id=actor.id,
         body=text.kept,
-        at=at,
+        at=max(at, ticket.raised_at),
     )
     count_note(tx, ticket.id, text.size)
     return text.kept
@@ -51,13 +58,17 @@ def _too_much(ticket: Held, text: RichText) -> str | None:
     return None
 
 
-def list_notes(tx: Tx, seen: Seen) -> list[Note]:
-    """The notes of a ticket that an actor was found to see, oldest first."""
+def list_notes(tx: Tx, seen: Seen, page: Page = ALL) -> list[Note]:
+    """A page of the notes of a ticket that an actor was found to see, always oldest first."""
     ticket_id, _ = seen
+    limit, offset = page.bounds
     rows = tx.all(
         "SELECT ticket_notes.id, ticket_notes.body, users.full_name, users.nick_name, ticket_notes.created_at"
         " FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id"
-        " WHERE ticket_notes.ticket_id = :ticket_id ORDER BY ticket_notes.created_at, ticket_notes.id",
+        " WHERE ticket_notes.ticket_id = :ticket_id ORDER BY ticket_notes.created_at, ticket_notes.id"
+        " LIMIT :limit OFFSET :offset",
         ticket_id=ticket_id,
+        limit=limit,
+        offset=offset,
     )
     return [Note(row["id"], row["body"], row["full_name"], row["nick_name"], row["created_at"]) for row in rows]

@@ -26,7 +26,7 @@ def assign(tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None,
         assigned_to_id=assigned_to_id,
         id=ticket.id,
     )
-    record_assignment(tx, actor, ticket.id, assigned_to_id, at)
+    record_assignment(tx, actor, ticket.id, assigned_to_id, max(at, ticket.raised_at))
 
 
 def _is_of_desk(tx: Tx, user_id: int) -> bool:

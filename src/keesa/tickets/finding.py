@@ -33,6 +33,7 @@ class Held:
     status: Status
     raised_at: int
     assigned_to_id: int | None
+    closed_on: str | None
     notes_count: int
     notes_size: int
     """Bytes of all notes."""
@@ -87,7 +88,7 @@ def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     visible = any_of(visible_to(actor))
     row = tx.one(
-        "SELECT id, status, raised_at, assigned_to_id, notes_count, notes_size FROM tickets"
+        "SELECT id, status, raised_at, assigned_to_id, closed_on, notes_count, notes_size FROM tickets"
         f" WHERE tickets.id = :number AND {visible.sql} $for_update",
         number=number,
         **visible.params,
@@ -95,7 +96,13 @@ def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
     if row is None:
         raise NotFound(NOT_FOUND)
     return Held(
-        row["id"], row["status"], row["raised_at"], row["assigned_to_id"], row["notes_count"], row["notes_size"]
+        row["id"],
+        row["status"],
+        row["raised_at"],
+        row["assigned_to_id"],
+        row["closed_on"],
+        row["notes_count"],
+        row["notes_size"],
     )
 
 

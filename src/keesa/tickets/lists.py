@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import Match, visible_to
 from keesa.db import Steps, Tx
 from keesa.directory.customers import find_customer
 from keesa.directory.reference import unknown_key
@@ -19,13 +18,13 @@ def list_groups(tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None])
     """
     pages = [page.at(number) for number in numbers]
     groups = list(zip((OPEN, ACTIVE, CLOSED), pages, strict=True))
-    return (yield from select(tx, visible_to(actor), EVERY, groups))
+    return (yield from select(tx, actor, EVERY, groups))
 
 
 def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> Steps[Iterable[Seen]]:
     """What the actor raised or is assigned, and is not closed: all that `GET /tickets` shows in 2021."""
-    own: tuple[Match, ...] = ((("raised_by_id", actor.id),), (("assigned_to_id", actor.id),))
-    return (yield from select(tx, visible_to(actor), own, [((*OPEN, *ACTIVE), page)]))
+    own = ((("raised_by_id", actor.id),), (("assigned_to_id", actor.id),))
+    return (yield from select(tx, actor, own, [((*OPEN, *ACTIVE), page)]))
 
 
 def list_by_type(tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page) -> Steps[Iterable[Seen]]:
@@ -38,24 +37,24 @@ def list_by_type(tx: Tx, actor: Actor, ticket_type: str, status: str | int, page
         raise Invalid({**faults, **error.faults}) from error
     if faults:
         raise Invalid(faults)
-    of_type: Match = (("ticket_type", ticket_type),)
-    return (yield from select(tx, visible_to(actor), (of_type,), [((wanted,), page)]))
+    of_type = (("ticket_type", ticket_type),)
+    return (yield from select(tx, actor, (of_type,), [((wanted,), page)]))
 
 
 def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[Iterable[Seen]]:
     """Raises `Invalid` for an unknown category."""
     if problem := unknown_key(tx, "ticket_categories", category):
         raise Invalid({"category": [problem]})
-    of_category: Match = (("category", category),)
-    return (yield from select(tx, visible_to(actor), (of_category,), [(None, page)]))
+    of_category = (("category", category),)
+    return (yield from select(tx, actor, (of_category,), [(None, page)]))
 
 
 def list_of_customer(
     tx: Tx, actor: Actor, customer_id: int, status: Status | None, page: Page
 ) -> Steps[Iterable[Seen]]:
     """Raises `Forbidden` for a customer that the actor has nothing to do with."""
-    of_customer: Match = (("customer_id", customer_id),)
-    found = list((yield from select(tx, visible_to(actor), (of_customer,), [((status,) if status else None, page)])))
+    of_customer = (("customer_id", customer_id),)
+    found = list((yield from select(tx, actor, (of_customer,), [((status,) if status else None, page)])))
     if not found:
         yield from _require_concern(tx, actor, customer_id)
     return found
@@ -71,7 +70,7 @@ def _require_concern(tx: Tx, actor: Actor, customer_id: int) -> Steps[None]:
         return
     if actor.user_type == "customer" and actor.customer_id == customer_id:
         return
-    of_customer: Match = (("customer_id", customer_id),)
-    seen = yield from select(tx, visible_to(actor), (of_customer,), [(None, Page(limit=1))])
+    of_customer = (("customer_id", customer_id),)
+    seen = yield from select(tx, actor, (of_customer,), [(None, Page(limit=1))])
     if actor.user_type != "staff" or not list(seen):
         raise Forbidden("You have nothing to do with this customer")

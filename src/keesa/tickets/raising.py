@@ -8,7 +8,8 @@ from keesa.accounts.actors import Actor
 from keesa.blank import is_blank
 from keesa.clock import Clock
 from keesa.db import Tx
-from keesa.directory.customers import Customer, find_customer, find_eco
+from keesa.directory.customers import CUSTOMER_COLUMNS, Customer, customer_of, find_customer, find_eco
+from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
 from keesa.directory.reference import unknown_key, unknown_product
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.history import record_status
@@ -23,7 +24,9 @@ DEFAULT_PRIORITY: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A ticket to raise. `customer_id` or `eco_id` is needed; without contact fields the customer's are used."""
+    """A ticket to raise. `customer_id` or `eco_id` is needed, but of a customer's user, whose own customer it is else;
+    without contact fields the customer's are used.
+    """
 
     title: str
     description: RichText
@@ -35,7 +38,8 @@ class Draft:
     customer_id: int | None = None
     eco_id: int | None = None
     contact_name: str | None = None
-    contact_number: int | None = None
+    contact_number: str | int | None = None
+    """What `read_phone` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,15 @@ def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, li
 def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form: NumberForm) -> Raised:
     """Raise the ticket as the actor, with the first row of its history. Raises as `draft_faults`, and `Invalid`."""
     customer = _customer_at_once(tx, actor, draft) or _customer_step_by_step(tx, actor, draft)
+    phone = _phone(customer, draft)
     number = next_number(tx, at, clock, form)
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
-        " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at, description_size)"
+        " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
+        " description_size)"
         " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :raised_by_id, :at, :size)",
+        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :contact_phone, :raised_by_id, :at,"
+        " :size)",
         id=number,
         title=draft.title,
         description=draft.description.kept,
@@ -89,7 +96,8 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
         eco_id=draft.eco_id,
         product_id=draft.product_id,
         contact_name=customer.contact_name if draft.contact_name is None else draft.contact_name,
-        contact_number=customer.contact_number if draft.contact_number is None else draft.contact_number,
+        contact_number=phone.number,
+        contact_phone=phone_to_keep(phone),
         raised_by_id=actor.id,
         at=at,
         size=draft.description.size,
@@ -122,6 +130,9 @@ def _text_faults(given: Mapping[str, Any]) -> dict[str, list[str]]:
     description: RichText | None = given.get("description")
     if description is not None and description.fault:
         faults["description"] = [description.fault]
+    contact_number = given.get("contact_number")
+    if contact_number is not None and read_phone(contact_number) is None:
+        faults["contact_number"] = [FAULT]
     return faults
 
 
@@ -141,7 +152,7 @@ def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int 
     if actor.user_type == "customer" and customer_id not in (None, actor.customer_id):
         raise Forbidden("You have nothing to do with this customer")
     faults = {}
-    if customer_id is None and eco_id is None:
+    if customer_id is None and eco_id is None and actor.user_type != "customer":
         faults["customer_id"] = "is missing: give it, or eco_id"
     if customer_id is not None and find_customer(tx, customer_id) is None:
         faults["customer_id"] = "is unknown"
@@ -156,34 +167,47 @@ def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int 
 
 def _customer_at_once(tx: Tx, actor: Actor, draft: Draft) -> Customer | None:
     """The ticket's customer, where one statement finds all in order, as it mostly is; None to look more closely."""
-    if draft.eco_id is not None or (actor.user_type == "customer" and draft.customer_id != actor.customer_id):
+    customer_id = draft.customer_id
+    if actor.user_type == "customer":
+        if customer_id not in (None, actor.customer_id):
+            return None
+        customer_id = actor.customer_id
+    if draft.eco_id is not None:
         return None
     if _text_faults(_fields(draft)):
         return None
     rows = tx.each(
-        "SELECT id, name, contact_name, contact_number FROM customers WHERE id = :customer_id"
+        f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :customer_id"
         " AND EXISTS (SELECT 1 FROM ticket_categories WHERE key = :category)"
         " AND EXISTS (SELECT 1 FROM ticket_types WHERE key = :ticket_type)"
         " AND EXISTS (SELECT 1 FROM products WHERE id = :product_id)",
-        customer_id=draft.customer_id,
+        customer_id=customer_id,
         category=draft.category,
         ticket_type=draft.ticket_type,
         product_id=draft.product_id,
     )
-    return next((Customer(*row) for row in rows), None)
+    return next((customer_of(*row) for row in rows), None)
 
 
 def _customer_step_by_step(tx: Tx, actor: Actor, draft: Draft) -> Customer:
-    """The customer that is named, else the one that the ECO belongs to. Raises `Invalid` with every fault."""
+    """The customer that is named, else the ECO's, else the actor's own. Raises `Invalid` with every fault."""
     if faults := draft_faults(tx, actor, _fields(draft)):
         raise Invalid(faults)
     customer_id = draft.customer_id
     if customer_id is None and draft.eco_id is not None and (eco := find_eco(tx, draft.eco_id)):
         customer_id = eco.customer_id
+    if customer_id is None:
+        customer_id = actor.customer_id
     customer = find_customer(tx, customer_id) if customer_id is not None else None
     if customer is None:
         raise Invalid({"customer_id": ["is unknown"]})
     return customer
+
+
+def _phone(customer: Customer, draft: Draft) -> Phone:
+    """The contact's: the one that was given, in which `_text_faults` finds nothing, else the customer's."""
+    given = None if draft.contact_number is None else read_phone(draft.contact_number)
+    return given or Phone(customer.contact_number, customer.contact_phone)
 
 
 def _fields(draft: Draft) -> dict[str, Any]:

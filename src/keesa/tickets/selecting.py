@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from keesa.accounts.permissions import Match
+from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import Match, visible_to
 from keesa.db import Pace, Steps, Tx
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.statuses import STATUSES, Status
@@ -30,6 +31,12 @@ class Page:
     limit: int | None = 20
     newest_first: bool = True
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The limit and the offset of a statement."""
+        limit = LARGEST if self.limit is None else self.limit
+        return limit, min((self.number - 1) * limit, LARGEST)
+
     def at(self, number: int | None) -> "Page":
         """The same list at another page; at this one for None."""
         return self if number is None else Page(number, self.limit, self.newest_first)
@@ -39,12 +46,10 @@ Group = tuple[Sequence[Status] | None, Page]
 """A part of a list: the statuses of its tickets (None: any), and the page of them."""
 
 
-def select(
-    tx: Tx, visible: tuple[Match, ...], wanted: tuple[Match, ...], groups: Sequence[Group]
-) -> Steps[Iterable[Seen]]:
-    """The pages of the groups, one after the other, of the tickets that are both visible and wanted."""
+def select(tx: Tx, actor: Actor, wanted: tuple[Match, ...], groups: Sequence[Group]) -> Steps[Iterable[Seen]]:
+    """The pages of the groups, one after the other, of the tickets that the actor sees and that are wanted."""
     text, params = _statement(
-        visible,
+        visible_to(actor),
         wanted,
         tuple(statuses and tuple(statuses) for statuses, _ in groups),
         groups[0][1].newest_first,
@@ -55,8 +60,7 @@ def select(
     limits: dict[str, object] = {}
     last = 0
     for number, (_, page) in enumerate(groups):
-        limit = LARGEST if page.limit is None else page.limit
-        offset = min((page.number - 1) * limit, LARGEST)
+        limit, offset = page.bounds
         end = min(offset + limit, LARGEST)
         limits |= {f"limit_{number}": limit, f"offset_{number}": offset, f"end_{number}": end}
         last = max(last, end)

@@ -9,11 +9,14 @@ from keesa.accounts.permissions import require_desk
 from keesa.clock import Clock, milliseconds
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.tickets.finding import hold_ticket
+from keesa.tickets.finding import Held, hold_ticket
 from keesa.tickets.history import record_status
 from keesa.tickets.statuses import status_named
 
 NOBODY_ASSIGNED: Final = "Please assign an engineer before changing the ticket status"
+
+CLOCKS_DIFFER: Final = 5 * 60 * 1000
+"""Milliseconds by which a caller's clock may be ahead of the server's, or behind it."""
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -21,18 +24,19 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 def change_status(
     tx: Tx, actor: Actor, number: int | None, name: str, closed_date: str | None, at: int, clock: Clock
 ) -> None:
-    """Move the ticket to the status called `name`, with a row in its history; to the one it has: nothing changes.
+    """Move the ticket to the status called `name`, with a row in its history; to the one it has: nothing changes, but
+    that another `closed_date` corrects the day of a closed ticket, with a row too.
 
-    `closed_date` (a day, or a full time) is needed for `closed` and ignored for any other status; reopening
-    clears it. Raises `Forbidden`, `NotFound` and `Invalid`.
+    `closed_date` (a day, or a full time of which the day counts) is needed for `closed` and ignored for any other
+    status; reopening clears it. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
     require_desk(actor)
     ticket = hold_ticket(tx, actor, number)
     status = status_named(name)
     if ticket.assigned_to_id is None:
         raise Invalid({"status": [NOBODY_ASSIGNED]}, NOBODY_ASSIGNED)
-    closed_on = _closing_day(closed_date, ticket.raised_at, at, clock) if status == "closed" else None
-    if status == ticket.status:
+    closed_on = _closing_day(closed_date, ticket, at, clock) if status == "closed" else None
+    if (status, closed_on) == (ticket.status, ticket.closed_on):
         return
     tx.run(
         "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = revision + 1 WHERE id = :id",
@@ -40,35 +44,37 @@ def change_status(
         closed_on=closed_on,
         id=ticket.id,
     )
-    record_status(tx, actor, ticket.id, status, at)
+    record_status(tx, actor, ticket.id, status, max(at, ticket.raised_at))
 
 
-def _closing_day(text: str | None, raised_at: int, at: int, clock: Clock) -> str:
-    """The ISO day, in the desk's zone, on which the ticket was closed."""
+def _closing_day(text: str | None, ticket: Held, at: int, clock: Clock) -> str:
+    """The ISO day, in the desk's zone, on which the ticket was closed; the day that it has is always good."""
     if text is None or not text.strip():
         raise Invalid({"closed_date": ["is missing: a closed ticket needs it"]})
+    first = clock.local(ticket.raised_at).date()
+    last = max(first, clock.local(at).date())
     try:
-        moment = _moment(text.strip(), clock)
+        day = _day(text.strip(), ticket.raised_at, max(at, ticket.raised_at), clock)
     except (ValueError, OverflowError) as error:
         raise Invalid({"closed_date": ["must be a date like 2024-06-28, or a full time"]}) from error
-    if isinstance(moment, datetime):
-        early, late = milliseconds(moment) < raised_at, milliseconds(moment) > at
-        day = moment.date()
-    else:
-        early, late = moment < clock.local(raised_at).date(), moment > clock.local(at).date()
-        day = moment
-    if early:
+    if day.isoformat() != ticket.closed_on and day < first:
         raise Invalid({"closed_date": ["must not be before the ticket was raised"]})
-    if late:
+    if day.isoformat() != ticket.closed_on and day > last:
         raise Invalid({"closed_date": ["must not be in the future"]})
     return day.isoformat()
 
 
-def _moment(text: str, clock: Clock) -> date:
-    """A date, or an aware datetime in the desk's zone (which a time without an offset is taken to be in)."""
+def _day(text: str, first: int, last: int, clock: Clock) -> date:
+    """The day of a date or of a full time, in the desk's zone (which a time without an offset is taken to be in).
+
+    A full time that is outside of `first` to `last` by no more than clocks differ is taken to be the nearer of them.
+    """
     if _DAY.fullmatch(text):
         return date.fromisoformat(text)
     if not _DAY.match(text):
         raise ValueError(text)
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=clock.zone) if moment.tzinfo is None else moment.astimezone(clock.zone)
+    moment = datetime.fromisoformat(text.upper())
+    aware = moment.replace(tzinfo=clock.zone) if moment.tzinfo is None else moment.astimezone(clock.zone)
+    given = milliseconds(aware)
+    nearest = min(max(given, first), last)
+    return (clock.local(nearest) if abs(given - nearest) <= CLOCKS_DIFFER else aware).date()

@@ -7,6 +7,7 @@ from typing import Final, NewType
 import msgspec
 
 from keesa.db import Row
+from keesa.directory.phones import written_of
 from keesa.tickets.statuses import Status
 
 Seen = NewType("Seen", tuple[int, int])
@@ -54,6 +55,7 @@ class TicketView:
     customer: str
     contact_number: int
     contact_name: str
+    contact_phone: str
     raised_at: int
     raised_by: str
     assigned_to: str | None
@@ -67,7 +69,8 @@ class TicketView:
 
 COLUMNS: Final = """
     tickets.id, tickets.title, tickets.description, tickets.status, tickets.priority, tickets.contact_number,
-    tickets.contact_name, tickets.raised_at, tickets.ticket_type, tickets.category, tickets.closed_on,
+    tickets.contact_name, tickets.contact_phone, tickets.raised_at, tickets.ticket_type, tickets.category,
+    tickets.closed_on,
     customers.name AS customer, raisers.full_name AS raised_by, assignees.full_name AS assigned_to
 """
 JOINS: Final = """
@@ -122,6 +125,7 @@ def view_of(row: Row) -> TicketView:
         customer=row["customer"],
         contact_number=row["contact_number"],
         contact_name=row["contact_name"],
+        contact_phone=written_of(row["contact_number"], row["contact_phone"]),
         raised_at=row["raised_at"],
         raised_by=row["raised_by"],
         assigned_to=row["assigned_to"],

@@ -1,6 +1,7 @@
 """The note endpoints of 2021."""
 
 from keesa.api.http import Call
+from keesa.api.paging import NotesQuery, notes_page
 from keesa.api.v2021 import answers, rendering, requests
 from keesa.db import Tx
 from keesa.notes.notes import add_note, list_notes
@@ -14,11 +15,12 @@ def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswe
     return answers.AddedNoteAnswer(answers.AddedNote(str(number), comment))
 
 
-def index(tx: Tx, call: Call[None, requests.TicketNotes]) -> answers.NotesAnswer:
+def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.NotesAnswer:
     found = find_ticket(tx, call.actor, parse_number(str(call.body.ticket_number)))
 
     def notes() -> answers.NotesAnswer:
-        listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found)]
+        page = notes_page(call.query)
+        listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found, page)]
         return answers.NotesAnswer(answers.Notes(len(listed), listed))
 
-    return call.desk.rendered.once(answers.NotesAnswer, call.standing.names, found, notes)
+    return call.desk.rendered.once((answers.NotesAnswer, call.query), call.standing.names, found, notes)

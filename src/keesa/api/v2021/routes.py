@@ -3,7 +3,7 @@
 from typing import Final
 
 from keesa.api.http import Caller, Route, Runs
-from keesa.api.paging import ListQuery
+from keesa.api.paging import ListQuery, NotesQuery
 from keesa.api.v2021 import answers, examples, notes, requests, sessions, tickets
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -35,7 +35,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         endpoint=tickets.create,
         summary="Raise a ticket",
         answer=answers.RaisedTicketAnswer,
-        status=201,
         example=examples.RAISED_TICKET,
         runs=Runs.WRITING,
         permission="write",
@@ -75,6 +74,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         answer=answers.NotesAnswer,
         example=examples.NOTES,
         permission="read",
+        query=NotesQuery,
         body=requests.TicketNotes,
         body_example=examples.TICKET_NOTES,
         body_from_query={"ticket_number": ("ticket_number",)},
@@ -86,7 +86,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         endpoint=notes.create,
         summary="Add a note to a ticket",
         answer=answers.AddedNoteAnswer,
-        status=201,
         example=examples.ADDED_NOTE,
         runs=Runs.WRITING,
         permission="write",

@@ -9,6 +9,7 @@ Time = Annotated[
     Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", examples=["2024-06-28T10:15:30.000+05:00"]),
 ]
 Minute = Annotated[str, Meta(pattern=r"^\d\d:\d\d \d\d/\d\d/\d{4}$", examples=["10:30 06/28/2024"])]
+Phone = Annotated[str, Meta(description="The contact's telephone number as it was written", examples=["+960 777-1234"])]
 StatusName = Annotated[str, Meta(description="open, in_progress, on_hold or closed")]
 
 
@@ -72,7 +73,7 @@ class TicketAssignment(Struct):
 
 
 class Ticket(Struct):
-    """As lists show it."""
+    """As lists show it; `contact_phone` is Keesa's own."""
 
     id: int
     ticket_number: str
@@ -91,10 +92,11 @@ class Ticket(Struct):
     image_urls: list[str]
     closed_date: Time | None
     ticket_notes: list[TicketNote]
+    contact_phone: Phone
 
 
 class TicketDetail(Struct):
-    """As it is shown by itself; `ticket_assignments` is Keesa's own."""
+    """As it is shown by itself; `ticket_assignments` and `contact_phone` are Keesa's own."""
 
     id: int
     ticket_number: str
@@ -115,6 +117,7 @@ class TicketDetail(Struct):
     ticket_statuses: list[TicketStatus]
     ticket_notes: list[TicketNote]
     ticket_assignments: list[TicketAssignment]
+    contact_phone: Phone
 
 
 class CategoryTicket(Struct):

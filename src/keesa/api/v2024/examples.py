@@ -18,7 +18,7 @@ _HEAD: Final = _SUMMARY | {
     "status": "in_progress",
     "priority": 2,
 }
-_CONTACT: Final = {"contact_number": 7771234, "contact_name": "Ibrahim"}
+_CONTACT: Final = {"contact_number": 9607771234, "contact_name": "Ibrahim"}
 _PEOPLE: Final = {
     "raised_on": "2025-03-04T09:05:12.250+05:00",
     "raised_by": "Mariyam Zahir",
@@ -26,7 +26,17 @@ _PEOPLE: Final = {
     "ticket_type": "customer_support",
     "category": "fault",
 }
-_LISTED: Final = _HEAD | _CONTACT | _PEOPLE | {"image_urls": [], "closed_date": None, "ticket_notes": [_NOTE]}
+_LISTED: Final = (
+    _HEAD
+    | _CONTACT
+    | _PEOPLE
+    | {
+        "image_urls": [],
+        "closed_date": None,
+        "ticket_notes": [_NOTE],
+        "contact_phone": "+960 777-1234",
+    }
+)
 _TOKEN: Final = "eyJhbGciOiJIUzI1NiJ9.e30.signature"  # noqa: S105 - no token at all
 
 TOKENS: Final = {
@@ -110,6 +120,7 @@ ONE_TICKET: Final = {
                     "created_at": "2025-03-04T09:10:00.000+05:00",
                 }
             ],
+            "contact_phone": "+960 777-1234",
         }
     }
 }

@@ -57,6 +57,7 @@ def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
         image_urls=[],
         closed_date=_closed_date(ticket, clock),
         ticket_notes=_notes(ticket, clock),
+        contact_phone=ticket.contact_phone,
     )
 
 
@@ -83,6 +84,7 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
         ticket_assignments=[
             TicketAssignment(row.assigned_to, row.assigned_by, clock.iso(row.created_at)) for row in ticket.assignments
         ],
+        contact_phone=ticket.contact_phone,
     )
 
 

@@ -9,7 +9,9 @@ from keesa.api.inputs import Id
 from keesa.api.paging import ListQuery, PageNumber
 
 Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
-ContactNumber = Annotated[int, Meta(ge=0, lt=10**15)]
+ContactNumber = Annotated[
+    str | int, Meta(description="A telephone number of at most 15 digits, with or without + and what sets them apart")
+]
 TicketNumber = Annotated[str | int, Meta(description="A ticket's number, or its id")]
 StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
 
@@ -50,7 +52,7 @@ class NewTicket(Struct, frozen=True, kw_only=True):
 
 
 class RaiseTicket(Struct, frozen=True, kw_only=True):
-    """`customer_id` or `eco_id` is needed, here or inside `ticket`."""
+    """`customer_id` or `eco_id` is needed, here or inside `ticket`; a customer's user may leave both out."""
 
     ticket: NewTicket
     customer_id: Id | None = None

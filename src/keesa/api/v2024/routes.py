@@ -5,7 +5,7 @@ from typing import Final
 from keesa.accounts.permissions import require_bot, require_desk
 from keesa.api.coffee import COFFEE
 from keesa.api.http import Caller, Route, Runs
-from keesa.api.paging import ListQuery
+from keesa.api.paging import ListQuery, NotesQuery
 from keesa.api.v2024 import answers, examples, notes, requests, sessions, tickets
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -118,6 +118,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         answer=answers.NotesAnswer,
         example=examples.NOTES,
         permission="read",
+        query=NotesQuery,
         body=requests.TicketNotes,
         body_example=examples.TICKET_NOTES,
         body_from_query={"ticket_number": ("ticket_number",)},
