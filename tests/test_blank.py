@@ -34,3 +34,11 @@ def test_every_space_and_every_format_character_is_blank() -> None:
 def test_one_character_is_enough(text: str) -> None:
     """Joiners and selectors beside it do not matter."""
     assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("digits", "blank"), [("0" * 5000 + "65", False), ("0" * 5000 + "8203", True), ("9" * 5000, False)]
+)
+def test_a_number_of_thousands_of_digits_is_read(digits: str, blank: bool) -> None:  # noqa: FBT001 - a parameter
+    """However many zeros it begins with; beyond all characters it is the sign for an unknown one."""
+    assert is_blank(f"&#{digits};") == blank

@@ -15,7 +15,7 @@ _VISIBLE: Final = re.compile(
     "]"
 )
 # fmt: on
-_LONG_NUMBER: Final = re.compile(r"&#0*+([0-9]{8})[0-9]++")
+_LONG_NUMBER: Final = re.compile(r"&#(?=[0-9]{9})0*+([0-9]{0,8})[0-9]*+")
 
 
 def is_blank(text: str) -> bool:
@@ -29,4 +29,4 @@ def is_blank(text: str) -> bool:
 
 def unescaped(text: str) -> str:
     """With entities read. Python refuses to read a number of thousands of digits; eight are past every character."""
-    return html.unescape(_LONG_NUMBER.sub(r"&#\1", text)) if "&" in text else text
+    return html.unescape(_LONG_NUMBER.sub(r"&#0\1", text)) if "&" in text else text
