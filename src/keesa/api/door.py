@@ -148,7 +148,7 @@ class Door:
         """Everything that was found out before may have changed since, but for the input."""
 
         def write(tx: Tx) -> "tuple[Call[Any, Any], Any]":
-            admitted = replace(call, standing=self._standing(tx, request, remember=False))
+            admitted = replace(call, standing=self._standing(tx, request))
             request.trace.version, request.trace.route = version, route
             request.trace.user_id = admitted.actor.id
             _require_permission(route, admitted.actor)
@@ -179,7 +179,7 @@ class Door:
         return version, route, self._call(request, built(route, given), standing, in_cookie=in_cookie)
 
     def _enter(self, tx: Tx, request: _Request) -> tuple[Route, Call[Any, Any]]:
-        standing = self._standing(tx, request, remember=True)
+        standing = self._standing(tx, request)
         token = request.token(self._desk.signer)
         caller, trace = standing.caller, request.trace
         trace.version, route = choose(request.routes, request.wanted or (caller[1].version if caller else None))
@@ -191,14 +191,14 @@ class Door:
         read = require_good(tx, route, given, caller and caller[0])
         return route, self._call(request, read, standing, in_cookie=token is not None and token.in_cookie)
 
-    def _standing(self, tx: Tx, request: _Request, *, remember: bool) -> Standing:
+    def _standing(self, tx: Tx, request: _Request) -> Standing:
         """Raises `Problem` (503) while the API is offline, before anything is said of the token."""
         try:
             token = request.token(self._desk.signer)
         except Unauthorized:
             _refuse_offline(offline=maintenance.is_on(tx))
             raise
-        standing = find_caller(tx, token, self._desk.presence, remember=remember)
+        standing = find_caller(tx, token, self._desk.presence)
         _refuse_offline(offline=standing.offline)
         return standing
 

@@ -42,9 +42,9 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     status = ticket.changes[-1][0] if ticket.changes else "open"
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, ticket_type, category, customer_id, product_id,"
-        " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on)"
+        " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on, revision)"
         " VALUES (:id, :title, :description, :status, :priority, :ticket_type, :category, :customer_id, :product_id,"
-        " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on)",
+        " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on, $new_revision)",
         id=ticket.id,
         title=ticket.title,
         description=ticket.description,

@@ -29,4 +29,4 @@ def record_assignment(tx: Tx, actor: Actor, ticket_id: int, assigned_to_id: int 
 
 def move_revision(tx: Tx, ticket_id: int) -> None:
     """For a change that leaves the ticket's own row as it is, such as a note."""
-    tx.run("UPDATE tickets SET revision = revision + 1 WHERE id = :ticket_id", ticket_id=ticket_id)
+    tx.run("UPDATE tickets SET revision = $new_revision WHERE id = :ticket_id", ticket_id=ticket_id)

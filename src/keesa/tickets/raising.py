@@ -75,9 +75,9 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
     number = next_number(tx, at, clock, form)
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
-        " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at)"
+        " customer_id, eco_id, product_id, contact_name, contact_number, raised_by_id, raised_at, revision)"
         " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :raised_by_id, :at)",
+        " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :raised_by_id, :at, $new_revision)",
         id=number,
         title=draft.title,
         description=description,

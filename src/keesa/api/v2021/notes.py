@@ -21,4 +21,4 @@ def index(tx: Tx, call: Call[None, requests.TicketNotes]) -> answers.NotesAnswer
         listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found)]
         return answers.NotesAnswer(answers.Notes(len(listed), listed))
 
-    return call.desk.rendered.once(answers.NotesAnswer, call.standing.names, found, notes)
+    return call.desk.rendered.once(tx, answers.NotesAnswer, call.standing.names, found, notes)
