@@ -78,7 +78,9 @@ class DataFile:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"Another program holds {self.path.with_suffix('.lock')}") from None
+                    raise Unavailable(
+                        f"Another program holds {self.path.with_suffix('.lock').name}: nothing can be written"
+                    ) from None
                 time.sleep(_POLL)
         try:
             yield
@@ -90,9 +92,9 @@ class DataFile:
         try:
             found = [os.stat(path) for path in (self.path, *self._beside)]  # noqa: PTH116 - half the price of Path's
         except OSError:
-            raise Unavailable(f"{self.path} or its log was removed while it was open: {_MEND}") from None
+            raise Unavailable(f"The data file or its log was removed while it was open: {_MEND}") from None
         if [(each.st_dev, each.st_ino) for each in found] != self._identities:
-            raise Unavailable(f"{self.path} or its log was replaced while it was open: {_MEND}")
+            raise Unavailable(f"The data file or its log was replaced while it was open: {_MEND}")
         return found[0].st_size
 
     def require_same(self, newest_mark: Callable[[], int]) -> None:
@@ -104,20 +106,20 @@ class DataFile:
         if header == self._header and size >= _bytes(header):
             return
         if len(header) < _HEADER or not header.startswith(_MAGIC) or size < _bytes(header):
-            raise Unavailable(f"{self.path} was overwritten while it was open: {_MEND}")
+            raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
         moved = (_mark(header) - _mark(self._header)) % MARKS
         if moved > (newest_mark() - _mark(self._header)) % MARKS or (not moved and not _mark(header)):
-            raise Unavailable(f"{self.path} was overwritten while it was open: {_MEND}")
+            raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
         self._header = header
 
     def require_writable(self) -> None:
         """Raise `Unavailable` where the files' modes, the mount or a full disk stand against writing."""
         for path in (self.path.parent, self.path, *(path for path in self._beside if path.exists())):
             if not os.access(path, os.W_OK):
-                raise Unavailable(f"{path} cannot be written: look at its owner, its mode, and its disk")
+                raise Unavailable(f"{path.name} cannot be written: look at its owner, its mode, and its disk")
         disk = os.statvfs(self.path)
         if disk.f_bavail * disk.f_frsize < ROOM:
-            raise Unavailable(f"The disk of {self.path} is full")
+            raise Unavailable("The disk of the data file is full")
 
     def log(self) -> Log:
         _, _, change, _, _, _, frames = _INDEX.unpack(os.pread(self._held[1][1], _INDEX.size, 0))
