@@ -16,7 +16,7 @@ TOO_BUSY: Final = "The database is too busy, please try again later"
 UNKNOWN: Final = "The database has not answered the commit in time: whether the change was made is not known"
 _READ_ONLY: Final = "The database takes no changes now: it is read-only"
 _NO_RIGHTS: Final = "The database does not let Keesa's role do this: it lacks rights on the tables or their schema"
-_NO_TABLE: Final = "The database lacks a table that Keesa needs, or hides it from Keesa's role"
+NO_TABLE: Final = "The database lacks a table that Keesa needs, or hides it from Keesa's role"
 _FULL: Final = "The database's disk is full"
 
 _CLASSES: Final = {"08", "53", "55", "57", "58"}
@@ -28,7 +28,7 @@ _SENTENCES: Final = {
     "42501": _NO_RIGHTS,
     "53100": _FULL,
 }
-_WHERE_READ: Final = {"42P01": _NO_TABLE, "3F000": _NO_TABLE}
+_WHERE_READ: Final = {"42P01": NO_TABLE, "3F000": NO_TABLE}
 
 
 def as_unavailable(error: BaseException, *, reading: bool = False) -> BaseException:
