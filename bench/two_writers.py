@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keesa.db import Tx, open_database
-from keesa.db import sqlite as engine
+from keesa.db import sqlite_file as engine
 from keesa.db.migrate import migrate
 
 if TYPE_CHECKING:

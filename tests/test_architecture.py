@@ -19,8 +19,10 @@ MAY_IMPORT = {
     "clock": set[str](),
     "logs": set[str](),
     "names": set[str](),
-    "db": {"errors", "clock"},
+    "data_folder": {"errors"},
+    "db": {"errors", "clock", "data_folder"},
     "maintenance": {"db"},
+    "readiness": {"db"},
     "cache": set[str](),
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache"},
     "directory": {"db", "errors", "names"},
@@ -28,13 +30,14 @@ MAY_IMPORT = {
     "blank": set(),
     "notes": {"tickets", "accounts", "db", "errors"},
     "config": {"errors", "tickets"},
-    "secret_key": {"errors"},
+    "secret_key": {"errors", "data_folder"},
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),
-    "api": DOMAINS | {"server", "db", "errors", "clock", "config", "maintenance", "cache"},
+    "api": DOMAINS | {"server", "db", "errors", "clock", "config", "maintenance", "readiness", "cache"},
     "app": DOMAINS | {"api", "config", "db", "clock", "logs", "secret_key"},
     "cli": DOMAINS
-    | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "secret_key"},
+    | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}
+    | {"secret_key"},
     "__main__": {"cli"},
 }
 """Room to the rooms that it may import. What is not named here, nothing may import: a new room is added on purpose."""

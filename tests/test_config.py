@@ -26,6 +26,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "data": ("/srv/keesa", Path("/srv/keesa")),
     "database_url": ("postgresql://desk@db/keesa", "postgresql://desk@db/keesa"),
     "demo": ("true", True),
+    "demo_on_network": ("yes", True),
     "secret": (LONG, LONG),
     "zone": ("Asia/Colombo", ZoneInfo("Asia/Colombo")),
     "number_form": ("monthly", "monthly"),

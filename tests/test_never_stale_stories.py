@@ -222,7 +222,7 @@ def move_ticket(step: Step) -> None:
     }
     column = step.random.choice(list(columns))
     value = step.random.choice([value for value in columns[column] if value != step.row[column]] or [step.row[column]])
-    sql = f"UPDATE tickets SET {column} = :value, revision = revision + 1 WHERE id = :id"
+    sql = f"UPDATE tickets SET {column} = :value, revision = $new_revision WHERE id = :id"
     step.desk.run(sql, value=value, id=step.ticket)
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.dataset.tables import COLUMNS, Row, Tell, Write
+from keesa.db.sqlite import PATIENCE
+from keesa.db.sqlite_file import DataFile
 from keesa.errors import Refused
 
 
@@ -51,8 +53,12 @@ def empty(path: Path) -> None:
 
 def copy(path: Path, folder: Path) -> None:
     """With all that was committed, and flushed: the disk is not to do it while a benchmark measures."""
-    with closing(sqlite3.connect(path)) as connection:
-        [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    file = DataFile(path)
+    try:
+        with file.locked_within(PATIENCE), closing(sqlite3.connect(path)) as connection:
+            [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        file.close()
     if busy:
         raise Refused(f"Somebody works with {path}, which benchmarks only copy")
     with Path(shutil.copy(path, folder)).open("rb") as copied:

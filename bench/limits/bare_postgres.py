@@ -9,8 +9,9 @@ from psycopg import AsyncConnection
 
 from bench.limits.engine import Parameters, Rows, Run
 from bench.limits.statements import statements
+from keesa.db.postgres_tx import NEW_REVISION
 
-STATEMENTS: Final = statements("json_agg", "json_build_array", "FOR UPDATE", r"%(\1)s")
+STATEMENTS: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE", r"%(\1)s")
 CONNECTIONS: Final = 8
 """A process; Keesa keeps as many for its reads."""
 

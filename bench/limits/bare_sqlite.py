@@ -8,8 +8,9 @@ from typing import Final
 
 from bench.limits.engine import Parameters, Rows, Run
 from bench.limits.statements import statements
+from keesa.db.sqlite_tx import NEW_REVISION
 
-STATEMENTS: Final = statements("json_group_array", "json_array")
+STATEMENTS: Final = statements("json_group_array", "json_array", NEW_REVISION)
 BUSY_TIMEOUT: Final = 30.0
 """Seconds that a write waits for another process's, in SQLite's own way."""
 

@@ -12,12 +12,13 @@ from typing import Final
 import psycopg
 
 from bench.limits.statements import statements
+from keesa.db.postgres_tx import NEW_REVISION
 
 CLIENTS: Final = (1, 8, 32)
 TITLE: Final = "Raised by the engine alone"
 MISSING: Final = "pgbench is not here, so it was left out: it is on PATH, or in the folder KEESA_TEST_POSTGRES_BIN"
 
-_SQL: Final = statements("json_agg", "json_build_array", "FOR UPDATE")
+_SQL: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE")
 _NUMBER: Final = (
     "CAST(prefix || lpad(CAST(last AS TEXT), greatest(3, length(CAST(last AS TEXT))), '0') AS BIGINT) AS id"
 )

@@ -73,11 +73,14 @@ class Statements:
     record_status: str
 
 
-def statements(json_list: str, json_row: str, for_update: str = "", parameter: str = r":\1") -> Statements:
+def statements(
+    json_list: str, json_row: str, new_revision: str, for_update: str = "", parameter: str = r":\1"
+) -> Statements:
     """`parameter` is how the driver names one: an expansion of the match of `_PARAMETER`."""
 
     def worded(sql: str) -> str:
         filled = sql.replace("$list", json_list).replace("$row", json_row).replace("$for_update", for_update)
+        filled = filled.replace("$new_revision", new_revision)
         return _PARAMETER.sub(parameter, filled)
 
     return Statements(
@@ -97,9 +100,10 @@ def statements(json_list: str, json_row: str, for_update: str = "", parameter: s
         raise_ticket=worded(
             "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
             " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
-            " description_size)"
+            " description_size, revision)"
             " SELECT :id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-            " id, :eco_id, :product_id, contact_name, contact_number, contact_phone, :user_id, :at, :size"
+            " id, :eco_id, :product_id, contact_name, contact_number, contact_phone, :user_id, :at, :size,"
+            " $new_revision"
             " FROM customers WHERE id = :customer_id"
             " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
         ),
@@ -108,11 +112,11 @@ def statements(json_list: str, json_row: str, for_update: str = "", parameter: s
             "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:id, :user_id, :body, :at)"
         ),
         count_note=worded(
-            "UPDATE tickets SET revision = revision + 1, notes_count = notes_count + 1,"
+            "UPDATE tickets SET revision = $new_revision, notes_count = notes_count + 1,"
             " notes_size = notes_size + :size WHERE id = :id"
         ),
         change_status=worded(
-            "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = revision + 1 WHERE id = :id"
+            "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = $new_revision WHERE id = :id"
         ),
         record_status=worded(
             "INSERT INTO ticket_statuses (ticket_id, status, changed_by_id, created_at)"

@@ -43,6 +43,8 @@ class Config:
     """`postgresql://…`; SQLite in `data` without it."""
     demo: bool = False
     """Fill an empty database with the documented world."""
+    demo_on_network: bool = False
+    """Serve it elsewhere than on loopback, though everybody can read its passwords."""
     secret: str | None = field(default=None, repr=False)
     """What tokens are signed with; made and kept in `data` without it. Several nodes must share it."""
     zone: ZoneInfo = DEFAULT_ZONE
@@ -109,6 +111,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "answers_mib": int,
     "data": Path,
     "demo": _boolean,
+    "demo_on_network": _boolean,
     "zone": ZoneInfo,
     "cors_origins": _names,
     "trusted_proxies": lambda text: tuple(ipaddress.ip_network(name) for name in _names(text)),
@@ -136,6 +139,9 @@ def _refuse_senseless(config: Config) -> None:
         "least_rate must be 0 or more": config.least_rate >= 0,
         "bodies_mib must be 2 to 65536": 2 <= config.bodies_mib <= 65_536,
         "answers_mib must be 1 to 65536": 1 <= config.answers_mib <= 65_536,
+        "demo has published passwords: host must be a loopback address, or KEESA_DEMO_ON_NETWORK yes": (
+            not config.demo or config.demo_on_network or _is_loopback(config.host)
+        ),
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
         "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
         "body_limit must be 1024 bytes or more": config.body_limit >= 1024,
@@ -153,6 +159,13 @@ def _refuse_senseless(config: Config) -> None:
 
 def _is_postgres(url: str | None) -> bool:
     return not url or url.startswith(("postgresql://", "postgres://"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 def _is_origin(text: str) -> bool:

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from keesa.data_folder import require_own
 from keesa.errors import Refused
 
 FILE: Final = "secret.key"
@@ -19,6 +20,7 @@ def load_secret(data: Path, given: str | None) -> bytes:
     """
     if given is not None:
         return given.encode()
+    require_own(data, ())
     path = data / FILE
     try:
         if not path.exists():
@@ -61,6 +63,7 @@ def check_secret(data: Path, given: str | None) -> str:
     """Where the key comes from, for people; raises `Refused` where it is missing or unfit. Makes none."""
     if given is not None:
         return "from the configuration"
+    require_own(data, ())
     path = data / FILE
     if not path.exists():
         raise Refused(f"There is no {path}: `keesa serve` makes it on its first start")

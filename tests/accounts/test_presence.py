@@ -29,6 +29,7 @@ class CountedTx(Tx):
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
+        self.may_be_undone = tx.may_be_undone
         self.statements = 0
 
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
@@ -236,7 +237,7 @@ def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:
 
     def undone(tx: Tx) -> None:
         tx.run("UPDATE users SET user_type = 'admin' WHERE id = :id", id=ENGINEER.id)
-        seen = desk.presence.look(tx, desk.session.access_uid, remember=False)
+        seen = desk.presence.look(tx, desk.session.access_uid)
         assert seen.caller is not None
         assert seen.caller[0].user_type == "admin"
         raise LookupError
@@ -291,7 +292,7 @@ NEITHER: Final[dict[str, str]] = {
     "a sign-in": "UPDATE users SET sign_in_count = sign_in_count + 1",
     "a password": "UPDATE users SET password_hash = 'none'",
     "a customer's contact": "UPDATE customers SET contact_name = 'Ali', contact_number = 1",
-    "a ticket": f"UPDATE tickets SET title = 'Title', revision = revision + 1 WHERE id = {RAISED}",
+    "a ticket": f"UPDATE tickets SET title = 'Title', revision = $new_revision WHERE id = {RAISED}",
     "a note": "UPDATE ticket_notes SET body = 'Body'",
     "sessions": "DELETE FROM sessions",
     "an ECO's name": "UPDATE ecos SET name = 'ECO'",
@@ -308,9 +309,7 @@ def moved(desk: Desk, sql: str) -> tuple[bool, bool]:
     names, accounts = revisions(desk.database)
     assert desk.elsewhere.write(lambda tx: tx.run(sql))
     now_names, now_accounts = revisions(desk.database)
-    assert now_names >= names
-    assert now_accounts >= accounts
-    return now_names > names, now_accounts > accounts
+    return now_names != names, now_accounts != accounts
 
 
 @pytest.mark.parametrize("name", NAMES)

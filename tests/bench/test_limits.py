@@ -120,9 +120,12 @@ def changes(place: Place, server: LiveServer | Running, asked: list[Request]) ->
 
 
 def timeless(answers: list[Answer], kept: Mapping[str, list[dict[str, Any]]]) -> tuple[object, object]:
-    """Without the moments at which it happened."""
+    """Without the moments at which it happened, and the revisions, which are drawn."""
     rows = {
-        table: [{name: value for name, value in row.items() if not name.endswith("_at")} for row in found]
+        table: [
+            {name: value for name, value in row.items() if not name.endswith("_at") and name != "revision"}
+            for row in found
+        ]
         for table, found in kept.items()
     }
     return [(answer.status, TIME.sub(b"", answer.body)) for answer in answers], rows

@@ -1,9 +1,12 @@
 """The revision of a ticket: the one number that every change of it moves, in the change's own transaction."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import keesa
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from cast import ADMIN, ASSIGNED, ENGINEER, TYPED, at
 from keesa.accounts.actors import Actor
@@ -11,7 +14,9 @@ from keesa.db import Database, Tx
 from keesa.notes.notes import add_note
 from keesa.tickets.assigning import assign
 from keesa.tickets.html import rich_text
+from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
+from new_tickets import DRAFT
 from undone import undone
 
 NOON = at("2025-03-10T12:00")
@@ -36,10 +41,12 @@ def revisions(tx: Tx) -> dict[int, int]:
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_each_kind_of_change_moves_it(tx: Tx, change: Change) -> None:
-    """That of the changed ticket by one, and no other's."""
+    """That of the changed ticket to one that none has, and no other's."""
     before = revisions(tx)
     change(tx, actor_of(tx, ENGINEER))
-    assert revisions(tx) == before | {ASSIGNED: before[ASSIGNED] + 1}
+    after = revisions(tx)
+    assert after == before | {ASSIGNED: after[ASSIGNED]}
+    assert after[ASSIGNED] not in before.values()
 
 
 @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
@@ -63,9 +70,33 @@ def test_a_change_its_history_and_its_revision_are_kept_together_or_not_at_all(
 
 
 def test_several_changes_move_it_as_often(tx: Tx) -> None:
-    """Also in one transaction."""
-    actor, before = actor_of(tx, ADMIN), revisions(tx)
+    """Also in one transaction, each time to another one."""
+    actor, seen = actor_of(tx, ADMIN), [revisions(tx)[TYPED]]
     for text in ("one", "two", "three"):
         add_note(tx, actor, TYPED, rich_text(text), NOON)
+        seen.append(revisions(tx)[TYPED])
     assign(tx, actor, TYPED, ENGINEER.id, NOON)
-    assert revisions(tx)[TYPED] == before[TYPED] + 4
+    assert len({*seen, revisions(tx)[TYPED]}) == 5
+
+
+def test_a_revision_is_never_given_twice(shared_database: Database) -> None:
+    """Not after a change that was undone: what it had is not what the next one gets, of tickets and of the desk."""
+    given = []
+    for _ in range(3):
+        with undone(shared_database) as tx:
+            add_note(tx, actor_of(tx, ADMIN), TYPED, rich_text("undone"), NOON)
+            tx.run("UPDATE users SET nick_name = 'Nick', disabled_at = NULL WHERE id = :id", id=ENGINEER.id)
+            raised = raise_ticket(tx, actor_of(tx, ADMIN), DRAFT, NOON, CLOCK, "yearly")
+            given += [revisions(tx)[TYPED], revisions(tx)[raised.id]]
+            given += [tx.value(f"SELECT {name} AS value FROM desk_revisions") for name in ("names", "accounts")]
+    assert len(set(given)) == 3 * 4
+    assert all(2**32 < revision < 2**63 for revision in given)
+
+
+def test_no_statement_counts_a_revision_up() -> None:
+    """What a statement gives as a revision is drawn by the one word for it."""
+    for path in (Path(keesa.__file__).parent).rglob("*"):
+        if path.suffix in (".py", ".sql") and not path.name.startswith("0003_"):
+            text = path.read_text("utf-8")
+            assert not re.search(r"\b(revision|names|accounts)\s*=\s*[^$\n]*\+\s*1", text), path
+            assert not re.search(r"(SET|,) revision =(?! \$new_revision)", text), path

@@ -21,7 +21,7 @@ from keesa.accounts.permissions import any_of, visible_to
 from keesa.db import Database, Steps, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
-from keesa.db.sqlite import SqliteTx
+from keesa.db.sqlite_tx import SqliteTx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Forbidden, NotFound
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed

@@ -49,16 +49,14 @@ class Presence:
         known = self._known.get(access_uid)
         return known[1] if known else None
 
-    def look(self, tx: Tx, access_uid: str, *, remember: bool = True) -> Standing:
-        """Raises `Unauthorized` where the session's user has been disabled. What a transaction that writes sees must
-        not be remembered: it may yet be undone, and its revision of accounts be given to something else.
-        """
+    def look(self, tx: Tx, access_uid: str) -> Standing:
+        """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not remembered."""
         ((names, accounts, offline, version),) = tx.each(_LOOK, access_uid=access_uid)
         if offline or version is None:
             return Standing(bool(offline), names, None)
         known = self._known.get(access_uid)
         if known is None or known[0] != accounts:
             known = accounts, find_by_access(tx, access_uid)
-            if remember:
+            if not tx.may_be_undone:
                 self._known.put(access_uid, known)
         return Standing(offline=False, names=names, caller=known[1])

@@ -48,12 +48,12 @@ def read_token(request: Request, caller: Caller, signer: Signer) -> Token | None
     return Token(uid, caller, in_cookie=header is None, csrf_token=shown)
 
 
-def find_caller(tx: Tx, token: Token | None, presence: Presence, *, remember: bool) -> Standing:
+def find_caller(tx: Tx, token: Token | None, presence: Presence) -> Standing:
     """How things stand for the request; nobody calls where there is no token. Raises `Unauthorized` where the session
     has ended, or the CSRF token is not its own, unless the API is offline for all.
     """
     if token is not None and token.caller is Caller.WITH_ACCESS:
-        standing = presence.look(tx, token.uid, remember=remember)
+        standing = presence.look(tx, token.uid)
     else:
         standing = Standing(maintenance.is_on(tx), 0, None)
         if token is not None and not standing.offline:

@@ -178,7 +178,7 @@ class Door:
         cleaned = await self._clean(request) if isinstance(request.text, str) else request.text
 
         def write(tx: Tx) -> "tuple[Call[Any, Any], Any]":
-            admitted = replace(call, standing=self._standing(tx, request, remember=False), cleaned=cleaned)
+            admitted = replace(call, standing=self._standing(tx, request), cleaned=cleaned)
             request.trace.version, request.trace.route = version, route
             request.trace.user_id = admitted.actor.id
             _require_permission(route, admitted.actor)
@@ -216,7 +216,7 @@ class Door:
 
     def _enter(self, tx: Tx, request: _Request) -> tuple[Route, Call[Any, Any] | None]:
         """No call where a long text must be made safe first, to find its faults with the others."""
-        standing = self._standing(tx, request, remember=True)
+        standing = self._standing(tx, request)
         token = request.token(self._desk.signer)
         caller, trace = standing.caller, request.trace
         trace.version, route = choose(request.routes, request.wanted or (caller[1].version if caller else None))
@@ -243,14 +243,14 @@ class Door:
             request.text = await self._cleaning.in_a_thread(request.text)
         return request.text
 
-    def _standing(self, tx: Tx, request: _Request, *, remember: bool) -> Standing:
+    def _standing(self, tx: Tx, request: _Request) -> Standing:
         """Raises `Problem` (503) while the API is offline, before anything is said of the token."""
         try:
             token = request.token(self._desk.signer)
         except Unauthorized:
             _refuse_offline(offline=maintenance.is_on(tx))
             raise
-        standing = find_caller(tx, token, self._desk.presence, remember=remember)
+        standing = find_caller(tx, token, self._desk.presence)
         _refuse_offline(offline=standing.offline)
         return standing
 

@@ -2,7 +2,7 @@
 
 A ticket's bytes are kept under its id and revision, the form, and the revision of all names that they show. All three
 are read from the database in the request's own transaction, so that what is kept is never stale: it is only asked for
-while it is right (docs/decisions/0012-lists-from-keys.md).
+while it is right (docs/decisions/0012-lists-from-keys.md). What a transaction shows that may yet be undone is not kept.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,13 +72,14 @@ class Rendered:
                 yield Pace.SHORT
         return cast("list[S]", shown)
 
-    def once(self, form: object, names: int, ticket: Seen, make: Callable[[], S]) -> S:
+    def once(self, tx: Tx, form: object, names: int, ticket: Seen, make: Callable[[], S]) -> S:
         """What `make` makes of a ticket, encoded at the first time; `form` tells it from what else is made of it."""
         key = form, names, ticket
         part = self._kept.get(key)
         if part is None:
             part = msgspec.Raw(msgspec.json.encode(make()))
-            self._kept.put(key, part)
+            if not tx.may_be_undone:
+                self._kept.put(key, part)
         return cast("S", part)
 
     def _complete(
@@ -107,7 +108,8 @@ class Rendered:
         for view in view_tickets(tx, tickets, shape.detail):
             part = msgspec.Raw(msgspec.json.encode(shape.render(view, self._clock)))
             made[by_id[view.id]] = part
-            self._kept.put((shape, names, by_id[view.id]), part)
+            if not tx.may_be_undone:
+                self._kept.put((shape, names, by_id[view.id]), part)
         return made
 
 

@@ -2,13 +2,18 @@
 
 from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
 from keesa.db.migrate import latest
+from keesa.readiness import prove_writing
 from keesa.secret_key import check_secret
 
 
 def check(data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Say whether the configuration and the database are fit to run. Changes nothing; exit status 1 if not."""
+    """Say whether the configuration and the database are fit to run, a write among it that is undone. Changes nothing;
+    exit status 1 if not.
+    """
     config = configured(data, database_url)
     with existing_database(config) as database:
+        database.require_writable()
+        database.write(prove_writing)
         print(f"ok: {database.describe()}, schema {latest()}")
     print(f"ok: secret key {check_secret(config.data, config.secret)}")
     print(f"ok: times in {config.zone}, {config.number_form} ticket numbers")

@@ -21,6 +21,8 @@ class Tx(ABC):
 
     merges_lazily: ClassVar[bool]
     """Whether the engine reads the parts of an ordered UNION only as far as its LIMIT needs, each through an index."""
+    may_be_undone: bool
+    """Whether what it shows may never come to be, so that nothing of it may be kept: true where it writes."""
 
     @abstractmethod
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
@@ -95,6 +97,10 @@ class Database(ABC):
     @abstractmethod
     def migrating(self, work: Work[T]) -> T:
         """Like `write`, while no other process migrates, and with the schema's own statements allowed."""
+
+    @abstractmethod
+    def require_writable(self) -> None:
+        """Raise `Unavailable` where something is known to stand against writing that a write undone may not meet."""
 
     @abstractmethod
     def describe(self) -> str:

@@ -2,18 +2,22 @@
 
 Whoever writes hands a piece of work over and hears of it after the commit that made it durable. What comes while a
 group is committed waits for the next: the more there is to write, the more of it shares a commit.
+
+Nobody waits for ever: what has not begun after `PATIENCE` is told so and never begins, whatever the writer is held up
+by; of what has begun, whoever waits longer than `LONGEST` is told that its outcome is not known.
 """
 
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from keesa.db.engine import Work
+from keesa.db.engine import Tx, Work
 from keesa.errors import Unavailable
 
 T = TypeVar("T")
@@ -22,6 +26,14 @@ GROUP: Final = 64
 """The most writes in one commit: on SQLite a group holds the lock for some 10 ms."""
 QUEUE: Final = 4096
 """The most writes that wait; one more is refused as unavailable."""
+PATIENCE: Final = 10.0
+"""Seconds that a write waits for its beginning."""
+LONGEST: Final = 60.0
+"""Seconds that its caller waits for its end."""
+TICK: Final = 1.0
+"""Seconds between two looks at who has waited for too long."""
+_LATE: Final = "The database does not take writes now, please try again later"
+_UNKNOWN: Final = "The database has not answered in time: whether the change was made is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +49,48 @@ Commit = Callable[[Sequence[Work[Any]]], Sequence[Outcome]]
 
 
 class Job:
-    """A piece of work, and who waits for it: a thread, or a task of an event loop."""
+    """A piece of work, and who waits for it: a thread, or a task of an event loop. It is a work itself, which begins
+    only while somebody waits for it.
+    """
 
-    def __init__(self, work: Work[Any], future: "Future[Any] | asyncio.Future[Any]") -> None:
-        self.work = work
+    def __init__(
+        self, work: Work[Any], future: "Future[Any] | asyncio.Future[Any]", *, longest: float = LONGEST
+    ) -> None:
+        self._work = work
         self._future = future
+        self._longest = longest
+        self._since = time.monotonic()
+        self._open = [True]  # who pops it, decides whether the work begins: to pop is one step among threads
+        self._untold = [True]  # likewise, who tells the outcome
+        self._begun = False
+
+    def __call__(self, tx: Tx) -> Any:  # noqa: ANN401 - whatever the work gives
+        if not self._begun:
+            self._begun = _popped(self._open)
+            if not self._begun or self._future.cancelled():
+                raise Unavailable(_LATE)
+        return self._work(tx)
+
+    def overdue(self, at: float) -> Outcome | None:
+        """What to tell who has waited for too long, at that time of the monotonic clock; then it begins no more."""
+        if at - self._since > self._longest and self._begun:
+            return Outcome(error=Unavailable(_UNKNOWN))
+        if at - self._since > PATIENCE and not self._begun and _popped(self._open):
+            return Outcome(error=Unavailable(_LATE))
+        return None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
         return self._future.get_loop() if isinstance(self._future, asyncio.Future) else None
 
-    def begins(self) -> bool:
+    @property
+    def wanted(self) -> bool:
         """False where nobody waits any more."""
-        if isinstance(self._future, asyncio.Future):
-            return not self._future.cancelled()
-        return self._future.set_running_or_notify_cancel()
+        return bool(self._untold) and not self._future.cancelled()
 
     def tell(self, outcome: Outcome) -> None:
-        """In the loop's own thread, where a loop waits."""
-        if self._future.cancelled():
+        """In the loop's own thread, where a loop waits; what was told first counts."""
+        if self._future.cancelled() or not _popped(self._untold):
             return
         if outcome.error is None:
             self._future.set_result(outcome.value)
@@ -66,20 +101,32 @@ class Job:
                 self._future.set_exception(RuntimeError("the work raised StopIteration"))
 
 
+def _popped(once: list[bool]) -> bool:
+    """Whether nobody else has popped it."""
+    try:
+        return once.pop()
+    except IndexError:
+        return False
+
+
 class GroupWriter:
-    """The one thread that writes."""
+    """The one thread that writes, and one that looks after who waits for it."""
 
     def __init__(self, commit: Commit) -> None:
         self._commit = commit
         self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE)
         self._closed = False
         self._guard = threading.Lock()
+        self._group: Sequence[Job] = ()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write_groups, name="keesa-writer", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._look_after, name="keesa-deadlines", daemon=True).start()
 
-    def write(self, work: Work[T]) -> T:
+    def write(self, work: Work[T], *, longest: float = LONGEST) -> T:
+        """A work that is known to take long names the seconds that its caller waits for its end."""
         future: Future[T] = Future()
-        self._submit(Job(work, future))
+        self._submit(Job(work, future, longest=longest))
         return future.result()
 
     async def awrite(self, work: Work[T]) -> T:
@@ -87,14 +134,18 @@ class GroupWriter:
         self._submit(Job(work, future))
         return await future
 
-    def close(self) -> None:
-        """Finish what is queued, and refuse what comes later."""
+    def close(self) -> bool:
+        """Finish what is queued, and refuse what comes later. False where the writer is held up for too long: what it
+        holds is then left to the end of the process.
+        """
         with self._guard:
-            if self._closed:
-                return
-            self._closed = True
-        self._queue.put(None)
-        self._thread.join()
+            first, self._closed = not self._closed, True
+        if first:
+            with suppress(queue.Full):
+                self._queue.put(None, timeout=PATIENCE)
+            self._thread.join(2 * PATIENCE)
+            self._ended.set()
+        return not self._thread.is_alive()
 
     def _submit(self, job: Job) -> None:
         with self._guard:  # nothing may be queued behind the end mark that close() puts
@@ -115,7 +166,7 @@ class GroupWriter:
                         ended = True
                     else:
                         group.append(job)
-            self._write_group([job for job in group if job.begins()])
+            self._write_group([job for job in group if job.wanted])
             if ended:
                 return
 
@@ -123,11 +174,21 @@ class GroupWriter:
         """Each outcome is told only after the commit, or after its failure."""
         if not group:
             return
+        self._group = group
         try:
-            outcomes = self._commit([job.work for job in group])
+            outcomes = self._commit(group)
         except BaseException as error:  # noqa: BLE001 - whatever it was, each caller hears of it
             outcomes = [Outcome(error=error)] * len(group)
+        self._group = ()
         _tell(group, outcomes)
+
+    def _look_after(self) -> None:
+        while not self._ended.wait(min(TICK, PATIENCE / 5)):
+            with self._queue.mutex:
+                waiting = [job for job in self._queue.queue if job is not None]
+            at = time.monotonic()
+            late = [(job, outcome) for job in [*self._group, *waiting] if (outcome := job.overdue(at))]
+            _tell([job for job, _ in late], [outcome for _, outcome in late])
 
 
 def _tell(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:

@@ -3,22 +3,25 @@
 import sqlite3
 from pathlib import Path
 
+from keesa.data_folder import require_own
 from keesa.db.engine import Database
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Refused
 
 SQLITE_FILE = "keesa.db"
+_FILES = (SQLITE_FILE, f"{SQLITE_FILE}-wal", f"{SQLITE_FILE}-shm")
 
 
 def open_database(data: Path, url: str | None) -> Database:
     """The PostgreSQL that `url` names, else the SQLite file in the folder `data`, which is made if missing.
 
-    Raises `Refused` where it cannot be opened.
+    Raises `Refused` where it cannot be opened, or is not this user's own.
     """
     if url:
         return PostgresDatabase(url)
     path = data / SQLITE_FILE
+    require_own(data, _FILES)
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         return SqliteDatabase(path)

@@ -2,121 +2,127 @@
 
 Each work of a group runs in a savepoint of one `BEGIN IMMEDIATE` transaction, whose one commit flushes to the disk
 (`synchronous=FULL`: one flush a group, not one a write).
-Between processes a lock file orders the writers: the kernel wakes who waits, where SQLite's own busy handler
-polls with growing pauses (docs/decisions/0003-sqlite-writes.md).
+Between processes a lock file orders the writers and the checkpoints: the kernel wakes who waits, where SQLite's own
+busy handler polls with growing pauses (docs/decisions/0003-sqlite-writes.md, 0018-sqlite-checkpoints.md).
 """
 
-import fcntl
+import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from keesa.db.engine import Database, Dialect, Row, Steps, Tx, Work
+from keesa.db.admission import Admission
+from keesa.db.engine import Database, Pace, Steps, Work
 from keesa.db.grouping import GroupWriter, Outcome
-from keesa.db.steps import run_in_turns
+from keesa.db.sqlite_file import MARKS, DataFile, Log
+from keesa.db.sqlite_tx import SqliteTx
+from keesa.db.steps import first_turn, run_in_turns
 from keesa.errors import Unavailable
 
 T = TypeVar("T")
 
 _CLOSED: Final = "The database is closed"
 
-DIALECT = Dialect(
-    {
-        "identity": "INTEGER PRIMARY KEY",
-        "for_update": "",
-        "json_list": "json_group_array",
-        "json_row": "json_array",
-        "tables": "sqlite_master",
-        "table_name": "name",
-        "filter": "+",
-    }
-)
-BUSY_TIMEOUT: Final = 30.0
+PATIENCE: Final = 10.0
+"""Seconds to wait for the lock file when the database is opened and closed, and for a connection to read with."""
+BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for a lock that another program (a back-up, a shell) holds on the file."""
 PAGE_CACHE: Final = 16_000
 """KiB of pages that a connection keeps; the system keeps the others of the file."""
+SURPLUS_PAGE_CACHE: Final = 2_000
+"""The same of a connection that is not kept."""
 IDLE_READERS: Final = 2
 """Connections that are kept for the reads to come; more are open only while so many reads are under way."""
+LONG_READS: Final = 24
+"""Reads that take more than a turn and go on at the same time, with a connection each."""
+LONG_READS_QUEUE: Final = 1024
+LONG_READS_PATIENCE: Final = 30.0
+"""Seconds that a long read waits for its beginning."""
+THREAD_READS: Final = 7
+"""Reads of other threads than the event loop's at the same time."""
 LONG_STEPS: Final = 4
 """Long steps that are done at the same time."""
-
-
-class SqliteTx(Tx):
-    merges_lazily = True
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._cursors: list[sqlite3.Cursor] = []
-
-    def all(self, sql: str, /, **params: object) -> Sequence[Row]:
-        return self._connection.execute(DIALECT.text(sql), params).fetchall()
-
-    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
-        cursor = self._connection.cursor()
-        cursor.row_factory = None
-        self._cursors.append(cursor)
-        return cursor.execute(DIALECT.text(sql), params)
-
-    def close(self) -> None:
-        """A cursor that was not read to its end, and that an error's traceback may keep, would hold the snapshot."""
-        for cursor in self._cursors:
-            cursor.close()
-
-    def run(self, sql: str, /, **params: object) -> int:
-        return self._connection.execute(DIALECT.text(sql), params).rowcount
-
-    def script(self, sql: str, /) -> None:
-        # executescript() would commit first; complete_statement() finds each statement's end
-        statement = ""
-        for line in DIALECT.words(sql).splitlines(keepends=True):
-            statement += line
-            if sqlite3.complete_statement(statement):
-                self._connection.execute(statement)
-                statement = ""
-        self._connection.execute(statement)  # a last one may lack its semicolon
-
-    def follow_given_ids(self, table: str) -> None:
-        """Nothing to do: SQLite's next id is one more than the largest."""
+CHECKPOINT: Final = 1000
+"""Pages in the log after which it is written back to the file."""
+LONG_LOG: Final = 16_000
+"""Pages (64 MB) from which on a checkpoint waits for readers of older states, and everybody with it."""
+LONG_LOG_PATIENCE: Final = 500
+"""Milliseconds of that."""
+LONGEST_LOG: Final = 256_000
+"""Pages (1 GB) with which nothing more is written: a reader of another program holds the log."""
+MIGRATION: Final = 3600.0
+"""Seconds that a migration may take."""
 
 
 class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle_readers: list[sqlite3.Connection] = []
+        self._surplus: set[sqlite3.Connection] = set()
         self._closed = False
         self._long_steps = ThreadPoolExecutor(LONG_STEPS, "keesa-long")
+        self._long_reads = Admission(LONG_READS, LONG_READS_QUEUE, LONG_READS_PATIENCE)
+        self._thread_reads = threading.Semaphore(THREAD_READS)
         path.touch(mode=0o600)  # before SQLite makes it, with the mode of everybody's files
-        self._lock_file = path.with_suffix(".lock").open("a")
+        self._file = DataFile(path)
         try:
-            with self._locked():  # of two processes that turn a new file to WAL at once, SQLite refuses one
-                self._writing = self._connect()
+            with self._file.locked_within(PATIENCE):  # of two that turn a new file to WAL at once, SQLite refuses one
+                self._writing = self._connect(PAGE_CACHE)
+                self._file.opened()
         except BaseException:
-            self._lock_file.close()
+            self._file.close()
             raise
+        self._marked = False
+        self._written_back = 0
         self._writer = GroupWriter(self._write_group)
 
     def read(self, work: Work[T]) -> T:
-        with _unavailable_when_locked(), self._reading() as tx:
-            return work(tx)
+        if not self._thread_reads.acquire(timeout=PATIENCE):
+            raise Unavailable("The database is too busy, please try again later")
+        try:
+            return self._read(work)
+        finally:
+            self._thread_reads.release()
 
     def write(self, work: Work[T]) -> T:
         return self._writer.write(work)
 
     async def aread(self, work: Work[T]) -> T:
-        return self.read(work)
+        return self._read(work)
 
     async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
+        """A work that is not done after one turn needs a place to go on; where none is free it begins again later."""
         with _unavailable_when_locked(), self._reading() as tx:
-            return await run_in_turns(work(tx), self._long_steps)
+            steps = work(tx)
+            pace, done = first_turn(steps)
+            if done is not None:
+                return done.value  # type: ignore[no-any-return]  # StopIteration has no type for its value
+            if self._long_reads.enter_now():
+                try:
+                    return await run_in_turns(steps, pace, self._long_steps)
+                finally:
+                    self._long_reads.leave()
+            steps.close()
+        await self._long_reads.enter()
+        try:
+            with _unavailable_when_locked(), self._reading() as tx:
+                return await run_in_turns(work(tx), Pace.SHORT, self._long_steps)
+        finally:
+            self._long_reads.leave()
 
     async def awrite(self, work: Work[T]) -> T:
         return await self._writer.awrite(work)
 
     def migrating(self, work: Work[T]) -> T:
-        return self.write(work)
+        return self._writer.write(work, longest=MIGRATION)
+
+    def require_writable(self) -> None:
+        self._file.require_here()
+        self._file.require_writable()
 
     def describe(self) -> str:
         return f"SQLite {sqlite3.sqlite_version} in {self._path}"
@@ -124,21 +130,39 @@ class SqliteDatabase(Database):
     def close(self) -> None:
         if self._closed:
             return
-        self._writer.close()
+        stopped = self._writer.close()
         self._closed = True
         self._long_steps.shutdown()
-        for connection in [*self._idle_readers, self._writing]:
-            connection.close()
-        self._lock_file.close()
+        while self._idle_readers:
+            self._idle_readers.pop().close()
+        if stopped:
+            with suppress(Unavailable), self._file.locked_within(PATIENCE):
+                self._writing.close()  # the last one of all processes writes the log back
+            self._writing.close()
+            self._file.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, page_cache: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=512
+            f"{self._path.absolute().as_uri()}?mode=rw",  # never makes a file in place of one that is gone
+            uri=True,
+            timeout=BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
         )
         connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{PAGE_CACHE}"):
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in (*_PRAGMAS, f"cache_size=-{page_cache}"):
+                connection.execute(f"PRAGMA {pragma}").fetchall()
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # so that its log is open too
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _read(self, work: Work[T]) -> T:
+        with _unavailable_when_locked(), self._reading() as tx:
+            return work(tx)
 
     @contextmanager
     def _reading(self) -> Iterator["SqliteTx"]:
@@ -148,9 +172,8 @@ class SqliteDatabase(Database):
         try:
             connection = self._idle_readers.pop()
         except IndexError:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=ON")
-        tx = SqliteTx(connection)
+            connection = self._new_reader()
+        tx = SqliteTx(connection, may_be_undone=False)
         try:
             connection.execute("BEGIN")
             yield tx
@@ -158,38 +181,86 @@ class SqliteDatabase(Database):
             tx.close()
             if connection.in_transaction:  # an unreadable disk has ended it already
                 connection.execute("ROLLBACK")
-            if self._closed or len(self._idle_readers) >= IDLE_READERS:
-                connection.close()
-            else:
-                self._idle_readers.append(connection)
+            self._keep_or_close(connection)
+
+    def _keep_or_close(self, connection: sqlite3.Connection) -> None:
+        keep = not self._closed and len(self._idle_readers) < IDLE_READERS
+        if keep and connection in self._surplus:
+            connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE}")
+        self._surplus.discard(connection)
+        if keep:
+            self._idle_readers.append(connection)
+        else:
+            connection.close()
+
+    def _new_reader(self) -> sqlite3.Connection:
+        """With few pages of its own: most of such readers are closed again soon."""
+        connection = self._connect(SURPLUS_PAGE_CACHE)
+        self._surplus.add(connection)
+        try:
+            self._file.require_here()
+            connection.execute("PRAGMA query_only=ON")
+        except BaseException:
+            self._surplus.discard(connection)
+            connection.close()
+            raise
+        return connection
 
     def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
-        with _unavailable_when_locked(), self._transaction():
-            return [self._run(work) for work in works]
+        with _unavailable_when_locked(), self._file.locked():
+            before = self._file.log()
+            if before.frames > LONGEST_LOG and not self._write_back():
+                raise Unavailable("Another program reads an old state of the database: its log has grown too long")
+            with self._transaction():
+                outcomes = [self._run(work) for work in works]
+            with suppress(sqlite3.Error, Unavailable):  # what is committed is; the next one tries again
+                self._write_back_when_due(before)
+            return outcomes
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._locked():
-            try:
-                self._writing.execute("BEGIN IMMEDIATE")
-                yield
-                self._writing.execute("COMMIT")
-            finally:
-                if self._writing.in_transaction:
-                    self._writing.execute("ROLLBACK")
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Alone among all that write this file."""
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
         try:
+            self._writing.execute("BEGIN IMMEDIATE")
             yield
+            self._file.require_same(self._mark)
+            self._writing.execute("COMMIT")
         finally:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+            if self._writing.in_transaction:
+                self._writing.execute("ROLLBACK")
+
+    def _mark(self) -> int:
+        found: int = self._writing.execute("PRAGMA user_version").fetchone()[0]
+        return found
+
+    def _write_back_when_due(self, before: Log) -> None:
+        """After the first commit of this process, so that the file has a mark that no copy of it has; then after so
+        many pages. The lock is held.
+        """
+        log = self._file.log()
+        if log.frames < self._written_back:  # begun anew
+            self._written_back = 0
+        if log.change != before.change and (not self._marked or log.frames - self._written_back >= CHECKPOINT):
+            self._write_back()
+
+    def _write_back(self) -> bool:
+        """A checkpoint, under a new mark; whether the log is empty or its next write begins it anew."""
+        with self._transaction():
+            self._writing.execute(f"PRAGMA user_version = {(self._mark() + 1 + secrets.randbelow(1000)) % MARKS}")
+        self._written_back = self._file.log().frames
+        if self._written_back > LONG_LOG:
+            self._writing.execute(f"PRAGMA busy_timeout = {LONG_LOG_PATIENCE}")
+        try:
+            way = "TRUNCATE" if self._written_back > LONG_LOG else "PASSIVE"
+            busy, _, _ = self._writing.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
+        finally:
+            self._writing.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
+        self._file.require_same(self._mark)
+        self._marked = True
+        return not busy
 
     def _run(self, work: Work[Any]) -> Outcome:
         self._writing.execute("SAVEPOINT work")
-        tx = SqliteTx(self._writing)
+        tx = SqliteTx(self._writing, may_be_undone=True)
         try:
             outcome = Outcome(work(tx))
         except BaseException as error:  # it belongs to the caller who waits, not to this thread
@@ -203,22 +274,26 @@ class SqliteDatabase(Database):
         return outcome
 
 
+_PRAGMAS: Final = ("journal_mode=WAL", "wal_autocheckpoint=0", "synchronous=FULL", "foreign_keys=ON")
+
+
 def _as_unavailable(error: BaseException) -> BaseException:
     """Locked, full or unreadable files may mend: `Unavailable`. Anything else is passed as it is."""
     if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _PASSING:
-        unavailable = Unavailable("The database does not answer now, please try again later")
+        unavailable = Unavailable(_PASSING[error.sqlite_errorcode & 0xFF])
         unavailable.__cause__ = error
         return unavailable
     return error
 
 
+_NO_ANSWER: Final = "The database does not answer now, please try again later"
 _PASSING: Final = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_BUSY: _NO_ANSWER,
+    sqlite3.SQLITE_LOCKED: _NO_ANSWER,
+    sqlite3.SQLITE_FULL: _NO_ANSWER,
+    sqlite3.SQLITE_IOERR: _NO_ANSWER,
+    sqlite3.SQLITE_CANTOPEN: _NO_ANSWER,
+    sqlite3.SQLITE_READONLY: "The database cannot be written now, please try again later",
 }
 
 

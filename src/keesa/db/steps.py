@@ -7,26 +7,40 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from keesa.db.engine import Pace, Steps
+from keesa.errors import Unavailable
 
 T = TypeVar("T")
 
 TURN: Final = 0.0001
 """Seconds that a work may run before others have their turn."""
+LONGEST: Final = 60.0
+"""Seconds after which a work in steps is ended: it holds a snapshot, and what is written meanwhile piles up."""
 
 
-async def run_in_turns(steps: Steps[T], elsewhere: Executor) -> T:
-    """On the loop, in turns with what else it has to do; a long step runs in a thread of `elsewhere`."""
-    ends, pace = time.perf_counter() + TURN, Pace.SHORT
+def first_turn(steps: Steps[T]) -> tuple[Pace, StopIteration | None]:
+    """One turn of the work: the pace of the step that comes next, or its end."""
+    ends = time.perf_counter() + TURN
     while True:
+        pace, done = _next(steps)
+        if done is not None or pace is Pace.LONG or time.perf_counter() > ends:
+            return pace, done
+
+
+async def run_in_turns(steps: Steps[T], pace: Pace, elsewhere: Executor) -> T:
+    """On the loop, in turns with what else it has to do; a long step runs in a thread of `elsewhere`. `pace` is that
+    of the step that comes next. Raises `Unavailable` where it takes too long.
+    """
+    latest = time.perf_counter() + LONGEST
+    while time.perf_counter() < latest:
         if pace is Pace.LONG:
             pace, done = await _to_its_end(asyncio.get_running_loop().run_in_executor(elsewhere, _next, steps))
         else:
-            pace, done = _next(steps)
+            await asyncio.sleep(0)
+            pace, done = first_turn(steps)
         if done is not None:
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for its value
-        if time.perf_counter() > ends:
-            await asyncio.sleep(0)
-            ends = time.perf_counter() + TURN
+    steps.close()
+    raise Unavailable("This takes too long now, please try again later or ask for less")
 
 
 async def _to_its_end(step: "asyncio.Future[T]") -> T:

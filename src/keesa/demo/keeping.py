@@ -43,10 +43,10 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, ticket_type, category, customer_id, product_id,"
         " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on,"
-        " description_size, notes_count, notes_size)"
+        " description_size, notes_count, notes_size, revision)"
         " VALUES (:id, :title, :description, :status, :priority, :ticket_type, :category, :customer_id, :product_id,"
         " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on,"
-        " :description_size, :notes_count, :notes_size)",
+        " :description_size, :notes_count, :notes_size, $new_revision)",
         id=ticket.id,
         title=ticket.title,
         description=ticket.description,

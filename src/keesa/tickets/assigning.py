@@ -22,7 +22,7 @@ def assign(tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None,
     if assigned_to_id == ticket.assigned_to_id:
         return
     tx.run(
-        "UPDATE tickets SET assigned_to_id = :assigned_to_id, revision = revision + 1 WHERE id = :id",
+        "UPDATE tickets SET assigned_to_id = :assigned_to_id, revision = $new_revision WHERE id = :id",
         assigned_to_id=assigned_to_id,
         id=ticket.id,
     )

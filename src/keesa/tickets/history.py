@@ -30,7 +30,7 @@ def record_assignment(tx: Tx, actor: Actor, ticket_id: int, assigned_to_id: int 
 def count_note(tx: Tx, ticket_id: int, size: int) -> None:
     """Move the revision for a note of so many bytes, and the numbers that bound a ticket's notes with it."""
     tx.run(
-        "UPDATE tickets SET revision = revision + 1, notes_count = notes_count + 1, notes_size = notes_size + :size"
+        "UPDATE tickets SET revision = $new_revision, notes_count = notes_count + 1, notes_size = notes_size + :size"
         " WHERE id = :ticket_id",
         ticket_id=ticket_id,
         size=size,

@@ -81,10 +81,10 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
         " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
-        " description_size)"
+        " description_size, revision)"
         " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
         " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :contact_phone, :raised_by_id, :at,"
-        " :size)",
+        " :size, $new_revision)",
         id=number,
         title=draft.title,
         description=draft.description.kept,

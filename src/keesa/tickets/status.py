@@ -39,7 +39,7 @@ def change_status(
     if (status, closed_on) == (ticket.status, ticket.closed_on):
         return
     tx.run(
-        "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = revision + 1 WHERE id = :id",
+        "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = $new_revision WHERE id = :id",
         status=status,
         closed_on=closed_on,
         id=ticket.id,

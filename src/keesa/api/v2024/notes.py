@@ -23,4 +23,4 @@ def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.Notes
         listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found, page)]
         return answers.NotesAnswer(answers.Notes(len(listed), listed))
 
-    return call.desk.rendered.once((answers.NotesAnswer, call.query), call.standing.names, found, notes)
+    return call.desk.rendered.once(tx, (answers.NotesAnswer, call.query), call.standing.names, found, notes)

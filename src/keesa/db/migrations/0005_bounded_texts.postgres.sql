@@ -34,7 +34,7 @@ SET description = replace(replace(replace(substr(description, 1, 4000), '&', '&a
 WHERE id IN (SELECT ticket_id FROM long_texts WHERE note_id IS NULL);
 
 UPDATE tickets SET
-    revision = revision + 1,
+    revision = $new_revision,
     description_size = octet_length(description),
     (notes_count, notes_size) = (
         SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM ticket_notes WHERE ticket_id = tickets.id

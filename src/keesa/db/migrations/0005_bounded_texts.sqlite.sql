@@ -34,7 +34,7 @@ SET description = replace(replace(replace(substr(description, 1, 4000), '&', '&a
 WHERE id IN (SELECT ticket_id FROM long_texts WHERE note_id IS NULL);
 
 UPDATE tickets SET
-    revision = revision + 1,
+    revision = $new_revision,
     description_size = length(CAST(description AS BLOB)),
     (notes_count, notes_size) = (
         SELECT count(*), coalesce(sum(length(CAST(body AS BLOB))), 0) FROM ticket_notes WHERE ticket_id = tickets.id

@@ -1,0 +1,76 @@
+"""A bound on what goes on at the same time on event loops: so many at once, so many that wait, and for so long."""
+
+import asyncio
+import threading
+from collections import deque
+
+from keesa.errors import Unavailable
+
+_Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
+
+
+class Admission:
+    """Places are given in the order in which they were asked for. Loops of several threads may share it."""
+
+    def __init__(self, places: int, queue: int, patience: float) -> None:
+        self._free = places
+        self._queue = queue
+        self._patience = patience
+        self._waiting: deque[_Waiting] = deque()
+        self._guard = threading.Lock()
+
+    def enter_now(self) -> bool:
+        """Whether there was a place; whoever has one calls `leave`."""
+        with self._guard:
+            if not self._free:
+                return False
+            self._free -= 1
+            return True
+
+    async def enter(self) -> None:
+        """Wait for a place; raises `Unavailable` where too many wait, or none comes in time."""
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = (place.get_loop(), place)
+        with self._guard:
+            if self._free:
+                self._free -= 1
+                return
+            if len(self._waiting) >= self._queue:
+                raise Unavailable("Too many requests are waiting, please try again later")
+            self._waiting.append(waiting)
+        try:
+            async with asyncio.timeout(self._patience):
+                await place
+        except BaseException as error:
+            self._withdraw(waiting)
+            if isinstance(error, TimeoutError):
+                raise Unavailable("The database is too busy, please try again later") from None
+            raise
+
+    def leave(self) -> None:
+        """Give the place to who waits the longest."""
+        with self._guard:
+            while self._waiting:
+                loop, place = self._waiting.popleft()
+                try:
+                    loop.call_soon_threadsafe(self._give, place)
+                except RuntimeError:  # the loop has been closed: nobody waits there
+                    continue
+                return
+            self._free += 1
+
+    def _give(self, place: "asyncio.Future[None]") -> None:
+        if place.done():  # taken back meanwhile
+            self.leave()
+        else:
+            place.set_result(None)
+
+    def _withdraw(self, waiting: _Waiting) -> None:
+        with self._guard:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+        place = waiting[1]
+        if place.done() and not place.cancelled():
+            self.leave()
+        else:
+            place.cancel()

@@ -1,0 +1,191 @@
+"""The file of SQLite's data from outside: the lock between processes, whether it is still the file that was opened, and
+how long its log has become (docs/decisions/0003-sqlite-writes.md, 0018-sqlite-checkpoints.md).
+
+Formats: https://www.sqlite.org/fileformat2.html (the header) and https://www.sqlite.org/walformat.html (the index of
+the write-ahead log). POSIX locks belong to a process and a file: to close any descriptor of it lets go of all that
+SQLite holds. So a descriptor is opened once a file, shared, and closed behind the last connection.
+"""
+
+import fcntl
+import os
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from keesa.errors import Unavailable
+
+MARKS: Final = 2**31
+"""Marks (SQLite's `user_version`) count modulo this."""
+ROOM: Final = 1024 * 1024
+"""Bytes that must be free on the disk for a write to be expected to work."""
+_HEADER: Final = 100
+"""Bytes."""
+_MAGIC: Final = b"SQLite format 3\0"
+_INDEX: Final = struct.Struct("=IIIBBHI")
+_POLL: Final = 0.02
+"""Seconds between two tries for the lock, where the kernel is not to wait for it."""
+
+Identity = tuple[int, int]
+"""A file's device and inode."""
+
+
+class Log(NamedTuple):
+    """The write-ahead log, as its index tells of it."""
+
+    change: int
+    """Another one after each commit that wrote something."""
+    frames: int
+    """Pages in it."""
+
+
+class DataFile:
+    """Opened beside the connections: `opened` after the first of them, `close` after the last."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._beside = [path.with_name(f"{path.name}-{name}") for name in ("wal", "shm")]
+        self._lock = _open_lock(path.with_suffix(".lock"))
+        self._held: list[tuple[Identity, int]] = []
+        self._identities: list[Identity] = []
+        self._header = b""
+
+    def opened(self) -> None:
+        """Remember which files they are: a connection has them open."""
+        self._held = [_hold(self.path), _hold(self._beside[1])]
+        self._identities = [_identity(path) for path in (self.path, *self._beside)]
+        self._header = self._read_header()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone among all that write this file, as soon as the kernel says so, however long that takes."""
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    @contextmanager
+    def locked_within(self, seconds: float) -> Iterator[None]:
+        """The same, but raises `Unavailable` at the deadline."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        f"Another program holds {self.path.with_suffix('.lock').name}: nothing can be written"
+                    ) from None
+                time.sleep(_POLL)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def require_here(self) -> int:
+        """Raise `Unavailable` where other files have the names of those that are open; the data file's size."""
+        try:
+            found = [os.stat(path) for path in (self.path, *self._beside)]  # noqa: PTH116 - half the price of Path's
+        except OSError:
+            raise Unavailable(f"The data file or its log was removed while it was open: {_MEND}") from None
+        if [(each.st_dev, each.st_ino) for each in found] != self._identities:
+            raise Unavailable(f"The data file or its log was replaced while it was open: {_MEND}")
+        return found[0].st_size
+
+    def require_same(self, newest_mark: Callable[[], int]) -> None:
+        """Raise `Unavailable` where the file is not the one that was opened, or was written by who may not: all that
+        changes its header is a checkpoint, and Keesa's own leave a newer mark (`newest_mark`: of the whole database).
+        """
+        size = self.require_here()
+        header = self._read_header()
+        if header == self._header and size >= _bytes(header):
+            return
+        if len(header) < _HEADER or not header.startswith(_MAGIC) or size < _bytes(header):
+            raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
+        moved = (_mark(header) - _mark(self._header)) % MARKS
+        if moved > (newest_mark() - _mark(self._header)) % MARKS or (not moved and not _mark(header)):
+            raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
+        self._header = header
+
+    def require_writable(self) -> None:
+        """Raise `Unavailable` where the files' modes, the mount or a full disk stand against writing."""
+        for path in (self.path.parent, self.path, *(path for path in self._beside if path.exists())):
+            if not os.access(path, os.W_OK):
+                raise Unavailable(f"{path.name} cannot be written: look at its owner, its mode, and its disk")
+        disk = os.statvfs(self.path)
+        if disk.f_bavail * disk.f_frsize < ROOM:
+            raise Unavailable("The disk of the data file is full")
+
+    def log(self) -> Log:
+        _, _, change, _, _, _, frames = _INDEX.unpack(os.pread(self._held[1][1], _INDEX.size, 0))
+        return Log(change, frames)
+
+    def close(self) -> None:
+        for identity, _ in self._held:
+            _release(identity)
+        self._held = []
+        os.close(self._lock)
+
+    def _read_header(self) -> bytes:
+        return os.pread(self._held[0][1], _HEADER, 0)
+
+
+_MEND: Final = "nothing is written any more, put the right one there and restart Keesa"
+
+
+def _open_lock(path: Path) -> int:
+    """The owner's alone, as who holds it stops all writes; that of an older Keesa is mended. One that only may be
+    read still locks.
+    """
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with suppress(PermissionError):
+        if os.fstat(lock).st_mode & 0o077:
+            os.fchmod(lock, 0o600)
+    return lock
+
+
+def _identity(path: Path) -> Identity:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _mark(header: bytes) -> int:
+    return int.from_bytes(header[60:64], "big") % MARKS
+
+
+def _bytes(header: bytes) -> int:
+    """Of the whole file, as its header tells."""
+    page = int.from_bytes(header[16:18], "big")
+    return int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
+
+
+_descriptors: Final[dict[Identity, list[int]]] = {}
+"""A file's descriptor, and how many hold it."""
+_guard: Final = threading.Lock()
+
+
+def _hold(path: Path) -> tuple[Identity, int]:
+    with _guard:
+        identity = _identity(path)
+        if identity not in _descriptors:
+            _descriptors[identity] = [os.open(path, os.O_RDONLY | os.O_CLOEXEC), 0]
+        held = _descriptors[identity]
+        held[1] += 1
+        return identity, held[0]
+
+
+def _release(identity: Identity) -> None:
+    with _guard:
+        held = _descriptors[identity]
+        held[1] -= 1
+        if not held[1]:
+            del _descriptors[identity]
+            os.close(held[0])

@@ -1,0 +1,60 @@
+"""A transaction of SQLite's, and its words."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from keesa.db.engine import Dialect, Row, Tx
+
+NEW_REVISION: Final = "(random() & 9223372036854775807)"
+DIALECT = Dialect(
+    {
+        "identity": "INTEGER PRIMARY KEY",
+        "for_update": "",
+        "json_list": "json_group_array",
+        "json_row": "json_array",
+        "new_revision": NEW_REVISION,
+        "tables": "sqlite_master",
+        "table_name": "name",
+        "filter": "+",
+    }
+)
+
+
+class SqliteTx(Tx):
+    merges_lazily = True
+
+    def __init__(self, connection: sqlite3.Connection, *, may_be_undone: bool = True) -> None:
+        self.may_be_undone = may_be_undone
+        self._connection = connection
+        self._cursors: list[sqlite3.Cursor] = []
+
+    def all(self, sql: str, /, **params: object) -> Sequence[Row]:
+        return self._connection.execute(DIALECT.text(sql), params).fetchall()
+
+    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        self._cursors.append(cursor)
+        return cursor.execute(DIALECT.text(sql), params)
+
+    def close(self) -> None:
+        """A cursor that was not read to its end, and that an error's traceback may keep, would hold the snapshot."""
+        for cursor in self._cursors:
+            cursor.close()
+
+    def run(self, sql: str, /, **params: object) -> int:
+        return self._connection.execute(DIALECT.text(sql), params).rowcount
+
+    def script(self, sql: str, /) -> None:
+        # executescript() would commit first; complete_statement() finds each statement's end
+        statement = ""
+        for line in DIALECT.words(sql).splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                self._connection.execute(statement)
+                statement = ""
+        self._connection.execute(statement)  # a last one may lack its semicolon
+
+    def follow_given_ids(self, table: str) -> None:
+        """Nothing to do: SQLite's next id is one more than the largest."""

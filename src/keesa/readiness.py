@@ -1,0 +1,15 @@
+"""Whether a write would work: one is begun, written and undone, on the way that every write takes."""
+
+from keesa.db import Tx
+from keesa.db.migrate import check_schema
+
+
+def prove_writing(tx: Tx) -> None:
+    """Give it to `Database.write`. Raises what a write would; nothing of it stays, and it undoes no neighbour."""
+    check_schema(tx)
+    tx.run("SAVEPOINT readiness")
+    tx.run(
+        "INSERT INTO settings (name, value) VALUES ('readiness', '') ON CONFLICT (name) DO UPDATE SET value = 'again'"
+    )
+    tx.run("ROLLBACK TO SAVEPOINT readiness")
+    tx.run("RELEASE SAVEPOINT readiness")
