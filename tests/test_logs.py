@@ -87,12 +87,12 @@ def visited(place: Place, database: Database) -> tuple[Visitor, str]:
 
 
 def break_down(visitor: Visitor, database: Database) -> None:
-    """Logins, refreshes and requests that end with a 500, since tables that they need are gone."""
+    """Logins, refreshes and requests that end with a 500, since columns that they need are gone."""
     tokens = visitor.send("POST", "/auth/login", json=EMAIL_AND_PASSWORD)
-    database.write(lambda tx: tx.run("DROP TABLE login_failures"))
+    database.write(lambda tx: tx.run("ALTER TABLE login_failures RENAME COLUMN since TO gone"))
     for path, arguments in LOGINS:
         visitor.send("POST", path, **arguments)
-    database.write(lambda tx: tx.run("ALTER TABLE sessions RENAME TO gone"))
+    database.write(lambda tx: tx.run("ALTER TABLE sessions RENAME COLUMN version TO gone"))
     visitor.send("GET", "/tickets", headers={"Authorization": tokens["access"]})
     visitor.send("GET", "/tickets", headers={"Cookie": f"jwt_access={tokens['access']}"})
     visitor.send("POST", "/auth/refresh", headers={"X-Refresh-Token": tokens["refresh"]})

@@ -1,0 +1,128 @@
+"""The file under a running Keesa: nothing is acknowledged into a file that is not, or no longer, the desk's."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from keesa.db import Tx
+from keesa.db.opening import SQLITE_FILE
+from keesa.db.sqlite import CHECKPOINT, SqliteDatabase
+from keesa.errors import Unavailable
+from lines import adding, make_table, read_lines
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    opened = SqliteDatabase(tmp_path / SQLITE_FILE)
+    make_table(opened)
+    opened.write(adding("before"))
+    yield opened
+    with suppress(Unavailable, sqlite3.Error):
+        opened.close()
+
+
+def another(folder: Path) -> Path:
+    """A file of another desk."""
+    other = SqliteDatabase(folder / "other.db")
+    make_table(other)
+    other.write(adding("another"))
+    other.close()
+    return folder / "other.db"
+
+
+def overwritten(file: Path) -> None:
+    file.write_bytes(another(file.parent).read_bytes())
+
+
+def replaced(file: Path) -> None:
+    another(file.parent).rename(file)
+
+
+def moved_away(file: Path) -> None:
+    folder = file.parent / "elsewhere"
+    folder.mkdir()
+    for each in file.parent.glob(f"{file.name}*"):
+        each.rename(folder / each.name)
+
+
+def emptied(file: Path) -> None:
+    os.truncate(file, 0)
+
+
+def without_log(file: Path) -> None:
+    file.with_name(f"{file.name}-wal").unlink()
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, overwritten, replaced, moved_away, emptied, without_log])
+def test_nothing_is_acknowledged_into_another_file(
+    database: SqliteDatabase, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    """A write that comes after is unavailable, and so is each that follows; nobody hears that it is done."""
+    database.write(adding("also before"))
+    harm(tmp_path / SQLITE_FILE)
+    for line in ("lost", "lost too"):
+        with pytest.raises((Unavailable, sqlite3.DatabaseError)):
+            database.write(adding(line))
+
+
+def test_the_log_is_written_back_and_stays_bounded(database: SqliteDatabase, tmp_path: Path) -> None:
+    """Though SQLite's own checkpoints are off: by the writer, under the lock that orders all writers."""
+    log = tmp_path / f"{SQLITE_FILE}-wal"
+
+    def add_many(tx: Tx, first: int) -> None:
+        for number in range(first, first + 200):
+            adding(f"{number} {'x' * 1000}")(tx)
+
+    for first in range(0, 8000, 200):
+        database.write(partial(add_many, first=first))
+    assert log.stat().st_size < 1.5 * CHECKPOINT * 4096
+    assert len(database.read(read_lines)) == 1 + 40 * 200
+
+
+_WRITER = """
+import sys, threading
+from pathlib import Path
+from keesa.db.sqlite import SqliteDatabase
+from lines import adding
+database = SqliteDatabase(Path(sys.argv[1]))
+for number in range(100_000):
+    line = f"{sys.argv[2]} {number} {'x' * 500}"
+    database.write(adding(line))
+    print(line, flush=True)
+"""
+
+
+def test_two_processes_that_write_back_and_are_killed_lose_nothing(database: SqliteDatabase, tmp_path: Path) -> None:
+    """Every acknowledged line is there, and the file is sound."""
+    acknowledged: list[str] = []
+    for kill in range(3):
+        writers = [
+            subprocess.Popen(
+                [sys.executable, "-c", _WRITER, str(tmp_path / SQLITE_FILE), f"{kill}{name}"],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+            for name in "ab"
+        ]
+        for writer in writers:
+            assert writer.stdout is not None
+            acknowledged += [writer.stdout.readline() for _ in range(600)]
+        for writer in writers:
+            writer.kill()
+            rest, _ = writer.communicate()
+            acknowledged += [line for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+    kept = set(database.read(read_lines))
+    assert {line.rstrip("\n") for line in acknowledged} <= kept
+    database.close()
+    copy = tmp_path / "copy.db"
+    shutil.copy(tmp_path / SQLITE_FILE, copy)
+    assert sqlite3.connect(copy).execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -1,0 +1,57 @@
+"""Whose the data is: its owner's alone, and nobody else's commands leave files in it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from command import keesa
+from keesa.data_folder import require_own
+from keesa.db.opening import SQLITE_FILE
+from keesa.errors import Refused
+from places import Place
+
+FILES = (SQLITE_FILE, "secret.key")
+
+
+def test_another_user_s_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root too, whose files its owner could not open: the sentence says whose it is, and nothing is touched."""
+    (tmp_path / SQLITE_FILE).touch(mode=0o600)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 12_345)
+    with pytest.raises(Refused, match=r"belongs to .*, and this runs as"):
+        require_own(tmp_path, FILES)
+    assert [path.name for path in tmp_path.iterdir()] == [SQLITE_FILE]
+
+
+@pytest.mark.parametrize(("name", "mode"), [("", 0o777), (SQLITE_FILE, 0o666), ("secret.key", 0o602)])
+def test_what_everybody_may_write_is_refused(tmp_path: Path, name: str, mode: int) -> None:
+    """The folder as well as each file, with the command that mends it."""
+    for file in FILES:
+        (tmp_path / file).touch(mode=0o600)
+    (tmp_path / name).chmod(mode)
+    with pytest.raises(Refused, match=r"can be written by everybody .*chmod"):
+        require_own(tmp_path, FILES)
+
+
+def test_what_everybody_may_read_becomes_the_owner_s_alone(tmp_path: Path) -> None:
+    """As a back-up is that was copied to its place."""
+    (tmp_path / SQLITE_FILE).touch()
+    (tmp_path / SQLITE_FILE).chmod(0o644)
+    require_own(tmp_path, FILES)
+    assert (tmp_path / SQLITE_FILE).stat().st_mode & 0o007 == 0
+
+
+def test_commands_look_at_the_folder_first(place: Place) -> None:
+    """`check` and `serve` are refused with a sentence."""
+    place.data.chmod(0o777)
+    for command in ("check", "serve"):
+        done = keesa(command, place=place)
+        assert done.status == 1
+        assert "can be written by everybody" in done.err.splitlines()[-1]
+
+
+def test_the_demo_s_passwords_stay_on_this_machine(empty_place: Place) -> None:
+    """On an address that others reach it is refused, unless that is asked for."""
+    done = keesa("serve", "--demo", "--host", "0.0.0.0", "--port", "0", place=empty_place)  # noqa: S104 - refused
+    assert done.status == 1
+    assert "KEESA_DEMO_ON_NETWORK" in done.err
