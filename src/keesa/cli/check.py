@@ -3,12 +3,13 @@
 from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
 from keesa.db.migrate import latest
 from keesa.secret_key import check_secret
+from keesa.visible import visible
 
 
 def check(data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Say whether the configuration and the database are fit to run. Changes nothing; exit status 1 if not."""
     config = configured(data, database_url)
     with existing_database(config) as database:
-        print(f"ok: {database.describe()}, schema {latest()}")
-    print(f"ok: secret key {check_secret(config.data, config.secret)}")
+        print(visible(f"ok: {database.describe()}, schema {latest()}"))
+    print(visible(f"ok: secret key {check_secret(config.data, config.secret)}"))
     print(f"ok: times in {config.zone}, {config.number_form} ticket numbers")

@@ -80,5 +80,10 @@ def find_eco(tx: Tx, eco_id: int) -> Eco | None:
     return Eco(row["id"], row["name"], row["customer_id"]) if row else None
 
 
+def list_ecos(tx: Tx) -> list[Eco]:
+    rows = tx.all("SELECT id, name, customer_id FROM ecos ORDER BY id")
+    return [Eco(row["id"], row["name"], row["customer_id"]) for row in rows]
+
+
 def _customer(row: Row) -> Customer:
     return Customer(row["id"], row["name"], row["contact_name"], row["contact_number"])
