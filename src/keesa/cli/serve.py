@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from keesa.app import App, build_app
+from keesa.cli.greeting import greeting
 from keesa.cli.options import Data, DatabaseUrl
 from keesa.config import Config, load_config
 from keesa.db import open_database
@@ -113,12 +114,12 @@ class _Server(MPServer):
             log_level=LogLevels.warning,
             log_dictconfig={"version": 1, "disable_existing_loggers": False, "loggers": _GRANIAN_LOGGERS},
         )
-        self._host = config.host
+        self._config = config
 
     def startup(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - granian's own, passed on
         super().startup(*args, **kwargs)  # type: ignore[no-untyped-call]  # granian's have no types
         # after the workers were forked: none shall inherit a lock that this thread holds
-        threading.Thread(target=_announce, args=(self._host, self.bind_addr, self.bind_port), daemon=True).start()
+        threading.Thread(target=_announce, args=(self._config, self.bind_addr, self.bind_port), daemon=True).start()
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
         if os.getpid() != self.pid:
@@ -188,13 +189,15 @@ def _end_with(parent: int) -> None:
             sys.exit(1)  # it died before it could tell
 
 
-def _announce(host: str, address: str, port: int) -> None:
-    """Print the address as soon as it answers."""
+def _announce(config: Config, address: str, port: int) -> None:
+    """Print the address as soon as it answers, and what the demo's visitors need."""
+    host = config.host
     within = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not bound
     while not _answers(within, port):
         time.sleep(0.02)
     shown = f"[{host}]" if ":" in host else host
     print(f"Keesa serves on http://{shown}:{port}", flush=True)
+    print(greeting(config, f"http://{shown}:{port}"), end="", flush=True)
 
 
 def _answers(address: str, port: int) -> bool:
