@@ -17,7 +17,8 @@ def describe(postgres_url: str | None) -> dict[str, str]:
         "kernel": platform.release(),
         "Python": platform.python_version(),
         "Keesa": version("keesa"),
-        "granian": version("granian"),
+        "httptools": version("httptools"),
+        "uvloop": version("uvloop"),
         "SQLite": sqlite3.sqlite_version,
         "psycopg": version("psycopg"),
     }

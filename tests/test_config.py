@@ -17,6 +17,12 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "host": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - read, not bound
     "port": ("0", 0),
     "workers": ("4", 4),
+    "connections": ("500", 500),
+    "header_seconds": ("5", 5),
+    "idle_seconds": ("30", 30),
+    "least_rate": ("256", 256),
+    "bodies_mib": ("16", 16),
+    "answers_mib": ("32", 32),
     "data": ("/srv/keesa", Path("/srv/keesa")),
     "database_url": ("postgresql://desk@db/keesa", "postgresql://desk@db/keesa"),
     "demo": ("true", True),

@@ -16,7 +16,7 @@ from typing import IO, Final
 import httpx2 as httpx
 import pytest
 
-from keesa.cli.greeting import greeting
+from keesa.cli.greeting import demo_people, greeting
 from keesa.config import Config
 from keesa.demo.people import PASSWORD, PEOPLE
 from live import environment
@@ -28,9 +28,19 @@ CHECKOUT: Final = Path(__file__).parents[1]
 
 def test_only_the_demo_greets(place: Place, config: Config) -> None:
     """Not a desk that never asked for it, nor one whose own people were there already."""
-    assert not greeting(config, "http://127.0.0.1:8000")
-    assert not greeting(replace(config, demo=True), "http://127.0.0.1:8000")
-    assert not greeting(Config(data=place.data / "nowhere", demo=True), "http://127.0.0.1:8000")
+    for desk in (config, replace(config, demo=True), Config(data=place.data / "nowhere", demo=True)):
+        assert demo_people(desk) == []
+    assert not greeting([], "http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize(
+    ("bound", "called"), [("http://0.0.0.0:80", "http://127.0.0.1:80/"), ("http://[::]:80", "http://[::1]:80/")]
+)
+def test_the_greeting_s_addresses_can_be_called(bound: str, called: str) -> None:
+    """Also where the server listens on all of the machine's."""
+    said = greeting(PEOPLE, bound)
+    assert said.count(called) == 3
+    assert bound not in said
 
 
 @contextmanager

@@ -5,19 +5,18 @@
 The configuration comes from the environment, as Keesa's does. It ends with the process PARENT.
 """
 
+import os
 import sys
 from collections.abc import Callable
-from functools import partial
-from socket import socket
 from typing import Final
-from unittest.mock import patch
 
 from bench.limits.bare import build_bare
 from bench.limits.memory import build_memory, build_remembered
 from keesa.app import App
-from keesa.cli import serve as keesa_serve
-from keesa.cli.serve import _end_with, _load, serve
-from keesa.config import Config
+from keesa.cli.serve import listening, prepare, serve_from
+from keesa.config import Config, load_config
+from keesa.logs import set_up_logs
+from keesa.server.worker import end_with
 
 BUILDERS: Final[dict[str, Callable[[Config], App]]] = {
     "bare": build_bare,
@@ -26,17 +25,14 @@ BUILDERS: Final[dict[str, Callable[[Config], App]]] = {
 }
 
 
-def main(kind: str, parent: int) -> None:
-    _end_with(parent)
-    with patch.object(keesa_serve, "_load", partial(_load_other, kind)):
-        serve()
-
-
-def _load_other(kind: str, parent: int, reserved: socket, config: Config) -> App:
-    """In a worker process: as Keesa loads its own, another application."""
-    with patch.object(keesa_serve, "build_app", BUILDERS[kind]):
-        return _load(parent, reserved, config)
+def main(kind: str, parent: int) -> int:
+    end_with(parent)
+    config = load_config(os.environ)
+    set_up_logs(config.log_format)
+    prepare(config)
+    with listening(config) as listener:
+        return serve_from(listener, config, BUILDERS[kind])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

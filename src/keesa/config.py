@@ -33,6 +33,18 @@ class Config:
     """0 takes a free one."""
     workers: int = 1
     """Processes that answer requests."""
+    connections: int = 4096
+    """The most connections of clients that a worker holds, as far as the system lets it open so many files."""
+    header_seconds: int = 15
+    """In which the headers of a request must have arrived."""
+    idle_seconds: int = 75
+    """That a connection is kept between two requests."""
+    least_rate: int = 1024
+    """Bytes a second: a body that arrives, or an answer that is fetched, more slowly is given up after 15 seconds."""
+    bodies_mib: int = 64
+    """MiB of all bodies that a worker holds."""
+    answers_mib: int = 128
+    """MiB of all answers that a worker holds for clients who do not fetch them."""
     data: Path = Path("keesa-data")
     """The folder of the data file and the secret key."""
     database_url: str | None = field(default=None, repr=False)
@@ -125,6 +137,12 @@ def _proxy(name: str) -> TrustedProxy:
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "port": int,
     "workers": int,
+    "connections": int,
+    "header_seconds": int,
+    "idle_seconds": int,
+    "least_rate": int,
+    "bodies_mib": int,
+    "answers_mib": int,
     "data": Path,
     "demo": _boolean,
     "zone": ZoneInfo,
@@ -149,6 +167,12 @@ def _refuse_senseless(config: Config) -> None:
     rules = {
         "port must be 0 to 65535": 0 <= config.port <= 65_535,
         "workers must be 1 to 64": 1 <= config.workers <= 64,
+        "connections must be 64 to 65536": 64 <= config.connections <= 65_536,
+        "header_seconds must be 1 to 600": 1 <= config.header_seconds <= 600,
+        "idle_seconds must be 1 to 3600": 1 <= config.idle_seconds <= 3600,
+        "least_rate must be 0 or more": config.least_rate >= 0,
+        "bodies_mib must be 2 to 65536": 2 <= config.bodies_mib <= 65_536,
+        "answers_mib must be 1 to 65536": 1 <= config.answers_mib <= 65_536,
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
         "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
         "public_url must be such as https://desk.example or https://example.com/desk": _is_url(config.public_url),

@@ -18,6 +18,7 @@ from keesa.accounts.presence import Standing
 from keesa.accounts.sessions import Version
 from keesa.accounts.tokens import Signer
 from keesa.api.callers import Token, find_caller, read_token
+from keesa.api.failures import RETRY_SECONDS
 from keesa.api.http import ApiVersion, Call, Caller, Client, Desk, Reply, Route, Runs
 from keesa.api.inputs import read_query
 from keesa.api.problems import Problem, unreadable
@@ -28,6 +29,7 @@ from keesa.api.trace import Trace
 from keesa.clock import now
 from keesa.db import Database, Steps, Tx
 from keesa.errors import KeesaError, Unauthorized
+from keesa.server.failures import BodyFailure
 
 VERSION_HEADER: Final = "Keesa-Version"
 COOKIES_HEADER: Final = "Keesa-Cookies"
@@ -35,6 +37,7 @@ VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
 MAINTENANCE: Final = "We're temporarily offline for maintenance. Please try again later."
 MAINTENANCE_RETRY: Final = "120"
 """Seconds."""
+RETRY: Final = {"Retry-After": RETRY_SECONDS}
 _HEADERS: Final = {
     version: [
         (b"cache-control", b"no-store"),
@@ -55,9 +58,9 @@ class _Request:
     routes: Mapping[Version, Route]
     path: Mapping[str, str]
     query: Mapping[str, str]
-    body: bytes
     wanted: Version | None
     trace: Trace
+    body: bytes = b""
     _token: Token | Unauthorized | None = None
     _read: bool = False
 
@@ -72,6 +75,14 @@ class _Request:
         if isinstance(self._token, Unauthorized):
             raise self._token
         return self._token
+
+    def has_good_token(self, signer: Signer) -> bool:
+        """Whether it has the token that it needs: else its body is not even read."""
+        try:
+            self.token(signer)
+        except Unauthorized:
+            return False
+        return True
 
 
 class Door:
@@ -118,8 +129,12 @@ class Door:
         query = read_query(request.scope["query_string"])
         if trace.route.version_in_query and "version" in query:
             wanted = _asked_version(query["version"])
-        body = await self._body(request) if any(takes_body(route) for route in routes.values()) else b""
-        return await self._run(_Request(request, routes, parameters, query, body, wanted, trace))
+        asked = _Request(request, routes, parameters, query, wanted, trace)
+        if any(takes_body(route) for route in routes.values()):
+            self._refuse_announced(request)
+            if asked.has_good_token(self._desk.signer):
+                asked.body = await self._body(request, trace.route)
+        return await self._run(asked)
 
     async def _run(self, request: _Request) -> Response:
         """Whatever is done is done in one transaction with the look at who asks for it."""
@@ -225,18 +240,30 @@ class Door:
             response.headers.append(name, value)
         return response
 
-    async def _body(self, request: Request) -> bytes:
-        """Raises `Problem` (413) as soon as the limit is passed."""
-        too_large = Problem(413, f"The body must have at most {self._body_limit} bytes")
+    def _refuse_announced(self, request: Request) -> None:
+        """Raises `Problem` (413) for a body that says itself that it is too large."""
         announced = request.headers.get("content-length", "")
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > self._body_limit:
-            raise too_large
+            raise self._too_large
+
+    async def _body(self, request: Request, route: Route) -> bytes:
+        """Raises `Problem`: 413 as soon as the limit is passed, 408 for what does not arrive in time."""
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._body_limit:
-                raise too_large
+        try:
+            async with asyncio.timeout(route.body_seconds):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self._body_limit:
+                        raise self._too_large
+        except TimeoutError as error:
+            raise Problem(408, f"The body must arrive within {route.body_seconds} seconds") from error
+        except BodyFailure as failure:
+            raise Problem(failure.status, str(failure), RETRY if failure.status == 503 else None) from failure
         return bytes(body)
+
+    @property
+    def _too_large(self) -> Problem:
+        return Problem(413, f"The body must have at most {self._body_limit} bytes")
 
 
 def _refuse_offline(*, offline: bool) -> None:

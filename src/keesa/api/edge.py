@@ -12,11 +12,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from keesa.api.clients import Clients
 from keesa.api.door import Door
-from keesa.api.failures import INTERNAL
+from keesa.api.failures import INTERNAL, RETRY_SECONDS
 from keesa.api.openapi import PREFIX
 from keesa.api.operations import Operations
 from keesa.api.start_page import start_page
 from keesa.api.trace import REQUEST_ID, Trace, begin
+from keesa.server.heads import REFUSAL
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED: Final = f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate"
@@ -58,6 +59,8 @@ class Edge:
         await response(scope, receive, _bodiless(send) if request.method == "HEAD" else send)
 
     async def _answer(self, request: Request, trace: Trace) -> Response:
+        if "extensions" in request.scope and REFUSAL in request.scope["extensions"]:
+            return _refusal(*request.scope["extensions"][REFUSAL])
         path = _own_path(request.scope["path"], trace.end.prefix).rstrip("/")
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             return self._preflight(request)
@@ -102,6 +105,11 @@ _OWN_PATHS: Final = (f"{PREFIX}/", *(Operations.paths))
 
 def _json(status: int, sentence: str, headers: MutableMapping[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode({"error": sentence}), status, headers, media_type="application/json")
+
+
+def _refusal(status: int, sentence: str) -> Response:
+    """For what the HTTP server cannot take: no request, or one too many."""
+    return _json(status, sentence, {"Retry-After": RETRY_SECONDS} if status == 503 else None)
 
 
 def _bodiless(send: Send) -> Send:

@@ -150,6 +150,8 @@ class Route:
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     body_example: object = None
+    body_seconds: int = 60
+    """In which the body must have arrived; a slower one is 408."""
     body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Dotted path in the body to the query fields that stand in where the body lacks it."""
     check: Check | None = None

@@ -1,6 +1,6 @@
 """What is said to a newcomer when the demo serves: who may log in, and what to try first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from keesa.accounts.users import list_users
@@ -12,15 +12,16 @@ from keesa.errors import KeesaError
 _KINDS: Final = {"control_room": "control room", "field_engineer": "engineer", "customer": "a customer's user"}
 
 
-def greeting(config: Config, address: str) -> str:
-    """The lines after the one with the address; none where the demo was not asked for, or its people are not there."""
-    people = _people_there(config) if config.demo else []
+def greeting(people: Sequence[Person], address: str) -> str:
+    """The lines after the one with the address, for these people of the demo; none where there are none."""
     address = address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")  # good to be called
     return "\n".join(_lines(people, address)) + "\n" if people else ""
 
 
-def _people_there(config: Config) -> list[Person]:
-    """Whom of the demo's people the database has: another desk's may have been there before."""
+def demo_people(config: Config) -> list[Person]:
+    """Whom of the demo's people the database has, where the demo was asked for: another desk may have been there."""
+    if not config.demo:
+        return []
     try:
         with existing_database(config) as database:
             kept = {user.actor.email for user in database.read(list_users) if not user.disabled}
@@ -29,7 +30,7 @@ def _people_there(config: Config) -> list[Person]:
     return [person for person in PEOPLE if person.email in kept]
 
 
-def _lines(people: list[Person], address: str) -> Iterator[str]:
+def _lines(people: Sequence[Person], address: str) -> Iterator[str]:
     first = next((person for person in people if person.user_type == "admin"), people[0])
     api = f"{address}/api/v1"
     yield ""

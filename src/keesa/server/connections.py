@@ -1,0 +1,180 @@
+"""All connections of one worker: how many there may be, which one gives way, and when each has lasted too long."""
+
+import asyncio
+import errno
+import socket
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from keesa.server.budget import Budget
+from keesa.server.connection import Connection
+from keesa.server.limits import Limits
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CHECK_SECONDS: Final = 0.5
+"""Between two looks at all connections."""
+HURRY_SECONDS: Final = 5
+"""When the server stops: how long a request may still arrive."""
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+_log = structlog.get_logger("keesa.server")
+
+
+class Connections:
+    """Accepts, as long as there is room; called in the event loop alone."""
+
+    def __init__(self, app: App, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self.app = app
+        self.limits = limits
+        self.loop = loop
+        self.bodies = Budget(limits.bodies_bytes)
+        self._open: set[Connection] = set()
+        self._unfetched: dict[Connection, int] = {}
+        self._unfetched_bytes = 0
+        self._opening = 0
+        self._candidates: deque[Connection] = deque()
+        """Those that can give way, the one that was silent the longest first; as they were at the last look."""
+        self._looked = False
+        self._opened: set[asyncio.Task[None]] = set()
+        """The tasks that open connections, held so that they are not lost."""
+        self._listener: socket.socket | None = None
+        self._accepting = False
+        self._stopping_since: float | None = None
+        self._empty = asyncio.Event()
+
+    def listen(self, listener: socket.socket) -> None:
+        """Accept from a socket that listens already; other processes may accept from it too."""
+        listener.setblocking(False)  # noqa: FBT003 - the standard library's
+        self._listener = listener
+        self._accept_on()
+        self.loop.call_later(CHECK_SECONDS, self._check)
+
+    async def stop(self, seconds: float) -> None:
+        """Accept what has come and no more, let what is under way end, and end the rest after `seconds`."""
+        while self._accept():
+            pass
+        self._accept_off()
+        if self._listener is not None:
+            self._listener.close()
+        self._stopping_since = self.loop.time()
+        for connection in list(self._open):
+            connection.close()
+        self._note_empty()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            for connection in list(self._open):
+                connection.abort()
+
+    def add(self, connection: Connection) -> None:
+        self._opening -= 1
+        self._open.add(connection)
+        if self._stopping_since is not None:
+            connection.close()
+
+    def remove(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        self.release(connection)
+        if self._stopping_since is None:
+            self._accept_on()
+        self._note_empty()
+
+    def hold(self, connection: Connection, size: int) -> None:
+        """Its client has not fetched `size` bytes. Beyond all answers' budget, who holds the longest is cut off."""
+        self._unfetched[connection] = size
+        self._unfetched_bytes += size
+        while self._unfetched_bytes > self.limits.answers_bytes and len(self._unfetched) > 1:
+            longest = next(iter(self._unfetched))
+            self.release(longest)
+            longest.abort()
+
+    def release(self, connection: Connection) -> None:
+        """Its client has fetched nearly all, or has gone."""
+        self._unfetched_bytes -= self._unfetched.pop(connection, 0)
+
+    def _accept(self) -> bool:
+        """Accept one: the loop comes by for each, so that processes which share the socket share the work too."""
+        if self._listener is None or self._count >= self.limits.connections + self.limits.overflow:
+            return False
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            _log.warning("cannot accept a connection", reason=error.strerror)
+            self._accept_off()
+            self.loop.call_later(CHECK_SECONDS, self._accept_on)
+            return False
+        client.setblocking(False)  # noqa: FBT003 - the standard library's
+        if client.family != socket.AF_UNIX:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        overflow = self._count >= self.limits.connections and not self._make_room()
+        self._opening += 1
+        opening = self.loop.create_task(self._open_up(client, overflow=overflow))
+        self._opened.add(opening)
+        opening.add_done_callback(self._opened.discard)
+        if self._count >= self.limits.connections + self.limits.overflow:
+            self._accept_off()
+        return True
+
+    async def _open_up(self, client: socket.socket, *, overflow: bool) -> None:
+        try:
+            await self.loop.connect_accepted_socket(lambda: Connection(self, overflow=overflow), client)
+        except OSError:
+            self._opening -= 1
+            client.close()
+
+    @property
+    def _count(self) -> int:
+        return len(self._open) + self._opening
+
+    def _make_room(self) -> bool:
+        """End the connection that was silent the longest, of those that can give way."""
+        if not self._candidates:
+            self._find_candidates()
+        while self._candidates:
+            connection = self._candidates.popleft()
+            if connection in self._open and connection.can_give_way:
+                connection.abort()
+                return True
+        return False
+
+    def _find_candidates(self) -> None:
+        """At most once between two looks: a crowd that comes at once must not make each of its members cost so much."""
+        if self._looked:
+            return
+        self._looked = True
+        found = (connection for connection in self._open if connection.can_give_way)
+        self._candidates = deque(sorted(found, key=lambda connection: connection.moved))
+
+    def _check(self) -> None:
+        now = self.loop.time()
+        hurry = self._stopping_since is not None and now - self._stopping_since > HURRY_SECONDS
+        for connection in list(self._open):
+            connection.check(now, hurry=hurry)
+        self._candidates.clear()
+        self._looked = False
+        self.loop.call_later(CHECK_SECONDS, self._check)
+
+    def _accept_on(self) -> None:
+        full = self._count >= self.limits.connections + self.limits.overflow
+        if self._listener is not None and not self._accepting and not full and self._stopping_since is None:
+            self.loop.add_reader(self._listener, self._accept)
+            self._accepting = True
+
+    def _accept_off(self) -> None:
+        if self._listener is not None and self._accepting:
+            self.loop.remove_reader(self._listener)
+            self._accepting = False
+
+    def _note_empty(self) -> None:
+        if not self._open and not self._opening:
+            self._empty.set()

@@ -1,0 +1,175 @@
+"""One request and its answer: what ASGI calls scope, receive and send, on a connection of HTTP/1.1."""
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
+
+from keesa.server.heads import answer_head
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Scope
+
+SMALL_BODY: Final = 65_536
+"""Bytes that may be left of a body which nobody asked for: they are read, and the connection goes on."""
+_DISCONNECT: Final = {"type": "http.disconnect"}
+
+
+class Owner(Protocol):
+    """The connection, as far as an exchange knows it."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether this answer is its last one."""
+
+    def want_body(self, exchange: "Exchange") -> None:
+        """The application waits for a piece of the body."""
+
+    def write(self, data: bytes) -> None: ...
+
+    async def drain(self) -> None:
+        """Until the client has taken most of what was written; raises `ConnectionResetError` where it has gone."""
+
+    def answered(self, exchange: "Exchange") -> None:
+        """The whole answer was written."""
+
+
+class Exchange:
+    """`receive` and `send` are the application's; the connection puts in what arrives of the body."""
+
+    __slots__ = (
+        "_announced",
+        "_arrived",
+        "_chunked",
+        "_chunks",
+        "_head",
+        "_owner",
+        "_waiter",
+        "answer_ended",
+        "answer_started",
+        "body_bytes",
+        "body_ended",
+        "body_since",
+        "expects_continue",
+        "failure",
+        "keep_alive",
+        "scope",
+        "unread",
+    )
+
+    def __init__(
+        self, owner: Owner, scope: "Scope", *, keep_alive: bool, expects_continue: bool, announced: int | None
+    ) -> None:
+        self._owner = owner
+        self.scope = scope
+        self.keep_alive = keep_alive
+        """Whether the connection may go on after the answer."""
+        self.expects_continue = expects_continue
+        """Whether the client waits to be asked for the body."""
+        self._announced = announced
+        self._chunks: list[bytes] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._head = b""
+        self._chunked = False
+        self._arrived = 0
+        self.body_bytes = 0
+        """What counts against the budget of all bodies."""
+        self.body_since: float | None = None
+        """When the application first waited for it, by the loop's clock."""
+        self.unread = 0
+        """What has arrived of the body and the application has not fetched."""
+        self.body_ended = False
+        self.answer_started = False
+        self.answer_ended = False
+        self.failure: Exception | None = None
+        """Why no more of the body will come."""
+
+    @property
+    def waits_for_body(self) -> bool:
+        """Whether the application waits for a piece of the body."""
+        return self._waiter is not None
+
+    def body_is_slow(self, now: float, grace: float, rate: float) -> bool:
+        """Whether the application waits for a body that came slower than `rate` (bytes a second) after the `grace`."""
+        if self._waiter is None or self.body_since is None:
+            return False
+        return self._arrived < (now - self.body_since - grace) * rate
+
+    def put(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._arrived += len(chunk)
+        self.body_bytes += len(chunk)
+        self.unread += len(chunk)
+        self._wake()
+
+    def end_body(self) -> None:
+        self.body_ended = True
+        self._wake()
+
+    def fail(self, failure: Exception) -> None:
+        """What is left of the body will not come: the application hears why when it asks for it."""
+        if self.failure is None:
+            self.failure = failure
+            self.keep_alive = False
+            self._wake()
+
+    async def receive(self) -> "Message":
+        """Raises a `BodyFailure` where the body cannot be had."""
+        while not (self._chunks or self.body_ended or self.failure or self.answer_ended):
+            self._waiter = asyncio.get_running_loop().create_future()
+            self._owner.want_body(self)
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        if self.failure is not None and not isinstance(self.failure, ConnectionResetError):
+            raise self.failure
+        if self.failure is not None or self.answer_ended:
+            return _DISCONNECT
+        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self.unread = 0
+        return {"type": "http.request", "body": body, "more_body": not self.body_ended}
+
+    async def send(self, message: "Message") -> None:
+        """The head leaves together with the first piece of the body. What a client that has gone is sent is lost."""
+        if message["type"] == "http.response.start":
+            self._start(message)
+            return
+        if not self.answer_started or self.answer_ended:
+            raise RuntimeError("an answer begins once and ends once")
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self.scope["method"] == "HEAD":
+            body = b""
+        elif self._chunked:
+            body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + (b"" if more else b"0\r\n\r\n")
+        if self._head or body:
+            self._owner.write(self._head + body)
+            self._head = b""
+        if more:
+            await self._owner.drain()
+        else:
+            self.answer_ended = True
+            self._chunks.clear()
+            self._wake()
+            self._owner.answered(self)
+
+    def _start(self, message: "Message") -> None:
+        if self.answer_started:
+            raise RuntimeError("the answer has begun already")
+        self.answer_started = True
+        self._head, self._chunked, self.keep_alive = answer_head(
+            message["status"],
+            message.get("headers", ()),
+            self.scope["method"],
+            self.scope["http_version"],
+            keep_alive=self.keep_alive and not self._owner.ends and (self.body_ended or self._ends_soon()),
+        )
+
+    def _ends_soon(self) -> bool:
+        """Whether what is left of the body is worth reading, to keep the connection."""
+        if self.expects_continue or self._announced is None:
+            return False
+        return self._announced - self._arrived <= SMALL_BODY
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

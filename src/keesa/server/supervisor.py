@@ -1,0 +1,178 @@
+"""The first process: it starts the workers, watches them, and stops them. It answers nobody itself."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from typing import Final
+
+import structlog
+
+from keesa.server.worker import READY, STOP_SIGNALS
+
+HANG_SECONDS: Final = 10
+"""Without a sign of life, of a worker that has been ready: then it is replaced."""
+START_SECONDS: Final = 120
+"""The same of a worker that is still starting."""
+SOON_SECONDS: Final = 5
+"""A worker that ends so soon after its start, as did the one before it, is not started again."""
+LOOK_SECONDS: Final = 1
+_IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""What log rotation and the like may send: the log goes to standard error, there is nothing to open anew."""
+
+_log = structlog.get_logger("keesa.server")
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pulse: int
+    """The end of a pipe from which its signs of life are read."""
+    started: float
+    heard: float
+    ready: bool = False
+
+    def close(self) -> None:
+        os.close(self.pulse)
+
+
+class Supervisor:
+    """Keeps `count` workers, which all accept from `listener`. `run` is what one does, with the pipe that its signs of
+    life go into; `announce` is called once, when every worker serves.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[int], None],
+        count: int,
+        listener: socket.socket,
+        announce: Callable[[], None],
+        stop_seconds: float,
+    ) -> None:
+        self._run = run
+        self._count = count
+        self._listener = listener
+        self._announce = announce
+        self._stop_seconds = stop_seconds
+        self._announced = False
+        self._workers: list[_Worker] = []
+        self._stopping = False
+        self._failed_soon = 0
+        self._context = get_context("fork")
+
+    def serve(self) -> int:
+        """Until SIGTERM or SIGINT; the exit status: 0 after a stop, 1 where the workers do not live."""
+        with self._signals() as woken:
+            while len(self._workers) < self._count and not self._stopping:
+                self._start()
+            looked = time.monotonic()
+            while not self._stopping:
+                wait([woken, *(worker.pulse for worker in self._workers), *self._sentinels()], LOOK_SECONDS)
+                with suppress(BlockingIOError):
+                    os.read(woken, 4096)
+                now = time.monotonic()
+                if now - looked > HANG_SECONDS / 2:  # it was this process that slept
+                    for worker in self._workers:
+                        worker.heard = now
+                looked = now
+                if not self._look(now):
+                    self._stop()
+                    return 1
+            self._stop()
+        return 0
+
+    @contextmanager
+    def _signals(self) -> Iterator[int]:
+        """The signals that stop; and the end of a pipe that can be read when one has come, or a worker has ended."""
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, False)
+        before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._ask_to_stop)
+        for number in _IGNORED:
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            yield reading
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(reading)
+            os.close(writing)
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _sentinels(self) -> list[int]:
+        return [worker.process.sentinel for worker in self._workers]
+
+    def _start(self) -> None:
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, False)
+        process = self._context.Process(target=self._run, args=(writing,), name="keesa-worker")
+        # a signal that comes between the fork and the worker's own handlers must find these, not ours
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+            os.close(writing)
+        now = time.monotonic()
+        self._workers.append(_Worker(process, reading, started=now, heard=now))
+
+    def _look(self, now: float) -> bool:
+        """At each worker; False where they do not live."""
+        for worker in list(self._workers):
+            self._hear(worker, now)
+            patience = HANG_SECONDS if worker.ready else START_SECONDS
+            if worker.process.is_alive() and now - worker.heard > patience:
+                _log.error("a worker gives no sign of life and is replaced", pid=worker.process.pid)
+                worker.process.kill()
+                worker.process.join()
+            if not worker.process.is_alive() and not self._replace(worker, now):
+                return False
+        if not self._announced and all(worker.ready for worker in self._workers):
+            self._announced = True
+            self._announce()
+        return True
+
+    def _hear(self, worker: _Worker, now: float) -> None:
+        with suppress(BlockingIOError):
+            signs = os.read(worker.pulse, 4096)
+            if signs:
+                worker.heard = now
+                worker.ready = worker.ready or READY in signs
+
+    def _replace(self, worker: _Worker, now: float) -> bool:
+        """Start another one in its place; False where that would not help."""
+        if self._stopping:
+            return True
+        self._failed_soon = self._failed_soon + 1 if now - worker.started < SOON_SECONDS else 0
+        if not self._announced or self._failed_soon > 1:
+            _log.error("the workers do not live, the server ends", status=worker.process.exitcode)
+            return False
+        _log.warning("a worker has ended and is replaced", pid=worker.process.pid, status=worker.process.exitcode)
+        self._workers.remove(worker)
+        worker.close()
+        self._start()
+        return True
+
+    def _stop(self) -> None:
+        """Ask the workers to end, and kill whoever does not."""
+        self._listener.close()  # the workers have it too, and accept what has come before they close it
+        for worker in self._workers:
+            worker.process.terminate()
+        deadline = time.monotonic() + self._stop_seconds + 2
+        for worker in self._workers:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            if worker.process.is_alive():
+                _log.error("a worker did not end in time and is killed", pid=worker.process.pid)
+                worker.process.kill()
+                worker.process.join()
+            worker.close()

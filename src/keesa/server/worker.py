@@ -1,0 +1,116 @@
+"""One worker process: its event loop, its connections, its sign of life, and its end."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+
+from keesa.server.connections import App, Connections
+from keesa.server.limits import Limits
+
+if TYPE_CHECKING:
+    from starlette.types import Message
+
+BEAT_SECONDS: Final = 1
+"""Between two signs of life."""
+READY: Final = b"r"
+ALIVE: Final = b"."
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_PR_SET_PDEATHSIG: Final = 1
+_MALLOC: Final = {
+    -1: 4 * 1024 * 1024,  # M_TRIM_THRESHOLD, bytes
+    -3: 1024 * 1024,  # M_MMAP_THRESHOLD, bytes
+    -8: 2,  # M_ARENA_MAX
+}
+"""Parameters of mallopt(3)."""
+
+
+def work(
+    parent: int, build: Callable[[], App], listener: socket.socket, limits: Limits, pulse: int, stop_seconds: float
+) -> None:
+    """Serve what `build` makes until a SIGTERM or SIGINT, which are blocked when this is called.
+
+    `pulse` is the end of a pipe to write signs of life to.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: os._exit(0))  # as long as nothing can be under way
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    end_with(parent)
+    _give_memory_back()
+    app = build()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(app, listener, limits, pulse, stop_seconds))
+
+
+async def _serve(app: App, listener: socket.socket, limits: Limits, pulse: int, stop_seconds: float) -> None:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stopped.set)
+    lifespan = _Lifespan(app)
+    await lifespan.start()
+    connections = Connections(app, limits, loop)
+    connections.listen(listener)
+    _beat(loop, pulse, READY)
+    await stopped.wait()
+    signal.alarm(int(stop_seconds) + 5)  # whatever hangs: the parent, if it is still there, is faster
+    await connections.stop(stop_seconds)
+    await lifespan.end()
+
+
+def _beat(loop: asyncio.AbstractEventLoop, pulse: int, sign: bytes = ALIVE) -> None:
+    with suppress(OSError):  # the parent is gone, or so far behind that the pipe is full
+        os.write(pulse, sign)
+    loop.call_later(BEAT_SECONDS, _beat, loop, pulse)
+
+
+class _Lifespan:
+    """An application's start and end, as ASGI has them."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._told: asyncio.Queue[Message] = asyncio.Queue()
+        self._heard: asyncio.Queue[Message] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.ensure_future(self._run())
+        await self._tell("lifespan.startup")
+
+    async def end(self) -> None:
+        await self._tell("lifespan.shutdown")
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        await self._app({"type": "lifespan", "asgi": {"version": "3.0"}}, self._told.get, self._heard.put)
+
+    async def _tell(self, what: str) -> None:
+        await self._told.put({"type": what})
+        answer = await self._heard.get()
+        if answer["type"] != f"{what}.complete":
+            raise RuntimeError(f"the application answers {what} with {answer}")
+
+
+def _give_memory_back() -> None:
+    """Have the C library return large pieces (a password check's 19 MiB, a long list) to the system at once, and share
+    its pools among threads: left to itself it keeps some hundred megabytes more after a busy hour.
+    """
+    with suppress(OSError, AttributeError):  # not glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in _MALLOC.items():
+            mallopt(parameter, value)
+
+
+def end_with(parent: int) -> None:
+    """Have this process get a SIGTERM when the parent ends, however it does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)  # it died before it could tell
