@@ -1,14 +1,17 @@
 # Two commands do all the set-up: `make demo` runs Keesa, `make test` tests it. Both need Python 3.11 and nothing else.
+# What runs for long is a command without a shell around it (`env` sets its variables): make passes a SIGTERM to its
+# child alone, and a shell would die of it and leave the server behind.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+DEMO := var/demo
 # pip alone decides where packages come from: no file here names an index
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo setup test bench lint format check lock clean
 
 demo: setup
-	$(BIN)/keesa serve --demo --data var/demo
+	env KEESA_LOG_FORMAT=$(or $(KEESA_LOG_FORMAT),text) $(BIN)/keesa serve --demo --data $(DEMO)
 
 setup: .venv/.runtime
 
@@ -18,7 +21,7 @@ test: .venv/.test
 
 # Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
 bench: .venv/.test
-	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
+	env PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check
@@ -38,11 +41,14 @@ lock: .venv/.test
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
+IS_NEW := 'import sys; sys.exit(sys.version_info < (3, 11))'
+
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Keesa needs Python 3.11 or later")'
+	@$(PYTHON) -c $(IS_NEW) || { echo "Keesa needs Python 3.11 or later, and $(PYTHON) is older: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
 .venv/.runtime: .venv/bin/python requirements.lock pyproject.toml
+	@$(BIN)/python -c $(IS_NEW) || { echo ".venv was made with a Python older than 3.11: run make clean" >&2; exit 1; }
 	$(PIP) install --require-hashes --requirement requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

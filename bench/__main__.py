@@ -9,6 +9,7 @@ it. Needs Debian's wrk. The peers (--peers) need root and apt: they are installe
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,7 @@ EXTRA: Final = ("sizes", "clients", "workers", "start", "alone")
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the servers that run end too
     require_wrk()
     results: dict[str, Any] = (
         report.last(PAGE)

@@ -1,6 +1,7 @@
 """What tests stand on: both engines, a database with the cast, the API in this process, and real servers."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,11 @@ from postgres_server import PostgresServer
 from undone import undone
 
 _numbers = count()
+
+
+def pytest_configure() -> None:
+    """A SIGTERM (to `make test`, say) ends the tests as Ctrl-C does: with the servers that they have started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -35,6 +35,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
         "10.0.0.0/8, 192.0.2.1,::1",
         (ip_network("10.0.0.0/8"), ip_network("192.0.2.1"), ip_network("::1")),
     ),
+    "public_url": ("https://example.com/desk/", "https://example.com/desk"),
     "body_limit": ("4096", 4096),
     "cache_mib": ("7", 7),
     "login_failures_per_user": ("5", 5),
@@ -85,8 +86,49 @@ def test_an_option_counts_more_than_the_environment() -> None:
 
 
 def test_other_variables_do_not_matter() -> None:
-    """Neither without the prefix nor in small letters."""
-    assert load_config({"PORT": "1", "keesa_port": "2", "KEESA_port": "3", "SECRET": "x"}) == Config()
+    """Neither without the prefix, nor the tests' own, nor what Kubernetes makes of services named keesa…."""
+    theirs = {
+        "PORT": "1",
+        "SECRET": "x",
+        "MY_KEESA_PORT": "2",
+        "KEESA_TEST_POSTGRES_BIN": "/usr/lib",
+        "KEESA_SERVICE_HOST": "10.0.0.1",
+        "KEESA_SERVICE_PORT": "80",
+        "KEESA_SERVICE_PORT_HTTP": "80",
+        "KEESA_PORT_80_TCP_ADDR": "10.0.0.1",
+        "KEESA_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "KEESA_DB_SERVICE_HOST": "10.0.0.2",
+        "KEESA_DB_PORT": "tcp://10.0.0.2:5432",
+        "KEESA_DB_PORT_5432_TCP_PROTO": "tcp",
+    }
+    assert load_config(theirs) == Config()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("KEESA_PROT", "KEESA_PROT is no setting, did you mean KEESA_PORT?"),
+        ("KEESA_port", "KEESA_port is no setting, did you mean KEESA_PORT?"),
+        ("keesa_workers", "keesa_workers is no setting, did you mean KEESA_WORKERS?"),
+        ("KEESA_SECRETFILE", "KEESA_SECRETFILE is no setting, did you mean KEESA_SECRET_FILE?"),
+        ("KEESA_SECRET_FILES", "KEESA_SECRET_FILES is no setting, did you mean KEESA_SECRET_FILE?"),
+        ("KEESA_TRUSTED_PROXY", "KEESA_TRUSTED_PROXY is no setting, did you mean KEESA_TRUSTED_PROXIES?"),
+        ("KEESA_", "KEESA_ is no setting"),
+        ("KEESA_QQQQQQQQQQQQ", "KEESA_QQQQQQQQQQQQ is no setting"),
+    ],
+)
+def test_a_misspelt_setting_stops_the_start(name: str, sentence: str) -> None:
+    """With a sentence that names the nearest one: what is overlooked would be the default, for years."""
+    with pytest.raises(Refused) as refused:
+        load_config({name: "1", "KEESA_PORT": "8001"})
+    assert str(refused.value).startswith(sentence)
+    assert len(str(refused.value)) <= len(sentence) + len(", did you mean KEESA_TRUSTED_PROXIES_FILE?")
+
+
+def test_every_misspelt_setting_is_named_at_once() -> None:
+    """The operator mends them in one go."""
+    with pytest.raises(Refused, match=r"^KEESA_PROT .+ KEESA_PORT\?; KEESA_HOTS .+ KEESA_HOST\?$"):
+        load_config({"KEESA_PROT": "1", "KEESA_HOTS": "x"})
 
 
 def test_the_configuration_cannot_be_changed() -> None:
@@ -116,6 +158,11 @@ def test_no_database_url_is_sqlite() -> None:
     assert not load_config({"KEESA_DATABASE_URL": ""}).database_url
 
 
+def test_no_public_address_may_be_chosen() -> None:
+    """Also where the variable is there and empty."""
+    assert load_config({"KEESA_PUBLIC_URL": ""}).public_url is None
+
+
 def test_no_origin_at_all_may_be_chosen() -> None:
     """An empty list is not the default."""
     assert load_config({"KEESA_CORS_ORIGINS": ""}).cors_origins == ()
@@ -134,6 +181,7 @@ UNREADABLE: Final = [
     ("trusted_proxies", "the proxy"),
     ("trusted_proxies", "10.0.0.1/8"),
     ("trusted_proxies", "10.0.0.0/33"),
+    ("trusted_proxies", "Unix"),
     ("body_limit", "1 MB"),
     ("cache_mib", "24 MiB"),
     ("login_failures_per_user", "many"),
@@ -162,6 +210,18 @@ def test_what_cannot_be_read_stops_the_start(name: str, text: str) -> None:
         ("cors_origins", "https://desk.example/"),
         ("cors_origins", "*,https://desk.example/app"),
         ("cors_origins", "null"),
+        ("public_url", "desk.example"),
+        ("public_url", "/desk"),
+        ("public_url", "ftp://desk.example"),
+        ("public_url", "https://"),
+        ("public_url", "https://desk.example/?a=b"),
+        ("public_url", "https://desk.example/#top"),
+        ("public_url", "https://user:password@desk.example"),
+        ("public_url", "https://desk.example:port"),
+        ("public_url", "https://desk.example/a; Domain=b"),
+        ("public_url", "https://desk.example/../b"),
+        ("public_url", "https://desk.example//b"),
+        ("public_url", "https://d\xe9sk.example"),
         ("body_limit", "1023"),
         ("body_limit", "-1"),
         ("cache_mib", "-1"),

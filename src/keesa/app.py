@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from keesa.accounts.login import Limits
 from keesa.accounts.presence import Presence
 from keesa.accounts.tokens import Signer
+from keesa.api.clients import Clients
 from keesa.api.door import Door
 from keesa.api.edge import Edge
 from keesa.api.http import ApiVersion, Desk
@@ -45,7 +46,8 @@ def serve_from(database: Database, config: Config, versions: Sequence[ApiVersion
         rendered=Rendered(clock, config.cache_mib * 1024 * 1024),
     )
     door = Door(database, desk, versions, body_limit=config.body_limit)
-    edge = Edge(door, Operations(database), config.cors_origins, config.trusted_proxies)
+    clients = Clients(config.trusted_proxies, config.public_url)
+    edge = Edge(door, Operations(database), config.cors_origins, clients)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

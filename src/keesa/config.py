@@ -4,8 +4,10 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from keesa.errors import Refused
@@ -14,8 +16,14 @@ from keesa.tickets.numbers import NumberForm
 DEFAULT_ZONE: Final = ZoneInfo("Indian/Maldives")
 
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
+_PATH: Final = re.compile(r"(/[A-Za-z0-9_~@:+%-][A-Za-z0-9._~@:+%-]*)*")
+"""Segments that need no quoting in a header, none of them `.` or `..`."""
+_OTHERS: Final = re.compile(r"KEESA_(TEST_\w+|(\w+_)?SERVICE_(HOST|PORT\w*)|(\w+_)?PORT_\d+_(TCP|UDP|SCTP)\w*)")
+"""Variables that are not ours: the tests', and those that Kubernetes makes of services whose names begin with keesa."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+TrustedProxy = Network | Literal["unix"]
+"""A network of proxies; or `unix`, for whoever comes through a Unix socket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +60,10 @@ class Config:
     number_form: NumberForm = "yearly"
     cors_origins: tuple[str, ...] = ("*",)
     """The origins whose pages may call the API; `*` for any."""
-    trusted_proxies: tuple[Network, ...] = ()
-    """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    trusted_proxies: tuple[TrustedProxy, ...] = ()
+    """The proxies whose `X-Forwarded-…` and `Forwarded` are believed."""
+    public_url: str | None = None
+    """Where clients find it, such as `https://example.com/desk`; None where they come as they came to the proxy."""
     body_limit: int = 1024 * 1024
     """Bytes of a request's body."""
     login_failures_per_user: int = 10
@@ -70,6 +80,7 @@ def load_config(environ: Mapping[str, str], **options: object) -> Config:
 
     Each `KEESA_NAME` may come as `KEESA_NAME_FILE`, the path of a file that holds it (a secret's way).
     """
+    _refuse_unknown(environ)
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     for name in (setting.name for setting in fields(Config)):
         text = _from_environment(environ, f"KEESA_{name.upper()}")
@@ -78,6 +89,21 @@ def load_config(environ: Mapping[str, str], **options: object) -> Config:
     config = Config(**values)
     _refuse_senseless(config)
     return config
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    """A setting with a slip in its name would be overlooked for years; in small letters too."""
+    names = [f"KEESA_{setting.name.upper()}" for setting in fields(Config)]
+    known = {*names, *(f"{name}_FILE" for name in names)}
+    unknown = [name for name in environ if name.upper().startswith("KEESA_") and name not in known]
+    sentences = []
+    for name in unknown:
+        if _OTHERS.fullmatch(name) or environ[name].startswith(("tcp://", "udp://", "sctp://")):
+            continue
+        nearest = get_close_matches(name.upper(), known, 1)
+        sentences.append(f"{name} is no setting" + (f", did you mean {nearest[0]}?" if nearest else ""))
+    if sentences:
+        raise Refused("; ".join(sentences))
 
 
 def _from_environment(environ: Mapping[str, str], name: str) -> str | None:
@@ -100,6 +126,16 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _proxy(name: str) -> TrustedProxy:
+    """The network; that of an IPv4 address in IPv6's form is the IPv4 one, as which such peers are looked at."""
+    if name == "unix":
+        return "unix"
+    network = ipaddress.ip_network(name)
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
+        return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
+    return network
+
+
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "port": int,
     "workers": int,
@@ -114,7 +150,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "demo_on_network": _boolean,
     "zone": ZoneInfo,
     "cors_origins": _names,
-    "trusted_proxies": lambda text: tuple(ipaddress.ip_network(name) for name in _names(text)),
+    "trusted_proxies": lambda text: tuple(_proxy(name) for name in _names(text)),
+    "public_url": lambda text: text.rstrip("/") or None,
     "body_limit": int,
     "cache_mib": int,
     "login_failures_per_user": int,
@@ -144,6 +181,7 @@ def _refuse_senseless(config: Config) -> None:
         ),
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
         "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
+        "public_url must be such as https://desk.example or https://example.com/desk": _is_url(config.public_url),
         "body_limit must be 1024 bytes or more": config.body_limit >= 1024,
         "cache_mib must be 0 to 65536": 0 <= config.cache_mib <= 65_536,
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
@@ -166,6 +204,31 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower().rstrip(".") == "localhost"
+
+
+def _is_url(url: str | None) -> bool:
+    """Whether it is an address on the web, without a query, a password or what a header cannot hold in its path."""
+    if url is None:
+        return True
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # which is read here
+    except ValueError:
+        return False
+    return (
+        url.isascii()
+        and url.isprintable()
+        and parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and "@" not in parts.netloc
+        and not set("?#") & set(url)
+        and is_path(parts.path)
+    )
+
+
+def is_path(text: str) -> bool:
+    """Whether it may stand before the API's own paths: empty, or such as `/desk`, without a slash at its end."""
+    return len(text) <= 255 and _PATH.fullmatch(text) is not None
 
 
 def _is_origin(text: str) -> bool:

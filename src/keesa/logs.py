@@ -1,15 +1,22 @@
-"""Structured logs on standard error: JSON for machines, text on a terminal. Never a token, a password or a query."""
+"""Structured logs on standard error: JSON for machines, text on a terminal. Never a token, a password or a query.
 
+A line is a line, and drives no terminal: whatever somebody else wrote is escaped, in either form.
+"""
+
+import json
 import logging
 import sys
-from typing import TYPE_CHECKING
+from io import StringIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
+from keesa.visible import visible, visible_json
+
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 
 class _NamedPrinter(structlog.PrintLogger):
@@ -25,7 +32,36 @@ class _NamedWriter(structlog.BytesLogger):
 
 
 def _json(event: object, **_: object) -> bytes:
-    return msgspec.json.encode(event, enc_hook=repr)
+    try:
+        return visible_json(msgspec.json.encode(event, enc_hook=repr))
+    except UnicodeEncodeError:  # half of a character, which UTF-8 does not have
+        return visible_json(json.dumps(event, default=repr).encode())
+
+
+def _json_text(event: object, **_: object) -> str:
+    return _json(event).decode()
+
+
+def _all_visible(_logger: "WrappedLogger", _name: str, event: "EventDict") -> "EventDict":
+    """Every key and value as text without control characters; what is no text is shown by `repr` then."""
+    return {visible(key): value if key in _OWN else _visible_value(value) for key, value in event.items()}
+
+
+def _visible_value(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return visible(value if isinstance(value, str) else repr(value))
+
+
+_OWN = ("exc_info", "timestamp", "level")
+"""What this program alone makes; a traceback has a formatter of its own."""
+
+
+def _indented_traceback(out: TextIO, exc_info: "ExcInfo") -> None:
+    """No line of it can be taken for a log line of its own: an error's message may have line ends."""
+    plain = StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    out.write("\n    ".join(map(visible, plain.getvalue().rstrip("\n").split("\n"))))
 
 
 def set_up_logs(form: str) -> None:
@@ -39,7 +75,8 @@ def set_up_logs(form: str) -> None:
     # no local variables in a traceback: a password may be among them
     last: list[Processor] = [structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))]
     if as_text:
-        last = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_indented_traceback)
+        last = [_all_visible, renderer]
     # our own lines, one a request, take the short way to standard error, past the standard library
     structlog.configure(
         processors=[*shared, *last] if as_text else [*shared, *last, structlog.processors.JSONRenderer(_json)],
@@ -53,7 +90,7 @@ def set_up_logs(form: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *(last if as_text else [*last, structlog.processors.JSONRenderer()]),
+                *(last if as_text else [*last, structlog.processors.JSONRenderer(_json_text)]),
             ],
         )
     )

@@ -1,4 +1,4 @@
-"""Who is at the other end: `X-Forwarded-For` and `X-Forwarded-Proto` are believed from trusted proxies alone."""
+"""Who is at the other end: what `X-Forwarded-…` and `Forwarded` say is believed from trusted proxies alone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -58,8 +58,11 @@ def counted_address(database: Database, app: App, peer: str, headers: Sequence[t
         (PROXY, [(FORWARDED, "10.0.0.8, 10.0.0.7")], "10.0.0.8"),
         (PROXY, [(FORWARDED, "203.0.113.7"), (FORWARDED, "192.0.2.1")], "192.0.2.1"),
         (PROXY, [(FORWARDED, "192.0.2.1,,"), (FORWARDED, "")], "192.0.2.1"),
-        (PROXY, [(FORWARDED, "10.0.0.9, a hidden host")], "a hidden host"),
-        (PROXY, [(FORWARDED, "x" * 5000)], "x" * 64),
+        (PROXY, [(FORWARDED, "203.0.113.7, a hidden host, 10.0.0.9")], "10.0.0.9"),
+        (PROXY, [(FORWARDED, "x" * 5000)], PROXY),
+        (PROXY, [(FORWARDED, "192.0.2.1:40000")], "192.0.2.1"),
+        (PROXY, [(FORWARDED, "[2001:db8::1]:443")], "2001:db8::/64"),
+        (PROXY, [("Forwarded", 'for="[2001:db8::1]:443";proto=https')], "2001:db8::/64"),
         ("fd00::1", [(FORWARDED, "192.0.2.1")], "192.0.2.1"),
         ("::ffff:10.0.0.5", [(FORWARDED, "192.0.2.1")], "192.0.2.1"),
         ("::ffff:198.51.100.9", [(FORWARDED, "192.0.2.1")], "198.51.100.9"),
@@ -94,6 +97,9 @@ def test_without_trusted_proxies_nobody_s_word_is_taken(shared_database: Databas
         (PROXY, "http", {PROTO: "http"}, False),
         (PROXY, "https", {PROTO: "http"}, False),
         (PROXY, "https", {}, True),
+        (PROXY, "http", {PROTO: "https,http"}, True),
+        (PROXY, "http", {"Forwarded": "for=192.0.2.1;proto=https"}, True),
+        (STRANGER, "http", {"Forwarded": "for=192.0.2.1;proto=https"}, False),
     ],
 )
 def test_cookies_are_secure_where_the_client_speaks_https(

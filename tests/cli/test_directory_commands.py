@@ -13,8 +13,8 @@ from unchanged import unchanged
 
 
 def cells(out: str) -> list[list[str]]:
-    """The rows of a printed table."""
-    return [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line.startswith("│")]
+    """The rows of a list as it is printed into a pipe."""
+    return [line.split("\t") for line in out.splitlines()]
 
 
 def test_a_role_is_added_and_listed(desk: Place, desk_database: Database) -> None:

@@ -158,6 +158,7 @@ def test_a_server_that_does_not_answer_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
+        ("KEESA_PROT", "8001", "KEESA_PROT is no setting, did you mean KEESA_PORT?"),
         ("KEESA_PORT", "eighty", "KEESA_PORT: 'eighty' is no valid value"),
         ("KEESA_WORKERS", "0", "Bad configuration: workers must be 1 to 64"),
         ("KEESA_ZONE", "Atlantis/Poseidonis", "KEESA_ZONE: 'Atlantis/Poseidonis' is no valid value"),

@@ -256,8 +256,7 @@ class Door:
 
     def _call(self, request: _Request, read: Input, standing: Standing, *, in_cookie: bool) -> Call[Any, Any]:
         client = Client(
-            request.trace.address,
-            request.trace.secure,
+            *request.trace.end,
             wants_cookies=request.http.headers.get(COOKIES_HEADER) == "true",
             has_cookies=in_cookie,
         )

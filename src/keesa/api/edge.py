@@ -10,13 +10,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from keesa.api.clients import address_and_security
+from keesa.api.clients import Clients
 from keesa.api.door import Door
 from keesa.api.failures import INTERNAL, RETRY_SECONDS
 from keesa.api.openapi import PREFIX
 from keesa.api.operations import Operations
+from keesa.api.start_page import start_page
 from keesa.api.trace import REQUEST_ID, Trace, begin
-from keesa.config import Network
 from keesa.server.heads import REFUSAL
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -36,18 +36,15 @@ _log = structlog.get_logger("keesa.request")
 class Edge:
     """The ASGI application that the server runs (lifespan apart)."""
 
-    def __init__(
-        self, door: Door, operations: Operations, cors_origins: Sequence[str], trusted_proxies: Sequence[Network]
-    ) -> None:
+    def __init__(self, door: Door, operations: Operations, cors_origins: Sequence[str], clients: Clients) -> None:
         self._door = door
         self._operations = operations
         self._cors_origins = cors_origins
-        self._trusted_proxies = trusted_proxies
+        self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        address, secure = address_and_security(request, self._trusted_proxies)
-        trace = begin(request.headers.get(REQUEST_ID), address, secure=secure)
+        trace = begin(request.headers.get(REQUEST_ID), self._clients.end(request))
         started = time.perf_counter()
         try:
             response = await self._answer(request, trace)
@@ -64,15 +61,15 @@ class Edge:
     async def _answer(self, request: Request, trace: Trace) -> Response:
         if "extensions" in request.scope and REFUSAL in request.scope["extensions"]:
             return _refusal(*request.scope["extensions"][REFUSAL])
-        path = request.scope["path"].rstrip("/")
+        path = _own_path(request.scope["path"], trace.end.prefix).rstrip("/")
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             return self._preflight(request)
         if path == PREFIX or path.startswith(f"{PREFIX}/"):
             return await self._door.answer(request, path.removeprefix(PREFIX), trace)
-        if path in self._operations.paths:
+        if not path or path in self._operations.paths:
             if request.method not in ("GET", "HEAD"):
                 return _json(405, f"This path knows GET and HEAD, not {request.method}", {"Allow": "GET, HEAD"})
-            return await self._operations.answer(path)
+            return await self._operations.answer(path) if path else start_page(trace.end.prefix)
         return _json(404, "There is nothing at this path")
 
     def _preflight(self, request: Request) -> Response:
@@ -93,6 +90,17 @@ class Edge:
         if origin is not None and origin in self._cors_origins:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = EXPOSED
+
+
+def _own_path(path: str, prefix: str) -> str:
+    """The path below the prefix, which a proxy may have taken off already and may as well have left."""
+    if not prefix or not path.startswith(prefix):
+        return path
+    rest = path[len(prefix) :]
+    return rest if not rest.strip("/") or rest.startswith(_OWN_PATHS) else path
+
+
+_OWN_PATHS: Final = (f"{PREFIX}/", *(Operations.paths))
 
 
 def _json(status: int, sentence: str, headers: MutableMapping[str, str] | None = None) -> Response:
@@ -120,7 +128,7 @@ def _note(request: Request, trace: Trace, status: int, seconds: float) -> None:
         "status": status,
         "ms": round(seconds * 1000, 2),
         "user_id": trace.user_id,
-        "address": trace.address,
+        "address": trace.end.address,
     }
     if trace.failure is not None:
         _log.error("request failed", **facts, exc_info=trace.failure)

@@ -67,6 +67,8 @@ class Client:
     address: str
     secure: bool
     """Whether it speaks HTTPS, to us or to a proxy that we trust."""
+    prefix: str
+    """The path at which it finds the server, such as `/desk`; "" for the root of its host."""
     wants_cookies: bool
     """Whether it asked for its tokens in cookies (`Keesa-Cookies: true`)."""
     has_cookies: bool

@@ -82,11 +82,15 @@ def with_document(versions: Sequence[ApiVersion]) -> tuple[ApiVersion, ...]:
 
 def _route(version: ApiVersion, versions: Sequence[ApiVersion]) -> Route:
     @cache
-    def body() -> bytes:
-        return msgspec.json.encode(document(version, [*answering(version, versions), (version, route)]))
+    def made() -> tuple[OpenApi, bytes]:
+        found = document(version, [*answering(version, versions), (version, route)])
+        return found, msgspec.json.encode(found)
 
-    def serve(_tx: Tx, _call: Call[Any, Any]) -> Reply:
-        return Reply(body())
+    def serve(_tx: Tx, call: Call[Any, Any]) -> Reply:
+        found, body = made()
+        if call.client.prefix:
+            return Reply(msgspec.structs.replace(found, servers=[{"url": call.client.prefix + PREFIX}]))
+        return Reply(body)
 
     route = Route(
         method="GET",

@@ -16,7 +16,8 @@ from keesa.db import Database, Tx
 
 ACCESS_COOKIE: Final = "jwt_access"
 REFRESH_COOKIE: Final = "jwt_refresh"
-_PATHS: Final = {ACCESS_COOKIE: "/", REFRESH_COOKIE: "/api/v1/auth"}
+_PATHS: Final = {ACCESS_COOKIE: "", REFRESH_COOKIE: "/api/v1/auth"}
+"""Below the path at which the client finds the server."""
 CSRF_HEADER: Final = "X-CSRF-Token"
 
 
@@ -72,5 +73,6 @@ def _tokens(call: Call[Any, Any], actor: Actor, session: Session, *, with_refres
 def _cookie(client: Client, name: str, value: str, lifetime: int) -> tuple[str, str]:
     """A cookie that no script reads and no other site sends; `lifetime` in milliseconds."""
     secure = "; Secure" if client.secure else ""
-    text = f"{name}={value}; Path={_PATHS[name]}; Max-Age={lifetime // 1000}; HttpOnly; SameSite=Strict{secure}"
+    path = client.prefix + _PATHS[name] or "/"
+    text = f"{name}={value}; Path={path}; Max-Age={lifetime // 1000}; HttpOnly; SameSite=Strict{secure}"
     return "Set-Cookie", text

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import uuid4
 
 from keesa.accounts.sessions import Version
+from keesa.api.clients import End
 from keesa.api.http import Route
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -15,10 +16,8 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 @dataclass(slots=True)
 class Trace:
     request_id: str
-    address: str
+    end: End
     """The client's, as far as proxies can be believed."""
-    secure: bool
-    """Whether the client speaks HTTPS, to us or to a proxy that we trust."""
     version: Version = "2024"
     """The version that answers, as far as it is known."""
     route: Route | None = None
@@ -28,6 +27,6 @@ class Trace:
     """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 
 
-def begin(asked: str | None, address: str, *, secure: bool) -> Trace:
+def begin(asked: str | None, end: End) -> Trace:
     """A trace with the id that the client or its proxy gave, where it is a safe one, else a new one."""
-    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex, address, secure)
+    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex, end)

@@ -1,11 +1,19 @@
 """The command line: one file a command, each calling the same functions as the API."""
 
+import io
+import re
 import sys
+from typing import Annotated, Final
 
 import typer
 
+import keesa
 from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, serve, user
 from keesa.errors import Invalid, KeesaError, Refused
+from keesa.visible import visible
+
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""But for tab, line feed and carriage return, which JSON may have between its parts."""
 
 app = typer.Typer(
     help="Keesa, a support-ticket server with a JSON API.",
@@ -13,6 +21,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - so Typer calls it
+    if asked:
+        print(f"keesa {keesa.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Keesa, a support-ticket server with a JSON API."""
+
+
 for command in (serve.serve, migrate.migrate, check.check):
     app.command()(command)
 for group, name in (
@@ -30,19 +55,31 @@ def run() -> None:
     """Run the command of `sys.argv`; an error is one sentence on standard error, and exit status 1."""
     try:
         _refuse_broken_text(sys.argv)
+        _show_what_cannot_be_encoded()
         app()
     except Invalid as error:
         for field, sentences in error.faults.items():
-            print(f"keesa: {field} {'; '.join(sentences)}", file=sys.stderr)
+            print(visible(f"keesa: {field} {'; '.join(sentences)}"), file=sys.stderr)
         sys.exit(1)
     except KeesaError as error:
-        print(f"keesa: {error}", file=sys.stderr)
+        print(visible(f"keesa: {error}"), file=sys.stderr)
         sys.exit(1)
 
 
 def _refuse_broken_text(arguments: list[str]) -> None:
-    """Neither engine keeps what Python makes of bytes that are not UTF-8."""
+    """Neither engine keeps what Python makes of bytes that are not UTF-8; and what drives a terminal would be printed
+    again where an option is misspelt.
+    """
+    text = "".join(arguments)
     try:
-        "".join(arguments).encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise Refused("The arguments must be UTF-8") from error
+    if _CONTROLS.search(text):
+        raise Refused("The arguments must have no control characters")
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """A list is printed to its end on a terminal whose character set lacks some of its letters."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -4,6 +4,7 @@ from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
 from keesa.db.migrate import latest
 from keesa.readiness import prove_writing
 from keesa.secret_key import check_secret
+from keesa.visible import visible
 
 
 def check(data: Data = None, database_url: DatabaseUrl = None) -> None:
@@ -14,6 +15,6 @@ def check(data: Data = None, database_url: DatabaseUrl = None) -> None:
     with existing_database(config) as database:
         database.require_writable()
         database.write(prove_writing)
-        print(f"ok: {database.describe()}, schema {latest()}")
-    print(f"ok: secret key {check_secret(config.data, config.secret)}")
+        print(visible(f"ok: {database.describe()}, schema {latest()}"))
+    print(visible(f"ok: secret key {check_secret(config.data, config.secret)}"))
     print(f"ok: times in {config.zone}, {config.number_form} ticket numbers")

@@ -1,16 +1,17 @@
 """`keesa customer add|list`."""
 
-import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, ready_database
 from keesa.directory.customers import create_customer, list_customers
+from keesa.visible import visible
 
 app = typer.Typer(help="Those for whom tickets are raised.", no_args_is_help=True)
+
+_HEADINGS: Final = ("id", "name", "contact_name", "contact_number", "contact_phone")
 
 
 @app.command()
@@ -24,15 +25,14 @@ def add(
     """Add a customer."""
     with ready_database(data, database_url) as database:
         customer_id = database.write(lambda tx: create_customer(tx, name, contact_name, contact_number))
-    print(f"added customer {customer_id}: {name}")
+    print(visible(f"added customer {customer_id}: {name}"))
 
 
 @app.command("list")
-def list_all(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """List all customers."""
     with ready_database(data, database_url) as database:
         customers = database.read(list_customers)
-    table = Table("id", "name", "contact", "number")
-    for customer in customers:
-        table.add_row(str(customer.id), customer.name, customer.contact_name, customer.contact_phone)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    print_list(
+        _HEADINGS, [{name: getattr(customer, name) for name in _HEADINGS} for customer in customers], as_json=as_json
+    )

@@ -1,18 +1,17 @@
-"""`keesa eco add`."""
+"""`keesa eco add|list`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
-from keesa.directory.customers import create_eco
+from keesa.directory.customers import create_eco, list_ecos
+from keesa.visible import visible
 
 app = typer.Typer(help="Equipment at customers' sites.", no_args_is_help=True)
 
-
-@app.callback()
-def group() -> None:
-    """Equipment at customers' sites."""
+_HEADINGS: Final = ("id", "name", "customer_id")
 
 
 @app.command()
@@ -25,4 +24,12 @@ def add(
     """Add an ECO."""
     with ready_database(data, database_url) as database:
         eco_id = database.write(lambda tx: create_eco(tx, name, customer))
-    print(f"added ECO {eco_id}: {name}")
+    print(visible(f"added ECO {eco_id}: {name}"))
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """List all ECOs, with the ids of the customers that they belong to."""
+    with ready_database(data, database_url) as database:
+        ecos = database.read(list_ecos)
+    print_list(_HEADINGS, [{name: getattr(eco, name) for name in _HEADINGS} for eco in ecos], as_json=as_json)

@@ -4,6 +4,7 @@ from keesa.cli.options import Data, DatabaseUrl, configured
 from keesa.db import open_database
 from keesa.db.migrate import latest
 from keesa.db.migrate import migrate as bring_up
+from keesa.visible import visible
 
 
 def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
@@ -13,6 +14,6 @@ def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
     try:
         for name in bring_up(database):
             print(f"applied {name}")
-        print(f"{database.describe()}: schema {latest()}")
+        print(visible(f"{database.describe()}: schema {latest()}"))
     finally:
         database.close()

@@ -1,19 +1,20 @@
 """`keesa role add|list`."""
 
-import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from keesa.accounts.actors import Permissions
 from keesa.accounts.roles import Role, create_role, list_roles
+from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, ready_database
 from keesa.errors import Invalid
+from keesa.visible import visible
 
 app = typer.Typer(help="Permissions, and the ticket types that their members work on.", no_args_is_help=True)
+
+_HEADINGS: Final = ("name", "permissions", "ticket_types")
 
 
 @app.command()
@@ -34,15 +35,12 @@ def add(
     role = Role(name, given, tuple(ticket_type or ()))
     with ready_database(data, database_url) as database:
         role_id = database.write(lambda tx: create_role(tx, role))
-    print(f"added role {role_id}: {name}")
+    print(visible(f"added role {role_id}: {name}"))
 
 
 @app.command("list")
-def list_all(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """List all roles."""
     with ready_database(data, database_url) as database:
         roles = database.read(list_roles)
-    table = Table("name", "permissions", "ticket types")
-    for role in roles:
-        table.add_row(role.name, msgspec.json.encode(role.permissions).decode(), ", ".join(role.ticket_types))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    print_list(_HEADINGS, [{name: getattr(role, name) for name in _HEADINGS} for role in roles], as_json=as_json)

@@ -4,7 +4,7 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Final
@@ -14,10 +14,12 @@ import typer
 
 from keesa.api.operations import Operations
 from keesa.app import App, build_app
+from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.options import Data, DatabaseUrl
 from keesa.config import Config, load_config
 from keesa.db import open_database
 from keesa.db.migrate import migrate
+from keesa.demo.people import Person
 from keesa.demo.world import fill_if_empty
 from keesa.errors import KeesaError, Refused
 from keesa.logs import set_up_logs
@@ -58,7 +60,7 @@ def serve_from(listener: socket.socket, config: Config, build: Callable[[Config]
     """Serve what `build` makes in each worker, until a signal stops it; the exit status."""
     limits = limits_of(config)
     run = partial(_work, os.getpid(), build, config, listener, limits)
-    announce = partial(_announce, config.host, listener.getsockname()[1])
+    announce = partial(_announce, config.host, listener.getsockname()[1], demo_people(config))
     return Supervisor(run, config.workers, listener, announce, STOP_SECONDS).serve()
 
 
@@ -127,6 +129,6 @@ def _work(
         sys.exit(1)
 
 
-def _announce(host: str, port: int) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Keesa serves on http://{shown}:{port}", flush=True)
+def _announce(host: str, port: int, people: Sequence[Person]) -> None:
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"Keesa serves on {address}\n{greeting(people, address)}", end="", flush=True)

@@ -1,14 +1,13 @@
 """`keesa user add|list|disable|password`."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from keesa.accounts.actors import UserType
 from keesa.accounts.users import NewUser, change_password, create_user, disable_user, list_users
+from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
 from keesa.errors import Invalid
@@ -17,6 +16,8 @@ app = typer.Typer(help="People and programs that log in.", no_args_is_help=True)
 
 Email = Annotated[str, typer.Argument(help="The email address that they log in with.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+_OF_ACTOR: Final = ("id", "email", "full_name", "nick_name", "user_type", "roles", "customer_id")
+_DISABLED: Final = "disabled"
 USUAL_ROLES: dict[UserType, list[str]] = {
     "admin": ["admin"],
     "staff": ["engineer"],
@@ -59,24 +60,12 @@ def add(
 
 
 @app.command("list")
-def list_all(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """List all users."""
     with ready_database(data, database_url) as database:
         users = database.read(list_users)
-    table = Table("id", "email", "name", "nick", "type", "roles", "customer", "state")
-    for user in users:
-        actor = user.actor
-        table.add_row(
-            str(actor.id),
-            actor.email,
-            actor.full_name,
-            actor.nick_name,
-            actor.user_type,
-            ", ".join(actor.roles),
-            str(actor.customer_id or ""),
-            "disabled" if user.disabled else "",
-        )
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    rows = [{**{name: getattr(user.actor, name) for name in _OF_ACTOR}, _DISABLED: user.disabled} for user in users]
+    print_list((*_OF_ACTOR, _DISABLED), rows, as_json=as_json)
 
 
 @app.command()

@@ -92,3 +92,8 @@ def create_eco(tx: Tx, name: str, customer_id: int) -> int:
 def find_eco(tx: Tx, eco_id: int) -> Eco | None:
     row = tx.one("SELECT id, name, customer_id FROM ecos WHERE id = :id", id=eco_id)
     return Eco(row["id"], row["name"], row["customer_id"]) if row else None
+
+
+def list_ecos(tx: Tx) -> list[Eco]:
+    rows = tx.all("SELECT id, name, customer_id FROM ecos ORDER BY id")
+    return [Eco(row["id"], row["name"], row["customer_id"]) for row in rows]

@@ -22,6 +22,11 @@ def keys(tx: Tx, table: KeyedList) -> list[str]:
     return [row["key"] for row in tx.all(f"SELECT key FROM {table} ORDER BY position")]
 
 
+def named_keys(tx: Tx, table: KeyedList) -> dict[str, str]:
+    """Key to name, in the list's order."""
+    return {row["key"]: row["name"] for row in tx.all(f"SELECT key, name FROM {table} ORDER BY position")}
+
+
 def add_product(tx: Tx, name: str) -> int:
     """The new product's id; raises `Invalid`."""
     if fault := name_fault(name):

@@ -1,0 +1,59 @@
+"""How every list is printed: a table for people, lines for programs, JSON for both. Values are as they are stored."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from keesa.visible import visible, visible_json
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects.")]
+
+Value = str | int | bool | None | Sequence[str] | Mapping[str, Sequence[str]]
+Rows = Sequence[Mapping[str, Value]]
+
+_INDENT: Final = 2
+
+
+def print_list(headings: Sequence[str], rows: Rows, *, as_json: bool) -> None:
+    """Print the rows, each a mapping with those keys: a table on a terminal; elsewhere a line a row with a tab between
+    its cells, and no heading. Nothing is cut, and no text is read as markup or drives the terminal.
+    """
+    if as_json:
+        _print_json(rows)
+        return
+    cells = [[_cell(heading, row[heading]) for heading in headings] for row in rows]
+    if sys.stdout.isatty():
+        _print_table(headings, cells)
+    else:
+        sys.stdout.writelines("\t".join(row) + "\n" for row in cells)
+
+
+def _print_json(rows: Rows) -> None:
+    lines = msgspec.json.format(msgspec.json.encode(rows), indent=_INDENT).split(b"\n")
+    sys.stdout.writelines(visible_json(line).decode() + "\n" for line in lines)
+
+
+def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table()
+    for heading in headings:
+        table.add_column(heading.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _cell(heading: str, value: Value) -> str:
+    """Nothing for what is not there; for what is either so or not, its heading where it is so."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return heading
+    if isinstance(value, Mapping):
+        return visible(msgspec.json.encode(value).decode())
+    return visible(value if isinstance(value, str) else str(value) if isinstance(value, int) else ", ".join(value))
