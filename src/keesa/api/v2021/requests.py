@@ -6,11 +6,11 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from keesa.api.inputs import Id
+from keesa.api.vocabulary import StatusFilter
 
-Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
+Priority = Annotated[int, Meta(ge=1, lt=6)]
 ContactNumber = Annotated[int, Meta(ge=0, lt=10**15)]
 TicketNumber = Annotated[str | int, Meta(description="A ticket's number")]
-StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
 
 
 class NewTicket(Struct, frozen=True, kw_only=True):

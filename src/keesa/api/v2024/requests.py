@@ -7,11 +7,18 @@ from msgspec import Meta, Struct
 
 from keesa.api.inputs import Id
 from keesa.api.paging import ListQuery, PageNumber
+from keesa.api.vocabulary import StatusFilter, StatusName
 
-Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
+Priority = Annotated[int, Meta(ge=1, lt=6)]
+DayOrTime = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]},
+        examples=["2024-06-28", "2024-06-28T10:15:30.000+05:00"],
+    ),
+]
 ContactNumber = Annotated[int, Meta(ge=0, lt=10**15)]
 TicketNumber = Annotated[str | int, Meta(description="A ticket's number, or its id")]
-StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
 
 
 class GroupsQuery(ListQuery, frozen=True, kw_only=True):
@@ -67,8 +74,8 @@ class TicketsByType(Struct, frozen=True):
 
 
 class StatusChange(Struct, frozen=True):
-    status: str
-    closed_date: str | None = None
+    status: StatusName
+    closed_date: DayOrTime | None = None
 
 
 class ChangeStatus(Struct, frozen=True):
