@@ -38,6 +38,7 @@ check: lint test
 lock: .venv/.test
 	$(BIN)/uv pip compile pyproject.toml --extra build $(LOCK) --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --all-extras $(LOCK) --constraint requirements.lock --output-file requirements-test.lock
+	$(BIN)/uv pip compile tests/clients/python/requirements.in $(LOCK) --output-file tests/clients/python/requirements.lock
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
@@ -58,4 +59,4 @@ IS_NEW := 'import sys; sys.exit(sys.version_info < (3, 11))'
 	@touch $@
 
 clean:
-	rm -rf .venv var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/clients/node/node_modules
+	rm -rf .venv var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/clients/node/node_modules tests/clients/python/.venv

@@ -7,7 +7,7 @@ import pytest
 
 import cast
 from account_rows import actor_of
-from keesa.accounts.actors import Actor, Permissions, UserType
+from keesa.accounts.actors import Actor, Permissions
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.users import NewUser, create_user
 from keesa.db import Database
@@ -91,11 +91,3 @@ def test_may_asks_for_the_action_on_the_resource() -> None:
 def test_a_permission_is_no_pattern_and_no_part_of_a_word() -> None:
     """`*` and `readwrite` are other systems' words."""
     assert not replace(NOBODY, permissions={"tickets": ["*", "readwrite"], "*": ["read"]}).may("tickets", "read")
-
-
-@pytest.mark.parametrize(
-    ("user_type", "works"), [("admin", True), ("staff", True), ("customer", False), ("bot", False)]
-)
-def test_the_desk_is_admins_and_staff(user_type: UserType, *, works: bool) -> None:
-    """They assign tickets and change their status."""
-    assert replace(NOBODY, user_type=user_type).works_tickets is works

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from documented_shapes import SHAPES_2021, SHAPES_2024, Shape
 from keesa.accounts.sessions import Version
-from openapi_documents import Node, medias, operations, read, resolved
+from openapi_documents import Node, medias, nodes, operations, read, resolved
 
 SAMPLES_2021: Final = {
     "auth": "POST /auth",
@@ -60,6 +60,17 @@ def test_every_body_and_answer_has_an_example_that_its_schema_allows(document: N
             f"{where}: {error.message}"
             for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(media["example"])
         ]
+    assert faults == []
+
+
+def test_examples_within_schemas_are_allowed_by_them(document: Node) -> None:
+    """Of fields and of parameters."""
+    found = [node for node in nodes(document) if isinstance(node.get("examples"), list)]
+    faults = []
+    for schema in found:
+        validator = jsonschema_rs.Draft202012Validator(schema | {"components": document["components"]})
+        faults += [f"{schema}: {example}" for example in schema["examples"] if not validator.is_valid(example)]
+    assert found
     assert faults == []
 
 

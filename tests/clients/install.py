@@ -1,4 +1,4 @@
-"""Gets ready what the sample requests run in: Node's packages, Ruby and curl.
+"""Gets ready what clients run in: Node's packages, Ruby and curl, and a generator of Python clients.
 
 Run as a program it may be run again and again; it does only what is still missing. Node itself comes with the test
 requirements, as a wheel of which only the binaries and npm are used.
@@ -8,10 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from importlib.util import find_spec
 from pathlib import Path
 
 NODE_CLIENTS = Path(__file__).parent / "node"
+PYTHON_CLIENTS = Path(__file__).parent / "python"
+PYTHON_HOME = PYTHON_CLIENTS / ".venv"
 
 
 def node(*, program: str = "bin/node") -> Path:
@@ -35,6 +38,18 @@ def install_node_packages() -> None:
     subprocess.run(command, cwd=NODE_CLIENTS, env=os.environ | {"PATH": path}, check=True)
 
 
+def install_python_packages() -> None:
+    """Installs exactly what the lock names, in an environment of its own: the generator wants an older typer."""
+    lock = PYTHON_CLIENTS / "requirements.lock"
+    installed = PYTHON_HOME / ".installed"
+    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    venv.create(PYTHON_HOME, clear=True, symlinks=True, with_pip=True)
+    pip: list[Path | str] = [PYTHON_HOME / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, "install", "--require-hashes", "--requirement", lock], check=True)
+    installed.touch()
+
+
 def install_system_programs() -> None:
     missing = [program for program in ("curl", "ruby") if not shutil.which(program)]
     if not missing:
@@ -53,3 +68,4 @@ def install_system_programs() -> None:
 if __name__ == "__main__":
     install_system_programs()
     install_node_packages()
+    install_python_packages()

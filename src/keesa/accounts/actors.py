@@ -49,11 +49,6 @@ class Actor:
     def may(self, resource: str, action: str) -> bool:
         return action in self.permissions.get(resource, ())
 
-    @property
-    def works_tickets(self) -> bool:
-        """Whether they are of the desk: those who assign tickets and change their status."""
-        return self.user_type in ("admin", "staff")
-
 
 ACTOR_COLUMNS: Final = f"""
     users.id AS user_id, users.email, users.full_name, users.nick_name, users.user_type, users.customer_id,

@@ -6,8 +6,9 @@ roles; a customer's users that customer's; bots none. Every ticket query asks `v
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from keesa.accounts.actors import Actor
+from keesa.accounts.actors import Actor, UserType
 from keesa.errors import Forbidden
 
 Match = tuple[tuple[str, object], ...]
@@ -52,16 +53,24 @@ def any_of(matches: Sequence[Match]) -> Condition:
 def require(actor: Actor, resource: str, action: str) -> None:
     """Raise `Forbidden` unless a role of the actor gives the permission."""
     if not actor.may(resource, action):
-        raise Forbidden(f"You need the permission to {action} {resource}")
+        raise lacking(resource, action)
 
 
-def require_desk(actor: Actor) -> None:
-    """Raise `Forbidden` unless the actor is of the desk (admin or staff)."""
-    if not actor.works_tickets:
-        raise Forbidden("Only staff may do this")
+def lacking(resource: str, action: str) -> Forbidden:
+    return Forbidden(f"You need the permission to {action} {resource}")
 
 
-def require_bot(actor: Actor) -> None:
-    """Raise `Forbidden` unless the actor is a bot or an admin."""
-    if actor.user_type not in ("bot", "admin"):
-        raise Forbidden("Only bots may do this")
+@dataclass(frozen=True, slots=True)
+class OnlyFor:
+    """A check that raises `Forbidden`, with its sentence, for an actor of any other type."""
+
+    user_types: tuple[UserType, ...]
+    sentence: str
+
+    def __call__(self, actor: Actor) -> None:
+        if actor.user_type not in self.user_types:
+            raise Forbidden(self.sentence)
+
+
+require_desk: Final = OnlyFor(("admin", "staff"), "Only staff may do this")
+require_bot: Final = OnlyFor(("admin", "bot"), "Only bots may do this")

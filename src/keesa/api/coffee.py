@@ -8,6 +8,7 @@ from keesa.db import Tx
 
 
 def brew(_tx: Tx, _call: Call[Any, Any]) -> NoReturn:
+    """Refused, always (RFC 2324). `BREW` is refused too."""
     raise Problem(418, "I'm a teapot: the Keesa server refuses to brew coffee")
 
 

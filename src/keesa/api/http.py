@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.login import Limits
+from keesa.accounts.permissions import OnlyFor
 from keesa.accounts.presence import Presence, Standing
 from keesa.accounts.sessions import Session, Version
 from keesa.accounts.tokens import Signer
@@ -145,7 +146,7 @@ class Route:
     path: str
     """Below the API's prefix, its parameters in braces: `/tickets/{ticket}`."""
     endpoint: Callable[..., Any]
-    """Gives a struct or a `Reply`; one that reads may do so in steps."""
+    """Gives a struct or a `Reply`; one that reads may do so in steps. OpenAPI shows its docstring to its callers."""
     summary: str
     answer: type[Struct] | None
     status: int = 200
@@ -155,7 +156,7 @@ class Route:
     runs: Runs = Runs.READING
     permission: str | None = None
     """The action on tickets that a role of the caller must give."""
-    guard: Callable[[Actor], None] | None = None
+    guard: OnlyFor | None = None
     """Raises `Forbidden` for whom the domain refuses whatever they send, so that 403 comes before 422."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None

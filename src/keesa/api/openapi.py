@@ -1,6 +1,6 @@
 """Each version's OpenAPI 3.1 document, made from the routes that answer its clients."""
 
-import re
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -10,44 +10,19 @@ import msgspec
 from msgspec import Struct
 
 import keesa
+from keesa.accounts.actors import USER_TYPES
 from keesa.accounts.sessions import Version
 from keesa.api.door import COOKIES_HEADER, VERSION_HEADER
 from keesa.api.http import ApiVersion, Call, Caller, Reply, Route
-from keesa.api.inputs import read_fields
-from keesa.api.problems import Problem
+from keesa.api.responses import HEADERS, response, statuses
+from keesa.api.schemas import Node, Schemas
 from keesa.api.signing_in import ACCESS_COOKIE, CSRF_HEADER, REFRESH_COOKIE, Login
 from keesa.api.table import NEWEST_FIRST, answering
-from keesa.api.trace import REQUEST_ID
+from keesa.api.wording import FIELDS, TAGS, introduction
 from keesa.db import Tx
-from keesa.errors import Invalid
 
 PREFIX: Final = "/api/v1"
-_REF: Final = "#/components/schemas/{name}"
-_QUALIFIED: Final = re.compile(r"keesa\.api\.v(\d{4})\.\w+\.(\w+)")
-"""How msgspec names a type whose name both versions have."""
 
-_SENTENCES: Final[Mapping[int, str]] = {
-    200: "Done",
-    201: "Created",
-    400: "The request cannot be read, or names an unknown version",
-    401: "The token is missing, expired or ended; or the credentials are wrong",
-    403: "You may not do this",
-    404: "There is no such thing, or it is out of your sight",
-    413: "The body is too large",
-    415: "The body is compressed, or in another charset than UTF-8",
-    418: "The server is a teapot",
-    422: "The input is well-formed and breaks a rule",
-    429: "Too many failed logins",
-    500: "The server has failed",
-    503: "The server is offline for maintenance, or its database is",
-}
-_HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
-    REQUEST_ID: {"description": "Names this answer in the server's log", "schema": {"type": "string"}},
-    VERSION_HEADER: {"description": "The version that answers", "schema": {"enum": list(NEWEST_FIRST)}},
-    "WWW-Authenticate": {"description": "How to show who you are", "schema": {"const": "Bearer"}},
-    "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}},
-}
-_HEADERS_OF_SOME: Final[Mapping[int, str]] = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 _SECURITY: Final[Mapping[Caller, list[dict[str, list[str]]]]] = {
     Caller.ANYONE: [],
     Caller.WITH_ACCESS: [{"access": []}, {"accessCookie": []}],
@@ -55,6 +30,12 @@ _SECURITY: Final[Mapping[Caller, list[dict[str, list[str]]]]] = {
     Caller.WITH_REFRESH: [{"refresh": []}, {"refreshCookie": []}],
 }
 _WITH_CSRF: Final = f"For browsers: every method but GET and HEAD needs {CSRF_HEADER} too, as the last answer gave it"
+_TOKENS: Final[Mapping[Caller, str]] = {
+    Caller.ANYONE: "Anybody may call it, without a token",
+    Caller.WITH_ACCESS: "It needs an access token",
+    Caller.WITH_ACCESS_EVER: "It needs an access token, which may have expired",
+    Caller.WITH_REFRESH: "It needs a refresh token in `X-Refresh-Token`",
+}
 _SCHEMES: Final = {
     "access": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "refresh": {"type": "apiKey", "in": "header", "name": "X-Refresh-Token"},
@@ -71,6 +52,7 @@ class OpenApi(Struct):
     openapi: str
     info: dict[str, str]
     servers: list[dict[str, str]]
+    tags: list[dict[str, str]]
     paths: dict[str, dict[str, Any]]
     components: dict[str, Any]
 
@@ -87,6 +69,9 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion]) -> Route:
         return found, msgspec.json.encode(found)
 
     def serve(_tx: Tx, call: Call[Any, Any]) -> Reply:
+        """The document of the version that `version` names, else of the one that the header `Keesa-Version` names,
+        else of the current one.
+        """
         found, body = made()
         if call.client.prefix:
             return Reply(msgspec.structs.replace(found, servers=[{"url": call.client.prefix + PREFIX}]))
@@ -96,9 +81,9 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion]) -> Route:
         method="GET",
         path="/openapi.json",
         endpoint=serve,
-        summary="This document; `version` chooses which",
+        summary="Get this document; `version` chooses which",
         answer=OpenApi,
-        example=OpenApi("3.1.0", _info(version), [{"url": PREFIX}], {}, {}),
+        example=OpenApi("3.1.0", _info(version), [{"url": PREFIX}], [], {}, {}),
         caller=Caller.ANYONE,
         version_in_query=True,
     )
@@ -108,17 +93,18 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion]) -> Route:
 def document(version: ApiVersion, routes: Sequence[tuple[ApiVersion, Route]]) -> OpenApi:
     """The document of `version`; each route comes beside the version that answers it."""
     shown = [(answerer, route) for answerer, route in routes if route.shown]
-    refs, components = _schemas(shown)
+    schemas = Schemas(version.name, _types(shown))
     paths: dict[str, dict[str, Any]] = {}
     for answerer, route in shown:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, version.name, answerer, refs)
-    headers = {name: {**header, "required": True} for name, header in _HEADERS.items()}
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, version, answerer, schemas)
+    tags = dict(_tag(route) for _, route in shown)
     return OpenApi(
         openapi="3.1.0",
         info=_info(version),
         servers=[{"url": PREFIX}],
+        tags=[{"name": name, "description": words} for name, words in tags.items()],
         paths=paths,
-        components={"schemas": components, "headers": headers, "securitySchemes": _SCHEMES},
+        components={"schemas": schemas.components, "headers": HEADERS, "securitySchemes": _SCHEMES},
     )
 
 
@@ -126,42 +112,73 @@ def _info(version: ApiVersion) -> dict[str, str]:
     return {
         "title": "Keesa",
         "version": f"{version.name}, Keesa {keesa.__version__}",
-        "description": "Support tickets: raised, assigned, discussed and closed.",
+        "description": introduction(version.name, with_faults=version.invalid is not version.error),
     }
 
 
-def _schemas(routes: Sequence[tuple[ApiVersion, Route]]) -> tuple[dict[type[Struct], Any], dict[str, Any]]:
-    """What stands for each type of the routes, and the components that it refers to."""
-    types: dict[type[Struct], None] = {Login: None}
+def _types(routes: Sequence[tuple[ApiVersion, Route]]) -> list[type[Struct]]:
+    types: list[type[Struct]] = [Login]
     for version, route in routes:
-        types |= dict.fromkeys((version.error, version.invalid))
-        types |= dict.fromkeys(kind for kind in (route.answer, route.body) if kind is not None)
-    made = msgspec.json.encode(msgspec.json.schema_components(types, ref_template=_REF)).decode()
-    schemas, components = msgspec.json.decode(_QUALIFIED.sub(r"\2\1", made))
-    return dict(zip(types, schemas, strict=True)), components
+        types += [version.error, version.invalid]
+        types += [kind for kind in (route.answer, route.body) if kind is not None]
+    return types
 
 
-def _operation(
-    route: Route, version: Version, answerer: ApiVersion, refs: Mapping[type[Struct], Any]
-) -> dict[str, Any]:
-    operation: dict[str, Any] = {
+def _tag(route: Route) -> tuple[str, str]:
+    """Name and description."""
+    return TAGS[route.endpoint.__module__.rpartition(".")[2]]
+
+
+def _operation(route: Route, version: ApiVersion, answerer: ApiVersion, schemas: Schemas) -> Node:
+    operation: Node = {
+        "tags": [_tag(route)[0]],
         "summary": route.summary,
+        "description": _description(route, version, answerer),
         "operationId": _operation_id(route),
-        "parameters": _parameters(route, version),
+        "parameters": _parameters(route, version.name, schemas),
         "responses": {
-            str(status): _response(route, status, answerer, refs) for status in (route.status, *statuses(route))
+            str(status): response(route, status, answerer, schemas) for status in (route.status, *statuses(route))
         },
-        "security": _SECURITY[route.caller],
+        "security": _security(route),
     }
+    if route.permission:
+        operation["x-user-types"] = list(route.guard.user_types if route.guard else USER_TYPES)
     if route.body is not None:
-        operation["requestBody"] = {
-            "required": not route.body_from_query,
-            "content": {"application/json": {"schema": refs[route.body], "example": route.body_example}},
-        }
+        media = {"schema": schemas.of(route.body), "example": route.body_example}
+        operation["requestBody"] = {"required": not route.body_from_query, "content": {"application/json": media}}
     elif route.takes_credentials:
-        media = {"schema": refs[Login], "example": _CREDENTIALS}
+        media = {"schema": schemas.of(Login), "example": _CREDENTIALS}
         operation["requestBody"] = {"required": False, "content": dict.fromkeys(_FORMS, media)}
     return operation
+
+
+def _description(route: Route, version: ApiVersion, answerer: ApiVersion) -> str:
+    """What the endpoint says of itself, who may call it, and whose shape the answer has."""
+    parts = [inspect.getdoc(route.endpoint) or route.summary, _who(route)]
+    if answerer.name != version.name:
+        parts.append(f"{version.name} has no such call of its own: it is answered in the shape of {answerer.name}.")
+    return "\n\n".join(parts)
+
+
+def _who(route: Route) -> str:
+    """Who may call the route, from what the route itself checks."""
+    token = _TOKENS[route.caller]
+    if route.permission is None:
+        return f"{token}."
+    types = "every type"
+    if route.guard:
+        types = f"the type {' or '.join(f'`{user_type}`' for user_type in route.guard.user_types)}"
+    return f"{token} and the permission `{_permission(route)}`. It is for users of {types}."
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    """The tokens of which one is needed, each with the permissions that its user must have."""
+    permissions = [_permission(route)] if route.permission else []
+    return [dict.fromkeys(need, permissions) for need in _SECURITY[route.caller]]
+
+
+def _permission(route: Route) -> str:
+    return f"tickets:{route.permission}"
 
 
 def _operation_id(route: Route) -> str:
@@ -169,83 +186,48 @@ def _operation_id(route: Route) -> str:
     return "_".join([route.method.lower(), *words])
 
 
-def _parameters(route: Route, version: Version) -> list[dict[str, Any]]:
+def _parameters(route: Route, version: Version, schemas: Schemas) -> list[Node]:
     wanted = "The version that answers, where it is not that of the session"
-    parameters = [_parameter(VERSION_HEADER, "header", {"type": "string", "enum": [version]}, wanted)]
+    parameters = [_parameter(VERSION_HEADER, "header", schemas.words("KeesaVersion", [version]), wanted)]
     if "{ticket}" in route.path:
         digits = {"type": "string", "pattern": "^[0-9]+$"}
         parameters.append(_parameter("ticket", "path", digits, "The ticket's id or number"))
     if route.query is not None:
-        parameters += _query_parameters(route.query)
+        parameters += _query_parameters(route.query, schemas)
     for path, names in route.body_from_query.items():
-        parameters += [
-            _parameter(name, "query", {"type": "string"}, f"For {path}, where the body lacks it") for name in names
-        ]
+        schema, said = _field(route, path, schemas)
+        said = f"{said.rstrip('.')}. Stands in for `{path}` where the body lacks it."
+        parameters += [_parameter(name, "query", schema, said) for name in names]
     if route.takes_credentials:
-        parameters += [_parameter(name, "query", {"type": "string"}) for name in _CREDENTIALS]
+        for name in _CREDENTIALS:
+            parameters.append(_parameter(name, "query", {"type": "string"}, FIELDS[name]["description"]))
         wanted = "For browsers: the tokens in cookies too"
-        parameters.append(_parameter(COOKIES_HEADER, "header", {"type": "string", "enum": ["true"]}, wanted))
+        parameters.append(_parameter(COOKIES_HEADER, "header", schemas.words("KeesaCookies", ["true"]), wanted))
     if route.version_in_query:
-        parameters.append(_parameter("version", "query", {"type": "string", "enum": list(NEWEST_FIRST)}))
+        known = schemas.words("DocumentVersion", NEWEST_FIRST)
+        parameters.append(_parameter("version", "query", known, "The version whose document it is"))
     return parameters
 
 
-def _query_parameters(query: type[Struct]) -> list[dict[str, Any]]:
+def _query_parameters(query: type[Struct], schemas: Schemas) -> list[Node]:
     found = []
     for field in msgspec.structs.fields(query):
-        schema = _without_null(msgspec.json.schema(field.type))
+        schema, said = schemas.parameter(query, field)
         if not field.required and field.default is not None:
             schema = {**schema, "default": field.default}
-        found.append({"name": field.encode_name, "in": "query", "required": field.required, "schema": schema})
+        found.append({**_parameter(field.encode_name, "query", schema, said), "required": field.required})
     return found
 
 
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query cannot say null; what may be null in it may be left out."""
-    kept = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
-    if len(kept) == 1:
-        return dict(kept[0])
-    return {**schema, "anyOf": kept} if kept else schema
+def _field(route: Route, path: str, schemas: Schemas) -> tuple[Node, str]:
+    """Schema and description of the field at a dotted path of the route's body."""
+    struct: Any = route.body
+    *parents, last = path.split(".")
+    for parent in parents:
+        struct = next(field.type for field in msgspec.structs.fields(struct) if field.encode_name == parent)
+    field = next(field for field in msgspec.structs.fields(struct) if field.encode_name == last)
+    return schemas.parameter(struct, field)
 
 
-def _parameter(name: str, place: str, schema: Mapping[str, Any], description: str = "") -> dict[str, Any]:
-    described = {"description": description} if description else {}
-    return {"name": name, "in": place, "required": place == "path", "schema": schema, **described}
-
-
-def statuses(route: Route) -> list[int]:
-    """Every error that the route may answer, by what it takes."""
-    found = {400, 500, 503, *route.errors}
-    if route.caller is not Caller.ANYONE:
-        found.add(401)
-    if route.permission:
-        found.add(403)
-    if "{ticket}" in route.path:
-        found.add(404)
-    if route.body or route.takes_credentials:
-        found |= {413, 415}
-    if route.body or route.query:
-        found.add(422)
-    return sorted(found - {route.status})
-
-
-def _response(route: Route, status: int, version: ApiVersion, refs: Mapping[type[Struct], Any]) -> dict[str, Any]:
-    kind, example = route.answer, route.example
-    if status != route.status or kind is None:
-        kind = version.invalid if status == 422 else version.error
-        example = version.render_error(_error(route, status), route).body
-    names = [REQUEST_ID, VERSION_HEADER, *([_HEADERS_OF_SOME[status]] if status in _HEADERS_OF_SOME else [])]
-    return {
-        "description": _SENTENCES[status],
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {"application/json": {"schema": refs[kind], "example": example}},
-    }
-
-
-def _error(route: Route, status: int) -> Exception:
-    """An error that the route answers with `status`: for 422 the first field of its input, badly filled."""
-    if status != 422:
-        return Problem(status, _SENTENCES[status])
-    model = route.body or route.query or Login
-    first = msgspec.structs.fields(model)[0].encode_name
-    return Invalid(read_fields(model, {first: {}}).faults)
+def _parameter(name: str, place: str, schema: Node, description: str) -> Node:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema, "description": description}

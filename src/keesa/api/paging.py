@@ -6,9 +6,9 @@ from msgspec import Meta, Struct
 
 from keesa.tickets.selecting import Page
 
-Limit = Annotated[int, Meta(ge=1, description="Tickets a page; above 500 is taken as 500")]
+Limit = Annotated[int, Meta(ge=1, description="Objects a page; above 500 is taken as 500: 501 becomes 500")]
 PageNumber = Annotated[int, Meta(ge=1, description="Counts from 1")]
-Order = Annotated[Literal["asc", "desc"], Meta(description="By time raised")]
+Order = Annotated[Literal["asc", "desc"], Meta(title="Order", extra_json_schema={"type": "string"})]
 
 LARGEST_LIMIT: Final = 500
 

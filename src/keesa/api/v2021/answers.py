@@ -4,15 +4,23 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from keesa.api.vocabulary import TIME_PATTERN, StatusName
+
 Time = Annotated[
     str,
-    Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", examples=["2020-11-07T14:04:19.033+05:00"]),
+    Meta(pattern=TIME_PATTERN, examples=["2020-11-07T14:04:19.033+05:00"], extra_json_schema={"format": "date-time"}),
 ]
 Minute = Annotated[str, Meta(pattern=r"^\d\d:\d\d \d\d/\d\d/\d{4}$", examples=["18:30 11/08/2020"])]
-StatusName = Annotated[str, Meta(description="open, in_progress, on_hold or closed")]
-ClosedDate = Annotated[str, Meta(description="Midnight of the day, or `not closed`")]
-
 NOT_CLOSED: Final = "not closed"
+
+ClosedDate = Annotated[
+    str,
+    Meta(
+        extra_json_schema={
+            "anyOf": [{"type": "string", "format": "date-time", "pattern": TIME_PATTERN}, {"const": NOT_CLOSED}]
+        }
+    ),
+]
 
 
 class Error(Struct):

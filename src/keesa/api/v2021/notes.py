@@ -10,12 +10,14 @@ from keesa.tickets.numbers import parse_number
 
 
 def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswer:
+    """Whoever sees a ticket may add a note to it, closed ones too. The answer shows the note as it is kept."""
     number = parse_number(str(call.body.ticket_number))
     comment = add_note(tx, call.actor, number, call.rich_text, call.at)
     return answers.AddedNoteAnswer(answers.AddedNote(str(number), comment))
 
 
 def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.NotesAnswer:
+    """A ticket's notes, oldest first; all of them without `limit`. The number may stand in the query or in the body."""
     found = find_ticket(tx, call.actor, parse_number(str(call.body.ticket_number)))
 
     def notes() -> answers.NotesAnswer:

@@ -6,13 +6,13 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from keesa.api.inputs import Id
+from keesa.api.vocabulary import StatusFilter
 
-Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
+Priority = Annotated[int, Meta(ge=1, lt=6)]
 ContactNumber = Annotated[
     str | int, Meta(description="A telephone number of at most 15 digits, with or without + and what sets them apart")
 ]
 TicketNumber = Annotated[str | int, Meta(description="A ticket's number")]
-StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
 
 
 class NewTicket(Struct, frozen=True, kw_only=True):

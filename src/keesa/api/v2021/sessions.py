@@ -7,6 +7,12 @@ from keesa.db import Database, Tx
 
 
 def log_in(database: Database, call: Call[None, None]) -> Reply:
+    """Opens a session whose calls are answered in the shape of 2021.
+
+    `user` and `password` may stand in the query, in a form or in JSON; where several have one, the query counts.
+
+    A wrong password, an unknown user and a disabled one are answered alike (401). Too many failures: 429.
+    """
     tokens = signing_in.open_with_password(database, call, "2021")
     clock = call.desk.clock
     assert tokens.refresh is not None  # noqa: S101 - a new session has one
@@ -21,6 +27,7 @@ def log_in(database: Database, call: Call[None, None]) -> Reply:
 
 
 def refresh(tx: Tx, call: Call[None, None]) -> Reply:
+    """Another access token for the same session. The refresh token stays, and may be used again until it expires."""
     tokens = signing_in.refresh(tx, call)
     answer = RenewedToken(tokens.csrf, tokens.access.token, call.desk.clock.iso(tokens.access.expires_at))
     return Reply(answer, tokens.headers)

@@ -17,24 +17,38 @@ DEFAULT_LIMIT_BY_TYPE = 10
 
 
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicketAnswer:
+    """The ticket is `open`, and yours. `customer_id` or `eco_id` is needed, inside `ticket` or beside it.
+
+    A customer's user raises tickets for their own customer alone, and need not name it; another one is 403.
+    """
     draft = draft_of(tx, call.actor, to_builtins(call.body), call.rich_text)
     raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
     return answers.RaisedTicketAnswer(answers.RaisedTicket(str(raised.id)))
 
 
 def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[answers.TicketsAnswer]:
+    """Those that you raised or are assigned and that are not closed, newest first unless `order` says otherwise. All
+    of them, unless `limit` asks for pages.
+    """
     found = yield from list_own_unclosed(tx, call.actor, page_of(call.query, None))
     tickets = yield from call.shown(tx, found, rendering.SHOWN)
     return answers.TicketsAnswer(answers.Tickets(tickets))
 
 
 def show(tx: Tx, call: Call[None, None]) -> Steps[answers.OneTicketAnswer]:
+    """By its number, with its notes. It is in your sight or 404."""
     found = find_ticket(tx, call.actor, call.ticket)
     [ticket] = yield from call.shown(tx, [found], rendering.SHOWN)
     return answers.OneTicketAnswer(answers.OneTicket(ticket))
 
 
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answers.CountedTicketsAnswer]:
+    """Those that you see, of one ticket type and one status, newest first unless `order` says otherwise. 10 a page
+    unless `limit` says otherwise. An unknown type or status is 422.
+
+    Type and status may stand in the query, as `ticket[type]` and `ticket[status]` or as `type` and `status`, or in the
+    body: browsers and proxies drop the body of a GET.
+    """
     wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT_BY_TYPE)
     found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page)

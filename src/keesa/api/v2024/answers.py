@@ -4,13 +4,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from keesa.api.vocabulary import TIME_PATTERN, StatusName
+
 Time = Annotated[
     str,
-    Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", examples=["2024-06-28T10:15:30.000+05:00"]),
+    Meta(pattern=TIME_PATTERN, examples=["2024-06-28T10:15:30.000+05:00"], extra_json_schema={"format": "date-time"}),
 ]
 Minute = Annotated[str, Meta(pattern=r"^\d\d:\d\d \d\d/\d\d/\d{4}$", examples=["10:30 06/28/2024"])]
 Phone = Annotated[str, Meta(description="The contact's telephone number as it was written", examples=["+960 777-1234"])]
-StatusName = Annotated[str, Meta(description="open, in_progress, on_hold or closed")]
 
 
 class Error(Struct):

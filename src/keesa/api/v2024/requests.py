@@ -7,13 +7,20 @@ from msgspec import Meta, Struct
 
 from keesa.api.inputs import Id
 from keesa.api.paging import ListQuery, PageNumber
+from keesa.api.vocabulary import StatusFilter, StatusName
 
-Priority = Annotated[int, Meta(ge=1, lt=6, description="1 is the highest")]
+Priority = Annotated[int, Meta(ge=1, lt=6)]
+DayOrTime = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]},
+        examples=["2024-06-28", "2024-06-28T10:15:30.000+05:00"],
+    ),
+]
 ContactNumber = Annotated[
     str | int, Meta(description="A telephone number of at most 15 digits, with or without + and what sets them apart")
 ]
 TicketNumber = Annotated[str | int, Meta(description="A ticket's number, or its id")]
-StatusFilter = Annotated[str | int, Meta(description="A status, or its position counted from 0")]
 
 
 class GroupsQuery(ListQuery, frozen=True, kw_only=True):
@@ -69,8 +76,8 @@ class TicketsByType(Struct, frozen=True):
 
 
 class StatusChange(Struct, frozen=True):
-    status: str
-    closed_date: str | None = None
+    status: StatusName
+    closed_date: DayOrTime | None = None
 
 
 class ChangeStatus(Struct, frozen=True):

@@ -1,0 +1,22 @@
+"""Words that both versions take and answer, as types: what they may be is the domain's to say, not a version's."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from keesa.tickets.statuses import STATUSES
+
+TIME_PATTERN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$"
+
+StatusName = Annotated[
+    str,
+    Meta(
+        title="Status",
+        description="A ticket is `open` when it is raised; `in_progress` and `on_hold` are called active in lists.",
+        extra_json_schema={"enum": list(STATUSES)},
+    ),
+]
+StatusFilter = Annotated[
+    StatusName | Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": len(STATUSES) - 1})],
+    Meta(description=f"A status, or its position: {', '.join(f'`{name}` {at}' for at, name in enumerate(STATUSES))}"),
+]

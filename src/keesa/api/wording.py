@@ -1,0 +1,260 @@
+"""What the OpenAPI documents say in words: how to call, what each status means, and what each field holds.
+
+A field's name means the same in every request and answer of both versions, so it is told once; where one struct means
+something of its own, that stands under `Struct.field`. What a single call does is told by its endpoint's docstring.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from keesa.accounts.actors import USER_TYPES
+
+Entry = Mapping[str, Any]
+"""What a field's schema says beside its type."""
+
+TICKET_TYPES: Final = (
+    "roc_support",
+    "project_support",
+    "remote_support",
+    "cross_department_support",
+    "customer_support",
+    "eco_support",
+    "routine_maintenance",
+)
+TICKET_CATEGORIES: Final = ("service_order", "fault", "survey", "network", "hardware", "software")
+PRODUCTS: Final = (
+    "PABX",
+    "Switch",
+    "Router",
+    "WIFI",
+    "DATA",
+    "GPON",
+    "Networks - Admin",
+    "Networks - Staff",
+    "Networks - Guest",
+    "CCTV Network",
+    "CCTV Servers",
+    "iHTV",
+    "Survey",
+    "CATV",
+    "TEL NETWORK",
+    "CORE NETWORK",
+    "IPTV",
+    "GATEWAY",
+    "Rejected - NWR",
+    "Access Control",
+    "Pending Classification",
+    "School Network",
+    "DJA Network",
+    "Eco",
+)
+"""What every desk begins with (db/migrations/0002_reference_data.sql); the products count from 1."""
+
+TAGS: Final[Mapping[str, tuple[str, str]]] = {
+    "sessions": ("Sessions", "Log in, renew an access token, log out"),
+    "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
+    "notes": ("Notes", "Say something about a ticket, and read what was said"),
+    "openapi": ("Server", "The server about itself"),
+    "coffee": ("Server", "The server about itself"),
+}
+"""The tag of an endpoint, by the last name of the module that it is in, and what the tag is about."""
+
+STATUSES: Final[Mapping[int, str]] = {
+    200: "Done",
+    201: "Created",
+    400: "The request cannot be read, or names an unknown version",
+    401: "The token is missing, expired or ended; or the credentials are wrong",
+    403: "You may not do this: a permission is missing, or it is not for users of your type",
+    404: "There is no such thing, or it is out of your sight: the two look alike",
+    405: "The path does not know this method; `Allow` names those that it knows",
+    408: "The body has not arrived in time",
+    413: "The body is too large",
+    415: "The body is compressed, or in another charset than UTF-8",
+    418: "The server is a teapot",
+    422: "The input is well-formed and breaks a rule; nothing was changed",
+    429: "Too many failed logins; `Retry-After` says how long to wait",
+    500: "The server has failed; `X-Request-Id` names the request in its log",
+    503: "The server is offline for maintenance, or cannot serve you now; `Retry-After` says how long to wait",
+}
+
+_USER_TYPES: Final = """\
+| `user_type` | which tickets they see |
+|---|---|
+| `admin` | all |
+| `staff` | those that they raised or are assigned, and those of the ticket types that their roles work on |
+| `customer` | those of their customer |
+| `bot` | none, but for the bots' own call |
+"""
+_INTRODUCTION: Final = """\
+Support tickets: raised, assigned, discussed and closed. This document tells what a client of the {version} version
+may send and is answered.
+
+## Versions
+Two versions answer under the same paths. A session has the version of the login that opened it: `POST /auth` 2021,
+`POST /auth/login` 2024. The header `Keesa-Version` chooses another for one request; in an answer it names the
+version that answers. A call that only one version has is answered to both, in the shape of the one that has it.
+2021 is frozen; 2024 may get further keys in its answers, so a client passes over keys that it does not know.
+
+## Who may call what
+A call that needs a token takes it from `Authorization: Bearer …`. Permissions such as `tickets:read` come from the
+user's roles and stand in the security requirement of each call; some calls are for users of certain types only
+(`x-user-types`).
+
+{user_types}
+A ticket that you may not see is answered as one that does not exist: 404.
+
+## Lists
+A list has `limit` objects a page. A `limit` above 500 is taken as 500: 501 becomes 500, without an error. Below 1
+it is refused (422). A page behind the last one is empty. `count` is the number of objects in the array beside it,
+on this page: it is no total.
+
+## Errors
+Every error is `{{"error": "one sentence"}}`, under `application/json`.{errors}
+
+| status | meaning |
+|---|---|
+{statuses}
+
+## Values
+- Times have milliseconds and an offset: `2024-06-28T10:15:30.000+05:00`, in the desk's time zone.
+- A number may be sent as a string of digits; an id and a ticket number as either.
+- In a request, a field that is not required may be left out or null: the two mean the same.
+- A path may end in a slash. `HEAD` is answered wherever `GET` is.
+- The filters of a `GET` may stand in the query or in a JSON body; where both have one, the body counts.
+- Ticket types, categories and products are the desk's own data. Administrators add to them, so they are no closed
+  lists here.
+"""
+
+
+def introduction(version: str, *, with_faults: bool) -> str:
+    """The document's own description, in Markdown."""
+    return _INTRODUCTION.format(
+        version=version,
+        user_types=_USER_TYPES,
+        errors=' 422 adds `errors`: `{"ticket.title": ["is missing"]}`, every fault at once.' if with_faults else "",
+        statuses="\n".join(f"| {status} | {meaning} |" for status, meaning in STATUSES.items() if status >= 400),
+    )
+
+
+def _one_of(what: str, keys: tuple[str, ...]) -> Entry:
+    known = ", ".join(f"`{key}`" for key in keys)
+    return {
+        "description": f"{what} Every desk begins with {known}; administrators may add to them",
+        "examples": list(keys),
+    }
+
+
+def _said(sentence: str) -> Entry:
+    return {"description": sentence}
+
+
+_HTML: Final = "Text that may hold simple HTML; what is not harmless was taken out when it was written"
+_ACCESS: Final = (
+    "A JWT (HS256), good for one hour. Its payload: `exp`, `user_id`, `email`, `full_name`, `nick_name`, `roles`,"
+    f" `user_type` ({', '.join(f'`{user_type}`' for user_type in USER_TYPES)}), `permissions`, `sign_in_count`, `uid`,"
+    " `ruid`; that of a 2021 session: `exp`, `user_id`, `role`, `uid`, `ruid`"
+)
+
+FIELDS: Final[Mapping[str, Entry]] = {
+    # sessions
+    "user": _said("The user's email address"),
+    "password": {"description": "The user's password", "format": "password"},
+    "access": _said(_ACCESS),
+    "access_expires_at": _said("When the access token expires"),
+    "refresh": _said("A JWT that gets new access tokens, good for ten days; it is not replaced"),
+    "refresh_expires_at": _said("When the refresh token expires"),
+    "csrf": _said("88 characters that pages with their tokens in cookies send as `X-CSRF-Token`; others need it not"),
+    # around an answer
+    "data": _said("The answer itself"),
+    "success": _said("What was made"),
+    "message": _said("A sentence that says what was done"),
+    "count": _said("The number of objects in the array beside it, on this page; no total"),
+    "error": _said("One sentence that a person can act on"),
+    "errors": {
+        "description": "Every fault that was found: dotted path of the field to the sentences about it",
+        "examples": [{"ticket.title": ["is missing"]}],
+    },
+    # a ticket
+    "ticket": _said("The ticket"),
+    "tickets": _said("The tickets of this page"),
+    "id": _said("The ticket's number as an integer; it never changes"),
+    "ticket_number": {"description": "The ticket's number, as in `id`", "examples": ["2024001"]},
+    "title": _said("One line, at most 255 characters"),
+    "description": _said(_HTML),
+    "customer": _said("The name of the customer whose ticket it is"),
+    "customer_id": _said("The customer's id"),
+    "contact_number": _said("The telephone number of whom to call, digits alone"),
+    "contact_phone": _said("The telephone number of whom to call, as it was written"),
+    "contact_name": _said("Whom to call"),
+    "priority": _said("1 is the highest, 5 the lowest; 3 unless the request says otherwise"),
+    "raised_on": _said("When the ticket was raised"),
+    "created_at": _said("When this happened"),
+    "raised_by": _said("The full name of who raised the ticket"),
+    "raised_by_id": _said("The id of who raised the ticket"),
+    "assigned_to": _said("The full name of who works on the ticket; null while nobody does"),
+    "assigned_by": _said("The full name of who assigned it"),
+    "ticket_type": _one_of("The ticket's type, null for old tickets without one.", TICKET_TYPES),
+    "NewTicket.ticket_type": _one_of("The ticket's type.", TICKET_TYPES),
+    "category": _one_of("The ticket's category, null for old tickets without one.", TICKET_CATEGORIES),
+    "NewTicket.category": _one_of("The ticket's category.", TICKET_CATEGORIES),
+    "product_id": {
+        "description": "The product's id. Every desk begins with "
+        + ", ".join(f"{at} ({name})" for at, name in enumerate(PRODUCTS, 1))
+        + "; administrators may add to them",
+        "examples": [1, 24],
+    },
+    "image_urls": _said("Absolute URLs of the ticket's images"),
+    "closed_date": _said("Midnight, in the desk's time zone, of the day on which the ticket was closed"),
+    "ticket_notes": _said("The ticket's notes, oldest first"),
+    "ticket_statuses": _said("Every status that the ticket has had, oldest first"),
+    "ticket_assignments": _said("Everybody to whom the ticket was assigned, oldest first; Keesa's own addition"),
+    "TicketStatus.id": _said("The entry's id"),
+    "RaisedTicket.created_at": _said("When the ticket was raised"),
+    # a note
+    "notes": _said("The notes, oldest first"),
+    "ListedNote.id": _said("The note's id"),
+    "note": _said(_HTML),
+    "ticket_note": _said("The note to add"),
+    "comment": _said(_HTML),
+    "added_on": _said("When the note was added"),
+    "commented_on": _said("When the note was added: `HH:MM MM/DD/YYYY`, in the desk's time zone"),
+    "commented_by": {"description": "`Full Name (Nick)` of who added the note", "examples": ["John Doe (John)"]},
+    "user_name": _said("The full name of who added the note"),
+    "user_nick": _said("The nickname of who added the note"),
+    # what requests alone have
+    "reference": _said("A number or word of the customer's own, at most 255 characters"),
+    "NewTicket.description": _said("Text that may hold simple HTML; what is not harmless is taken out"),
+    "NewTicket.customer_id": _said("May stand here or beside `ticket`"),
+    "NewTicket.eco_id": _said("May stand here or beside `ticket`"),
+    "RaiseTicket.customer_id": _said("The customer whose ticket it is; needed unless `eco_id` is given"),
+    "RaiseTicket.eco_id": _said("The equipment at a site that it is about; its customer is the ticket's"),
+    "RaiseTicket.ticket": _said("The ticket to raise"),
+    "customer_name": _said("Whom to call, at most 255 characters; in 2024 the customer's own contact unless given"),
+    "customer_contact": _said("Their telephone number; in 2024 that of the customer's own contact unless given"),
+    "NewNote.note": _said(
+        "Text that may hold simple HTML; what is not harmless is taken out. 422 where nothing is left"
+    ),
+    "type": _one_of("The type of the tickets that are wanted.", TICKET_TYPES),
+    "CategoryQuery.category": _one_of("The category of the tickets that are wanted.", TICKET_CATEGORIES),
+    "TicketsByType.ticket": _said("Which tickets are wanted"),
+    "ChangeStatus.ticket": _said("The change"),
+    "AssignTicket.ticket": _said("The change"),
+    "StatusChange.closed_date": _said(
+        "Needed for `closed`, ignored for any other status: a day, or a time of which the day in the desk's zone counts"
+    ),
+    "assigned_to_id": _said(
+        "The id of a member of the desk; null takes the ticket away from who has it, while it is open"
+    ),
+    # queries
+    "order": _said("By the time at which tickets were raised"),
+    "open_page": _said("The page of the open tickets, instead of `page`"),
+    "active_page": _said("The page of the active tickets, instead of `page`"),
+    "closed_page": _said("The page of the closed tickets, instead of `page`"),
+    # this document
+    "openapi": _said("The version of OpenAPI"),
+    "info": _said("What this is"),
+    "servers": _said("Where it is served"),
+    "tags": _said("The groups of calls"),
+    "paths": _said("The calls"),
+    "components": _said("What the calls have in common"),
+}
