@@ -29,7 +29,7 @@ from keesa.errors import NotFound, Unauthorized
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
 
-ANSWERS: Final = "KEESA_BENCH_ANSWERS"
+ANSWERS: Final = "BENCH_ANSWERS"
 """The variable that names the folder of the answers, a file each."""
 PATH: Final = f"{PREFIX}/memory/"
 
