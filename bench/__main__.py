@@ -4,6 +4,10 @@
 
 Prints the table of targets with what was reached, and with --page writes docs/performance.md and the figures beside
 it. Needs Debian's wrk. The peers (--peers) need root and apt: they are installed.
+
+    make bench ARGS="--beside REV [--engine sqlite] [--rows list-admin,create] [--turns 20] [--seconds 0.35]"
+
+measures the commit that is checked out beside an older one instead, and ends with status 1 where an endpoint is slower.
 """
 
 import argparse
@@ -15,25 +19,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from bench import report
+from bench import beside, report
 from bench.contending import Contender, measure, middle
 from bench.dataset import EnginePlace, World, world_on
 from bench.desks import Desk, Place, serving
 from bench.endpoints import MIX, mix, reads, writes
+from bench.engines import ENGINES, chosen_engines, server_of
 from bench.limits.engine_alone import measure as measure_alone
 from bench.machine import describe
 from bench.peer_rows import measure_peers, to_best
 from bench.peers import Engine
 from bench.rows import ROWS, Effort, Reached, every_size, large_to_small, memory_and_start, two_workers
 from bench.wrk import require_wrk
+from keesa.errors import Refused
 from postgres_server import PostgresServer
 
 PAGE: Final = Path("docs/performance.md")
 SIZES: Final = (10_000, 200_000, 1_000_000)
 CLIENTS: Final = (1, 8, 32)
 SEED: Final = 1
+BESIDE_TICKETS: Final = 10_000
+BESIDE_SECONDS: Final = 0.35
 EXTRA: Final = ("sizes", "clients", "workers", "start", "alone")
 """Rows that need more than one server on the largest data set."""
 
@@ -41,6 +49,8 @@ EXTRA: Final = ("sizes", "clients", "workers", "start", "alone")
 def main() -> None:
     options = _options()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the servers that run end too
+    if options.beside:
+        _run_beside(options)
     require_wrk()
     results: dict[str, Any] = (
         report.last(PAGE)
@@ -71,21 +81,46 @@ def main() -> None:
         report.write(results, PAGE)
 
 
+def _run_beside(options: argparse.Namespace) -> NoReturn:
+    """Exits with status 2 where it refuses."""
+    [tickets, *more] = options.tickets or (BESIDE_TICKETS,)
+    effort = beside.Effort(tickets, options.turns, options.seconds or BESIDE_SECONDS)
+    if more or options.peers or options.add or options.page:
+        sys.exit("--beside takes one size of --tickets, and neither --peers nor --add nor --page")
+    try:
+        status = beside.run(options.beside, options.engine, options.rows, effort, options.folder / "beside")
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print("Broken off: no server and no copy is left", file=sys.stderr)
+        status = 130
+    sys.exit(status)
+
+
 def _options() -> argparse.Namespace:
     rows = (*ROWS, *EXTRA)
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--tickets", type=_numbers, default=SIZES, help="sizes of data sets, separated by commas")
-    parser.add_argument("--engine", type=_words, default=("sqlite", "postgres"), help="sqlite, postgres, or both")
+    parser.add_argument("--tickets", type=_numbers, help="sizes of data sets, separated by commas")
+    parser.add_argument("--engine", type=chosen_engines, default=ENGINES, help="sqlite, postgres, or both")
     parser.add_argument("--workers", type=int, default=1, help="of Keesa, where a row does not say otherwise")
-    parser.add_argument("--rows", type=_words, default=rows, help=f"of {', '.join(rows)}; none for the peers alone")
-    parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
+    parser.add_argument("--rows", type=_words, help=f"of {', '.join(rows)}; none for the peers alone")
+    parser.add_argument("--seconds", type=float, help="of each measurement: 2, or 0.35 with --beside")
     parser.add_argument("--rounds", type=int, default=3, help="of each comparison")
     parser.add_argument("--peers", action="store_true", help="measure the peers too (as root, with apt)")
     parser.add_argument("--peer-tickets", type=int, default=10_000)
+    parser.add_argument("--beside", metavar="REV", help="an older commit, to measure the one checked out beside it")
+    parser.add_argument("--turns", type=int, default=20, help="of each row with --beside")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("KEESA_BENCH_DIR", "var/bench")))
     parser.add_argument("--add", action="store_true", help="to the figures that the page has: for what it lacks yet")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE} and the figures beside it")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.beside:
+        options.tickets, options.seconds = options.tickets or SIZES, options.seconds or 2
+        options.rows = rows if options.rows is None else options.rows
+        if unknown := [word for word in options.rows if word not in rows]:
+            parser.error(f"{unknown[0]!r} is no row: these are {', '.join(rows)}")
+    return options
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -94,18 +129,6 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split(","))
-
-
-@contextmanager
-def server_of(engine: str) -> Iterator[PostgresServer | None]:
-    """PostgreSQL as it comes, fsync and all: Debian's newest, or else that of the tests; none for SQLite."""
-    if engine == "sqlite":
-        yield None
-        return
-    for binaries in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]:
-        os.environ.setdefault("KEESA_TEST_POSTGRES_BIN", str(binaries))
-    with PostgresServer(durable=True) as server:
-        yield server
 
 
 @contextmanager

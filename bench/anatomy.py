@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from bench.__main__ import CLIENTS, place_of, server_of
+from bench.__main__ import CLIENTS, place_of
 from bench.accounts import cpu_seconds, tree
 from bench.desks import serving
 from bench.endpoints import reads, writes
+from bench.engines import ENGINES, chosen_engines, server_of
 from bench.wrk import Request, run
 
 ENDPOINTS: Final = ("one ticket", "list, admin", "notes", "create")
@@ -46,11 +47,11 @@ def dissect(url: str, requests: Sequence[Request], server: Sequence[int], databa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tickets", type=int, default=10_000)
-    parser.add_argument("--engine", default="sqlite,postgres")
+    parser.add_argument("--engine", type=chosen_engines, default=ENGINES, help="sqlite, postgres, or both")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     options = parser.parse_args()
     print(f"{'':26}{'a second':>10}{'server µs':>10}{'switches':>10}{'db µs':>10}{'switches':>10}")
-    for engine in options.engine.split(","):
+    for engine in options.engine:
         with (
             server_of(engine) as server,
             place_of(server, options.tickets, options.folder) as (place, world),

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Final
 
 from bench.dataset import PASSWORD
+from bench.dataset.people import CLERKS
 from bench.desks import Desk
 from bench.wrk import Request
 
@@ -42,6 +43,7 @@ def reads(desk: Desk) -> Mapping[str, Sequence[Request]]:
             _get(desk, "bot", f"{LIST}/{number}/get_specific_ticket_for_bot?customer_id={world.customer_id}")
             for number in world.customers_ids
         ],
+        "health": [Request("GET", "/health")],
     }
 
 
@@ -54,6 +56,7 @@ def writes(desk: Desk) -> Mapping[str, Sequence[Request]]:
         "status change": [
             _post(desk, "engineer", f"{LIST}/{number}/status_update", body) for number, body in status_changes(desk)
         ],
+        "assign": [_post(desk, "admin", f"{LIST}/{number}/assign", body) for number, body in _assignments(desk)],
         "login": [Request("POST", f"{API}/auth/login", _JSON, _encode(_credentials(desk)))],
         "login, 2021": [Request("POST", f"{API}/auth", _JSON, _encode(_credentials(desk)))],
         "refresh": [Request("POST", f"{API}/auth/refresh", {"X-Refresh-Token": desk.refresh_tokens["bot"]})],
@@ -101,6 +104,12 @@ def status_changes(desk: Desk) -> list[tuple[int, bytes]]:
         for status in ("in_progress", "on_hold")
         for number in desk.world.unclosed_ids
     ]
+
+
+def _assignments(desk: Desk) -> list[tuple[int, bytes]]:
+    """Likewise each to one clerk, then each to another; the engineer keeps those of `status_changes`."""
+    others = sorted({*desk.world.ids} - {*desk.world.unclosed_ids})
+    return [(number, _encode({"ticket": {"assigned_to_id": clerk}})) for clerk in CLERKS[:2] for number in others]
 
 
 def _ticket() -> dict[str, Any]:

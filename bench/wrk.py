@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +35,23 @@ function done(summary, latency)
     errors.status, errors.connect + errors.read + errors.write + errors.timeout))
 end
 """
+
+_COUNTING: Final = """
+local left, answered = %(count)d, -%(clients)d  -- each connection is asked once before its first request
+function delay()
+  answered = answered + 1
+  if answered == %(count)d then
+    io.write("%(answered)s\\n")
+    io.flush()
+  end
+  if left == 0 then return %(rest)d end
+  left = left - 1
+  return 0
+end
+"""
+_ANSWERED: Final = "ANSWERED"
+_LONGEST: Final = 120
+"""Seconds for a number of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +92,67 @@ def require_wrk() -> None:
 
 def run(url: str, requests: Sequence[Request], clients: int, seconds: float) -> Load:
     """Ask for `requests` one after the other, from the first again after the last; `url` without a path."""
+    with _started(url, requests, clients, max(1, round(seconds)), "") as wrk:
+        told, _ = wrk.communicate()
+    return _load(url, clients, told)
+
+
+def run_exactly(url: str, requests: Sequence[Request], clients: int, count: int) -> Load:
+    """Ask for `count` of them in the same way, and wait for every answer: nothing is under way at the end.
+
+    Raises RuntimeError where they have not all come, or a connection broke. `seconds` is until the last answer.
+    """
+    counting = _COUNTING % {"count": count, "clients": clients, "answered": _ANSWERED, "rest": _LONGEST * 1000}
+    told: list[str] = []
+    begun, taken = time.perf_counter(), 0.0
+    with _started(url, requests, clients, _LONGEST, counting) as wrk:
+        assert wrk.stdout is not None
+        for line in wrk.stdout:
+            told.append(line)
+            if line == f"{_ANSWERED}\n":
+                taken = time.perf_counter() - begun
+                wrk.send_signal(signal.SIGINT)  # it then stops within a tenth of a second, and tells the result
+    load = replace(_load(url, clients, "".join(told)), seconds=taken)
+    if load.requests != count or load.broken:
+        raise RuntimeError(f"{url} answered {load.requests} of {count} requests, and broke {load.broken} connections")
+    return load
+
+
+@contextmanager
+def _started(
+    url: str, requests: Sequence[Request], clients: int, seconds: int, more: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Start wrk with our script and `more` of it; it has ended afterwards."""
     with tempfile.TemporaryDirectory(prefix="keesa-wrk-") as folder:
         listed, script = Path(folder, "requests"), Path(folder, "script.lua")
         listed.write_text("".join(f"{_in_lua(request)}\n" for request in requests), "utf-8")
-        script.write_text(_SCRIPT % {"list": listed}, "utf-8")
-        asked = [
-            "wrk",
-            "-t1",
-            f"-c{clients}",
-            f"-d{max(1, round(seconds))}s",
-            f"--timeout={TIMEOUT}s",
-            f"-s{script}",
-            url,
-        ]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    result = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
+        script.write_text(_SCRIPT % {"list": listed} + more, "utf-8")
+        asked = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", f"--timeout={TIMEOUT}s", f"-s{script}", url]
+        with subprocess.Popen(  # noqa: S603 - our own words
+            asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
+
+
+def _load(url: str, clients: int, told: str) -> Load:
+    result = next((line for line in told.splitlines() if line.startswith("RESULT ")), None)
     if result is None:
-        raise RuntimeError(f"wrk told nothing of {url}: {done.stdout}{done.stderr}")
-    told = json.loads(result.removeprefix("RESULT "))
+        raise RuntimeError(f"wrk told nothing of {url}: {told}")
+    found = json.loads(result.removeprefix("RESULT "))
     return Load(
         clients=clients,
-        requests=told["count"],
-        seconds=told["micros"] / 1e6,
-        p50=told["p50"] / 1000,
-        p99=told["p99"] / 1000,
-        longest=told["longest"] / 1000,
-        answer_bytes=told["bytes"] / max(1, told["count"]),
-        refused=told["refused"],
-        broken=told["broken"],
+        requests=found["count"],
+        seconds=found["micros"] / 1e6,
+        p50=found["p50"] / 1000,
+        p99=found["p99"] / 1000,
+        longest=found["longest"] / 1000,
+        answer_bytes=found["bytes"] / max(1, found["count"]),
+        refused=found["refused"],
+        broken=found["broken"],
     )
 
 

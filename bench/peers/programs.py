@@ -29,12 +29,13 @@ class Surroundings:
     def command(self, command: Sequence[str], stop: signal.Signals = signal.SIGTERM) -> list[str]:
         """The command as that user; the kernel sends it `stop` when this process is no more."""
         if shutil.which("setpriv") is None:
-            raise Unavailable("The peers are started with setpriv, which is not here: install util-linux")
+            raise Unavailable("Programs are started with setpriv, which is not here: install util-linux")
         user = [f"--reuid={self.user}", f"--regid={self.user}", "--init-groups"] if self.user else []
         return ["setpriv", f"--pdeathsig={stop.name.removeprefix('SIG')}", *user, "--", *command]
 
     def variables(self) -> dict[str, str]:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+        ours = ("PYTHON", "VIRTUAL_ENV", "KEESA_")
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return plain | dict(self.environment or {})
 
 

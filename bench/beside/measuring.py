@@ -1,0 +1,140 @@
+"""One row: an endpoint of three servers, the older commit's twice, asked in turns whose order is drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPException
+from itertools import permutations
+from random import Random
+from statistics import median
+from typing import Final
+
+from bench.accounts import cpu_seconds
+from bench.beside.verdicts import Interval, interval
+from bench.desks import Desk
+from bench.endpoints import reads, writes
+from bench.peers.asking import ask_well
+from bench.wrk import Request, run_exactly
+
+OLDER: Final = "older"
+ITSELF: Final = "itself"
+"""A second server of the older commit."""
+NEWER: Final = "newer"
+SERVERS: Final = (OLDER, ITSELF, NEWER)
+CLIENTS: Final = 8
+_FIRST: Final = 8 * CLIENTS
+"""Requests to learn from how many fill a turn."""
+
+
+class Unfit(Exception):
+    """A server answers what it should not; the text says which, and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """CPU microseconds a request of each server."""
+
+    older: float
+    itself: float
+    newer: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the turns showed; `requests` of each server in each of them."""
+
+    turns: Sequence[Turn]
+    requests: int
+    answer_bytes: Mapping[str, float]
+
+    @property
+    def newer(self) -> Interval:
+        """To the older one."""
+        return interval([turn.newer / turn.older for turn in self.turns])
+
+    @property
+    def itself(self) -> Interval:
+        return interval([turn.itself / turn.older for turn in self.turns])
+
+    def micros(self, server: str) -> float:
+        found: float = median(getattr(turn, server) for turn in self.turns)
+        return found
+
+
+def order_of_turns(turns: int, seed: int) -> list[tuple[str, ...]]:
+    """Every server once a turn; in six turns each order once, in an order of their own."""
+    random, found = Random(seed), list[tuple[str, ...]]()  # noqa: S311 - an order, no secret
+    while len(found) < turns:
+        every = list(permutations(SERVERS))
+        random.shuffle(every)
+        found += every
+    return found[:turns]
+
+
+def measure(row: str, desks: Mapping[str, Desk], seconds: float, turns: int, seed: int) -> Measured:
+    """Each turn asks each server for the same requests, and as many: what one has written, all have.
+
+    `seconds` is about how long the older one takes for those of a turn. Raises `Unfit`.
+    """
+    asked = {name: requests_of(desk)[row] for name, desk in desks.items()}
+    for name, requests in asked.items():
+        for request in requests:  # once each, which warms as well
+            _must_answer(name, desks[name].url, request)
+    contest = _Contest(desks, asked)
+    count = _FIRST
+    for _ in range(2):
+        count = max(2 * CLIENTS, round(contest.ask(SERVERS, count)[OLDER].per_second * seconds))
+    found = [contest.ask(order, count) for order in order_of_turns(turns, seed)]
+    return Measured(
+        [Turn(**{name: spent.micros for name, spent in turn.items()}) for turn in found],
+        count,
+        {name: spent.answer_bytes for name, spent in found[-1].items()},
+    )
+
+
+def requests_of(desk: Desk) -> Mapping[str, Sequence[Request]]:
+    """By row. What writes comes last: lists are to be as they were loaded."""
+    return {**reads(desk), **writes(desk)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """For a number of requests; CPU microseconds each."""
+
+    micros: float
+    per_second: float
+    answer_bytes: float
+
+
+class _Contest:
+    """Where the three are in the list of requests: all at the same place, and on from there at the next turn."""
+
+    def __init__(self, desks: Mapping[str, Desk], asked: Mapping[str, Sequence[Request]]) -> None:
+        self._desks = desks
+        self._asked = asked
+        self._position = 0
+
+    def ask(self, order: Sequence[str], count: int) -> Mapping[str, _Spent]:
+        found = {name: self._ask(name, count) for name in order}
+        self._position += count
+        return found
+
+    def _ask(self, name: str, count: int) -> _Spent:
+        desk, requests = self._desks[name], self._asked[name]
+        start = self._position % len(requests)
+        before = cpu_seconds(desk.processes)
+        try:
+            load = run_exactly(desk.url, [*requests[start:], *requests[:start]], CLIENTS, count)
+        except RuntimeError as failure:
+            raise Unfit(f"the {name} server: {failure}") from failure
+        micros = (cpu_seconds(desk.processes) - before) / count * 1e6
+        if load.refused:
+            raise Unfit(f"the {name} server refused {load.refused} of {count} requests")
+        return _Spent(micros, load.per_second, load.answer_bytes)
+
+
+def _must_answer(name: str, url: str, request: Request) -> None:
+    """With any status of success: which one, the documents have changed before."""
+    try:
+        ask_well(url, request)
+    except (RuntimeError, OSError, HTTPException) as failure:
+        raise Unfit(f"the {name} server: {failure}") from failure
