@@ -12,14 +12,15 @@ from starlette.testclient import TestClient
 import cast
 from acting import CLOCK
 from cast import ADMIN, ASSIGNED, ENGINEER, HARBOUR
+from keesa.api import rendered as rendered_module
 from keesa.api.rendered import PORTION, Rendered, Shape
 from keesa.api.v2021 import rendering as rendering_2021
 from keesa.api.v2024 import rendering as rendering_2024
 from keesa.app import serve_from
 from keesa.config import Config, load_config
-from keesa.db import Database, Tx
+from keesa.db import Database, Steps, Tx
 from keesa.db.steps import run_to_the_end
-from keesa.errors import Invalid
+from keesa.errors import Invalid, Unavailable
 from keesa.tickets.views import Seen
 from kept_tickets import Shelved, shelve
 from logins import bearer
@@ -125,6 +126,26 @@ def test_a_list_has_at_most_so_many_bytes(tx: Tx, many: list[Seen], monkeypatch:
         with pytest.raises(Invalid):
             shown(tx, rendered, many[:6], shape)
     assert len(shown(tx, Rendered(CLOCK, 0, largest=10), many[:1], shape)) == 1
+
+
+def test_long_lists_under_way_have_a_bound_together(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more is unavailable, and a place is free again as soon as one is done or given up."""
+    monkeypatch.setattr(rendered_module, "PORTION", 2)
+    monkeypatch.setattr(rendered_module, "_LONG", 10_000)
+    monkeypatch.setattr(rendered_module, "LISTS_UNDER_WAY", 100_000)
+    tx.run("UPDATE tickets SET description = :heavy, description_size = 30000", heavy="x" * 30_000)
+    rendered = Rendered(CLOCK, 0)
+
+    first: Steps[list[Any]] = rendered.tickets(tx, 1, many[:2], rendering_2024.LISTED)
+    while rendered.under_way == 0:
+        next(first)
+    assert rendered.under_way > 60_000
+    with pytest.raises(Unavailable):
+        run_to_the_end(rendered.tickets(tx, 1, many[2:4], rendering_2024.LISTED))
+    first.close()
+    assert rendered.under_way == 0
+    assert len(run_to_the_end(rendered.tickets(tx, 1, many[2:4], rendering_2024.LISTED))) == 2
+    assert rendered.under_way == 0
 
 
 def test_heavy_tickets_are_rendered_a_few_at_a_time(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ while it is right (docs/decisions/0012-lists-from-keys.md). What a transaction s
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
+from threading import Lock
 from typing import Final, Generic, TypeVar, cast
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from keesa.cache import Cache
 from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
-from keesa.errors import Invalid
+from keesa.errors import Invalid, Unavailable
 from keesa.tickets.finding import VIEWS, sizes_of, view_tickets
 from keesa.tickets.views import Detail, Seen, TicketView
 
@@ -27,6 +28,10 @@ PORTION_BYTES: Final = 256 * 1024
 """Of tickets that are rendered at once, if it is more than one."""
 LARGEST_LIST: Final = 32 * 1024 * 1024
 """Bytes of a list's tickets. One ticket is shown whatever it holds: its notes have a bound of their own."""
+LISTS_UNDER_WAY: Final = 4 * LARGEST_LIST
+"""Bytes of all long lists that a process puts together at the same time."""
+_LONG: Final = 1024 * 1024
+"""Bytes from which on a list counts as a long one."""
 _ENTRY: Final = 400
 """Bytes that an entry takes beside its text."""
 
@@ -46,6 +51,9 @@ class Rendered:
         self._clock = clock
         self._largest = largest
         self._kept: Cache[tuple[object, int, Seen], msgspec.Raw] = Cache(limit, _weight)
+        self.under_way = 0
+        """Bytes of the long lists that are put together now."""
+        self._guard = Lock()
 
     @property
     def weight(self) -> int:
@@ -54,23 +62,38 @@ class Rendered:
 
     def tickets(self, tx: Tx, names: int, seen: Iterable[Seen], shape: Shape[S]) -> Steps[list[S]]:
         """The tickets in their order. Ready bytes stand in for the structs that they encode. Raises `Invalid` where
-        they are too many bytes, before it makes them.
+        they are too many bytes, before it makes them, and `Unavailable` where too many long lists are under way.
         """
         shown: list[msgspec.Raw] = []
-        left = self._largest
+        size = counted = 0
         waiting = iter(seen)
-        while portion := list(islice(waiting, PORTION)):
-            parts = self._kept.get_all(list(zip(repeat(shape), repeat(names), portion, strict=False)))
-            if None in parts:
-                yield from self._complete(tx, names, portion, parts, shape, left)
-            ready = cast("list[msgspec.Raw]", parts)
-            left -= sum(map(len, ready))
-            shown += ready
-            if left < 0 and len(shown) > 1:
-                raise _too_large(self._largest)
-            if len(portion) == PORTION:
-                yield Pace.SHORT
+        try:
+            while portion := list(islice(waiting, PORTION)):
+                parts = self._kept.get_all(list(zip(repeat(shape), repeat(names), portion, strict=False)))
+                if None in parts:
+                    yield from self._complete(tx, names, portion, parts, shape, self._largest - size)
+                ready = cast("list[msgspec.Raw]", parts)
+                size += sum(map(len, ready))
+                shown += ready
+                if size > self._largest and len(shown) > 1:
+                    raise _too_large(self._largest)
+                if size > _LONG:
+                    self._count(size - counted)
+                    counted = size
+                if len(portion) == PORTION:
+                    yield Pace.SHORT
+        finally:
+            if counted:
+                self._count(-counted)
         return cast("list[S]", shown)
+
+    def _count(self, size: int) -> None:
+        """What a long list has grown by since the last time; raises `Unavailable` where that is too much."""
+        with self._guard:
+            self.under_way += size
+            if size > 0 and self.under_way > LISTS_UNDER_WAY:
+                self.under_way -= size
+                raise Unavailable("Too many long lists are asked for at this moment, please try again later")
 
     def once(self, tx: Tx, form: object, names: int, ticket: Seen, make: Callable[[], S]) -> S:
         """What `make` makes of a ticket, encoded at the first time; `form` tells it from what else is made of it."""
