@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from keesa.accounts import users
 from keesa.accounts.actors import UserType
+from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
@@ -94,13 +96,19 @@ def _fill(tx: Tx) -> None:
         keep(tx, ticket)
 
 
+@cache
+def hashed() -> NewPassword:
+    """Everybody's `PASSWORD`, hashed once a process."""
+    return new_password(PASSWORD)
+
+
 def add_person(tx: Tx, person: Person) -> None:
     new = users.NewUser(
         email=person.email,
         full_name=person.full_name,
         nick_name=person.nick_name,
         user_type=person.user_type,
-        password=PASSWORD,
+        password=hashed(),
         roles=[person.role],
         customer_id=person.customer_id,
     )

@@ -149,6 +149,7 @@ def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         data=tmp_path_factory.mktemp("unused"),
         secret=cast.SECRET,
         log_format="json",
+        login_failures_per_user_and_address=many,
         login_failures_per_user=many,
         login_failures_per_address=many,
     )

@@ -38,6 +38,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "public_url": ("https://example.com/desk/", "https://example.com/desk"),
     "body_limit": ("4096", 4096),
     "cache_mib": ("7", 7),
+    "login_failures_per_user_and_address": ("3", 3),
     "login_failures_per_user": ("5", 5),
     "login_failures_per_address": ("50", 50),
     "log_format": ("json", "json"),
@@ -76,7 +77,8 @@ def test_without_anything_the_desk_is_private_and_embedded() -> None:
     assert (config.host, config.port, config.database_url, config.secret) == ("127.0.0.1", 8000, None, None)
     assert (config.zone.key, config.number_form, config.demo) == ("Indian/Maldives", "yearly", False)
     assert (config.cors_origins, config.trusted_proxies) == (("*",), ())
-    assert (config.login_failures_per_user, config.login_failures_per_address) == (10, 100)
+    assert config.login_failures_per_user_and_address == 10
+    assert (config.login_failures_per_user, config.login_failures_per_address) == (100, 300)
 
 
 def test_an_option_counts_more_than_the_environment() -> None:
@@ -184,6 +186,7 @@ UNREADABLE: Final = [
     ("trusted_proxies", "Unix"),
     ("body_limit", "1 MB"),
     ("cache_mib", "24 MiB"),
+    ("login_failures_per_user_and_address", "few"),
     ("login_failures_per_user", "many"),
     ("login_failures_per_address", "1e3"),
 ]
@@ -226,6 +229,7 @@ def test_what_cannot_be_read_stops_the_start(name: str, text: str) -> None:
         ("body_limit", "-1"),
         ("cache_mib", "-1"),
         ("cache_mib", "65537"),
+        ("login_failures_per_user_and_address", "0"),
         ("login_failures_per_user", "0"),
         ("login_failures_per_address", "0"),
         ("log_format", "xml"),

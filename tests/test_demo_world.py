@@ -11,13 +11,15 @@ from starlette.testclient import TestClient
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from asking import Api
-from cast import SECRET, Person, at, token
+from cast import SECRET, Person, at, hashed, token
+from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.sessions import Version
 from keesa.accounts.users import NewUser, create_user
 from keesa.app import serve_from
 from keesa.clock import now
 from keesa.config import DEFAULT_ZONE, Config
 from keesa.db import Database, Tx, open_database
+from keesa.db.engine import Work
 from keesa.db.migrate import migrate
 from keesa.demo.world import fill_if_empty
 from keesa.directory.customers import create_customer, create_eco
@@ -31,7 +33,7 @@ from keesa.tickets.selecting import Page
 from keesa.tickets.statuses import STATUSES
 from listing import tickets
 from new_tickets import DRAFT
-from places import Place
+from places import NewPlace, Place
 from undone import undone
 
 JOHN_DOE = Person(4, "user@example.com", "John Doe", "John", "admin", "admin")
@@ -476,7 +478,34 @@ def test_new_rows_have_ids_of_their_own(world: Tx) -> None:
         full_name="Ali New",
         nick_name="Ali",
         user_type="staff",
-        password="Password123",
+        password=hashed(),
         roles=["engineer"],
     )
     assert create_user(world, new, now()) == 9
+
+
+def test_the_password_of_all_is_hashed_once_and_before_the_transaction(
+    new_place: NewPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other process waits for it, and where the database has people already nothing is hashed at all."""
+    place = new_place(None)
+    database = open_database(place.data, place.url)
+    migrate(database)
+    hashed_in: list[bool] = []
+    filling = False
+    migrating = database.migrating
+
+    def noting(password: str) -> NewPassword:
+        hashed_in.append(filling)
+        return new_password(password)
+
+    def watched(work: Work[bool]) -> bool:
+        nonlocal filling
+        filling = True
+        return migrating(work)
+
+    monkeypatch.setattr("keesa.demo.world.new_password", noting)
+    monkeypatch.setattr(database, "migrating", watched)
+    assert [fill_if_empty(database, DEFAULT_ZONE) for _ in range(2)] == [True, False]
+    assert hashed_in == [False]
+    database.close()

@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from keesa.accounts.login import Limits
+from keesa.accounts.attempts import Limits
 from keesa.accounts.presence import Presence
 from keesa.accounts.tokens import Signer
 from keesa.api.clients import Clients
@@ -41,7 +41,11 @@ def serve_from(database: Database, config: Config, versions: Sequence[ApiVersion
         clock=clock,
         number_form=config.number_form,
         signer=Signer(load_secret(config.data, config.secret)),
-        limits=Limits(config.login_failures_per_user, config.login_failures_per_address),
+        limits=Limits(
+            config.login_failures_per_user_and_address,
+            config.login_failures_per_user,
+            config.login_failures_per_address,
+        ),
         presence=Presence(),
         rendered=Rendered(clock, config.cache_mib * 1024 * 1024),
     )

@@ -66,9 +66,12 @@ class Config:
     """Where clients find it, such as `https://example.com/desk`; None where they come as they came to the proxy."""
     body_limit: int = 1024 * 1024
     """Bytes of a request's body."""
-    login_failures_per_user: int = 10
-    """In 15 minutes; after them even the right password is refused until they are over."""
-    login_failures_per_address: int = 100
+    login_failures_per_user_and_address: int = 10
+    """In 15 minutes; after them even the right password is refused from there until they are over."""
+    login_failures_per_user: int = 100
+    """From all addresses, in an hour; who logs in from where they have logged in before is let through."""
+    login_failures_per_address: int = 300
+    """Of all users, in 15 minutes; likewise."""
     cache_mib: int = 24
     """MiB of rendered tickets that each worker keeps; 0 keeps none."""
     log_format: str = "auto"
@@ -154,6 +157,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "public_url": lambda text: text.rstrip("/") or None,
     "body_limit": int,
     "cache_mib": int,
+    "login_failures_per_user_and_address": int,
     "login_failures_per_user": int,
     "login_failures_per_address": int,
 }
@@ -184,6 +188,7 @@ def _refuse_senseless(config: Config) -> None:
         "public_url must be such as https://desk.example or https://example.com/desk": _is_url(config.public_url),
         "body_limit must be 1024 bytes or more": config.body_limit >= 1024,
         "cache_mib must be 0 to 65536": 0 <= config.cache_mib <= 65_536,
+        "login_failures_per_user_and_address must be 1 or more": config.login_failures_per_user_and_address >= 1,
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
         "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),

@@ -22,7 +22,7 @@ def hire(database: Database, *roles: str) -> Actor:
         full_name="New",
         nick_name="New",
         user_type="staff",
-        password="Password123",
+        password=cast.hashed(),
         roles=roles,
     )
     database.write(lambda tx: create_user(tx, new, 0, user_id=20))

@@ -1,18 +1,23 @@
 """Sessions as rows: opened, found, renewed and ended, below the API."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import pytest
 
 import cast
 from account_rows import rows
 from keesa.accounts import sessions
-from keesa.accounts.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Session, Version
+from keesa.accounts.refreshing import refresh
+from keesa.accounts.sessions import ACCESS_LIFETIME, MOST, OVERLAP, REFRESH_LIFETIME, Session, Version
+from keesa.accounts.tokens import Signer
 from keesa.accounts.users import change_password, disable_user
-from keesa.db import Database
+from keesa.db import Database, Tx, migrate, open_database
 from keesa.errors import Unauthorized
+from places import NewPlace
 
+SESSIONS_MIGRATION: Final = 6
 NOON: Final = cast.at("2025-04-01T12:00")
 
 
@@ -65,27 +70,85 @@ def test_opening_a_session_counts_the_sign_in(database: Database) -> None:
     assert counted == [1, 2, 3]
 
 
-def test_a_renewed_session_has_a_new_access_uid_and_csrf_secret(shared_database: Database) -> None:
-    """The old uid is nobody's; the refresh uid and the expiry stay."""
+def renew(database: Database, session: Session, at: int = NOON) -> dict[str, Any]:
+    """What the access token that a refresh gives says."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        return refresh(tx, *sessions.find_by_refresh(tx, session.refresh_uid), at)
+
+    return database.write(work)
+
+
+def find(database: Database, access_uid: str) -> Session:
+    return database.read(lambda tx: sessions.find_by_access(tx, access_uid))[1]
+
+
+def test_a_renewed_session_has_a_new_access_uid_and_nothing_else(shared_database: Database) -> None:
+    """The refresh uid, the expiry and the CSRF secret stay."""
     session = open_one(shared_database)
-    renewed = shared_database.write(lambda tx: sessions.renew(tx, session))
-    assert renewed.access_uid != session.access_uid
-    assert renewed.csrf_secret != session.csrf_secret
-    assert (renewed.refresh_uid, renewed.expires_at) == (session.refresh_uid, session.expires_at)
-    _, found = shared_database.read(lambda tx: sessions.find_by_access(tx, renewed.access_uid))
-    assert found == renewed
+    payload = renew(shared_database, session)
+    assert (payload["uid"] == session.access_uid, payload["ruid"]) == (False, session.refresh_uid)
+    assert find(shared_database, payload["uid"]) == replace(session, access_uid=payload["uid"])
+
+
+@pytest.mark.parametrize("later", [0, 1, OVERLAP - 1, 1 - OVERLAP])
+def test_a_refresh_within_a_minute_gives_the_same_token(database: Database, later: int) -> None:
+    """To the letter, though the user has logged in again and has got another role meanwhile."""
+    session = open_one(database)
+    first = renew(database, session)
+    open_one(database)
+    database.write(lambda tx: tx.run("UPDATE users SET nick_name = 'Has' WHERE id = :id", id=cast.ENGINEER.id))
+    database.write(lambda tx: tx.run("DELETE FROM user_roles WHERE user_id = :id", id=cast.ENGINEER.id))
+    again = renew(database, session, NOON + later)
+    signer = Signer(cast.SECRET.encode())
+    assert signer.sign(again) == signer.sign(first)
+    assert list(again) == list(first)
+
+
+@pytest.mark.parametrize("later", [OVERLAP, 24 * OVERLAP, -OVERLAP, -2 * 24 * 3600 * 1000])
+def test_a_later_refresh_gives_a_new_token(database: Database, later: int) -> None:
+    """So does one after the clock was set back by more than that: the token ends an hour from now, not in two days."""
+    session = open_one(database)
+    first, second = renew(database, session), renew(database, session, NOON + later)
+    assert second["uid"] != first["uid"]
+    assert second["exp"] == (NOON + later + ACCESS_LIFETIME) // 1000
+
+
+def test_a_replaced_token_is_good_for_a_minute(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that was replaced last, and no longer, also where the clock is set back."""
+    session = open_one(database)
+    first = renew(database, session)
+    monkeypatch.setattr(sessions, "now", lambda: NOON)
+    assert find(database, session.access_uid) == find(database, first["uid"])
+    for at in (NOON + OVERLAP, NOON - OVERLAP):
+        monkeypatch.setattr(sessions, "now", lambda at=at: at)
+        with pytest.raises(Unauthorized):
+            find(database, session.access_uid)
+        find(database, first["uid"])
+    monkeypatch.setattr(sessions, "now", lambda: NOON + OVERLAP)
+    second = renew(database, session, NOON + OVERLAP)
+    assert find(database, first["uid"]) == find(database, second["uid"])
     with pytest.raises(Unauthorized):
-        shared_database.read(lambda tx: sessions.find_by_access(tx, session.access_uid))
+        find(database, session.access_uid)
 
 
-def test_of_refreshes_at_once_one_access_token_is_left(shared_database: Database) -> None:
-    """The last of them; the others ended as soon as it came."""
+def test_refreshes_at_once_all_get_one_token(shared_database: Database) -> None:
+    """Whoever comes first makes it."""
     session = open_one(shared_database)
     with ThreadPoolExecutor(6) as crowd:
-        renewed = list(crowd.map(lambda _: shared_database.write(lambda tx: sessions.renew(tx, session)), range(6)))
-    _, kept = shared_database.read(lambda tx: sessions.find_by_refresh(tx, session.refresh_uid))
-    assert len({one.access_uid for one in renewed}) == 6
-    assert kept in renewed
+        renewed = list(crowd.map(lambda _: renew(shared_database, session), range(6)))
+    assert len({str(one) for one in renewed}) == 1
+    assert find(shared_database, renewed[0]["uid"]).refresh_uid == session.refresh_uid
+
+
+def test_a_token_that_an_older_keesa_has_replaced_is_not_given_again(database: Database) -> None:
+    """As while nodes are upgraded one by one: the older one keeps nothing of the tokens that it gives."""
+    session = open_one(database)
+    first = renew(database, session)
+    database.write(lambda tx: tx.run("UPDATE sessions SET access_uid = 'of the older one'"))
+    second = renew(database, session)
+    assert first["uid"] != second["uid"]
+    assert find(database, second["uid"]).refresh_uid == session.refresh_uid
 
 
 def test_an_ended_session_is_found_no_more(shared_database: Database) -> None:
@@ -93,9 +156,11 @@ def test_an_ended_session_is_found_no_more(shared_database: Database) -> None:
     session = open_one(shared_database)
     shared_database.write(lambda tx: sessions.end(tx, session))
     assert_ended(shared_database, session)
-    for verb in (sessions.renew, sessions.end):
-        with pytest.raises(Unauthorized, match=r"^Your session has ended"):
-            shared_database.write(lambda tx, verb=verb: verb(tx, session))  # type: ignore[misc]  # a default in a lambda
+    with pytest.raises(Unauthorized, match=r"^Your session has ended"):
+        shared_database.write(lambda tx: sessions.end(tx, session))
+    actor, _ = shared_database.read(lambda tx: sessions.find_by_access(tx, open_one(shared_database).access_uid))
+    with pytest.raises(Unauthorized, match=r"^Your session has ended"):
+        shared_database.write(lambda tx: refresh(tx, actor, session, NOON))
 
 
 def test_of_logouts_at_once_one_ends_the_session(shared_database: Database) -> None:
@@ -136,7 +201,7 @@ def test_a_session_of_a_disabled_user_is_dead_even_if_its_row_is_there(database:
 def test_a_changed_password_ends_the_user_s_sessions(database: Database) -> None:
     """Who knew the old one is out."""
     session, other = open_one(database), open_one(database, cast.ADMIN)
-    database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "another password"))
+    database.write(lambda tx: change_password(tx, cast.ENGINEER.email, cast.hashed()))
     assert_ended(database, session)
     assert database.read(lambda tx: sessions.find_by_access(tx, other.access_uid))[1] == other
 
@@ -148,3 +213,62 @@ def test_sessions_of_the_past_are_cleared_away(database: Database) -> None:
     kept = {row["refresh_uid"] for row in rows(database, "SELECT refresh_uid FROM sessions")}
     assert past.refresh_uid not in kept
     assert kept == {recent.refresh_uid, opened.refresh_uid}
+
+
+def test_a_user_has_at_most_fifty_sessions(database: Database) -> None:
+    """One more ends the one that was opened first, whatever the clock said then; nobody else's end."""
+    other = open_one(database, cast.ADMIN)
+    opened = [open_one(database, at=NOON - number * 1000) for number in range(MOST)]
+    assert find(database, opened[0].access_uid) == opened[0]
+    opened += [open_one(database, at=NOON - number * 1000) for number in range(3)]
+    for session in opened[:3]:
+        assert_ended(database, session)
+    for session in [*opened[3:], other]:
+        assert find(database, session.access_uid) == session
+
+
+def test_logins_at_once_do_not_pass_fifty_sessions(database: Database) -> None:
+    """None of them overlooks another's."""
+    for _ in range(MOST - 1):
+        open_one(database)
+    with ThreadPoolExecutor(6) as crowd:
+        list(crowd.map(lambda _: open_one(database), range(6)))
+    [row] = rows(database, "SELECT count(*) AS kept FROM sessions")
+    assert row["kept"] == MOST
+
+
+def test_an_older_desk_s_many_sessions_end_with_the_upgrade(
+    new_place: NewPlace, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but the newest fifty of a user's; who has fewer keeps all, and the next login counts them too."""
+    place = new_place(None)
+    database = open_database(place.data, place.url)
+    steps = [step for step in migrate.migrations(engine) if step.version < SESSIONS_MIGRATION]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "migrations", lambda _: steps)
+        migrate.migrate(database)
+    cast.fill(database)
+    for user_id, number in ((cast.ENGINEER.id, MOST + 7), (cast.ADMIN.id, 3)):
+        database.write(lambda tx, user_id=user_id, number=number: open_as_before(tx, user_id, number))  # type: ignore[misc]  # defaults in a lambda
+    migrate.migrate(database)
+    kept = {row["refresh_uid"] for row in rows(database, "SELECT refresh_uid FROM sessions")}
+    assert kept == {f"{cast.ENGINEER.id} {at}" for at in range(7, MOST + 7)} | {
+        f"{cast.ADMIN.id} {at}" for at in range(3)
+    }
+    open_one(database)
+    kept = {row["refresh_uid"] for row in rows(database, "SELECT refresh_uid FROM sessions")}
+    assert (f"{cast.ENGINEER.id} 7" in kept, f"{cast.ENGINEER.id} 8" in kept, len(kept)) == (False, True, MOST + 3)
+    database.close()
+
+
+def open_as_before(tx: Tx, user_id: int, number: int) -> None:
+    """Sessions as an older Keesa kept them, one a millisecond."""
+    for at in range(number):
+        tx.run(
+            "INSERT INTO sessions (refresh_uid, access_uid, user_id, version, csrf_secret, created_at, expires_at)"
+            " VALUES (:uid, :uid, :user_id, '2024', '', :at, :ends)",
+            uid=f"{user_id} {at}",
+            user_id=user_id,
+            at=at,
+            ends=NOON + REFRESH_LIFETIME,
+        )

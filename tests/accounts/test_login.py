@@ -1,6 +1,7 @@
 """Logging in below the API: what is counted against whom, for how long, and how much work each answer takes."""
 
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -8,18 +9,21 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 import cast
-from keesa.accounts import passwords
+from keesa.accounts import attempts, passwords
 from keesa.accounts.actors import Actor
-from keesa.accounts.login import WINDOW, Credentials, Limits, log_in
+from keesa.accounts.attempts import NETWORKS_KEPT, USER_WINDOW, WINDOW, Limits
+from keesa.accounts.login import Credentials, log_in
 from keesa.accounts.users import change_password, disable_user
 from keesa.db import Database, Tx
 from keesa.errors import TooManyAttempts, Unauthorized
 
-LIMITS: Final = Limits(per_user=3, per_address=5)
+LIMITS: Final = Limits(per_user_and_address=3, per_user=4, per_address=5)
+MANY: Final = Limits(1000, 1000, 1000)
 HOME: Final = "203.0.113.7"
 ELSEWHERE: Final = "198.51.100.9"
 NOON: Final = cast.at("2025-04-01T12:00")
 SECOND: Final = 1000
+DAY: Final = 24 * 3600 * SECOND
 
 
 class CountingHasher:
@@ -53,6 +57,7 @@ def quiet(shared_database: Database) -> Database:
     def forget(tx: Tx) -> None:
         tx.run("DELETE FROM login_failures")
         tx.run("DELETE FROM sessions")
+        tx.run("DELETE FROM login_networks")
         tx.run("UPDATE users SET sign_in_count = 0")
 
     shared_database.write(forget)
@@ -84,18 +89,44 @@ def retry_after(database: Database, *, person: cast.Person = cast.ENGINEER, addr
     return refused.value.retry_after
 
 
+def fail_at_all(database: Database) -> None:
+    """As many wrong guesses from one address as it may have, at five users."""
+    for person in (cast.ENGINEER, cast.ADMIN, cast.STRANGER, cast.BOT, cast.CUSTOMER):
+        fail(database, person=person)
+
+
+def fail_from_many(database: Database) -> None:
+    """As many wrong guesses at one user as they may have, from four addresses."""
+    for number in range(4):
+        fail(database, address=f"192.0.2.{number}")
+
+
+Guess = Callable[[Database], None]
+
+
+def failures_of(database: Database, subject: str) -> int:
+    row = database.read(lambda tx: tx.one("SELECT failures FROM login_failures WHERE subject = :it", it=subject))
+    return row["failures"] if row else 0
+
+
+def subjects(database: Database) -> list[str]:
+    rows = database.read(lambda tx: tx.all("SELECT subject FROM login_failures"))
+    return sorted(row["subject"] for row in rows)
+
+
 def test_the_right_password_opens_a_session_of_the_user(quiet: Database) -> None:
     """The actor is the user, as roles make them."""
     actor = enter(quiet)
     assert (actor.id, actor.roles, actor.sign_in_count) == (cast.ENGINEER.id, ("harbour_crew",), 1)
 
 
-def test_too_many_failures_shut_the_user_out(quiet: Database) -> None:
-    """After three, where three are allowed, the right password is refused too, from any address."""
+def test_too_many_failures_shut_the_user_out_from_that_address(quiet: Database) -> None:
+    """After three, where three are allowed, the right password is refused too; from elsewhere it is not."""
     for _ in range(3):
         fail(quiet)
     assert retry_after(quiet) == 900
-    assert retry_after(quiet, address=ELSEWHERE) == 900
+    assert enter(quiet, address=ELSEWHERE).id == cast.ENGINEER.id
+    assert retry_after(quiet) == 900
 
 
 def test_nobody_else_is_shut_out_with_them(quiet: Database) -> None:
@@ -107,10 +138,69 @@ def test_nobody_else_is_shut_out_with_them(quiet: Database) -> None:
 
 def test_too_many_failures_shut_the_address_out(quiet: Database) -> None:
     """Of whatever users; but no other address."""
-    for person in (cast.ENGINEER, cast.ADMIN, cast.STRANGER, cast.BOT, cast.CUSTOMER):
-        fail(quiet, person=person)
+    fail_at_all(quiet)
     assert retry_after(quiet) == 900
     assert enter(quiet, address=ELSEWHERE).id == cast.ENGINEER.id
+
+
+def test_too_many_failures_from_many_addresses_shut_the_user_out(quiet: Database) -> None:
+    """From everywhere that they have not logged in from before, for an hour from the first one."""
+    fail_from_many(quiet)
+    assert retry_after(quiet) == 3600
+    assert retry_after(quiet, at=NOON + USER_WINDOW - 1) == 1
+    assert enter(quiet, person=cast.ADMIN).id == cast.ADMIN.id
+    assert enter(quiet, at=NOON + USER_WINDOW).id == cast.ENGINEER.id
+
+
+@pytest.mark.parametrize("guard", [fail_at_all, fail_from_many])
+def test_who_has_logged_in_from_there_before_is_let_through(quiet: Database, guard: Guess) -> None:
+    """A stranger's guesses keep nobody out who comes from where they came from, nor do those of an office's others."""
+    enter(quiet, at=NOON - 89 * DAY)
+    guard(quiet)
+    assert enter(quiet).id == cast.ENGINEER.id
+
+
+@pytest.mark.parametrize("guard", [fail_at_all, fail_from_many])
+def test_their_own_failures_from_there_count_all_the_same(quiet: Database, guard: Guess) -> None:
+    """An address that is known gives three guesses like any other."""
+    enter(quiet)
+    guard(quiet)
+    while (left := failures_of(quiet, f"pair {HOME} {cast.ENGINEER.email}")) < 3:
+        fail(quiet)
+    assert (left, retry_after(quiet)) == (3, 900)
+
+
+@pytest.mark.parametrize("guard", [fail_at_all, fail_from_many])
+def test_a_network_is_known_for_ninety_days(quiet: Database, guard: Guess) -> None:
+    """From the last login there."""
+    enter(quiet, at=NOON - 90 * DAY)
+    guard(quiet)
+    retry_after(quiet)
+
+
+def test_the_networks_of_the_last_twenty_are_known(quiet: Database) -> None:
+    """One more forgets the one that was used longest ago, in the order of the logins, whatever the clock said."""
+    for number in range(NETWORKS_KEPT):
+        enter(quiet, address=f"192.0.2.{number}", at=NOON - number * SECOND)
+    enter(quiet, address="192.0.2.0", at=NOON - DAY)
+    enter(quiet, address=HOME, at=NOON - 2 * DAY)
+    kept = {row["network"] for row in quiet.read(lambda tx: tx.all("SELECT network FROM login_networks"))}
+    assert kept == {HOME, "192.0.2.0", *(f"192.0.2.{number}" for number in range(2, NETWORKS_KEPT))}
+
+
+def test_an_ipv6_network_is_known_as_a_whole(quiet: Database) -> None:
+    """A device has another address of its /64 each day."""
+    enter(quiet, address="2001:db8::1")
+    fail_from_many(quiet)
+    assert enter(quiet, address="2001:db8::ffff:2").id == cast.ENGINEER.id
+    retry_after(quiet, address="2001:db8:0:1::1")
+
+
+def test_a_failed_login_makes_no_address_known(quiet: Database) -> None:
+    """Neither a wrong password nor one that is refused."""
+    fail_from_many(quiet)
+    retry_after(quiet)
+    assert quiet.read(lambda tx: tx.value("SELECT count(*) AS value FROM login_networks")) == 0
 
 
 def test_unknown_and_disabled_users_are_counted_alike(database: Database) -> None:
@@ -153,8 +243,7 @@ def test_knocking_does_not_prolong_the_wait(quiet: Database) -> None:
 
 def test_a_new_window_counts_from_nought(quiet: Database) -> None:
     """The failures of the last one do not add to it."""
-    for _ in range(2):
-        fail(quiet)
+    fail(quiet)
     for _ in range(2):
         fail(quiet, at=NOON + WINDOW)
     assert enter(quiet, at=NOON + WINDOW).id == cast.ENGINEER.id
@@ -165,7 +254,7 @@ def test_successes_do_not_count(quiet: Database) -> None:
     assert [enter(quiet).sign_in_count for _ in range(7)] == list(range(1, 8))
 
 
-def test_a_success_forgets_the_user_s_failures(quiet: Database) -> None:
+def test_a_success_forgets_the_user_s_failures_from_there(quiet: Database) -> None:
     """Two, a success, and two more are not four."""
     for _ in range(2):
         fail(quiet)
@@ -181,32 +270,76 @@ def test_a_success_does_not_forget_the_address_s_failures(quiet: Database) -> No
         fail(quiet, person=person)
     enter(quiet)
     fail(quiet, person=cast.ADMIN)
-    assert retry_after(quiet) == 900
+    assert retry_after(quiet, person=cast.BOT) == 900
+
+
+def test_a_success_does_not_forget_what_others_guessed(quiet: Database) -> None:
+    """Each login of the owner would give a stranger more guesses."""
+    fail_from_many(quiet)
+    quiet.write(lambda tx: attempts.remember_network(tx, cast.ENGINEER.id, HOME, 1, NOON))
+    enter(quiet)
+    retry_after(quiet, address=ELSEWHERE)
 
 
 def test_failures_at_once_are_all_counted(quiet: Database) -> None:
     """None is lost between one's reading and another's writing."""
-    many = Limits(1000, 1000)
 
     def guess(number: int) -> None:
         with pytest.raises(Unauthorized):
-            enter(quiet, f"guess {number}", limits=many)
+            enter(quiet, f"guess {number}", limits=MANY)
 
     with ThreadPoolExecutor(8) as crowd:
         list(crowd.map(guess, range(24)))
     rows = quiet.read(lambda tx: tx.all("SELECT subject, failures FROM login_failures ORDER BY subject"))
     assert [(row["subject"], row["failures"]) for row in rows] == [
         (f"address {HOME}", 24),
+        (f"pair {HOME} {cast.ENGINEER.email}", 24),
         (f"user {cast.ENGINEER.email}", 24),
     ]
 
 
-def test_failures_of_the_past_are_cleared_away(quiet: Database) -> None:
-    """The table holds one window, not history."""
+@pytest.mark.parametrize("later", [USER_WINDOW, -USER_WINDOW])
+def test_failures_of_the_past_are_cleared_away(quiet: Database, later: int) -> None:
+    """The table holds one window, not history; what a clock that was set back has left ahead goes too."""
     fail(quiet, person=cast.ADMIN, address=ELSEWHERE)
-    fail(quiet, at=NOON + WINDOW)
-    rows = quiet.read(lambda tx: tx.all("SELECT subject FROM login_failures ORDER BY subject"))
-    assert [row["subject"] for row in rows] == [f"address {HOME}", f"user {cast.ENGINEER.email}"]
+    fail(quiet, at=NOON + later)
+    assert subjects(quiet) == [
+        f"address {HOME}",
+        f"pair {HOME} {cast.ENGINEER.email}",
+        f"user {cast.ENGINEER.email}",
+    ]
+
+
+def test_guesses_at_names_that_nobody_has_do_not_grow_without_end(
+    quiet: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the bound the oldest rows go."""
+    monkeypatch.setattr(attempts, "MOST_COUNTED", 6)
+    for number in range(9):
+        nobody = cast.Person(77, f"nobody{number}@keesa.example", "Nobody", "Nobody", "staff", "reader")
+        fail(quiet, person=nobody, address=f"192.0.2.{number}", at=NOON + number)
+    assert subjects(quiet) == [
+        "address 192.0.2.7",
+        "address 192.0.2.8",
+        "pair 192.0.2.7 nobody7@keesa.example",
+        "pair 192.0.2.8 nobody8@keesa.example",
+        "user nobody7@keesa.example",
+        "user nobody8@keesa.example",
+    ]
+
+
+@pytest.mark.parametrize("back", [30 * SECOND, 2 * DAY])
+def test_a_clock_that_is_set_back_shuts_nobody_out_for_longer(quiet: Database, back: int) -> None:
+    """A window is never longer than itself; failures of days ahead do not count at all."""
+    for _ in range(3):
+        fail(quiet)
+    if back < WINDOW:
+        assert retry_after(quiet, at=NOON - back) == 900
+    else:
+        assert enter(quiet, at=NOON - back).id == cast.ENGINEER.id
+        for _ in range(3):
+            fail(quiet, at=NOON - back)
+        assert retry_after(quiet, at=NOON - back) == 900
 
 
 def test_an_endless_email_address_is_only_wrong(quiet: Database) -> None:
@@ -223,11 +356,11 @@ def test_a_password_that_changes_during_its_check_opens_nothing(
     database: Database, hasher: CountingHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever knew the old one is out, also who is at the door at that moment."""
-    verify = hasher.verify
+    verify, another = hasher.verify, passwords.new_password("another password")
 
     def slowly(password_hash: str, password: str) -> bool:
         good = verify(password_hash, password)
-        database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "another password"))
+        database.write(lambda tx: change_password(tx, cast.ENGINEER.email, another))
         return good
 
     monkeypatch.setattr(hasher, "verify", slowly)
@@ -242,7 +375,6 @@ def test_every_wrong_login_takes_the_same_work(database: Database, hasher: Count
     """
     nobody = cast.Person(77, "nobody@keesa.example", "Nobody", "Nobody", "staff", "reader")
     database.write(lambda tx: disable_user(tx, cast.STRANGER.email, NOON))
-    many = Limits(1000, 1000)
     work = set()
     for person, password in (
         (cast.ENGINEER, "wrong"),
@@ -252,7 +384,7 @@ def test_every_wrong_login_takes_the_same_work(database: Database, hasher: Count
     ):
         hasher.checks.clear()
         with pytest.raises(Unauthorized):
-            enter(database, password, person=person, limits=many)
+            enter(database, password, person=person, limits=MANY)
         work.add(tuple(hasher.checks))
     assert len(work) == 1
     assert len(work.pop()) == 1

@@ -1,9 +1,12 @@
 """Passwords: argon2id with the chosen parameters, and what may be one."""
 
-import pytest
-from argon2 import Type, extract_parameters
+from typing import Literal
 
-from keesa.accounts.passwords import hash_password, verify_password
+import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+
+from keesa.accounts import passwords
+from keesa.accounts.passwords import hash_password, new_password, verify_password
 from keesa.errors import Invalid
 
 
@@ -60,3 +63,79 @@ def test_nobody_has_a_password() -> None:
 def test_a_damaged_hash_lets_nobody_in(damaged: str) -> None:
     """And raises nothing."""
     assert not verify_password(damaged, "Password123")
+
+
+FORMS = {
+    "composed": "Zoë's p\u00e4ssword",
+    "decomposed": "Zoe\u0308's pa\u0308ssword",
+    "half of each": "Zoë's pa\u0308ssword",
+    "with a no-break blank": "Zoe\u0308's\u00a0pa\u0308ssword",
+    "with a wide blank": "Zoë's\u3000p\u00e4ssword",
+}
+
+
+@pytest.mark.parametrize("typed", FORMS)
+@pytest.mark.parametrize("chosen", FORMS)
+def test_a_password_is_the_same_in_each_form_of_unicode(chosen: str, typed: str) -> None:
+    """One keyboard sends what another composes; RFC 8265 compares them in NFC, and all blanks as one."""
+    assert verify_password(hash_password(FORMS[chosen]), FORMS[typed])
+
+
+@pytest.mark.parametrize("typed", ["composed", "decomposed"])
+@pytest.mark.parametrize("chosen", ["composed", "decomposed"])
+def test_a_hash_of_another_form_goes_on_being_good(chosen: str, typed: str) -> None:
+    """As those that were made before the form was settled."""
+    old = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(FORMS[chosen])
+    assert verify_password(old, FORMS[typed])
+    assert verify_password(old, FORMS[chosen])
+    assert not verify_password(old, FORMS[typed] + "!")
+
+
+@pytest.mark.parametrize("chosen", FORMS)
+def test_a_hash_of_what_was_typed_before_is_good_for_what_is_typed(chosen: str) -> None:
+    """Blanks too, to the letter."""
+    old = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(FORMS[chosen])
+    assert verify_password(old, FORMS[chosen])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nobody_takes_as_long_in_each_form(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """As many checks as for somebody with another password."""
+    good = hash_password("Password123")
+    checks: list[str] = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - as argon2 has it
+            checks.append(str(password))
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(passwords, "_hasher", Counting(time_cost=2, memory_cost=19_456, parallelism=1))
+    assert not verify_password(good, FORMS[form])
+    somebodys = checks.copy()
+    checks.clear()
+    assert not verify_password(None, FORMS[form])
+    assert checks == somebodys
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("\ufeffPassword123", "must not begin with a byte-order mark: save it as UTF-8 without one"),
+        ("Pass\0word123", "must not contain U+0000 (a control character)"),
+        ("Password123\r", "must not contain U+000D (a control character)"),
+        ("Pass\x7fword", "must not contain U+007F (a control character)"),
+        ("Pass\u2028word", "must not contain U+2028 (a line break)"),
+        ("Pass\udcffword", "must not contain U+DCFF (half a character)"),
+        ("a\u0308" * 7, "must have 8 to 256 characters"),
+        ("p" * 1_000_000, "must have 8 to 256 characters"),
+    ],
+)
+def test_what_nobody_can_type_again_is_no_password(password: str, fault: str) -> None:
+    """Its sentence names the character; what looks like seven characters is not eight."""
+    assert new_password(password).fault == fault
+    assert new_password(password).hash == ""
+
+
+def test_half_a_character_lets_nobody_in() -> None:
+    """And raises nothing."""
+    assert not verify_password(hash_password("Password123"), "Password123\ud800")

@@ -1,7 +1,7 @@
 """Callers that are remembered: for one short statement, and never a moment longer than they are what they were."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from jwts import signed
 from keesa import maintenance
 from keesa.accounts import presence, sessions, tokens
 from keesa.accounts.presence import Presence, Standing
-from keesa.accounts.sessions import Session
+from keesa.accounts.refreshing import refresh
+from keesa.accounts.sessions import OVERLAP, Session
 from keesa.accounts.tokens import Signer
 from keesa.accounts.users import change_password, disable_user
 from keesa.clock import now
@@ -50,6 +51,8 @@ class CountedTx(Tx):
     def follow_given_ids(self, table: str) -> None:
         raise NotImplementedError
 
+
+NOON: Final = cast.at("2025-04-01T12:00")
 
 Look = Standing | type[Unauthorized]
 """How things stand, or that the caller is refused."""
@@ -101,6 +104,16 @@ def desk(database: Database, elsewhere: Database) -> Desk:
 
 def open_session(database: Database, person: cast.Person = ENGINEER) -> Session:
     return database.write(lambda tx: sessions.open_session(tx, person.id, "2024", now()))[1]
+
+
+def renew(database: Database, session: Session, at: int | None = None) -> Session:
+    """The session with the access token of a refresh."""
+
+    def work(tx: Tx) -> Session:
+        actor, found = sessions.find_by_refresh(tx, session.refresh_uid)
+        return replace(found, access_uid=refresh(tx, actor, found, now() if at is None else at)["uid"])
+
+    return database.write(work)
 
 
 def test_who_is_remembered_takes_one_statement(desk: Desk) -> None:
@@ -182,7 +195,7 @@ CHANGES: Final[dict[str, Callable[[Desk], object]]] = {
     "disabled alone": of_user("disabled_at = 1"),
     "disabled": lambda desk: desk.elsewhere.write(lambda tx: disable_user(tx, ENGINEER.email, 1)),
     "another password": lambda desk: desk.elsewhere.write(
-        lambda tx: change_password(tx, ENGINEER.email, "Password124")
+        lambda tx: change_password(tx, ENGINEER.email, cast.hashed())
     ),
     "a role taken": take_role,
     "a role given": give_role,
@@ -194,7 +207,7 @@ CHANGES: Final[dict[str, Callable[[Desk], object]]] = {
     "a ticket type changed for another": swap_type,
     "the session ended": lambda desk: desk.elsewhere.write(lambda tx: sessions.end(tx, desk.session)),
     "all sessions ended": lambda desk: desk.elsewhere.write(lambda tx: sessions.end_all_of(tx, ENGINEER.id)),
-    "the session renewed": lambda desk: desk.elsewhere.write(lambda tx: sessions.renew(tx, desk.session)),
+    "the session renewed": lambda desk: renew(desk.elsewhere, desk.session),
     "maintenance": lambda desk: desk.elsewhere.write(maintenance.switch_on),
 }
 
@@ -221,15 +234,33 @@ def test_who_is_disabled_and_enabled_again_is_back(desk: Desk) -> None:
 
 
 def test_a_renewed_session_is_looked_up_by_its_new_uid(desk: Desk) -> None:
-    """With its new CSRF secret; the old uid is nobody's."""
+    """With the CSRF secret that it had; one look finds it, the next ones remember it."""
     desk.look()
-    old, desk.session = desk.session, desk.elsewhere.write(lambda tx: sessions.renew(tx, desk.session))
-    looked, _ = desk.look()
+    desk.session = renew(desk.elsewhere, desk.session)
+    looked, statements = desk.look()
     assert isinstance(looked, Standing)
     assert looked.caller is not None
-    assert looked.caller[1] == desk.session
-    desk.session = old
-    assert desk.look()[0] == Standing(offline=False, names=looked.names, caller=None)
+    assert (looked.caller[1], statements) == (desk.session, 2)
+    assert desk.look() == (looked, 1)
+
+
+def test_a_replaced_token_is_looked_at_with_one_statement_for_a_minute(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its caller is remembered like any other; then it is nobody's, also where the clock was set back by days."""
+    desk.look()
+    renewed = renew(desk.elsewhere, desk.session, NOON)
+    for at in (NOON, NOON + OVERLAP - 1, NOON - OVERLAP + 1):
+        monkeypatch.setattr(sessions, "now", lambda at=at: at)
+        looked, _ = desk.look()
+        assert isinstance(looked, Standing)
+        assert looked.caller is not None
+        assert (looked.caller[0].id, looked.caller[1]) == (ENGINEER.id, renewed)
+        assert desk.look() == (looked, 1)
+    assert isinstance(looked, Standing)
+    for at in (NOON + OVERLAP, NOON - OVERLAP, NOON - 2 * 24 * 3600 * 1000):
+        monkeypatch.setattr(sessions, "now", lambda at=at: at)
+        assert desk.look() == (replace(looked, caller=None), 1)
 
 
 def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 import cast
 from account_rows import actor_of, rows
-from keesa.accounts.passwords import verify_password
-from keesa.accounts.users import NewUser, change_password, create_user, disable_user, list_users
+from keesa.accounts import passwords
+from keesa.accounts.passwords import new_password, verify_password
+from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user, list_users
 from keesa.db import Database
 from keesa.errors import Invalid, NotFound
 
@@ -17,7 +18,7 @@ NEW: Final = NewUser(
     full_name="Nasreen Ali",
     nick_name="Nas",
     user_type="staff",
-    password="Password123",
+    password=cast.hashed(),
     roles=["harbour_crew", "reader"],
 )
 
@@ -45,18 +46,38 @@ def test_a_new_user_has_what_was_given(database: Database) -> None:
 
 
 def test_the_password_is_kept_as_a_hash_alone(database: Database) -> None:
-    """Nowhere in the user's row does it stand itself."""
+    """Nowhere in the user's row does it stand itself, nor in what is shown of a new one."""
     user_id = create(database, NEW)
     [row] = rows(database, "SELECT * FROM users WHERE id = :id", id=user_id)
     assert verify_password(row["password_hash"], "Password123")
     assert "Password123" not in str(row)
+    assert row["password_hash"] not in repr(NEW)
 
 
-def test_names_and_address_are_kept_without_the_spaces_around_them(database: Database) -> None:
-    """And the address in small letters: so it is found however it is typed."""
-    user_id = create(database, replace(NEW, email=" New@Keesa.Example ", full_name=" Nasreen Ali ", nick_name=" Nas "))
-    [row] = rows(database, "SELECT email, full_name, nick_name FROM users WHERE id = :id", id=user_id)
-    assert row == {"email": "new@keesa.example", "full_name": "Nasreen Ali", "nick_name": "Nas"}
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ශ්\u200dරී ලංකා",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "Jean\u00a0Dupont",
+        "\u05d0\u200f (1)",
+        "O\u2019Neil",
+    ],
+)
+def test_names_are_kept_to_the_letter(database: Database, name: str) -> None:
+    """With the joiners of their spelling, and with blanks of any kind in them."""
+    user_id = create(database, replace(NEW, full_name=name, nick_name=name))
+    [row] = rows(database, "SELECT full_name, nick_name FROM users WHERE id = :id", id=user_id)
+    assert row == {"full_name": name, "nick_name": name}
+
+
+def test_an_address_is_kept_in_one_form(database: Database) -> None:
+    """In small letters, each of them one character: so it is found however it is typed."""
+    user_id = create(database, replace(NEW, email="Zoe\u0308@Ke\u0301esa.Example"))
+    [row] = rows(database, "SELECT email FROM users WHERE id = :id", id=user_id)
+    assert row == {"email": "zo\u00eb@k\u00e9esa.example"}
+    for written in ("zoe\u0308@ke\u0301esa.example", " ZO\u00cb@k\u00c9esa.example "):
+        database.write(lambda tx, written=written: disable_user(tx, written, 1000))  # type: ignore[misc]  # a default in a lambda
 
 
 def test_a_role_that_is_named_twice_is_held_once(database: Database) -> None:
@@ -74,17 +95,14 @@ def test_a_customer_s_user_belongs_to_the_customer(database: Database) -> None:
 @pytest.mark.parametrize(
     ("wrong", "faults"),
     [
-        ({"email": ""}, {"email": ["must be an email address"]}),
-        ({"email": "nobody"}, {"email": ["must be an email address"]}),
-        ({"email": "no body@keesa.example"}, {"email": ["must be an email address"]}),
-        ({"email": "no\u200bbody@keesa.example"}, {"email": ["must be an email address"]}),
-        ({"email": f"{'n' * 251}@x.mv"}, {"email": ["must be an email address"]}),
         ({"email": "ENGINEER@keesa.example"}, {"email": ["is taken by another user"]}),
-        ({"full_name": " "}, {"full_name": ["must have 1 to 255 printable characters"]}),
-        ({"nick_name": "a\nb"}, {"nick_name": ["must have 1 to 255 printable characters"]}),
-        ({"full_name": "n" * 256}, {"full_name": ["must have 1 to 255 printable characters"]}),
+        ({"email": "nobody"}, {"email": ["must be an email address: it has no @"]}),
+        ({"full_name": " "}, {"full_name": ["must have something to read, in 1 to 255 characters"]}),
+        ({"full_name": " Nasreen Ali"}, {"full_name": ["must not begin or end with a blank"]}),
+        ({"nick_name": "a\nb"}, {"nick_name": ["must not contain U+000A (a control character)"]}),
+        ({"full_name": "n" * 256}, {"full_name": ["must have at most 255 characters"]}),
         ({"user_type": "boss"}, {"user_type": ["must be one of admin, staff, customer, bot"]}),
-        ({"password": "short"}, {"password": ["must have 8 to 256 characters"]}),
+        ({"password": new_password("short")}, {"password": ["must have 8 to 256 characters"]}),
         (
             {"user_type": "customer"},
             {"customer_id": ["is missing: a user of the type customer belongs to one"]},
@@ -109,7 +127,9 @@ def test_an_unknown_role_names_the_known_ones(shared_database: Database) -> None
 
 def test_every_fault_is_named_at_once(shared_database: Database) -> None:
     """Not one after the other."""
-    new = replace(NEW, email="", full_name="", nick_name="", password="", roles=["captain"], customer_id=1)
+    new = replace(
+        NEW, email="", full_name="", nick_name="", password=new_password(""), roles=["captain"], customer_id=1
+    )
     assert set(faults_of(shared_database, new)) == {
         "email",
         "full_name",
@@ -139,16 +159,42 @@ def test_disabling_again_keeps_the_first_time(database: Database) -> None:
 
 def test_a_changed_password_replaces_the_old_one(database: Database) -> None:
     """For this user alone."""
-    database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "another password"))
+    another = new_password("another password")
+    assert database.write(lambda tx: change_password(tx, cast.ENGINEER.email, another)) is True
     for row in rows(database, "SELECT id, password_hash FROM users"):
         good = "another password" if row["id"] == cast.ENGINEER.id else cast.PASSWORD
         assert verify_password(row["password_hash"], good)
 
 
+def test_no_password_is_hashed_in_a_transaction(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its 20 ms of CPU would hold every other write: the hash is made before."""
+    another = new_password("another password")
+    monkeypatch.setattr(passwords, "_hasher", None)
+    create(database, NEW)
+    assert database.write(lambda tx: change_password(tx, cast.ENGINEER.email, another))
+
+
+def test_a_disabled_user_s_new_password_leaves_them_disabled(database: Database) -> None:
+    """And that is said."""
+    database.write(lambda tx: disable_user(tx, cast.ENGINEER.email, 1000))
+    assert database.write(lambda tx: change_password(tx, cast.ENGINEER.email, cast.hashed())) is False
+    [row] = rows(database, "SELECT disabled_at FROM users WHERE id = :id", id=cast.ENGINEER.id)
+    assert row["disabled_at"] == 1000
+
+
+def test_an_enabled_user_is_as_they_were(database: Database) -> None:
+    """With their password and their roles; who was never disabled is enabled without an error."""
+    before = rows(database, "SELECT * FROM users ORDER BY id")
+    database.write(lambda tx: disable_user(tx, cast.ENGINEER.email, 1000))
+    for _ in range(2):
+        database.write(lambda tx: enable_user(tx, " Engineer@KEESA.example"))
+        assert rows(database, "SELECT * FROM users ORDER BY id") == before
+
+
 def test_a_password_that_is_none_changes_nothing(shared_database: Database) -> None:
     """The old one stays."""
     with pytest.raises(Invalid):
-        shared_database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "short"))
+        shared_database.write(lambda tx: change_password(tx, cast.ENGINEER.email, new_password("short")))
     [row] = rows(shared_database, "SELECT password_hash FROM users WHERE id = :id", id=cast.ENGINEER.id)
     assert verify_password(row["password_hash"], cast.PASSWORD)
 
@@ -158,4 +204,6 @@ def test_an_unknown_user_can_be_neither_disabled_nor_given_a_password(shared_dat
     with pytest.raises(NotFound, match=r"^There is no user nobody@keesa\.example$"):
         shared_database.write(lambda tx: disable_user(tx, "nobody@keesa.example", 1000))
     with pytest.raises(NotFound, match=r"^There is no user nobody@keesa\.example$"):
-        shared_database.write(lambda tx: change_password(tx, "nobody@keesa.example", "another password"))
+        shared_database.write(lambda tx: enable_user(tx, "nobody@keesa.example"))
+    with pytest.raises(NotFound, match=r"^There is no user nobody@keesa\.example$"):
+        shared_database.write(lambda tx: change_password(tx, "nobody@keesa.example", cast.hashed()))

@@ -9,13 +9,17 @@ from starlette.testclient import TestClient
 
 import cast
 from documented_shapes import CSRF, SHAPES_2021, SHAPES_2024, Shape, differences
+from jwts import is_signed, payload_of
+from keesa.accounts.roles import Role, create_role
 from keesa.accounts.sessions import Version
+from keesa.db import Database
 from logins import LOGIN, LOGOUT, LOGOUT_BY_REFRESH, REFRESH, bearer, log_in, refresh_header, try_password
 
 TICKETS: Final = "/api/v1/tickets"
 ADD_NOTE: Final = f"{TICKETS}/add_ticket_note"
 NOTE: Final = {"ticket_note": {"note": "From a page"}, "ticket_number": str(cast.ASSIGNED)}
 HEADER: Final = "X-CSRF-Token"
+BUSY: Final = cast.Person(9, "busy@keesa.example", "Busy", "Busy", "staff", "r" * 255)
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 
 
@@ -43,12 +47,30 @@ def secret_of(csrf: str) -> bytes:
 def test_cookies_are_set_for_who_asks(browser: TestClient, version: Version) -> None:
     """One a token: no script reads them, no other site sends them, and they live as long as their tokens."""
     answer = try_password(browser, cast.ENGINEER.email, cast.PASSWORD, version, Keesa_Cookies="true")
-    tokens = answer.json()
+    tokens, small = answer.json(), browser.cookies["jwt_access"]
     assert answer.headers.get_list("Set-Cookie") == [
-        f"jwt_access={tokens['access']}; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict",
+        f"jwt_access={small}; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict",
         f"jwt_refresh={tokens['refresh']}; Path=/api/v1/auth; Max-Age=864000; HttpOnly; SameSite=Strict",
     ]
     assert CSRF.fullmatch(answer.headers[HEADER])
+    said = payload_of(tokens["access"])
+    assert list(payload_of(small).items()) == [(key, said[key]) for key in ("exp", "user_id", "uid", "ruid")]
+    assert is_signed(small)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_cookie_is_small_whatever_the_roles(client: TestClient, database: Database, version: Version) -> None:
+    """Browsers drop one of more than 4,096 bytes; the body's token has all that the document says, of any length."""
+    many = {f"resource_{number}": ["read", "write", "delete"] for number in range(200)}
+    database.write(lambda tx: create_role(tx, Role("r" * 255, many, ())))
+    database.write(lambda tx: cast.add_person(tx, BUSY))
+    answer = try_password(client, BUSY.email, cast.PASSWORD, version, Keesa_Cookies="true")
+    renewed = client.post(REFRESH[version], headers={HEADER: answer.headers[HEADER]})
+    for given in (answer, renewed):
+        assert all(len(cookie) < 600 for cookie in given.headers.get_list("Set-Cookie"))
+        assert client.get(TICKETS, headers=bearer(given.json()["access"])).status_code == 403
+        assert client.get(TICKETS).status_code == 403
+        assert payload_of(given.json()["access"]).get("permissions", many) == many
 
 
 @pytest.mark.parametrize(("version", "shape"), [("2021", SHAPES_2021["auth"]), ("2024", SHAPES_2024["login"])])
@@ -164,18 +186,49 @@ def test_a_header_decides_over_a_cookie(browser: TestClient) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_page_refreshes_with_its_cookie(browser: TestClient, version: Version) -> None:
-    """A new access cookie and a new CSRF token; the refresh cookie stays, and may be used again."""
+    """A new access cookie; the CSRF token of the login is good as long as the session, and the refresh cookie stays."""
     csrf, old = sign_in(browser), browser.cookies["jwt_access"]
     answer = browser.post(REFRESH[version], headers={HEADER: csrf})
     assert answer.headers.get_list("Set-Cookie") == [
-        f"jwt_access={answer.json()['access']}; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict"
+        f"jwt_access={browser.cookies['jwt_access']}; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict"
     ]
+    assert payload_of(browser.cookies["jwt_access"])["uid"] == payload_of(answer.json()["access"])["uid"]
     assert browser.cookies["jwt_access"] != old
     assert browser.get(TICKETS).status_code == 200
     renewed = answer.headers[HEADER]
-    assert secret_of(renewed) != secret_of(csrf)
-    assert browser.post(REFRESH[version], headers={HEADER: csrf}).status_code == 401
-    assert browser.post(REFRESH[version], headers={HEADER: renewed}).status_code == 200
+    assert secret_of(renewed) == secret_of(csrf)
+    for mask in (csrf, renewed):
+        assert browser.post(REFRESH[version], headers={HEADER: mask}).status_code == 200
+
+
+LOST: Final = {
+    "a list": (TICKETS, 200),
+    "a ticket out of sight": (f"{TICKETS}/{cast.HIDDEN}", 404),
+    "no ticket": (f"{TICKETS}/x", 404),
+    "a bad page": (f"{TICKETS}?open_page=0", 422),
+    "a bad body": (f"{TICKETS}/get_ticket_notes", 422),
+    "no permission": (f"{TICKETS}/{cast.ASSIGNED}/get_specific_ticket_for_bot", 403),
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("what", LOST)
+def test_a_page_that_has_lost_its_csrf_token_gets_one_by_a_get(client: TestClient, what: str, method: str) -> None:
+    """Whatever the answer is; and with it the page changes things."""
+    sign_in(client)
+    path, status = LOST[what]
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert client.post(ADD_NOTE, json=NOTE, headers={HEADER: answer.headers[HEADER]}).status_code == 201
+
+
+@pytest.mark.parametrize("headers", [{}, {HEADER: "wrong"}])
+def test_a_page_without_its_csrf_token_gets_none_for_trying(browser: TestClient, headers: dict[str, str]) -> None:
+    """Nor does a header token's answer bring one, good or bad."""
+    sign_in(browser)
+    assert HEADER not in browser.post(ADD_NOTE, json=NOTE, headers=headers).headers
+    access = bearer(browser.cookies["jwt_access"])
+    assert HEADER not in browser.get(f"{TICKETS}/x", headers=access).headers
 
 
 @pytest.mark.parametrize("path", [LOGOUT, LOGOUT_BY_REFRESH])

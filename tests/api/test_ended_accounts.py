@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import cast
+from keesa.accounts.passwords import new_password
 from keesa.accounts.sessions import Version
 from keesa.accounts.users import change_password, disable_user
 from keesa.clock import now
@@ -36,7 +37,8 @@ def test_a_disabled_user_is_out_at_once(client: TestClient, database: Database, 
 def test_a_changed_password_ends_every_session(client: TestClient, database: Database, version: Version) -> None:
     """The old one opens nothing any more, the new one does."""
     sessions = [log_in(client, cast.ENGINEER, version), log_in(client, cast.ENGINEER)]
-    database.write(lambda tx: change_password(tx, cast.ENGINEER.email, "another password"))
+    another = new_password("another password")
+    database.write(lambda tx: change_password(tx, cast.ENGINEER.email, another))
     assert [statuses(client, tokens) for tokens in sessions] == [(401, 401), (401, 401)]
     assert try_password(client, cast.ENGINEER.email, cast.PASSWORD, version).status_code == 401
     assert try_password(client, cast.ENGINEER.email, "another password", version).status_code == 200

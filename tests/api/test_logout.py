@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 import cast
 from jwts import payload_of, signed
+from keesa.accounts import sessions
+from keesa.accounts.sessions import OVERLAP
 from keesa.app import serve_from
 from keesa.clock import now
 from keesa.config import Config
@@ -77,12 +79,24 @@ def test_a_second_logout_is_401(shared_client: TestClient, tokens: dict[str, str
 
 
 def test_an_access_token_that_was_refreshed_away_cannot_log_out(
-    shared_client: TestClient, tokens: dict[str, str]
+    shared_client: TestClient, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has ended; the session has not."""
+    """A minute later it has ended; the session has not."""
     shared_client.post(REFRESH["2024"], headers=refresh_header(tokens["refresh"]))
+    monkeypatch.setattr(sessions, "now", lambda: now() + OVERLAP)
     assert log_out(shared_client, "access", tokens["access"])[0] == 401
     assert lives(shared_client, tokens) == (False, True)
+
+
+@pytest.mark.parametrize("way", ["replaced", "new", "refresh"])
+def test_a_logout_ends_the_replaced_token_too(shared_client: TestClient, tokens: dict[str, str], way: str) -> None:
+    """Whichever token of the session it comes with, within the minute in which all of them are good."""
+    answer = shared_client.post(REFRESH["2024"], headers=refresh_header(tokens["refresh"]))
+    renewed = {"access": answer.json()["access"], "refresh": tokens["refresh"]}
+    assert (lives(shared_client, tokens), lives(shared_client, renewed)) == ((True, True), (True, True))
+    held = {"replaced": tokens["access"], "new": renewed["access"], "refresh": tokens["refresh"]}[way]
+    assert log_out(shared_client, "refresh" if way == "refresh" else "access", held)[0] == 200
+    assert (lives(shared_client, tokens), lives(shared_client, renewed)) == ((False, False), (False, False))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,5 +1,6 @@
-"""Refreshing: a new access token for the old one, which ends at once, while the refresh token stays."""
+"""Refreshing: a new access token for the old one, which ends a minute later, while the refresh token stays."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import pytest
@@ -9,12 +10,15 @@ import cast
 from documented_shapes import SHAPES_2021, SHAPES_2024, differences
 from jwts import payload_of, signed
 from keesa.accounts import sessions
-from keesa.accounts.sessions import REFRESH_LIFETIME, Version
+from keesa.accounts.sessions import OVERLAP, REFRESH_LIFETIME, Version
 from keesa.accounts.tokens import Signer
+from keesa.api import door
+from keesa.app import serve_from
 from keesa.clock import Clock, now
-from keesa.config import DEFAULT_ZONE
-from keesa.db import Database
+from keesa.config import DEFAULT_ZONE, Config
+from keesa.db import Database, open_database
 from logins import LOGOUT, REFRESH, bearer, log_in, refresh_header
+from places import Place
 
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 PAYLOAD_KEYS: Final = {
@@ -62,22 +66,58 @@ def test_2024_answers_its_documented_keys(shared_client: TestClient) -> None:
     assert not list(differences(answer, SHAPES_2024["refresh"], extras=False))
 
 
+def wait(monkeypatch: pytest.MonkeyPatch, milliseconds: int) -> None:
+    """From here on the server's clock is so much later."""
+    for module in (door, sessions):
+        monkeypatch.setattr(module, "now", lambda: now() + milliseconds)
+
+
 def test_the_new_access_token_works_and_the_old_one_ends(
-    shared_client: TestClient, tokens: dict[str, str], version: Version
+    shared_client: TestClient, tokens: dict[str, str], version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At once: there is never a moment in which both are good."""
-    assert opens(shared_client, tokens["access"])
+    """A minute later, so that requests that are under way and tabs that have not heard are not thrown out."""
     renewed = refresh(shared_client, tokens["refresh"], version)["access"]
-    assert opens(shared_client, renewed)
-    assert not opens(shared_client, tokens["access"])
+    assert [opens(shared_client, access) for access in (tokens["access"], renewed)] == [True, True]
+    wait(monkeypatch, OVERLAP)
+    assert [opens(shared_client, access) for access in (tokens["access"], renewed)] == [False, True]
 
 
 def test_the_refresh_token_may_be_used_again(
-    shared_client: TestClient, tokens: dict[str, str], version: Version
+    shared_client: TestClient, tokens: dict[str, str], version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not replaced; each use ends the access token before."""
-    issued = [tokens["access"]] + [refresh(shared_client, tokens["refresh"], version)["access"] for _ in range(3)]
-    assert [opens(shared_client, access) for access in issued] == [False, False, False, True]
+    """It is not replaced; each use, a minute after the last one, ends the access token before the one before."""
+    issued = [tokens["access"]]
+    for number in range(3):
+        wait(monkeypatch, number * OVERLAP)
+        issued.append(refresh(shared_client, tokens["refresh"], version)["access"])
+    assert len(set(issued)) == 4
+    assert [opens(shared_client, access) for access in issued] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("path", VERSIONS)
+def test_a_refresh_within_a_minute_answers_with_the_same_token(
+    shared_client: TestClient, tokens: dict[str, str], version: Version, path: Version
+) -> None:
+    """And its time, at either endpoint, though the user has logged in again since: so all tabs settle on one."""
+    first = refresh(shared_client, tokens["refresh"], version)
+    log_in(shared_client, cast.ENGINEER, version)
+    again = refresh(shared_client, tokens["refresh"], path)
+    assert (again["access"], again["access_expires_at"]) == (first["access"], first["access_expires_at"])
+    assert opens(shared_client, again["access"])
+
+
+def test_tabs_and_workers_that_refresh_at_once_settle_on_one_token(
+    place: Place, client: TestClient, config: Config
+) -> None:
+    """Twelve requests at two processes: one token, and the one that all had is good meanwhile."""
+    tokens = log_in(client, cast.ENGINEER)
+    with TestClient(serve_from(open_database(place.data, place.url), config)) as other, ThreadPoolExecutor(12) as crowd:
+        asked = [client, other] * 6
+        answers = list(crowd.map(lambda one: refresh(one, tokens["refresh"], "2024"), asked))
+        assert len({answer["access"] for answer in answers}) == 1
+        for one in (client, other):
+            assert opens(one, answers[0]["access"])
+            assert opens(one, tokens["access"])
 
 
 def test_the_new_access_token_is_of_the_same_session(

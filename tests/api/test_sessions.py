@@ -25,7 +25,7 @@ WRONG: Final = (
     ("engineer@keesa.example", "Password124"),
     ("engineer@keesa.example", ""),
     ("engineer@keesa.example", " Password123"),
-    ("engineer@keesa.example", "Password123" * 10_000),
+    ("engineer@keesa.example", "Password123" * 1_000),
     ("nobody@keesa.example", "Password123"),
     ("disabled@keesa.example", "Password123"),
     ("", "Password123"),

@@ -78,7 +78,10 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "no JSON": (("role", "add", "new", "--permissions", "all"), "permissions must be JSON like"),
     "other JSON": (("role", "add", "new", "--permissions", '{"tickets": "read"}'), "permissions must be JSON like"),
-    "no name": (("customer", "add", "", "--contact-name", "I", "--contact-number", "1"), "name must have 1 to 255"),
+    "no name": (
+        ("customer", "add", "", "--contact-name", "I", "--contact-number", "1"),
+        "name must have something to read",
+    ),
     "no number": ((*CUSTOMER, "--contact-name", "I", "--contact-number", "many"), "contact_number must be a telephone"),
     "no telephone": ((*CUSTOMER, "--contact-name", "I", "--contact-number", "-1"), "contact_number must be"),
     "unknown customer": (("eco", "add", "Router", "--customer", "77"), "customer_id there is no customer 77"),

@@ -1,27 +1,15 @@
-"""Logging in with an email address and a password, and the limit on how often that may fail."""
+"""Logging in with an email address and a password."""
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final
 
+from keesa.accounts import attempts
 from keesa.accounts.actors import Actor
+from keesa.accounts.attempts import Limits
+from keesa.accounts.emails import canonical_email
 from keesa.accounts.passwords import verify_password
 from keesa.accounts.sessions import Session, Version, open_session
-from keesa.accounts.users import canonical_email
 from keesa.db import Database, Tx
-from keesa.errors import TooManyAttempts, Unauthorized
-from keesa.names import LONGEST
-
-WINDOW: Final = 15 * 60 * 1000
-"""Milliseconds in which failed logins are counted, from the first of them on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most failed logins in `WINDOW`; after them the right password is refused too."""
-
-    per_user: int
-    per_address: int
+from keesa.errors import Unauthorized
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +18,17 @@ class Credentials:
     password: str
     address: str
     """The client's network address."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Who may be meant, and how long each refusal lasts, in milliseconds."""
+
+    user_id: int | None = None
+    password_hash: str | None = None
+    knows_network: bool = False
+    own_wait: int = 0
+    guards_wait: int = 0
 
 
 def log_in(
@@ -41,62 +40,31 @@ def log_in(
     Raises `Unauthorized`, the same after the same time for a wrong password and for a user that is unknown or
     disabled, and `TooManyAttempts`.
     """
-    email = canonical_email(credentials.email)
-    user = f"user {email[:LONGEST]}"  # nobody's is longer, and the engines' keys have their ends
-    subjects = {user: limits.per_user, f"address {_network(credentials.address)}": limits.per_address}
+    email, network = canonical_email(credentials.email), attempts.network_of(credentials.address)
+    counters = attempts.counters(email, network, limits)
 
-    def find(tx: Tx) -> tuple[int | None, str | None]:
-        for subject, limit in subjects.items():
-            _refuse_too_many(tx, subject, limit, at)
+    def find(tx: Tx) -> _Found:
+        own, guards = attempts.waits(tx, counters, at)
         row = tx.one("SELECT id, password_hash FROM users WHERE email = :email AND disabled_at IS NULL", email=email)
-        return (row["id"], row["password_hash"]) if row else (None, None)
+        user_id = row["id"] if row else None
+        known = attempts.knows(tx, user_id or 0, network, at)  # asked for nobody too, for the time that it takes
+        return _Found(user_id, row["password_hash"] if row else None, known, own, guards)
 
-    user_id, password_hash = database.read(find)
-    verified = verify_password(password_hash, credentials.password)
+    found = database.read(find)
+    attempts.refuse(max(found.own_wait, 0 if found.knows_network else found.guards_wait))
+    verified = verify_password(found.password_hash, credentials.password)
 
     def succeed(tx: Tx) -> tuple[Actor, Session]:
-        assert user_id is not None  # noqa: S101 - no password is right for nobody
-        tx.run("DELETE FROM login_failures WHERE subject = :subject", subject=user)
-        opened = open_session(tx, user_id, version, at)  # holds the user's row from here on
-        row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=user_id)
-        if row is None or row["password_hash"] != password_hash:
+        assert found.user_id is not None  # noqa: S101 - no password is right for nobody
+        attempts.forget_failures(tx, counters)
+        actor, session = open_session(tx, found.user_id, version, at)  # holds the user's row from here on
+        row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=found.user_id)
+        if row is None or row["password_hash"] != found.password_hash:
             raise Unauthorized("Invalid credentials")  # it was changed while it was checked
-        return opened
+        attempts.remember_network(tx, found.user_id, network, actor.sign_in_count, at)
+        return actor, session
 
     if verified:
         return database.write(succeed)
-    database.write(lambda tx: _count_failure(tx, list(subjects), at))
+    database.write(lambda tx: attempts.count_failure(tx, counters, at))
     raise Unauthorized("Invalid credentials")
-
-
-def _network(address: str) -> str:
-    """What one client has of addresses: a single one, or in IPv6 a /64 network of them (RFC 6177)."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or ip_network((parsed.packed, 64), strict=False))
-
-
-def _refuse_too_many(tx: Tx, subject: str, limit: int, at: int) -> None:
-    row = tx.one(
-        "SELECT failures, since FROM login_failures WHERE subject = :subject AND since > :old",
-        subject=subject,
-        old=at - WINDOW,
-    )
-    if row is not None and row["failures"] >= limit:
-        raise TooManyAttempts(max(1, (row["since"] + WINDOW - at + 999) // 1000))
-
-
-def _count_failure(tx: Tx, subjects: list[str], at: int) -> None:
-    """A row a subject, so that guesses at once are all counted; rows of the past are cleared away."""
-    tx.run("DELETE FROM login_failures WHERE since <= :old", old=at - WINDOW)
-    for subject in subjects:
-        tx.run(
-            "INSERT INTO login_failures (subject, failures, since) VALUES (:subject, 1, :at)"
-            " ON CONFLICT (subject) DO UPDATE SET failures = login_failures.failures + 1",
-            subject=subject,
-            at=at,
-        )

@@ -10,7 +10,7 @@ from typing import Final
 
 from keesa import maintenance
 from keesa.accounts.actors import Actor
-from keesa.accounts.sessions import Session, find_by_access
+from keesa.accounts.sessions import Session, find_by_access, overlaps
 from keesa.cache import Cache
 from keesa.db import Tx
 
@@ -21,7 +21,10 @@ Caller = tuple[Actor, Session]
 
 _LOOK: Final = f"""
     SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON},
-        (SELECT sessions.version FROM sessions WHERE sessions.access_uid = :access_uid)
+        coalesce(
+            (SELECT 0 FROM sessions WHERE sessions.access_uid = :access_uid),
+            (SELECT sessions.renewed_at FROM sessions WHERE sessions.previous_uid = :access_uid)
+        )
     FROM desk_revisions
 """
 
@@ -42,21 +45,24 @@ class Presence:
     """The sessions that one process remembers."""
 
     def __init__(self) -> None:
-        self._known: Cache[str, tuple[int, Caller]] = Cache(REMEMBERED)
+        self._known: Cache[str, tuple[int, int, Caller]] = Cache(REMEMBERED)
+        """By the token: the revision of accounts at which the caller was found, when the token had been replaced by a
+        refresh (0 for the newest), and who it is.
+        """
 
     def remembered(self, access_uid: str) -> Caller | None:
         """The caller as last seen; whether that is still true, only `look` knows."""
         known = self._known.get(access_uid)
-        return known[1] if known else None
+        return known[2] if known else None
 
     def look(self, tx: Tx, access_uid: str) -> Standing:
         """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not remembered."""
-        ((names, accounts, offline, version),) = tx.each(_LOOK, access_uid=access_uid)
-        if offline or version is None:
+        ((names, accounts, offline, replaced),) = tx.each(_LOOK, access_uid=access_uid)
+        if offline or replaced is None or (replaced and not overlaps(replaced)):
             return Standing(bool(offline), names, None)
         known = self._known.get(access_uid)
-        if known is None or known[0] != accounts:
-            known = accounts, find_by_access(tx, access_uid)
+        if known is None or known[0] != accounts or known[1] != replaced:
+            known = accounts, replaced, find_by_access(tx, access_uid)
             if not tx.may_be_undone:
                 self._known.put(access_uid, known)
-        return Standing(offline=False, names=names, caller=known[1])
+        return Standing(offline=False, names=names, caller=known[2])

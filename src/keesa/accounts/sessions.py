@@ -1,11 +1,12 @@
 """Sessions: a row each, so that a logout counts at once in every process and on every node."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import uuid4
 
 from keesa.accounts import csrf
 from keesa.accounts.actors import ACTOR_COLUMNS, Actor, actor_of
+from keesa.clock import now
 from keesa.db import Row, Tx
 from keesa.errors import Unauthorized
 
@@ -15,12 +16,19 @@ ACCESS_LIFETIME: Final = 3600 * 1000
 """Milliseconds: one hour."""
 REFRESH_LIFETIME: Final = 10 * 24 * 3600 * 1000
 """Milliseconds: ten days."""
+OVERLAP: Final = 60 * 1000
+"""Milliseconds after a refresh in which further ones get the same token, and the replaced one is still good."""
+MOST: Final = 50
+"""Sessions of a user; one more ends the oldest."""
+CLEARED_AT_ONCE: Final = 1000
+"""Sessions that one login clears away, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     refresh_uid: str
     access_uid: str
+    """Of the newest access token."""
     version: Version
     """Of the login that opened it: the shapes that its requests are answered in."""
     csrf_secret: str
@@ -29,12 +37,22 @@ class Session:
 
 
 def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor, Session]:
-    """Count the sign-in and open a session; sessions of which both tokens have expired are cleared away."""
-    tx.run("DELETE FROM sessions WHERE expires_at < :past", past=at - ACCESS_LIFETIME)  # the last refresh may be late
+    """Count the sign-in and open a session. The user's oldest ones end where they would have more than `MOST`;
+    sessions of which both tokens have expired are cleared away.
+    """
+    tx.run(
+        "DELETE FROM sessions WHERE refresh_uid IN"
+        " (SELECT refresh_uid FROM sessions WHERE expires_at < :past LIMIT :most)",
+        past=at - ACCESS_LIFETIME,  # the last refresh may be late
+        most=CLEARED_AT_ONCE,
+    )
+    # holds the user's row: of two logins at once the second one sees the first one's session
     tx.run("UPDATE users SET sign_in_count = sign_in_count + 1 WHERE id = :id", id=user_id)
     row = tx.one(f"SELECT {ACTOR_COLUMNS} FROM users WHERE id = :id AND disabled_at IS NULL", id=user_id)
     if row is None:
         raise Unauthorized("Invalid credentials")
+    actor = actor_of(row)
+    tx.run(_END_OLDEST, user_id=user_id, kept=MOST - 1, most=CLEARED_AT_ONCE)
     session = Session(
         refresh_uid=str(uuid4()),
         access_uid=str(uuid4()),
@@ -42,42 +60,54 @@ def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor
         csrf_secret=csrf.new_secret(),
         expires_at=at + REFRESH_LIFETIME,
     )
+    _keep(tx, actor, session, at)
+    return actor, session
+
+
+_END_OLDEST: Final = """
+    DELETE FROM sessions WHERE refresh_uid IN (
+        SELECT refresh_uid FROM sessions WHERE user_id = :user_id
+        ORDER BY sign_in DESC, created_at DESC LIMIT :most OFFSET :kept
+    )
+"""
+
+
+def _keep(tx: Tx, actor: Actor, session: Session, at: int) -> None:
     tx.run(
-        "INSERT INTO sessions (refresh_uid, access_uid, user_id, version, csrf_secret, created_at, expires_at)"
-        " VALUES (:refresh_uid, :access_uid, :user_id, :version, :csrf_secret, :at, :expires_at)",
+        "INSERT INTO sessions (refresh_uid, access_uid, user_id, version, csrf_secret, created_at, expires_at, sign_in)"
+        " VALUES (:refresh_uid, :access_uid, :user_id, :version, :csrf_secret, :at, :expires_at, :sign_in)",
         refresh_uid=session.refresh_uid,
         access_uid=session.access_uid,
-        user_id=user_id,
-        version=version,
+        user_id=actor.id,
+        version=session.version,
         csrf_secret=session.csrf_secret,
         at=at,
         expires_at=session.expires_at,
+        sign_in=actor.sign_in_count,
     )
-    return actor_of(row), session
 
 
 def find_by_access(tx: Tx, access_uid: str) -> tuple[Actor, Session]:
-    """Who acts with this access token; raises `Unauthorized` where no live session has it."""
-    return _found(tx.one(_FIND.format(column="access_uid"), uid=access_uid))
+    """Who acts with this access token; raises `Unauthorized` where no live session has it, or a refresh has replaced it
+    longer than `OVERLAP` ago.
+    """
+    row = tx.one(_FIND.format(condition="access_uid = :uid"), uid=access_uid)
+    if row is None:
+        replaced = tx.one(_FIND.format(condition="previous_uid = :uid"), uid=access_uid)
+        row = replaced if replaced is not None and overlaps(replaced["renewed_at"]) else None
+    return _found(row)
 
 
 def find_by_refresh(tx: Tx, refresh_uid: str) -> tuple[Actor, Session]:
     """Whose refresh token this is; raises `Unauthorized` where no live session has it."""
-    return _found(tx.one(_FIND.format(column="refresh_uid"), uid=refresh_uid))
+    return _found(tx.one(_FIND.format(condition="refresh_uid = :uid"), uid=refresh_uid))
 
 
-def renew(tx: Tx, session: Session) -> Session:
-    """A new access token and CSRF secret for the session; the old ones end at once, the refresh token stays."""
-    renewed = replace(session, access_uid=str(uuid4()), csrf_secret=csrf.new_secret())
-    changed = tx.run(
-        "UPDATE sessions SET access_uid = :access_uid, csrf_secret = :csrf_secret WHERE refresh_uid = :refresh_uid",
-        access_uid=renewed.access_uid,
-        csrf_secret=renewed.csrf_secret,
-        refresh_uid=renewed.refresh_uid,
-    )
-    if not changed:
-        raise Unauthorized(ENDED)
-    return renewed
+def overlaps(renewed_at: int) -> bool:
+    """Whether the token that was replaced then is still good. A time ahead of the clock by more than that is of a clock
+    that was set back since.
+    """
+    return abs(now() - renewed_at) < OVERLAP
 
 
 def end(tx: Tx, session: Session) -> None:
@@ -94,9 +124,9 @@ ENDED: Final = "Your session has ended, please log in again"
 
 _FIND: Final = f"""
     SELECT sessions.refresh_uid, sessions.access_uid, sessions.version, sessions.csrf_secret, sessions.expires_at,
-        {ACTOR_COLUMNS}
+        sessions.renewed_at, {ACTOR_COLUMNS}
     FROM sessions JOIN users ON users.id = sessions.user_id
-    WHERE sessions.{{column}} = :uid AND users.disabled_at IS NULL
+    WHERE sessions.{{condition}} AND users.disabled_at IS NULL
 """
 
 

@@ -11,6 +11,7 @@ from keesa.accounts.sessions import Session
 from keesa.cache import Cache
 from keesa.errors import Unauthorized
 
+Payload = dict[str, Any]
 ALGORITHM: Final = "HS256"
 REMEMBERED: Final = 8192
 """The most tokens that a process remembers."""
@@ -22,6 +23,34 @@ class Issued:
 
     token: str
     expires_at: int
+
+
+def access_payload(actor: Actor, session: Session, expires_at: int) -> Payload:
+    """What an access token says, as the version that opened the session has it (contract, section 2)."""
+    seconds = expires_at // 1000
+    ids = {"uid": session.access_uid, "ruid": session.refresh_uid}
+    if session.version == "2021":
+        role = actor.roles[0] if actor.roles else actor.user_type
+        return {"exp": seconds, "user_id": actor.id, "role": role, **ids}
+    return {
+        "exp": seconds,
+        "user_id": actor.id,
+        "email": actor.email,
+        "full_name": actor.full_name,
+        "nick_name": actor.nick_name,
+        "roles": list(actor.roles),
+        "user_type": actor.user_type,
+        "permissions": actor.permissions,
+        "sign_in_count": actor.sign_in_count,
+        **ids,
+    }
+
+
+def cookie_payload(payload: Payload) -> Payload:
+    """What the same token says where it travels in a cookie: browsers drop one of more than 4,096 bytes, and roles may
+    give any number of permissions.
+    """
+    return {key: payload[key] for key in ("exp", "user_id", "uid", "ruid")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +70,11 @@ class Signer:
         self._good: Cache[str, _Claims] = Cache(REMEMBERED)
 
     def access(self, actor: Actor, session: Session, expires_at: int) -> Issued:
-        """An access token with the payload of the version that opened the session (contract, section 2)."""
-        seconds = expires_at // 1000
-        ids = {"uid": session.access_uid, "ruid": session.refresh_uid}
-        if session.version == "2021":
-            role = actor.roles[0] if actor.roles else actor.user_type
-            return self._sign({"exp": seconds, "user_id": actor.id, "role": role, **ids})
-        return self._sign(
-            {
-                "exp": seconds,
-                "user_id": actor.id,
-                "email": actor.email,
-                "full_name": actor.full_name,
-                "nick_name": actor.nick_name,
-                "roles": actor.roles,
-                "user_type": actor.user_type,
-                "permissions": actor.permissions,
-                "sign_in_count": actor.sign_in_count,
-                **ids,
-            }
-        )
+        """A new access token of the session."""
+        return self.sign(access_payload(actor, session, expires_at))
 
     def refresh(self, actor: Actor, session: Session) -> Issued:
-        return self._sign({"exp": session.expires_at // 1000, "user_id": actor.id, "uid": session.refresh_uid})
+        return self.sign({"exp": session.expires_at // 1000, "user_id": actor.id, "uid": session.refresh_uid})
 
     def uid(self, token: str, *, expired_too: bool = False) -> str:
         """The `uid` of a token that this server signed; raises `Unauthorized` for any other.
@@ -91,7 +102,8 @@ class Signer:
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
             raise Unauthorized("Your token is invalid") from error
 
-    def _sign(self, payload: dict[str, Any]) -> Issued:
+    def sign(self, payload: Payload) -> Issued:
+        """The token that says this, the same one each time."""
         # typ None takes PyJWT's "typ" away: the header is {"alg":"HS256"}, as the gem's
         token = jwt.encode(payload, self._secret, ALGORITHM, headers={"typ": None})
         return Issued(token, payload["exp"] * 1000)

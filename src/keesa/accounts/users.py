@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keesa.accounts.actors import ACTOR_COLUMNS, USER_TYPES, Actor, UserType, actor_of
-from keesa.accounts.passwords import hash_password, password_fault
+from keesa.accounts.emails import canonical_email, email_fault
+from keesa.accounts.passwords import NewPassword
 from keesa.accounts.sessions import end_all_of
 from keesa.db import Tx
 from keesa.errors import Invalid, NotFound
-from keesa.names import LONGEST, name_fault
+from keesa.names import name_fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,15 +18,11 @@ class NewUser:
     full_name: str
     nick_name: str
     user_type: UserType
-    password: str
+    password: NewPassword
     roles: Sequence[str]
     """Names of roles; the first is the `role` of a 2021 token."""
     customer_id: int | None = None
     """The customer whose user this is: given for the type customer, and for no other."""
-
-
-def canonical_email(email: str) -> str:
-    return email.strip().lower()
 
 
 def create_user(tx: Tx, new: NewUser, at: int, *, user_id: int | None = None) -> int:
@@ -41,11 +38,11 @@ def create_user(tx: Tx, new: NewUser, at: int, *, user_id: int | None = None) ->
         f"INSERT INTO users ({columns}) VALUES ({values}) RETURNING id AS value",
         id=user_id,
         email=canonical_email(new.email),
-        full_name=new.full_name.strip(),
-        nick_name=new.nick_name.strip(),
+        full_name=new.full_name,
+        nick_name=new.nick_name,
         user_type=new.user_type,
         customer_id=new.customer_id,
-        password_hash=hash_password(new.password),
+        password_hash=new.password.hash,
         at=at,
     )
     for position, role in enumerate(dict.fromkeys(new.roles)):
@@ -77,11 +74,21 @@ def disable_user(tx: Tx, email: str, at: int) -> None:
     end_all_of(tx, user_id)
 
 
-def change_password(tx: Tx, email: str, password: str) -> None:
-    """Every session of the user ends: who knew the old password is out."""
+def enable_user(tx: Tx, email: str) -> None:
+    """The user logs in again, with the password that they had; the sessions that were ended stay so."""
+    tx.run("UPDATE users SET disabled_at = NULL WHERE id = :id AND disabled_at IS NOT NULL", id=_id_of(tx, email))
+
+
+def change_password(tx: Tx, email: str, password: NewPassword) -> bool:
+    """Every session of the user ends: who knew the old password is out. Whether the user may log in with the new one,
+    since who is disabled stays so. Raises `Invalid` for what may be no password.
+    """
     user_id = _id_of(tx, email)
-    tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", id=user_id, hash=hash_password(password))
+    if password.fault:
+        raise Invalid({"password": [password.fault]})
+    tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", id=user_id, hash=password.hash)
     end_all_of(tx, user_id)
+    return bool(tx.value("SELECT disabled_at IS NULL AS value FROM users WHERE id = :id", id=user_id))
 
 
 def _id_of(tx: Tx, email: str) -> int:
@@ -94,10 +101,9 @@ def _id_of(tx: Tx, email: str) -> int:
 
 def _faults(tx: Tx, new: NewUser) -> dict[str, list[str]]:
     faults: dict[str, list[str]] = {}
-    email = canonical_email(new.email)
-    if "@" not in email or len(email) > LONGEST or any(c.isspace() or not c.isprintable() for c in email):
-        faults["email"] = ["must be an email address"]
-    elif tx.one("SELECT id FROM users WHERE email = :email", email=email):
+    if fault := email_fault(new.email):
+        faults["email"] = [fault]
+    elif tx.one("SELECT id FROM users WHERE email = :email", email=canonical_email(new.email)):
         faults["email"] = ["is taken by another user"]
     for name, value in (("full_name", new.full_name), ("nick_name", new.nick_name)):
         if fault := name_fault(value):
@@ -107,8 +113,8 @@ def _faults(tx: Tx, new: NewUser) -> dict[str, list[str]]:
     known = [row["name"] for row in tx.all("SELECT name FROM roles ORDER BY id")]
     if unknown := [role for role in new.roles if role not in known]:
         faults["roles"] = [f"{', '.join(unknown)}: no such role, must be of {', '.join(known)}"]
-    if fault := password_fault(new.password):
-        faults["password"] = [fault]
+    if new.password.fault:
+        faults["password"] = [new.password.fault]
     if problem := _customer_fault(tx, new):
         faults["customer_id"] = [problem]
     return faults

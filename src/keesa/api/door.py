@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from keesa import maintenance
 from keesa.accounts import csrf
 from keesa.accounts.actors import Actor
+from keesa.accounts.attempts import network_of
 from keesa.accounts.permissions import require
 from keesa.accounts.presence import Standing
 from keesa.accounts.sessions import Version
@@ -22,6 +22,7 @@ from keesa.api.cleaning import Cleaning, put_text, written_text
 from keesa.api.failures import RETRY_SECONDS
 from keesa.api.http import ApiVersion, Call, Caller, Client, Desk, Reply, Route, Runs
 from keesa.api.inputs import read_query
+from keesa.api.login_queue import LoginQueue
 from keesa.api.problems import Problem, unreadable
 from keesa.api.reading import Given, Input, built, read_input, require_good, takes_body
 from keesa.api.signing_in import CSRF_HEADER
@@ -49,8 +50,6 @@ _HEADERS: Final = {
     for version in NEWEST_FIRST
 }
 _ANSWERS: Final = (msgspec.Struct, Reply)
-LOGINS_AT_ONCE: Final = 4
-"""Password checks that a process does at the same time: each takes 19 MiB and a core."""
 
 
 @dataclass(slots=True)
@@ -103,12 +102,12 @@ class Door:
         self._versions = {version.name: version for version in versions}
         self._table = Table(versions)
         self._body_limit = body_limit
-        self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "keesa-login")
+        self._logins = LoginQueue()
         self._cleaning = Cleaning()
 
     def close(self) -> None:
         self._cleaning.close()
-        self._logins.shutdown()
+        self._logins.close()
 
     async def answer(self, request: Request, path: str, trace: Trace) -> Response:
         """The answer to a request for `path` below the API's prefix, errors among them."""
@@ -121,7 +120,8 @@ class Door:
             failure = self._versions[trace.version].render_error(error, trace.route)
             if failure.status >= 500 and not isinstance(error, Problem):
                 trace.failure = error
-            return self._response(trace, failure.status, msgspec.json.encode(failure.body), failure.headers.items())
+            headers = [*failure.headers.items(), *_csrf(trace)]
+            return self._response(trace, failure.status, msgspec.json.encode(failure.body), headers)
 
     async def _answer(self, request: Request, path: str, trace: Trace) -> Response:
         wanted = _asked_version(request.headers.get(VERSION_HEADER))
@@ -142,9 +142,10 @@ class Door:
             wanted = _asked_version(query["version"])
         asked = _Request(request, routes, parameters, query, wanted, trace)
         if any(takes_body(route) for route in routes.values()):
-            self._refuse_announced(request)
+            limit = min(self._body_limit, trace.route.body_limit or self._body_limit)
+            _refuse_announced(request, limit)
             if asked.has_good_token(self._desk.signer):
-                asked.body = await self._body(request, trace.route)
+                asked.body = await _read_body(request, limit, trace.route.body_seconds)
         return await self._run(asked)
 
     async def _run(self, request: _Request) -> Response:
@@ -169,9 +170,16 @@ class Door:
             return await self._run(request)
         if route.runs is Runs.WRITING:
             return await self._write(request, request.trace.version, route, call)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._logins, route.endpoint, self._database, call)
+        answer = await self._logins.run(
+            network_of(request.trace.end.address), lambda: self._log_in(request, route, call)
+        )
         return self._reply(route, call, request.trace, answer)
+
+    def _log_in(self, request: _Request, route: Route, call: Call[Any, Any]) -> "msgspec.Struct | Reply":
+        """In a thread of its own: what stands in the body is not looked at before."""
+        given = read_input(route, request.http, request.query, request.body)
+        answer: msgspec.Struct | Reply = route.endpoint(self._database, replace(call, credentials=given.credentials))
+        return answer
 
     async def _write(self, request: _Request, version: Version, route: Route, call: Call[Any, Any]) -> Response:
         """Everything that was found out before may have changed since, but for the input."""
@@ -224,13 +232,15 @@ class Door:
         if caller:
             trace.user_id = caller[0].id
             _require_permission(route, caller[0])
-        given = read_input(route, request.http, request.query, request.body)
-        self._find_text(request, route, given)
-        if given.body.faults and request.text is not None:
-            if isinstance(request.text, str):
-                return route, None
-            put_text(route, given.body.values, request.text)
-        read = require_good(tx, route, given, caller and caller[0])
+        read: Input = None, None, {}
+        if route.runs is not Runs.BLOCKING:
+            given = read_input(route, request.http, request.query, request.body)
+            self._find_text(request, route, given)
+            if given.body.faults and request.text is not None:
+                if isinstance(request.text, str):
+                    return route, None
+                put_text(route, given.body.values, request.text)
+            read = require_good(tx, route, given, caller and caller[0])
         return route, self._call(request, read, standing, in_cookie=token is not None and token.in_cookie)
 
     def _find_text(self, request: _Request, route: Route, given: Given) -> None:
@@ -252,6 +262,8 @@ class Door:
             raise
         standing = find_caller(tx, token, self._desk.presence)
         _refuse_offline(offline=standing.offline)
+        if token is not None and token.in_cookie and standing.caller is not None:
+            request.trace.csrf_secret = standing.caller[1].csrf_secret
         return standing
 
     def _call(self, request: _Request, read: Input, standing: Standing, *, in_cookie: bool) -> Call[Any, Any]:
@@ -267,7 +279,7 @@ class Door:
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         headers = list(reply.headers)
         if call.client.has_cookies and not any(name == CSRF_HEADER for name, _ in headers):
-            headers.append((CSRF_HEADER, csrf.masked(call.session.csrf_secret)))
+            headers += _csrf(trace)
         return self._response(trace, route.status, body, headers)
 
     def _response(self, trace: Trace, status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Response:
@@ -277,30 +289,37 @@ class Door:
             response.headers.append(name, value)
         return response
 
-    def _refuse_announced(self, request: Request) -> None:
-        """Raises `Problem` (413) for a body that says itself that it is too large."""
-        announced = request.headers.get("content-length", "")
-        if announced.isascii() and announced.isdigit() and int(announced[:20]) > self._body_limit:
-            raise self._too_large
 
-    async def _body(self, request: Request, route: Route) -> bytes:
-        """Raises `Problem`: 413 as soon as the limit is passed, 408 for what does not arrive in time."""
-        body = bytearray()
-        try:
-            async with asyncio.timeout(route.body_seconds):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._body_limit:
-                        raise self._too_large
-        except TimeoutError as error:
-            raise Problem(408, f"The body must arrive within {route.body_seconds} seconds") from error
-        except BodyFailure as failure:
-            raise Problem(failure.status, str(failure), RETRY if failure.status == 503 else None) from failure
-        return bytes(body)
+async def _read_body(request: Request, limit: int, seconds: int) -> bytes:
+    """Raises `Problem`: 413 as soon as the limit is passed, 408 for what does not arrive in time."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise _too_large(limit)
+    except TimeoutError as error:
+        raise Problem(408, f"The body must arrive within {seconds} seconds") from error
+    except BodyFailure as failure:
+        raise Problem(failure.status, str(failure), RETRY if failure.status == 503 else None) from failure
+    return bytes(body)
 
-    @property
-    def _too_large(self) -> Problem:
-        return Problem(413, f"The body must have at most {self._body_limit} bytes")
+
+def _refuse_announced(request: Request, limit: int) -> None:
+    """Raises `Problem` (413) for a body that says itself that it is too large."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"The body must have at most {limit} bytes")
+
+
+def _csrf(trace: Trace) -> list[tuple[str, str]]:
+    """A new mask of the session's CSRF token, for the page that sent its token in a cookie."""
+    return [(CSRF_HEADER, csrf.masked(trace.csrf_secret))] if trace.csrf_secret else []
 
 
 def _refuse_offline(*, offline: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.login import Limits
+from keesa.accounts.attempts import Limits
 from keesa.accounts.permissions import OnlyFor
 from keesa.accounts.presence import Presence, Standing
 from keesa.accounts.sessions import Session, Version
@@ -171,6 +171,8 @@ class Route:
     """Finds the domain's faults too, where reading the body has found some already."""
     takes_credentials: bool = False
     """Whether `user` and `password` are taken from wherever they stand (logins)."""
+    body_limit: int | None = None
+    """Bytes of the body, where the server's own limit is too much for what the route takes."""
     version_in_query: bool = False
     """Whether `?version=` does what the header `Keesa-Version` does."""
     errors: Sequence[int] = ()

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Meta, Struct, inspect
@@ -27,6 +26,8 @@ QUERY_FIELDS: Final = 100
 """The most fields of a query or a form."""
 
 _KEY: Final = re.compile(r'"([^"]*)"\s*:')
+_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
+_ESCAPED: Final = {b"%%%02x" % byte: bytes([byte]) for byte in range(256)}
 _INTEGER: Final = re.compile(r"-?\d{1,30}", re.ASCII)
 
 
@@ -70,12 +71,21 @@ def read_query(query: bytes) -> dict[str, str]:
     if not query:
         return {}
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=QUERY_FIELDS)
+        text = query.decode("ascii")
+        if text.count("&") >= QUERY_FIELDS:
+            raise unreadable(f"The query has more than {QUERY_FIELDS} fields")
+        pairs = [field.partition("=") for field in text.split("&") if field]
+        return {_unescaped(name): _unescaped(value) for name, _, value in pairs}
     except UnicodeDecodeError as error:
         raise unreadable("The query is not percent-encoded UTF-8") from error
-    except ValueError as error:
-        raise unreadable(f"The query has more than {QUERY_FIELDS} fields") from error
-    return dict(pairs)
+
+
+def _unescaped(text: str) -> str:
+    """As `urllib.parse.unquote_plus`, which takes 20 ms for 64 kB of percent signs, while all others wait."""
+    spaced = text.replace("+", " ")
+    if "%" not in spaced:
+        return spaced
+    return _ESCAPE.sub(lambda escape: _ESCAPED[escape[0].lower()], spaced.encode()).decode()
 
 
 @dataclass(slots=True)

@@ -6,10 +6,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from keesa.accounts import csrf, sessions
-from keesa.accounts.actors import Actor
 from keesa.accounts.login import Credentials, log_in
+from keesa.accounts.refreshing import refresh as refreshed
 from keesa.accounts.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Session, Version
-from keesa.accounts.tokens import Issued
+from keesa.accounts.tokens import Issued, Payload, access_payload, cookie_payload
 from keesa.api.http import Call, Client
 from keesa.api.inputs import build, read_fields
 from keesa.db import Database, Tx
@@ -19,6 +19,8 @@ REFRESH_COOKIE: Final = "jwt_refresh"
 _PATHS: Final = {ACCESS_COOKIE: "", REFRESH_COOKIE: "/api/v1/auth"}
 """Below the path at which the client finds the server."""
 CSRF_HEADER: Final = "X-CSRF-Token"
+LOGIN_LIMIT: Final = 16 * 1024
+"""Bytes of a login's body."""
 
 
 class Login(Struct, frozen=True):
@@ -43,11 +45,13 @@ def open_with_password(database: Database, call: Call[Any, Any], version: Versio
     login = build(Login, read_fields(Login, call.credentials))
     credentials = Credentials(login.user, login.password, call.client.address)
     actor, session = log_in(database, credentials, version, call.desk.limits, call.at)
-    return _tokens(call, actor, session, with_refresh=True)
+    payload = access_payload(actor, session, call.at + ACCESS_LIFETIME)
+    return _tokens(call, payload, session, call.desk.signer.refresh(actor, session))
 
 
 def refresh(tx: Tx, call: Call[Any, Any]) -> Tokens:
-    return _tokens(call, call.actor, sessions.renew(tx, call.session), with_refresh=False)
+    """The same access token for all that refresh within a minute."""
+    return _tokens(call, refreshed(tx, call.actor, call.session, call.at), call.session, None)
 
 
 def log_out(tx: Tx, call: Call[Any, Any]) -> list[tuple[str, str]]:
@@ -58,13 +62,14 @@ def log_out(tx: Tx, call: Call[Any, Any]) -> list[tuple[str, str]]:
     return [_cookie(call.client, name, "", 0) for name in _PATHS]
 
 
-def _tokens(call: Call[Any, Any], actor: Actor, session: Session, *, with_refresh: bool) -> Tokens:
-    access = call.desk.signer.access(actor, session, call.at + ACCESS_LIFETIME)
-    renewal = call.desk.signer.refresh(actor, session) if with_refresh else None
+def _tokens(call: Call[Any, Any], payload: Payload, session: Session, renewal: Issued | None) -> Tokens:
+    signer = call.desk.signer
+    access = signer.sign(payload)
     mask = csrf.masked(session.csrf_secret)
     headers = []
     if call.client.wants_cookies or call.client.has_cookies:
-        headers = [(CSRF_HEADER, mask), _cookie(call.client, ACCESS_COOKIE, access.token, ACCESS_LIFETIME)]
+        small = signer.sign(cookie_payload(payload)).token
+        headers = [(CSRF_HEADER, mask), _cookie(call.client, ACCESS_COOKIE, small, ACCESS_LIFETIME)]
         if renewal:
             headers.append(_cookie(call.client, REFRESH_COOKIE, renewal.token, REFRESH_LIFETIME))
     return Tokens(mask, access, renewal, headers)

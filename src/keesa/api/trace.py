@@ -23,6 +23,8 @@ class Trace:
     route: Route | None = None
     """That version's route, likewise."""
     user_id: int | None = None
+    csrf_secret: str | None = None
+    """Of the session whose token came in a cookie: each answer to it brings a token that its page may use."""
     failure: BaseException | None = None
     """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 

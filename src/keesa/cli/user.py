@@ -1,4 +1,4 @@
-"""`keesa user add|list|disable|password`."""
+"""`keesa user add|list|disable|enable|password`."""
 
 import sys
 from typing import Annotated, Final
@@ -6,11 +6,12 @@ from typing import Annotated, Final
 import typer
 
 from keesa.accounts.actors import UserType
-from keesa.accounts.users import NewUser, change_password, create_user, disable_user, list_users
+from keesa.accounts.passwords import NewPassword, new_password
+from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user, list_users
 from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
-from keesa.errors import Invalid
+from keesa.errors import Invalid, Refused
 
 app = typer.Typer(help="People and programs that log in.", no_args_is_help=True)
 
@@ -18,6 +19,8 @@ Email = Annotated[str, typer.Argument(help="The email address that they log in w
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 _OF_ACTOR: Final = ("id", "email", "full_name", "nick_name", "user_type", "roles", "customer_id")
 _DISABLED: Final = "disabled"
+LONGEST_LINE: Final = 8192
+"""Bytes of a line that may hold a password: the longest one in its longest form, and some more."""
 USUAL_ROLES: dict[UserType, list[str]] = {
     "admin": ["admin"],
     "staff": ["engineer"],
@@ -77,23 +80,41 @@ def disable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -
 
 
 @app.command()
+def enable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Let a disabled user log in again, with the password that they had."""
+    with ready_database(data, database_url) as database:
+        database.write(lambda tx: enable_user(tx, email))
+    print(f"enabled {email}")
+
+
+@app.command()
 def password(
     email: Email, password_stdin: PasswordStdin = False, data: Data = None, database_url: DatabaseUrl = None
 ) -> None:
     """Give the user a new password and end their sessions; asks for it."""
     with ready_database(data, database_url) as database:
         chosen = _password(from_stdin=password_stdin)
-        database.write(lambda tx: change_password(tx, email, chosen))
+        enabled = database.write(lambda tx: change_password(tx, email, chosen))
     print(f"changed the password of {email}")
+    if not enabled:
+        print(f"{email} is disabled and cannot log in with it: `keesa user enable {email}` lets them in again")
 
 
-def _password(*, from_stdin: bool) -> str:
+def _password(*, from_stdin: bool) -> NewPassword:
     if from_stdin:
-        try:
-            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise Invalid({"password": ["must be UTF-8"]}) from error
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+        return new_password(_read_line())
+    if not sys.stdin.isatty():
+        raise Refused("There is no terminal to ask for the password on: pipe it in, with --password-stdin")
+    return new_password(str(typer.prompt("Password", hide_input=True, confirmation_prompt=True)))
+
+
+def _read_line() -> str:
+    """The first line of standard input, with the line end of either kind taken off."""
+    line = sys.stdin.buffer.readline(LONGEST_LINE)
+    try:
+        return line.removesuffix(b"\n").removesuffix(b"\r").decode()
+    except UnicodeDecodeError as error:
+        raise Invalid({"password": ["must be UTF-8"]}) from error
 
 
 def _user_type(text: str) -> UserType:

@@ -3,6 +3,7 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.users import NewUser, create_user
 from keesa.clock import Clock, now
@@ -22,11 +23,14 @@ _ENGINEERS: Final = Role(
 
 def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
     """Whether the database had no user and no ticket, and so was filled; all of it in one transaction."""
+    if not database.read(_is_empty):
+        return False
+    password = new_password(PASSWORD)  # everybody's: hashed once, and before the transaction
 
     def work(tx: Tx) -> bool:
-        if tx.one("SELECT id FROM users LIMIT 1") or tx.one("SELECT id FROM tickets LIMIT 1"):
+        if not _is_empty(tx):
             return False
-        _people(tx)
+        _people(tx, password)
         for ticket in DOCUMENTED:
             keep(tx, ticket)
         tx.follow_given_ids("ticket_notes")
@@ -39,7 +43,11 @@ def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
     return database.migrating(work)
 
 
-def _people(tx: Tx) -> None:
+def _is_empty(tx: Tx) -> bool:
+    return not (tx.one("SELECT id FROM users LIMIT 1") or tx.one("SELECT id FROM tickets LIMIT 1"))
+
+
+def _people(tx: Tx, password: NewPassword) -> None:
     create_role(tx, _ENGINEERS)
     for customer_id, (name, contact_name, contact_number) in CUSTOMERS.items():
         create_customer(tx, name, contact_name, contact_number, customer_id=customer_id)
@@ -51,7 +59,7 @@ def _people(tx: Tx) -> None:
             full_name=person.full_name,
             nick_name=person.nick_name,
             user_type=person.user_type,
-            password=PASSWORD,
+            password=password,
             roles=[person.role],
             customer_id=person.customer_id,
         )

@@ -6,6 +6,7 @@ from keesa.accounts.permissions import require_bot, require_desk
 from keesa.api.coffee import COFFEE
 from keesa.api.http import Caller, Route, Runs
 from keesa.api.paging import ListQuery, NotesQuery
+from keesa.api.signing_in import LOGIN_LIMIT
 from keesa.api.v2024 import answers, examples, notes, requests, sessions, tickets
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -19,13 +20,14 @@ ROUTES: Final[tuple[Route, ...]] = (
         caller=Caller.ANYONE,
         runs=Runs.BLOCKING,
         takes_credentials=True,
+        body_limit=LOGIN_LIMIT,
         errors=(400, 401, 415, 422, 429),
     ),
     Route(
         method="POST",
         path="/auth/refresh",
         endpoint=sessions.refresh,
-        summary="Get a new access token; the old one ends at once",
+        summary="Get a new access token; the old one ends a minute later",
         answer=answers.RenewedToken,
         example=examples.RENEWED_TOKEN,
         caller=Caller.WITH_REFRESH,

@@ -1,0 +1,181 @@
+"""How often a login may fail: counted by user and address together, with slower guards for each of them alone
+(docs/decisions/0019-login-limits.md).
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+
+from keesa.db import Tx
+from keesa.errors import TooManyAttempts
+from keesa.names import LONGEST
+
+MINUTE: Final = 60 * 1000
+WINDOW: Final = 15 * MINUTE
+"""Milliseconds in which failed logins are counted, from the first of them on."""
+USER_WINDOW: Final = 60 * MINUTE
+"""The same for a user over all addresses."""
+MOST_COUNTED: Final = 10_000
+"""Rows of failures that are kept; beyond them the oldest go, whatever they have counted."""
+NETWORKS_KEPT: Final = 20
+"""The networks of a user's last logins that are remembered."""
+REMEMBERED: Final = 90 * 24 * 60 * MINUTE
+"""Milliseconds: how long each of them is."""
+CLEARED_AT_ONCE: Final = 1000
+"""Rows of the past that one login clears away, at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most failed logins; after them the right password is refused too, until the first one's window is over."""
+
+    per_user_and_address: int
+    """Of one user from one address, in `WINDOW`."""
+    per_user: int
+    """Of one user from all addresses, in `USER_WINDOW`."""
+    per_address: int
+    """Of all users from one address, in `WINDOW`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Failures of one kind that are counted together."""
+
+    subject: str
+    limit: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Those that one login asks, and counts in where it fails."""
+
+    own: Counter
+    """Of this user and this address."""
+    guards: tuple[Counter, Counter]
+    """Of the user, and of the address. They do not hold who logs in from where they have logged in before."""
+
+    @property
+    def all(self) -> tuple[Counter, ...]:
+        return (self.own, *self.guards)
+
+
+def counters(email: str, network: str, limits: Limits) -> Counters:
+    email = email[:LONGEST]  # nobody's is longer, and the engines' keys have their ends
+    return Counters(
+        Counter(f"pair {network} {email}", limits.per_user_and_address, WINDOW),
+        (
+            Counter(f"user {email}", limits.per_user, USER_WINDOW),
+            Counter(f"address {network}", limits.per_address, WINDOW),
+        ),
+    )
+
+
+def network_of(address: str) -> str:
+    """What one client has of addresses: a single one, or in IPv6 a /64 network of them (RFC 6177)."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed.packed, 64), strict=False))
+
+
+def waits(tx: Tx, asked: Counters, at: int) -> tuple[int, int]:
+    """Milliseconds until their own failures, and until those of the guards let somebody in again; 0 for now."""
+    own, user, address = asked.all
+    rows = tx.all(
+        "SELECT subject, failures, since FROM login_failures WHERE subject IN (:own, :user, :address)",
+        own=own.subject,
+        user=user.subject,
+        address=address.subject,
+    )
+    found = {row["subject"]: (row["failures"], row["since"]) for row in rows}
+
+    def wait(counter: Counter) -> int:
+        failures, since = found.get(counter.subject, (0, 0))
+        return _left(counter, since, at) if failures >= counter.limit else 0
+
+    return wait(own), max(wait(user), wait(address))
+
+
+def _left(counter: Counter, since: int, at: int) -> int:
+    """A `since` that lies ahead is of a clock that was set back: never longer than the window itself."""
+    return min(since + counter.window - at, counter.window) if abs(at - since) < counter.window else 0
+
+
+def refuse(wait: int) -> None:
+    """Raise `TooManyAttempts` where there is something to wait for."""
+    if wait > 0:
+        raise TooManyAttempts((wait + 999) // 1000)
+
+
+def knows(tx: Tx, user_id: int, network: str, at: int) -> bool:
+    """Whether the user has logged in from there before."""
+    return bool(
+        tx.one(
+            "SELECT 1 AS known FROM login_networks WHERE user_id = :id AND network = :network AND last_at > :old",
+            id=user_id,
+            network=network,
+            old=at - REMEMBERED,
+        )
+    )
+
+
+def count_failure(tx: Tx, asked: Counters, at: int) -> None:
+    """A row a counter, so that guesses at once are all counted; rows of the past are cleared away, and those of names
+    that nobody has cannot grow without end.
+    """
+    tx.run(
+        "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
+        " WHERE since <= :old OR since >= :ahead LIMIT :most)",
+        old=at - USER_WINDOW,
+        ahead=at + USER_WINDOW,
+        most=CLEARED_AT_ONCE,
+    )
+    for counter in asked.all:
+        tx.run(_COUNT, subject=counter.subject, at=at, window=counter.window)
+    tx.run(
+        "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
+        " ORDER BY since DESC, subject LIMIT :most OFFSET :kept)",
+        most=CLEARED_AT_ONCE,
+        kept=MOST_COUNTED,
+    )
+
+
+_COUNT: Final = """
+    INSERT INTO login_failures (subject, failures, since) VALUES (:subject, 1, :at)
+    ON CONFLICT (subject) DO UPDATE SET
+        failures = CASE WHEN abs(excluded.since - login_failures.since) < :window
+            THEN login_failures.failures + 1 ELSE 1 END,
+        since = CASE WHEN abs(excluded.since - login_failures.since) < :window
+            THEN login_failures.since ELSE excluded.since END
+"""
+
+
+def forget_failures(tx: Tx, asked: Counters) -> None:
+    """Those of the user from this address. The guards go on counting: who has one password is not to wash away what
+    was guessed at others', nor what others guessed at theirs.
+    """
+    tx.run("DELETE FROM login_failures WHERE subject = :subject", subject=asked.own.subject)
+
+
+def remember_network(tx: Tx, user_id: int, network: str, sign_in: int, at: int) -> None:
+    """The user has logged in from there; `sign_in` orders it among their logins, whatever the clock did between."""
+    tx.run(
+        "INSERT INTO login_networks (user_id, network, sign_in, last_at) VALUES (:id, :network, :sign_in, :at)"
+        " ON CONFLICT (user_id, network) DO UPDATE SET sign_in = excluded.sign_in, last_at = excluded.last_at",
+        id=user_id,
+        network=network,
+        sign_in=sign_in,
+        at=at,
+    )
+    tx.run(
+        "DELETE FROM login_networks WHERE user_id = :id AND (last_at <= :old OR network IN (SELECT network"
+        " FROM login_networks WHERE user_id = :id ORDER BY sign_in DESC, network LIMIT :most OFFSET :kept))",
+        id=user_id,
+        old=at - REMEMBERED,
+        most=CLEARED_AT_ONCE,
+        kept=NETWORKS_KEPT,
+    )
