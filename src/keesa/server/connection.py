@@ -1,8 +1,8 @@
-"""One connection of HTTP/1.1: bytes to requests, and one answer after the other.
+"""One connection of HTTP/1.1: requests as they are read, and one answer after the other.
 
-llhttp (through httptools) reads the bytes. What is kept here is what a client may take of the server: how long a head
-may take to arrive, how slow a body may be, and how much of it waits in memory. A connection sets no timers: it notes
-what it does since when, and `Connections` looks at all of them twice a second.
+What is kept here is what a client may take of the server: how long a head may take to arrive, how slow a body may be,
+and how much of it waits in memory. A connection sets no timers: it notes what it does since when, and `Connections`
+looks at all of them twice a second.
 """
 
 import asyncio
@@ -11,20 +11,20 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from keesa.server.exchange import Exchange
 from keesa.server.failures import BrokenBody, BusyServer, SlowBody
 from keesa.server.fetching import Fetching
-from keesa.server.heads import Address, RequestHead, address_of, refusal_scope
-from keesa.server.methods import USUAL, with_known_method
+from keesa.server.heads import address_of, refusal_scope
+from keesa.server.reader import RequestReader
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from keesa.server.connections import Connections
 
 UNREAD: Final = 65_536
 """Bytes of a body that wait for the application before its client is made to wait too."""
-_BROKEN: Final = "The request is not readable as HTTP/1.1"
 
 _log = structlog.get_logger("keesa.server")
 
@@ -37,7 +37,9 @@ class Stage(Enum):
     HEAD = auto()
     """It waits for the end of a request's head."""
     REQUEST = auto()
-    """A request is answered. Its body has a least rate; the application's work has deadlines of its own."""
+    """A request is answered, or waits until the answer before it is fetched. Its body has a least rate; the
+    application's work has deadlines of its own.
+    """
     DRAIN = auto()
     """The answer is written; the rest of a small body is read, and thrown away."""
     LINGER = auto()
@@ -52,26 +54,21 @@ class Connection(asyncio.Protocol):
         self._limits = connections.limits
         self._loop = connections.loop
         self._transport = cast("asyncio.Transport", None)  # until it is made
-        self._parser = HttpRequestParser(self)
-        self._client: Address | None = None
-        self._server: Address | None = None
-        self._head: RequestHead | None = None
-        """What has arrived of a head that is not complete."""
+        self._reader = cast("RequestReader", None)
         self._arriving: Exchange | None = None
         """The request whose body is not complete."""
         self._current: Exchange | None = None
         """The request that is answered."""
         self._waiting: deque[Exchange] = deque()
+        """Those that came before their turn: that of the next one comes when the answer before it is fetched."""
         self._task: asyncio.Task[None] | None = None
-        self._drained: asyncio.Future[None] | None = None
-        self._method: str | None = None
-        """That of the next request, where the parser does not know it."""
-        self._deaf = False
-        """Whether what arrives is thrown away: the parser has come to an end."""
+        self._fetched: asyncio.Future[None] | None = None
+        """There while the system holds no more of what was written: done when the client has fetched nearly all."""
         self._fetching = Fetching()
-        self.overflow = overflow
+        self._overflow = overflow
         """Whether it is one more than there should be, and serves the urgent paths alone."""
         self._closing = False
+        """Whether it ends when the requests that are there are answered."""
         self.stage = Stage.HEAD
         self.since = 0.0
         """When the stage began, by the loop's clock."""
@@ -82,114 +79,98 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._client = address_of(transport.get_extra_info("peername"))
-        self._server = address_of(transport.get_extra_info("sockname"))
+        client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        self._reader = RequestReader(self, self._limits, address_of(client), address_of(server))
         self.since = self.moved = self._loop.time()
         self._connections.add(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._connections.remove(self)
-        gone = ConnectionResetError("the client has gone")
-        for exchange in self._waiting:
-            self._give_back(exchange)
-        self._waiting.clear()
+        self._forget_waiting()
         if self._current is not None:
-            self._current.fail(gone)
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_exception(gone)
+            self._current.fail(ConnectionResetError("the client has gone"))
+        self._let_write()
 
     def eof_received(self) -> bool:
         """A client that has sent all it will may still wait for its answer."""
         self._closing = True
-        if self._current is None or self.stage in (Stage.DRAIN, Stage.LINGER):
+        if self.stage is not Stage.REQUEST:
             return False
         if self._arriving is not None:
             self._arriving.fail(ConnectionResetError("the client has gone"))
+        if self._current is not None:
+            self._current.end_client()
         return True
 
     def data_received(self, data: bytes) -> None:
         self.moved = self._loop.time()
-        if self._deaf:
-            return
         if self.stage is Stage.IDLE:
             self.stage, self.since = Stage.HEAD, self.moved
-        if self._head is None and self._arriving is None and not data.startswith(USUAL):
-            data, self._method = with_known_method(data)
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._closing = self._deaf = True  # what follows would be another protocol, which is not spoken here
-            if self._current is not None:
-                self._current.keep_alive = False
-        except HttpParserError:
-            self._break()
-        if self._head is not None and not self._deaf:
-            self._head.arrived += len(data)
-            if self._head.arrived > self._limits.head_bytes:
-                self._refuse(*self._head.too_large(self._limits))
+        self._reader.feed(data)
 
     def pause_writing(self) -> None:
         """The client does not fetch what was written, and the system holds no more of it."""
-        self._drained = self._loop.create_future()
-        self._connections.hold(self, self._transport.get_write_buffer_size())
+        self._fetched = self._loop.create_future()
+        self._connections.hold(self, self.unsent)
 
     def resume_writing(self) -> None:
         self._connections.release(self)
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
-        self._drained = None
+        self._let_write()
+        if self._current is None and self._waiting:
+            self._answer(self._waiting.popleft())
 
-    # what the parser calls
+    def _let_write(self) -> None:
+        if self._fetched is not None and not self._fetched.done():
+            self._fetched.set_result(None)
+        self._fetched = None
 
-    def on_message_begin(self) -> None:
-        self._head = RequestHead()
+    # what the reader calls
 
-    def on_url(self, part: bytes) -> None:
-        if self._head is not None:
-            self._head.target += part
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head is not None:  # else it stands behind the chunks of a body, and is nobody's
-            self._head.add(name.lower(), value)
-
-    def on_headers_complete(self) -> None:
-        head, self._head = self._head, None
-        if head is None or self._deaf:
+    def head_read(
+        self, scope: "Scope", *, keep_alive: bool, expects_continue: bool = False, announced: int | None = None
+    ) -> None:
+        if len(self._waiting) >= self._limits.pipelined:  # the client sends the others again, on another connection
+            self._closing = self._reader.deaf = True
             return
-        method = self._method or self._parser.get_method().decode("ascii")
-        self._method = None
-        version = self._parser.get_http_version()
-        scope = head.scope(method, version, self._client, self._server, self._limits)
-        if self.overflow and scope["path"] not in self._limits.urgent:
-            scope = refusal_scope(scope, 503, "The server has too many connections, please try again later")
-        refused = "extensions" in scope
-        exchange = Exchange(
-            self,
-            scope,
-            keep_alive=not (refused or self.overflow) and self._parser.should_keep_alive(),
-            expects_continue=head.expects_continue,
-            announced=head.length,
-        )
+        if self._overflow:
+            keep_alive = False
+            if scope["path"] not in self._limits.urgent and "extensions" not in scope:
+                scope = refusal_scope(scope, 503, "The server has too many connections, please try again later")
+        exchange = Exchange(self, scope, keep_alive=keep_alive, expects_continue=expects_continue, announced=announced)
         self._arriving = exchange
-        self._take(exchange)
-
-    def on_body(self, chunk: bytes) -> None:
-        exchange = self._arriving
-        if exchange is None or exchange.answer_ended or self._deaf:
+        if self._current is None and self._fetched is None:
+            self._answer(exchange)
             return
-        if not self._connections.bodies.take(len(chunk)):
+        if self._current is None:
+            self.stage = Stage.REQUEST
+        self._waiting.append(exchange)
+        if len(self._waiting) >= self._limits.pipelined:
+            self._read_off()
+
+    def body_read(self, piece: bytes) -> None:
+        exchange = self._arriving
+        if exchange is None or exchange.answer_ended:
+            return
+        if not self._connections.bodies.take(len(piece)):
             exchange.fail(BusyServer("The server is too busy to take the body, please try again later"))
             return
-        exchange.put(chunk)
+        exchange.put(piece)
         if exchange.unread > UNREAD:
-            self._transport.pause_reading()
+            self._read_off()
 
-    def on_message_complete(self) -> None:
+    def request_read(self) -> None:
         exchange, self._arriving = self._arriving, None
         if exchange is not None:
             exchange.end_body()
             if exchange is self._current and exchange.answer_ended:
                 self._finish(exchange)
+
+    def body_broken(self) -> None:
+        if self._arriving is not None:
+            self._arriving.fail(BrokenBody("The body is not readable: its chunks are broken"))
+
+    def ends_after_this(self) -> None:
+        self._closing = True
 
     # what an exchange calls
 
@@ -199,12 +180,11 @@ class Connection(asyncio.Protocol):
 
     def want_body(self, exchange: Exchange) -> None:
         if exchange.expects_continue and not exchange.body_bytes:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         exchange.expects_continue = False
         if exchange.body_since is None:
             exchange.body_since = self._loop.time()
-        if not self._waiting:
-            self._transport.resume_reading()
+        self._read_on()
 
     def write(self, data: bytes) -> None:
         if not self._transport.is_closing():
@@ -212,10 +192,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     async def drain(self) -> None:
+        if self._fetched is not None:
+            await self._fetched
         if self._transport.is_closing():
             raise ConnectionResetError("the client has gone")
-        if self._drained is not None:
-            await self._drained
 
     def answered(self, exchange: Exchange) -> None:
         self._give_back(exchange)
@@ -223,20 +203,11 @@ class Connection(asyncio.Protocol):
             self._finish(exchange)
         elif exchange.keep_alive:
             self.stage, self.since = Stage.DRAIN, self._loop.time()
-            self._transport.resume_reading()
+            self._read_on()
         else:
             self._linger()
 
     # one request after the other
-
-    def _take(self, exchange: Exchange) -> None:
-        if self._current is None:
-            self._answer(exchange)
-            return
-        self._waiting.append(exchange)
-        self._transport.pause_reading()
-        if len(self._waiting) > self._limits.pipelined:
-            self.abort()
 
     def _answer(self, exchange: Exchange) -> None:
         self._current = exchange
@@ -258,41 +229,40 @@ class Connection(asyncio.Protocol):
         """Answer and request are complete: on to the next one."""
         self._current = None
         if exchange.keep_alive and self._waiting:
-            self._answer(self._waiting.popleft())
+            self.stage = Stage.REQUEST
+            self._read_on()
+            if self._fetched is None:
+                self._answer(self._waiting.popleft())
+        elif self._reader.deaf:
+            self._linger()
         elif not exchange.keep_alive or self._closing:
+            self._forget_waiting()
             self._transport.close()
         else:
-            self.stage, self.since = (Stage.IDLE if self._head is None else Stage.HEAD), self._loop.time()
-            self._transport.resume_reading()
+            self.stage, self.since = (Stage.IDLE if self._reader.head is None else Stage.HEAD), self._loop.time()
+            self._read_on()
 
     def _linger(self) -> None:
         """A connection that is closed while something arrives is reset, and its answer lost (RFC 9112, section 9.6)."""
         self.stage, self.since = Stage.LINGER, self._loop.time()
-        self._deaf = True
-        if self._transport.is_closing():
-            return
-        self._transport.write_eof()
-        self._transport.resume_reading()
+        self._reader.deaf = True
+        self._forget_waiting()
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+            self._read_on()
 
-    # what goes wrong
+    def _forget_waiting(self) -> None:
+        for exchange in self._waiting:
+            self._give_back(exchange)
+        self._waiting.clear()
 
-    def _break(self) -> None:
-        """What arrived is no HTTP: nothing behind it can be understood."""
-        if self._deaf:
-            return
-        self._deaf = self._closing = True
-        if self._arriving is not None:
-            self._arriving.fail(BrokenBody("The body is not readable: its chunks are broken"))
-        elif self._current is None:
-            self._refuse(400, _BROKEN)
+    def _read_on(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
-    def _refuse(self, status: int, sentence: str) -> None:
-        """Have the application answer a head that is not complete and never will be."""
-        head, self._head = self._head or RequestHead(), None
-        self._deaf = self._closing = True
-        scope = refusal_scope(head.partial_scope(self._client, self._server), status, sentence)
-        exchange = Exchange(self, scope, keep_alive=False, expects_continue=False, announced=None)
-        self._take(exchange)
+    def _read_off(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def _give_back(self, exchange: Exchange) -> None:
         self._connections.bodies.give(exchange.body_bytes)
@@ -300,18 +270,23 @@ class Connection(asyncio.Protocol):
 
     # what `Connections` calls
 
+    @property
+    def unsent(self) -> int:
+        """Bytes of answers that the system does not hold yet."""
+        return self._transport.get_write_buffer_size()
+
     def check(self, now: float, *, hurry: bool) -> None:
         """End what has lasted too long; in a hurry, whatever waits for its client for some seconds."""
-        limits, lasted = self._limits, now - self.since
-        if self._fetching.is_slow(
-            now, self._transport.get_write_buffer_size(), limits.grace_seconds, limits.least_rate
-        ):
+        limits, lasted, unsent = self._limits, now - self.since, self.unsent
+        if self._fetching.is_slow(now, unsent, limits.grace_seconds, limits.least_rate):
             self.abort()
+        elif self._transport.is_closing():
+            pass
         elif self.stage is Stage.HEAD and (hurry or lasted > limits.head_seconds):
-            if self._head is None:
+            if self._reader.head is None:
                 self._transport.close()
             else:
-                self._refuse(408, "The request did not arrive in time")
+                self._reader.refuse(408, "The request did not arrive in time")
         elif self.stage is Stage.IDLE and (hurry or lasted > limits.idle_seconds):
             self._transport.close()
         elif self.stage in (Stage.DRAIN, Stage.LINGER) and (hurry or lasted > limits.linger_seconds):
@@ -325,14 +300,12 @@ class Connection(asyncio.Protocol):
     @property
     def can_give_way(self) -> bool:
         """Whether nothing is lost but a client's patience when this connection ends for another's sake."""
-        if self.stage is Stage.REQUEST:
-            return self._current is not None and self._current.waits_for_body
-        return True
+        return self.stage is not Stage.REQUEST or self._current is None or self._current.waits_for_body
 
     def close(self) -> None:
         """End it as soon as no request is under way."""
         self._closing = True
-        if self.stage is Stage.IDLE or (self.stage is Stage.HEAD and self._head is None):
+        if self.stage is Stage.IDLE or (self.stage is Stage.HEAD and self._reader.head is None):
             self._transport.close()
 
     def abort(self) -> None:

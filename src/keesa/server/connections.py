@@ -20,6 +20,8 @@ CHECK_SECONDS: Final = 0.5
 """Between two looks at all connections."""
 HURRY_SECONDS: Final = 5
 """When the server stops: how long a request may still arrive."""
+ACCEPTED_AT_ONCE: Final = 8
+"""Connections that a process takes each time its loop comes by: the more, the less evenly processes share the work."""
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _log = structlog.get_logger("keesa.server")
@@ -54,13 +56,24 @@ class Connections:
         self._accept_on()
         self.loop.call_later(CHECK_SECONDS, self._check)
 
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return len(self._open)
+
+    @property
+    def unfetched(self) -> int:
+        """Bytes of answers that clients do not fetch."""
+        return self._unfetched_bytes
+
     async def stop(self, seconds: float) -> None:
         """Accept what has come and no more, let what is under way end, and end the rest after `seconds`."""
         while self._accept():
             pass
         self._accept_off()
-        if self._listener is not None:
-            self._listener.close()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
         self._stopping_since = self.loop.time()
         for connection in list(self._open):
             connection.close()
@@ -71,6 +84,7 @@ class Connections:
         except TimeoutError:
             for connection in list(self._open):
                 connection.abort()
+            await asyncio.sleep(0.1)  # for their requests to hear of it
 
     def add(self, connection: Connection) -> None:
         self._opening -= 1
@@ -98,8 +112,13 @@ class Connections:
         """Its client has fetched nearly all, or has gone."""
         self._unfetched_bytes -= self._unfetched.pop(connection, 0)
 
+    def _accept_some(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            if not self._accept():
+                break
+
     def _accept(self) -> bool:
-        """Accept one: the loop comes by for each, so that processes which share the socket share the work too."""
+        """Accept one, if one has come and there is room."""
         if self._listener is None or self._count >= self.limits.connections + self.limits.overflow:
             return False
         try:
@@ -156,18 +175,18 @@ class Connections:
         self._candidates = deque(sorted(found, key=lambda connection: connection.moved))
 
     def _check(self) -> None:
+        self.loop.call_later(CHECK_SECONDS, self._check)  # whatever happens in this one
         now = self.loop.time()
         hurry = self._stopping_since is not None and now - self._stopping_since > HURRY_SECONDS
         for connection in list(self._open):
             connection.check(now, hurry=hurry)
         self._candidates.clear()
         self._looked = False
-        self.loop.call_later(CHECK_SECONDS, self._check)
 
     def _accept_on(self) -> None:
         full = self._count >= self.limits.connections + self.limits.overflow
         if self._listener is not None and not self._accepting and not full and self._stopping_since is None:
-            self.loop.add_reader(self._listener, self._accept)
+            self.loop.add_reader(self._listener, self._accept_some)
             self._accepting = True
 
     def _accept_off(self) -> None:
@@ -176,5 +195,5 @@ class Connections:
             self._accepting = False
 
     def _note_empty(self) -> None:
-        if not self._open and not self._opening:
+        if self._stopping_since is not None and not self._open and not self._opening:
             self._empty.set()

@@ -41,7 +41,9 @@ class Exchange:
         "_chunked",
         "_chunks",
         "_head",
+        "_no_more",
         "_owner",
+        "_told",
         "_waiter",
         "answer_ended",
         "answer_started",
@@ -70,6 +72,10 @@ class Exchange:
         self._head = b""
         self._chunked = False
         self._arrived = 0
+        self._told = False
+        """Whether the application has all of the body."""
+        self._no_more = False
+        """Whether the client has closed its sending half."""
         self.body_bytes = 0
         """What counts against the budget of all bodies."""
         self.body_since: float | None = None
@@ -85,11 +91,11 @@ class Exchange:
     @property
     def waits_for_body(self) -> bool:
         """Whether the application waits for a piece of the body."""
-        return self._waiter is not None
+        return self._waiter is not None and not self.body_ended
 
     def body_is_slow(self, now: float, grace: float, rate: float) -> bool:
         """Whether the application waits for a body that came slower than `rate` (bytes a second) after the `grace`."""
-        if self._waiter is None or self.body_since is None:
+        if not self.waits_for_body or self.body_since is None:
             return False
         return self._arrived < (now - self.body_since - grace) * rate
 
@@ -111,23 +117,32 @@ class Exchange:
             self.keep_alive = False
             self._wake()
 
+    def end_client(self) -> None:
+        """It sends no more: it may wait for its answer, or have gone."""
+        self._no_more = True
+        self._wake()
+
     async def receive(self) -> "Message":
-        """Raises a `BodyFailure` where the body cannot be had."""
-        while not (self._chunks or self.body_ended or self.failure or self.answer_ended):
+        """Raises a `BodyFailure` where the body cannot be had. Behind the body's end it waits until the client may have
+        gone, or the answer is complete.
+        """
+        while not (self.failure or self._is_over or (not self._told and (self._chunks or self.body_ended))):
             self._waiter = asyncio.get_running_loop().create_future()
-            self._owner.want_body(self)
+            if not self.body_ended:
+                self._owner.want_body(self)
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        if self.failure is not None and not isinstance(self.failure, ConnectionResetError):
-            raise self.failure
-        if self.failure is not None or self.answer_ended:
+        if self._is_over or isinstance(self.failure, ConnectionResetError):
             return _DISCONNECT
+        if self.failure is not None:
+            raise self.failure
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self.unread = 0
-        return {"type": "http.request", "body": body, "more_body": not self.body_ended}
+        self._told = self.body_ended
+        return {"type": "http.request", "body": body, "more_body": not self._told}
 
     async def send(self, message: "Message") -> None:
         """The head leaves together with the first piece of the body. What a client that has gone is sent is lost."""
@@ -169,6 +184,10 @@ class Exchange:
         if self.expects_continue or self._announced is None:
             return False
         return self._announced - self._arrived <= SMALL_BODY
+
+    @property
+    def _is_over(self) -> bool:
+        return self.answer_ended or (self._told and self._no_more)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

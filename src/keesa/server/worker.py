@@ -6,8 +6,11 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import uvloop
@@ -24,6 +27,12 @@ READY: Final = b"r"
 ALIVE: Final = b"."
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG: Final = 1
+SWITCH_SECONDS: Final = 0.001
+"""After which a thread of long work (a list, a text that is cleaned) lets the event loop have its turn."""
+TRIM_SECONDS: Final = 5
+"""Between two looks at what the C library keeps; eight times as long where the last one has freed nothing."""
+TRIM_BYTES: Final = 32 * 1024 * 1024
+"""More than at the start, from which on a look is worth its cost."""
 _MALLOC: Final = {
     -1: 4 * 1024 * 1024,  # M_TRIM_THRESHOLD, bytes
     -3: 1024 * 1024,  # M_MMAP_THRESHOLD, bytes
@@ -43,6 +52,7 @@ def work(
         signal.signal(number, lambda *_: os._exit(0))  # as long as nothing can be under way
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     end_with(parent)
+    sys.setswitchinterval(SWITCH_SECONDS)
     _give_memory_back()
     app = build()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -106,6 +116,24 @@ def _give_memory_back() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for parameter, value in _MALLOC.items():
             mallopt(parameter, value)
+        threading.Thread(target=_trim_now_and_then, name="keesa-trim", daemon=True).start()
+
+
+def _trim_now_and_then() -> None:
+    """What lies free between pieces in use is not given back by `free` itself."""
+    trim = ctypes.CDLL(None).malloc_trim  # which lets other threads of Python go on
+    least, pause = _resident_bytes() + TRIM_BYTES, TRIM_SECONDS
+    while True:
+        time.sleep(pause)
+        before = _resident_bytes()
+        if before > least:
+            trim(0)
+            pause = TRIM_SECONDS if before - _resident_bytes() > TRIM_BYTES // 8 else TRIM_SECONDS * 8
+
+
+def _resident_bytes() -> int:
+    pages = Path("/proc/self/statm").read_text("ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def end_with(parent: int) -> None:
