@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import uvloop
 
-from keesa.server.connections import Connections
+from keesa.server.connections import App, Connections
 from keesa.server.failures import BodyFailure
 from keesa.server.heads import REFUSAL
 from keesa.server.limits import Limits
@@ -90,6 +90,7 @@ class Paths:
 class Serving:
     connections: Connections
     app: Paths
+    """What answers, where the test has brought nothing else."""
     port: int
 
     async def connect(self) -> "Client":
@@ -101,12 +102,12 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(**limits: Any) -> "AsyncIterator[Serving]":  # noqa: ANN401 - those of `Limits`
+async def serving(answers: App | None = None, **limits: Any) -> "AsyncIterator[Serving]":  # noqa: ANN401 - of `Limits`
     """With deadlines of some tenths of a second where `limits` says nothing else."""
     short = {"head_seconds": 0.3, "idle_seconds": 0.3, "grace_seconds": 0.3, "linger_seconds": 0.3}
     given = Limits(**{"connections": 64, "urgent": frozenset({"/health"}), **short, **limits})
     app = Paths()
-    connections = Connections(app, given, asyncio.get_running_loop())
+    connections = Connections(answers or app, given, asyncio.get_running_loop())
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
         connections.listen(listener)
         try:

@@ -29,9 +29,10 @@ from postgres_server import PostgresServer
 
 P99_MS: Final = 250
 MORE_MIB: Final = 64
-"""What a server that has had a busy time may keep: caches, and what the C library has not given back."""
-MORE_FILES: Final = 16
-BACK_SECONDS: Final = 60
+"""What a worker that has had a busy time may keep: caches, and what the C library has not given back."""
+MORE_FILES: Final = 40
+"""The same of files: SQLite keeps those of closed readers until its last connection to the file is idle."""
+BACK_SECONDS: Final = 90
 """In which it must have let go of the rest."""
 _LONG: Final = "A long answer from the island. " * 2000
 
@@ -81,7 +82,7 @@ def _try(engine: str, server: LiveServer, options: argparse.Namespace) -> bool:
     felt = Felt(**_told(watchers))
     during = held(server.pid)
     done = _told(attackers)
-    after = _when_back(server.pid, before)
+    after = _when_back(server.pid, before, options.workers)
     lost = set(felt.acknowledged) - asyncio.run(notes_of(target, watched))
     rows = [
         ("p99 of /health", f"{felt.p99('health'):.0f} ms", felt.p99("health") <= P99_MS),
@@ -91,9 +92,13 @@ def _try(engine: str, server: LiveServer, options: argparse.Namespace) -> bool:
         (
             "memory before, during, after",
             f"{before.mib:.0f}, {during.mib:.0f}, {after.mib:.0f} MiB",
-            _is_back(after, before),
+            _is_back(after, before, options.workers),
         ),
-        ("files before, during, after", f"{before.files}, {during.files}, {after.files}", _is_back(after, before)),
+        (
+            "files before, during, after",
+            f"{before.files}, {during.files}, {after.files}",
+            _is_back(after, before, options.workers),
+        ),
     ]
     print(
         f"\n{engine}: {options.connections} slow connections; done meanwhile: {json.dumps(dict(sorted(done.items())))}"
@@ -141,13 +146,13 @@ def _told(process: "subprocess.Popen[str]") -> Any:  # noqa: ANN401 - JSON
     return json.loads(out)
 
 
-def _is_back(now: Held, before: Held) -> bool:
-    return now.mib <= before.mib + MORE_MIB and now.files <= before.files + MORE_FILES
+def _is_back(now: Held, before: Held, workers: int) -> bool:
+    return now.mib <= before.mib + MORE_MIB * workers and now.files <= before.files + MORE_FILES * workers
 
 
-def _when_back(pid: int, before: Held) -> Held:
+def _when_back(pid: int, before: Held, workers: int) -> Held:
     deadline = time.monotonic() + BACK_SECONDS
-    while not _is_back(now := held(pid), before) and time.monotonic() < deadline:
+    while not _is_back(now := held(pid), before, workers) and time.monotonic() < deadline:
         time.sleep(1)
     return now
 

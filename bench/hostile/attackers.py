@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -16,8 +17,10 @@ SLOW_KINDS: Final = 3
 NOTE_CLIENTS: Final = 8
 LOGINS: Final = 100
 """Logins under way at once."""
-_PAUSE: Final = 0.2
-"""Seconds before one that was thrown out comes again."""
+_PAUSE: Final = 2
+"""Seconds before a slow one that was thrown out comes again."""
+_LOGIN_PAUSE: Final = 0.2
+"""Seconds between two guesses of one client."""
 
 
 def hostile_texts() -> Iterator[str]:
@@ -125,7 +128,7 @@ async def _login_guesser(target: Target, number: int, ends: float, done: dict[st
             _count(done, f"login {status}")
         except (OSError, TimeoutError):
             _count(done, "login without an answer")
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_LOGIN_PAUSE)
     client.close()
 
 
@@ -134,5 +137,8 @@ def _count(done: dict[str, int], what: str) -> None:
 
 
 def main(host: str, port: int, token: str, connections: int, ticket: int, seconds: float) -> None:
-    """As a process of its own: prints what was done as JSON."""
+    """As a process of its own that leaves the processors to the server and its users: elsewhere it has its own.
+    Prints what was done as JSON.
+    """
+    os.nice(10)
     print(json.dumps(asyncio.run(attack(Target(host, port, token), connections, ticket, seconds))))

@@ -120,9 +120,10 @@ class Rendered:
         if sum(sizes.values()) + sum(len(part) for part in parts if part is not None) > left:
             raise _too_large(self._largest)
         made: dict[Seen, msgspec.Raw] = {}
-        for some in _cut(missing, sizes):
+        for number, some in enumerate(_cut(missing, sizes)):
+            if number:  # one ticket is a short read, however long its rendering takes: nothing comes after it
+                yield Pace.SHORT
             made |= self._render(tx, names, some, shape)
-            yield Pace.SHORT
         parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
 
     def _render(self, tx: Tx, names: int, tickets: list[Seen], shape: Shape[S]) -> dict[Seen, msgspec.Raw]:

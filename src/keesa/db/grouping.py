@@ -157,18 +157,24 @@ class GroupWriter:
                 raise Unavailable("Too many writes are waiting, please try again later") from None
 
     def _write_groups(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, ended = [first], False
-            with suppress(queue.Empty):
-                while len(group) < GROUP and not ended:
-                    job = self._queue.get_nowait()
-                    if job is None:
-                        ended = True
-                    else:
-                        group.append(job)
-            self._write_group([job for job in group if job.wanted])
-            if ended:
-                return
+        while self._write_next():
+            pass
+
+    def _write_next(self) -> bool:
+        """The group that comes next; nothing of it is held while the one after it is waited for. False at the end."""
+        first, ended = self._queue.get(), False
+        if first is None:
+            return False
+        group = [first]
+        with suppress(queue.Empty):
+            while len(group) < GROUP and not ended:
+                job = self._queue.get_nowait()
+                if job is None:
+                    ended = True
+                else:
+                    group.append(job)
+        self._write_group([job for job in group if job.wanted])
+        return not ended
 
     def _write_group(self, group: Sequence[Job]) -> None:
         """Each outcome is told only after the commit, or after its failure."""

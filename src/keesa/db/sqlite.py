@@ -37,7 +37,7 @@ SURPLUS_PAGE_CACHE: Final = 2_000
 """The same of a connection that is not kept."""
 IDLE_READERS: Final = 2
 """Connections that are kept for the reads to come; more are open only while so many reads are under way."""
-LONG_READS: Final = 24
+LONG_READS: Final = 6
 """Reads that take more than a turn and go on at the same time, with a connection each."""
 LONG_READS_QUEUE: Final = 1024
 LONG_READS_PATIENCE: Final = 30.0
@@ -100,7 +100,7 @@ class SqliteDatabase(Database):
             steps = work(tx)
             pace, done = first_turn(steps)
             if done is not None:
-                return done.value  # type: ignore[no-any-return]  # StopIteration has no type for its value
+                return done[0]
             if self._long_reads.enter_now():
                 try:
                     return await run_in_turns(steps, pace, self._long_steps)

@@ -17,8 +17,8 @@ LONGEST: Final = 60.0
 """Seconds after which a work in steps is ended: it holds a snapshot, and what is written meanwhile piles up."""
 
 
-def first_turn(steps: Steps[T]) -> tuple[Pace, StopIteration | None]:
-    """One turn of the work: the pace of the step that comes next, or its end."""
+def first_turn(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:
+    """One turn of the work: the pace of the step that comes next, or its end with what it gives."""
     ends = time.perf_counter() + TURN
     while True:
         pace, done = _next(steps)
@@ -38,7 +38,7 @@ async def run_in_turns(steps: Steps[T], pace: Pace, elsewhere: Executor) -> T:
             await asyncio.sleep(0)
             pace, done = first_turn(steps)
         if done is not None:
-            return done.value  # type: ignore[no-any-return]  # StopIteration has no type for its value
+            return done[0]
     steps.close()
     raise Unavailable("This takes too long now, please try again later or ask for less")
 
@@ -59,13 +59,15 @@ def run_to_the_end(steps: Steps[T]) -> T:
     while True:
         _, done = _next(steps)
         if done is not None:
-            return done.value  # type: ignore[no-any-return]  # as above
+            return done[0]
         time.sleep(0)
 
 
-def _next(steps: Steps[T]) -> tuple[Pace, StopIteration | None]:
-    """The pace of the step after this one; or the end, which no future could carry as an exception."""
+def _next(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:
+    """The pace of the step after this one, or what the work gives; never the exception that tells it, whose traceback
+    would hold it until the collector comes.
+    """
     try:
         return next(steps), None
     except StopIteration as done:
-        return Pace.SHORT, done
+        return Pace.SHORT, (done.value,)

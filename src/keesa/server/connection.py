@@ -90,6 +90,8 @@ class Connection(asyncio.Protocol):
         if self._current is not None:
             self._current.fail(ConnectionResetError("the client has gone"))
         self._let_write()
+        self._current = self._arriving = None  # no circle of references is left: it would wait for the collector
+        self._reader.end()
 
     def eof_received(self) -> bool:
         """A client that has sent all it will may still wait for its answer."""
@@ -221,6 +223,7 @@ class Connection(asyncio.Protocol):
             pass
         except Exception:  # noqa: BLE001 - its own edge answers all; nothing else may end the connection's task
             _log.exception("the application failed")
+        exchange.failure = None  # whose traceback holds the exchange
         if not exchange.answer_ended:
             self._give_back(exchange)
             self.abort()

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 SMALL_BODY: Final = 65_536
 """Bytes that may be left of a body which nobody asked for: they are read, and the connection goes on."""
+LARGE_PIECE: Final = 65_536
+"""Bytes of an answer that are not copied to stand behind its head."""
 _DISCONNECT: Final = {"type": "http.disconnect"}
 
 
@@ -156,9 +158,12 @@ class Exchange:
             body = b""
         elif self._chunked:
             body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + (b"" if more else b"0\r\n\r\n")
-        if self._head or body:
+        if len(body) > LARGE_PIECE:
+            self._owner.write(self._head)
+            self._owner.write(body)
+        elif self._head or body:
             self._owner.write(self._head + body)
-            self._head = b""
+        self._head = b""
         if more:
             await self._owner.drain()
         else:

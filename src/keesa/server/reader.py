@@ -1,6 +1,6 @@
 """From the bytes of a connection to requests: llhttp (through httptools) reads, and this knows what it has read."""
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
@@ -69,6 +69,11 @@ class RequestReader:
             self.head.arrived += len(data)
             if self.head.arrived > self._limits.head_bytes:
                 self.refuse(*self.head.too_large(self._limits))
+
+    def end(self) -> None:
+        """Nothing more is read, and nobody is told."""
+        self.deaf = True
+        self._parser = self._requests = cast("Any", None)
 
     def refuse(self, status: int, sentence: str) -> None:
         """Have a head answered that is not complete and never will be."""

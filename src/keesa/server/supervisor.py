@@ -1,5 +1,6 @@
 """The first process: it starts the workers, watches them, and stops them. It answers nobody itself."""
 
+import gc
 import os
 import signal
 import socket
@@ -68,6 +69,8 @@ class Supervisor:
 
     def serve(self) -> int:
         """Until SIGTERM or SIGINT; the exit status: 0 after a stop, 1 where the workers do not live."""
+        gc.collect()
+        gc.freeze()  # what is there before the workers are stays, and stays shared: no collector of theirs touches it
         with self._signals() as woken:
             while len(self._workers) < self._count and not self._stopping:
                 self._start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -120,13 +121,17 @@ def _give_memory_back() -> None:
 
 
 def _trim_now_and_then() -> None:
-    """What lies free between pieces in use is not given back by `free` itself."""
+    """What lies free between pieces in use is not given back by `free` itself. An error refers to what it was raised
+    through, which may refer to it: a body in such a circle waits for the collector, who comes when much is made, not
+    when much is held.
+    """
     trim = ctypes.CDLL(None).malloc_trim  # which lets other threads of Python go on
     least, pause = _resident_bytes() + TRIM_BYTES, TRIM_SECONDS
     while True:
         time.sleep(pause)
         before = _resident_bytes()
         if before > least:
+            gc.collect()
             trim(0)
             pause = TRIM_SECONDS if before - _resident_bytes() > TRIM_BYTES // 8 else TRIM_SECONDS * 8
 
