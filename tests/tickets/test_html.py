@@ -221,6 +221,15 @@ def test_what_is_left_reads_as_it_is_written() -> None:
     assert sanitised("<a>one<object><a>two") == "<a>one</a><a>two</a>"
 
 
+@pytest.mark.parametrize("before", ["", "<p>", "<li>", "<ul><li>", "<ul><li><p>"])
+def test_a_table_at_the_greatest_depth_has_its_cells(before: str) -> None:
+    """Text in it stands in one: a browser would move it out of the table."""
+    kept = sanitised(before + "<table>x" * 60)
+    assert "<tr>x" not in kept
+    assert "<tbody>x" not in kept
+    assert sanitised(kept) == kept
+
+
 def test_what_never_comes_to_rest_is_shown_with_its_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     """No such text is known; were there one, it would be plain text."""
     text = '<a href="https://[">one<object>two</a>'
@@ -233,7 +242,9 @@ def test_what_never_comes_to_rest_is_shown_with_its_tags(monkeypatch: pytest.Mon
     "text",
     [
         "\ufeff",
+        "\x07",
         "<p>\u200b</p>",
+        "<p>\ufffc</p>",
         "<b>&ZeroWidthSpace;</b>\u2060",
         "<p>\u3164<br>\u2800</p>",
         "<!-- x -->",
