@@ -8,22 +8,23 @@ import pytest
 from keesa.blank import is_blank
 
 DRAWN_AS_NOTHING = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u2800\u3164\ufe00\ufe0f\uffa0\U0001d159\U000e0041\U000e0100"
+NOT_TO_BE_READ = "\ufffc\0\x01\x07\x1b\x7f\x80\x9f"
 ENTITIES = ("&nbsp;", "&ZeroWidthSpace;", "&NoBreak;", "&shy;", "&zwnj;", "&#8203;", "&#x200b;", "&#xFEFF;", "&nbsp")
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \r\n\t", *DRAWN_AS_NOTHING, *ENTITIES, "".join(ENTITIES), "\u00ad&nbsp; \ufeff"]
+    "text", ["", " \r\n\t", *DRAWN_AS_NOTHING, *NOT_TO_BE_READ, *ENTITIES, "".join(ENTITIES), "\u00ad&nbsp; \ufeff"]
 )
 def test_what_is_drawn_as_nothing_is_blank(text: str) -> None:
     """Spaces, fillers, selectors, and entities of them: alone and together."""
     assert is_blank(text)
 
 
-def test_every_space_and_every_format_character_is_blank() -> None:
+def test_every_space_format_and_control_character_is_blank() -> None:
     """Whatever Unicode calls so, as far as this Python knows; what is drawn is not among them."""
     kinds = {chr(code): unicodedata.category(chr(code)) for code in range(sys.maxunicode + 1)}
     blank = {character for character in kinds if is_blank(character)}
-    assert {character for character, kind in kinds.items() if kind in ("Zs", "Zl", "Zp", "Cf")} <= blank
+    assert {character for character, kind in kinds.items() if kind in ("Zs", "Zl", "Zp", "Cf", "Cc")} <= blank
     assert {kinds[character] for character in blank} <= {"Cc", "Cf", "Cn", "Lo", "Mn", "So", "Zl", "Zp", "Zs"}
     assert len(blank) < 4300  # 4,096 of them are those that Unicode sets aside
 

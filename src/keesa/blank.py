@@ -7,9 +7,9 @@ from typing import Final
 # fmt: off
 _VISIBLE: Final = re.compile(
     "[^"
-    r"\x09-\x0d\x1c-\x20\x85\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u2000-\u200f\u2028-\u202f"
-    r"\u205f-\u206f\u3000\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
-    r"\U0001d173-\U0001d17a"  # spaces and formats: line ends, zero widths, soft hyphens, direction marks
+    r"\x00-\x20\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u3000\ufeff\ufff0-\ufffc\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a"  # controls, spaces and formats, and the place of an object that is not there
     r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # joiners, Hangul fillers, the empty Braille cell
     r"\u180b-\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff"  # what chooses how its neighbour is drawn
     "]"
@@ -21,7 +21,7 @@ _LONG_NUMBER: Final = re.compile(r"&#(?=[0-9]{9})0*+([0-9]{0,8})[0-9]*+")
 def is_blank(text: str) -> bool:
     """Whether nothing is left to read: no character, or none that is drawn, `&nbsp;` and the like among those.
 
-    Control characters that are no white space are drawn (CSS Text 3, 3.1).
+    CSS would have browsers draw control characters (CSS Text 3, 3.1); nobody reads those boxes, and few draw them.
     """
     first = _VISIBLE.search(text)
     return first is None or (first[0] == "&" and _VISIBLE.search(unescaped(text)) is None)

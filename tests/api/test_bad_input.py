@@ -49,6 +49,9 @@ UNREADABLE: Final = {
     "deep lists": b"[" * 100_000 + b"]" * 100_000,
     "deep objects": b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
     "deep and cut off": b'{"ticket":' + b"[" * 100_000,
+    "many values": b'{"other": [' + b"{}," * 3_000 + b"{}]}",
+    "many keys": b"{" + b",".join(b'"%d":1' % key for key in range(1_500)) + b"}",
+    "many strings": b'"a"' * 3_000,
 }
 NO_OBJECT: Final = (b"null", b"true", b"1", b"1.5", b'"text"', b"[]", b"[{}]")
 

@@ -44,10 +44,24 @@ MATHML: Final = frozenset({
 })
 """Likewise beside `<math`."""
 OFFICE: Final = frozenset({
-    "a", "aml", "dgm", "dt", "m", "mc", "mso", "mv", "o", "p", "pic", "r", "s", "skype", "sl", "st1", "st2", "u1",
-    "u2", "v", "w", "wne", "wp", "wpc", "wpg", "wps", "wx", "x",
+    "aml", "dgm", "mc", "mso", "mv", "o", "pic", "skype", "st1", "st2", "u1", "u2", "u3", "u4", "u5", "v", "w", "wne",
+    "wp", "wpc", "wpg", "wps", "wx",
 })
-"""Prefixes of elements that office programs write, such as `<o:p>`."""
+"""Prefixes of elements that office programs write and leave open, such as `<o:p>`."""
+PROGRAMS: Final = frozenset({
+    "action-text-attachment", "byte-sheet-html-origin", "google-sheets-html-origin", "includetail", "sdendnote",
+    "sdfield", "sdfixed", "sdfootnote", "sdshift", "trix-editor", "x-apple-data-detectors",
+})
+"""Elements that spreadsheets, editors and mail programs write beside HTML's, and nobody by hand."""
+NEEDS_ATTRIBUTES: Final = frozenset({
+    "area", "base", "basefont", "bgsound", "embed", "frame", "img", "input", "link", "meta", "param", "source", "track",
+})
+"""Elements without an end that mean nothing alone: `<input>` is what somebody wrote for a name to fill in."""
+MAY_LACK_END: Final = frozenset({
+    "body", "caption", "col", "colgroup", "frameset", "head", "html", "keygen", "math", "menuitem", "noscript",
+    "optgroup", "option", "plaintext", "rb", "rp", "rt", "rtc", "spacer", "svg", "template", "tfoot", "wbr",
+})
+"""Elements that programs leave open. Any other that never ends and has no attribute is such a name: `<dir>`."""
 BOOLEAN: Final = frozenset({
     "allowfullscreen", "async", "autofocus", "autoplay", "checked", "compact", "contenteditable", "controls",
     "declare", "default", "defer", "disabled", "download", "draggable", "hidden", "inert", "ismap", "itemscope",

@@ -20,7 +20,9 @@ from keesa.tickets.elements import (
 )
 
 DEEPEST: Final = 100
-"""Elements in each other; what is deeper loses its tags."""
+"""Elements in each other; what is deeper loses its tags, but for the three parts of a table that
+its text needs around it.
+"""
 MOST_FORMATTING: Final = 8_192
 """Characters of the start tags of the formatting that is open at one place; what comes beyond loses its tags."""
 
@@ -187,7 +189,7 @@ class Nesting:
     def _start_table_part(self, name: str, tag: str) -> None:
         """With the parts around it that are missing; outside of a table it is none."""
         table = self._last("table")
-        if table is None or len(self._open) >= DEEPEST:
+        if table is None:
             return
         depth = table + 1
         if name not in SECTIONS:

@@ -16,8 +16,11 @@ from keesa.tickets.elements import (
     BOOLEAN,
     HTML,
     MATHML,
+    MAY_LACK_END,
+    NEEDS_ATTRIBUTES,
     NUMBERS,
     OFFICE,
+    PROGRAMS,
     RAW,
     SCHEMES,
     SILENT,
@@ -38,6 +41,7 @@ _ATTRIBUTE: Final = re.compile(
     re.VERBOSE,
 )
 _QUALIFIED: Final = re.compile(r"[a-z_][\w.-]*:[a-z_][\w.-]*", re.ASCII)
+_ENDS: Final = re.compile(r"</([a-z][a-z0-9]*)", re.ASCII | re.IGNORECASE)
 _QUALIFIED_END: Final = re.compile(r"</([a-z_][\w.-]*:[a-z_][\w.-]*)", re.ASCII | re.IGNORECASE)
 _DECLARATION: Final = re.compile(
     r"<(?:!doctype[\t\n\f\r >]|!\[[\t\n\f\r ]*(?:if|else|elseif|endif)\b|\?(?:xml|mso|import)\b)", re.IGNORECASE
@@ -108,7 +112,9 @@ class Reader:
         attributes, position = read
         if name in TAGS:
             return (name, f"<{name}{attributes}>"), position
-        if ":" in name and not self._is_element(name, empty=text[position - 2] == "/"):
+        if (end and self._is_word(name)) or (
+            ":" in name and not self._is_element(name, empty=text[position - 2] == "/")
+        ):
             return None
         return self._disallowed(name, position)
 
@@ -117,10 +123,19 @@ class Reader:
         if ":" in name:
             return _QUALIFIED.fullmatch(name) is not None
         return (
-            (name in SVG and self._holds("<svg"))
+            name in PROGRAMS
+            or (name in SVG and self._holds("<svg"))
             or (name in MATHML and self._holds("<math"))
             or (name == "xml" and self._holds("</xml"))
         )
+
+    def _is_word(self, name: str) -> bool:
+        """Whether somebody wrote an element's name for something to fill in: `cd <dir>`. A program would have ended it,
+        or given it attributes; of what is dropped with its content nothing is shown.
+        """
+        if name not in HTML or name in SILENT or name in RAW or name in MAY_LACK_END:
+            return False
+        return name in NEEDS_ATTRIBUTES or name not in self._ends
 
     def _is_element(self, name: str, *, empty: bool) -> bool:
         """Whether `<a:b>` is one: it ends, or an office program wrote it. `<host:port>` does not."""
@@ -183,6 +198,10 @@ class Reader:
             if key in allowed and key not in written and _is_good(name, key, value):
                 written[key] = value.replace('"', "&quot;")
         return "".join(f' {key}="{value}"' for key, value in written.items()), end.end()
+
+    @cached_property
+    def _ends(self) -> set[str]:
+        return {name.lower() for name in _ENDS.findall(self._text)}
 
     @cached_property
     def _qualified_ends(self) -> set[str]:
