@@ -9,8 +9,8 @@ from keesa.api.http import Route
 from keesa.errors import Unavailable
 from keesa.tickets.html import RichText, is_quick, rich_text
 
-AT_ONCE: Final = 2
-"""Threads that clean. They hold the interpreter for most of the time, so that more would not be faster."""
+AT_ONCE: Final = 1
+"""Threads that clean. They hold the interpreter for most of the time: two would leave the event loop a third of it."""
 MOST_WAITING: Final = 64
 """Long texts under way; each takes 60 ms at the most, so that none waits for longer than some seconds."""
 
