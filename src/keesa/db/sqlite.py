@@ -71,6 +71,7 @@ class SqliteDatabase(Database):
         self._file = DataFile(path)
         try:
             with self._file.locked_within(PATIENCE):  # of two that turn a new file to WAL at once, SQLite refuses one
+                self._file.require_own_log()
                 self._writing = self._connect(PAGE_CACHE)
                 self._file.opened()
         except BaseException:
@@ -213,6 +214,7 @@ class SqliteDatabase(Database):
                 raise Unavailable("Another program reads an old state of the database: its log has grown too long")
             with self._transaction():
                 outcomes = [self._run(work) for work in works]
+            self._file.record_log(self._file.log())
             with suppress(sqlite3.Error, Unavailable):  # what is committed is; the next one tries again
                 self._write_back_when_due(before)
             return outcomes
