@@ -107,6 +107,11 @@ class PostgresServer:
         assert self._server is not None
         return self._server.pid
 
+    @property
+    def binaries(self) -> Path:
+        """The folder of its programs, while it runs: `pg_dump` and `psql` too."""
+        return self._binaries
+
     def url(self, dbname: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self._port}/{dbname}"
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import IO, Final
 
@@ -192,3 +193,25 @@ def test_where_it_cannot_run_it_says_so(disguise: str, sentence: str) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("keesa: Keesa needs Python 3.11 or later")
     assert sentence in done.stderr
+
+
+def test_where_it_runs_is_said_before_it_is_installed() -> None:
+    """In the README, and in what package indexes and pip read."""
+    assert "It runs on Linux, with Python 3.11 or later." in (CHECKOUT / "README.md").read_text("utf-8")
+    told = metadata("keesa")
+    assert told["Requires-Python"] == ">=3.11"
+    systems = [line for line in told.get_all("Classifier", []) if line.startswith("Operating System ::")]
+    assert systems == ["Operating System :: POSIX :: Linux"]
+
+
+def test_the_build_names_the_python_that_it_needs() -> None:
+    """To an older one, before pip can name a dependency's version instead."""
+    program = (
+        "import sys; from hatch_build import PythonVersion; sys.version_info = (3, 10, 13)\n"
+        "PythonVersion('', {}).update({})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=CHECKOUT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Keesa needs Python 3.11 or later, and this is Python 3.10.13: install with another one\n"

@@ -95,10 +95,12 @@ def load_config(environ: Mapping[str, str], **options: object) -> Config:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    """A setting with a slip in its name would be overlooked for years; in small letters too."""
+    """A setting with a slip in its name would be overlooked for years; in small letters, or without its `_`, too."""
     names = [f"KEESA_{setting.name.upper()}" for setting in fields(Config)]
     known = {*names, *(f"{name}_FILE" for name in names)}
-    unknown = [name for name in environ if name.upper().startswith("KEESA_") and name not in known]
+    letters = {_letters(name) for name in known}
+    ours = [name for name in environ if name.upper().startswith("KEESA_") or _letters(name) in letters]
+    unknown = [name for name in ours if name not in known]
     sentences = []
     for name in unknown:
         if _OTHERS.fullmatch(name) or environ[name].startswith(("tcp://", "udp://", "sctp://")):
@@ -107,6 +109,10 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         sentences.append(f"{name} is no setting" + (f", did you mean {nearest[0]}?" if nearest else ""))
     if sentences:
         raise Refused("; ".join(sentences))
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name)).upper()
 
 
 def _from_environment(environ: Mapping[str, str], name: str) -> str | None:

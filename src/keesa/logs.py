@@ -6,6 +6,7 @@ A line is a line, and drives no terminal: whatever somebody else wrote is escape
 import json
 import logging
 import sys
+from contextlib import suppress
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
@@ -19,16 +20,23 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 
-class _NamedPrinter(structlog.PrintLogger):
-    def __init__(self, name: str) -> None:
-        super().__init__(sys.stderr)
-        self.name = name
+class _Writer:
+    """A line a call, past all buffers. One that standard error does not take is dropped: neither a full disk nor a pipe
+    that nobody reads any more stops the desk.
+    """
 
-
-class _NamedWriter(structlog.BytesLogger):
     def __init__(self, name: str) -> None:
-        super().__init__(sys.stderr.buffer)
         self.name = name
+        self._stream = getattr(sys.stderr.buffer, "raw", sys.stderr.buffer)
+
+    def msg(self, line: bytes | str) -> None:
+        whole = line if isinstance(line, bytes) else line.encode(sys.stderr.encoding, "backslashreplace")
+        rest = memoryview(whole + b"\n")
+        with suppress(OSError):
+            while rest:
+                rest = rest[self._stream.write(rest) or len(rest) :]
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def _json(event: object, **_: object) -> bytes:
@@ -80,7 +88,7 @@ def set_up_logs(form: str) -> None:
     # our own lines, one a request, take the short way to standard error, past the standard library
     structlog.configure(
         processors=[*shared, *last] if as_text else [*shared, *last, structlog.processors.JSONRenderer(_json)],
-        logger_factory=_NamedPrinter if as_text else _NamedWriter,
+        logger_factory=_Writer,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )

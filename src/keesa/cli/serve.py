@@ -5,7 +5,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Annotated, Final
 
@@ -131,4 +131,5 @@ def _work(
 
 def _announce(host: str, port: int, people: Sequence[Person]) -> None:
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    print(f"Keesa serves on {address}\n{greeting(people, address)}", end="", flush=True)
+    with suppress(OSError):  # whoever has read enough may have closed it
+        print(f"Keesa serves on {address}\n{greeting(people, address)}", end="", flush=True)

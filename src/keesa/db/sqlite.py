@@ -71,6 +71,7 @@ class SqliteDatabase(Database):
         self._file = DataFile(path)
         try:
             with self._file.locked_within(PATIENCE):  # of two that turn a new file to WAL at once, SQLite refuses one
+                self._file.require_own_log()
                 self._writing = self._connect(PAGE_CACHE)
                 self._file.opened()
         except BaseException:
@@ -213,8 +214,10 @@ class SqliteDatabase(Database):
                 raise Unavailable("Another program reads an old state of the database: its log has grown too long")
             with self._transaction():
                 outcomes = [self._run(work) for work in works]
+            log = self._file.log()
+            self._file.record_log(log)
             with suppress(sqlite3.Error, Unavailable):  # what is committed is; the next one tries again
-                self._write_back_when_due(before)
+                self._write_back_when_due(before, log)
             return outcomes
 
     @contextmanager
@@ -232,11 +235,10 @@ class SqliteDatabase(Database):
         found: int = self._writing.execute("PRAGMA user_version").fetchone()[0]
         return found
 
-    def _write_back_when_due(self, before: Log) -> None:
+    def _write_back_when_due(self, before: Log, log: Log) -> None:
         """After the first commit of this process, so that the file has a mark that no copy of it has; then after so
         many pages. The lock is held.
         """
-        log = self._file.log()
         if log.frames < self._written_back:  # begun anew
             self._written_back = 0
         if log.change != before.change and (not self._marked or log.frames - self._written_back >= CHECKPOINT):

@@ -1,5 +1,6 @@
 """The file of SQLite's data from outside: the lock between processes, whether it is still the file that was opened, and
-how long its log has become (docs/decisions/0003-sqlite-writes.md, 0018-sqlite-checkpoints.md).
+how long its log has become (docs/decisions/0003-sqlite-writes.md, 0018-sqlite-checkpoints.md). What the log on the disk
+tells of the file is in `sqlite_log.py`.
 
 Formats: https://www.sqlite.org/fileformat2.html (the header) and https://www.sqlite.org/walformat.html (the index of
 the write-ahead log). POSIX locks belong to a process and a file: to close any descriptor of it lets go of all that
@@ -16,16 +17,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from keesa.errors import Unavailable
+from keesa.db.sqlite_log import HEADER, RECORD, belongs, record, salts
+from keesa.errors import Refused, Unavailable
 
 MARKS: Final = 2**31
 """Marks (SQLite's `user_version`) count modulo this."""
 ROOM: Final = 1024 * 1024
 """Bytes that must be free on the disk for a write to be expected to work."""
-_HEADER: Final = 100
-"""Bytes."""
 _MAGIC: Final = b"SQLite format 3\0"
-_INDEX: Final = struct.Struct("=IIIBBHI")
+_INDEX: Final = struct.Struct("=IIIBBHIIII8s")
 _POLL: Final = 0.02
 """Seconds between two tries for the lock, where the kernel is not to wait for it."""
 
@@ -40,6 +40,8 @@ class Log(NamedTuple):
     """Another one after each commit that wrote something."""
     frames: int
     """Pages in it."""
+    salts: bytes
+    """Others each time that it begins anew."""
 
 
 class DataFile:
@@ -52,6 +54,24 @@ class DataFile:
         self._held: list[tuple[Identity, int]] = []
         self._identities: list[Identity] = []
         self._header = b""
+        self._recorded = b""
+
+    def require_own_log(self) -> None:
+        """Raise `Refused` where the log beside the file was written for another one, such as that which was here before
+        a back-up was copied over it: SQLite would bring its rows into this one. Before a connection opens it, and under
+        the lock.
+        """
+        identity, descriptor = _hold(self.path)
+        try:
+            header = os.pread(descriptor, HEADER, 0)
+        finally:
+            _release(identity)
+        if not belongs(self._beside[0], header, os.pread(self._lock, RECORD, 0)):
+            names = " and ".join(path.name for path in self._beside)
+            raise Refused(
+                f"{self.path} is not the file that {self._beside[0].name} was written for: another one was put in its"
+                f" place. To go on with it, move {names} away; docs/operations.md tells how to restore a back-up"
+            )
 
     def opened(self) -> None:
         """Remember which files they are: a connection has them open."""
@@ -105,7 +125,7 @@ class DataFile:
         header = self._read_header()
         if header == self._header and size >= _bytes(header):
             return
-        if len(header) < _HEADER or not header.startswith(_MAGIC) or size < _bytes(header):
+        if len(header) < HEADER or not header.startswith(_MAGIC) or size < _bytes(header):
             raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
         moved = (_mark(header) - _mark(self._header)) % MARKS
         if moved > (newest_mark() - _mark(self._header)) % MARKS or (not moved and not _mark(header)):
@@ -122,8 +142,18 @@ class DataFile:
             raise Unavailable("The disk of the data file is full")
 
     def log(self) -> Log:
-        _, _, change, _, _, _, frames = _INDEX.unpack(os.pread(self._held[1][1], _INDEX.size, 0))
-        return Log(change, frames)
+        _, _, change, _, _, _, frames, _, _, _, found = _INDEX.unpack(os.pread(self._held[1][1], _INDEX.size, 0))
+        return Log(change, frames, found)
+
+    def record_log(self, log: Log) -> None:
+        """Keep in the lock file which file a log was begun for, after its first commit. The lock is held. Where it
+        cannot be kept, `require_own_log` will say nothing.
+        """
+        if log.salts != self._recorded and log.frames:
+            self._recorded = log.salts
+            with suppress(OSError):
+                if salts(os.pread(self._lock, RECORD, 0)) != log.salts:
+                    os.pwrite(self._lock, record(log.salts, self._read_header()), 0)
 
     def close(self) -> None:
         for identity, _ in self._held:
@@ -132,7 +162,7 @@ class DataFile:
         os.close(self._lock)
 
     def _read_header(self) -> bytes:
-        return os.pread(self._held[0][1], _HEADER, 0)
+        return os.pread(self._held[0][1], HEADER, 0)
 
 
 _MEND: Final = "nothing is written any more, put the right one there and restart Keesa"
