@@ -1,14 +1,16 @@
 """Whose the data is: its owner's alone, and nobody else's commands leave files in it."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from command import keesa
-from keesa.data_folder import require_own
-from keesa.db.opening import SQLITE_FILE
+from keesa.data_folder import is_there, require_own
+from keesa.db.opening import SQLITE_FILE, has_data_file
 from keesa.errors import Refused
+from keesa.secret_key import check_secret
 from places import Place
 
 FILES = (SQLITE_FILE, "secret.key")
@@ -55,3 +57,26 @@ def test_the_demo_s_passwords_stay_on_this_machine(empty_place: Place) -> None:
     done = keesa("serve", "--demo", "--host", "0.0.0.0", "--port", "0", place=empty_place)  # noqa: S104 - refused
     assert done.status == 1
     assert "KEESA_DEMO_ON_NETWORK" in done.err
+
+
+def test_a_folder_that_cannot_be_looked_at_is_refused(tmp_path: Path) -> None:
+    """By every command, with a sentence: here its name is too long, elsewhere a folder above it is closed."""
+    folder = tmp_path / ("x" * 300)
+    for command in (["check"], ["migrate"], ["serve", "--port", "0"], ["user", "list"], ["maintenance", "on"]):
+        done = keesa(*command, variables={"KEESA_DATA": str(folder)})
+        assert (done.status, len(done.err.splitlines())) == (1, 1)
+        assert done.err.startswith(f"keesa: Cannot look at {folder}")
+    with pytest.raises(Refused, match="Cannot look at"):
+        check_secret(folder, None)
+
+
+def test_a_closed_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests, root too."""
+
+    def closed(path: Path, **_: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    for act in (lambda: require_own(tmp_path, FILES), lambda: has_data_file(tmp_path), lambda: is_there(tmp_path)):
+        with pytest.raises(Refused, match=f"Cannot look at {tmp_path}.*: Permission denied"):
+            act()

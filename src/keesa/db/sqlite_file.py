@@ -25,7 +25,14 @@ ROOM: Final = 1024 * 1024
 _HEADER: Final = 100
 """Bytes."""
 _MAGIC: Final = b"SQLite format 3\0"
-_INDEX: Final = struct.Struct("=IIIBBHI")
+_INDEX: Final = struct.Struct("=IIIBBHII2I8s")
+_FRAME: Final = struct.Struct(">II8s2I")
+"""What stands before each page in the log: page, size of the database, salt, and a sum over all that comes before."""
+_LOG_HEADER: Final = 32
+"""Bytes; the salt, which each beginning of the log changes, is at 16."""
+_WAL: Final = 1
+_SHM: Final = 2
+"""Of the files that are held, beside the data file itself."""
 _POLL: Final = 0.02
 """Seconds between two tries for the lock, where the kernel is not to wait for it."""
 
@@ -40,6 +47,11 @@ class Log(NamedTuple):
     """Another one after each commit that wrote something."""
     frames: int
     """Pages in it."""
+    page: int
+    """Bytes of a page."""
+    sums: tuple[int, int]
+    """Over all of it."""
+    salt: bytes
 
 
 class DataFile:
@@ -55,7 +67,7 @@ class DataFile:
 
     def opened(self) -> None:
         """Remember which files they are: a connection has them open."""
-        self._held = [_hold(self.path), _hold(self._beside[1])]
+        self._held = [_hold(path) for path in (self.path, *self._beside)]
         self._identities = [_identity(path) for path in (self.path, *self._beside)]
         self._header = self._read_header()
 
@@ -102,6 +114,7 @@ class DataFile:
         changes its header is a checkpoint, and Keesa's own leave a newer mark (`newest_mark`: of the whole database).
         """
         size = self.require_here()
+        self._require_log()
         header = self._read_header()
         if header == self._header and size >= _bytes(header):
             return
@@ -122,8 +135,24 @@ class DataFile:
             raise Unavailable("The disk of the data file is full")
 
     def log(self) -> Log:
-        _, _, change, _, _, _, frames = _INDEX.unpack(os.pread(self._held[1][1], _INDEX.size, 0))
-        return Log(change, frames)
+        found = self._read(_SHM, _INDEX.size, 0)
+        if len(found) < _INDEX.size:
+            raise Unavailable(f"The index of the data file's log was overwritten while it was open: {_MEND}")
+        _, _, change, _, _, page, frames, _, *sums, salt = _INDEX.unpack(found)
+        return Log(change, frames, _page(page), (sums[0], sums[1]), salt)
+
+    def _require_log(self) -> None:
+        """Raise `Unavailable` where the log does not begin or end as its index tells: a commit behind it would be lost
+        with the next restart. A log that is to begin anew may hold anything.
+        """
+        log = self.log()
+        if not log.frames:
+            return
+        size = _FRAME.size + log.page
+        last = self._read(_WAL, size, _LOG_HEADER + (log.frames - 1) * size)
+        begun = self._read(_WAL, len(log.salt), 16) == log.salt
+        if not begun or len(last) < size or _FRAME.unpack_from(last)[2:] != (log.salt, *log.sums):
+            raise Unavailable(f"The data file's log was overwritten while it was open: {_MEND}")
 
     def close(self) -> None:
         for identity, _ in self._held:
@@ -132,7 +161,10 @@ class DataFile:
         os.close(self._lock)
 
     def _read_header(self) -> bytes:
-        return os.pread(self._held[0][1], _HEADER, 0)
+        return self._read(0, _HEADER, 0)
+
+    def _read(self, which: int, size: int, place: int) -> bytes:
+        return os.pread(self._held[which][1], size, place)
 
 
 _MEND: Final = "nothing is written any more, put the right one there and restart Keesa"
@@ -163,8 +195,12 @@ def _mark(header: bytes) -> int:
 
 def _bytes(header: bytes) -> int:
     """Of the whole file, as its header tells."""
-    page = int.from_bytes(header[16:18], "big")
-    return int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
+    return int.from_bytes(header[28:32], "big") * _page(int.from_bytes(header[16:18], "big"))
+
+
+def _page(told: int) -> int:
+    """Bytes of a page: 65,536 do not fit where the size is told."""
+    return 65_536 if told == 1 else told
 
 
 _descriptors: Final[dict[Identity, list[int]]] = {}
