@@ -65,6 +65,9 @@ def run() -> None:
     except KeesaError as error:
         print(visible(f"keesa: {error}"), file=sys.stderr)
         sys.exit(1)
+    except OSError as error:  # a full disk behind the output, say
+        print(visible(f"keesa: {error.filename or 'The output'}: {error.strerror}"), file=sys.stderr)
+        sys.exit(1)
     except DRIVER_ERRORS as error:
         print(visible(f"keesa: The database refuses this: {str(error).splitlines()[0]}"), file=sys.stderr)
         sys.exit(1)
