@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "data_folder": {"errors"},
     "db": {"errors", "clock", "data_folder"},
     "maintenance": {"db"},
-    "readiness": {"db"},
+    "readiness": {"db", "errors"},
     "cache": set[str](),
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache"},
     "directory": {"db", "errors", "names"},

@@ -1,14 +1,18 @@
 """Whose the data is: its owner's alone, and nobody else's commands leave files in it."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from command import keesa
-from keesa.data_folder import require_own
-from keesa.db.opening import SQLITE_FILE
+from keesa.data_folder import is_there, require_own
+from keesa.db import open_database
+from keesa.db.opening import SQLITE_FILE, has_data_file
+from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Refused
+from keesa.secret_key import check_secret
 from places import Place
 
 FILES = (SQLITE_FILE, "secret.key")
@@ -55,3 +59,46 @@ def test_the_demo_s_passwords_stay_on_this_machine(empty_place: Place) -> None:
     done = keesa("serve", "--demo", "--host", "0.0.0.0", "--port", "0", place=empty_place)  # noqa: S104 - refused
     assert done.status == 1
     assert "KEESA_DEMO_ON_NETWORK" in done.err
+
+
+def test_a_folder_that_cannot_be_looked_at_is_refused(tmp_path: Path) -> None:
+    """By every command, with a sentence: here its name is too long, elsewhere a folder above it is closed."""
+    folder = tmp_path / ("x" * 300)
+    for command in (["check"], ["migrate"], ["serve", "--port", "0"], ["user", "list"], ["maintenance", "on"]):
+        done = keesa(*command, variables={"KEESA_DATA": str(folder)})
+        assert (done.status, len(done.err.splitlines())) == (1, 1)
+        assert done.err.startswith(f"keesa: Cannot look at {folder}")
+    with pytest.raises(Refused, match="Cannot look at"):
+        check_secret(folder, None)
+
+
+def test_a_closed_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests, root too."""
+
+    def closed(path: Path, **_: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    for act in (lambda: require_own(tmp_path, FILES), lambda: has_data_file(tmp_path), lambda: is_there(tmp_path)):
+        with pytest.raises(Refused, match=f"Cannot look at {tmp_path}.*: Permission denied"):
+            act()
+
+
+def test_a_link_in_the_place_of_the_lock_is_refused(place: Place) -> None:
+    """Whatever it leads to keeps its mode: `/dev/null` of a machine, say."""
+    other = place.data / "other"
+    other.touch()
+    other.chmod(0o644)
+    lock = place.data / "keesa.lock"
+    lock.unlink(missing_ok=True)
+    lock.symlink_to(other)
+    with pytest.raises(Refused, match="is a link"):
+        SqliteDatabase(place.data / SQLITE_FILE)
+    assert other.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    """A folder, a device or a pipe of such a name."""
+    (tmp_path / "keesa.db-wal").mkdir()
+    with pytest.raises(Refused, match="is no file"):
+        open_database(tmp_path, None)

@@ -17,6 +17,21 @@ def require_own(folder: Path, files: Iterable[str]) -> None:
     """Raise `Refused`, with what to do, where the folder or one of the files is somebody else's, or everybody may write
     it. What everybody may only read, such as a back-up copied to its place, is made the owner's alone.
     """
+    try:
+        _require_own(folder, files)
+    except OSError as error:
+        raise Refused(f"Cannot look at {error.filename or folder}: {error.strerror}") from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file; raises `Refused` where its folder does not let anybody know."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise Refused(f"Cannot look at {path}: {error.strerror}") from error
+
+
+def _require_own(folder: Path, files: Iterable[str]) -> None:
     if not folder.exists():
         return
     _require_owner(folder, root_too=True)
@@ -25,6 +40,8 @@ def require_own(folder: Path, files: Iterable[str]) -> None:
     for path in (folder / name for name in files):
         if not path.exists():
             continue
+        if not path.is_file():
+            raise Refused(f"{path} is no file")
         _require_owner(path, root_too=False)
         if _mode(path) & stat.S_IWOTH:
             raise Refused(f"{path} can be written by everybody (mode {_mode(path):o}): run `chmod 600 {path}`")

@@ -2,12 +2,17 @@
 
 from keesa.db import Tx
 from keesa.db.migrate import check_schema
+from keesa.db.tables import lacking, touch
+from keesa.errors import Unavailable
 
 
 def prove_writing(tx: Tx) -> None:
     """Give it to `Database.write`. Raises what a write would; nothing of it stays, and it undoes no neighbour."""
     check_schema(tx)
+    if lacks := lacking(tx):
+        raise Unavailable(f"The database lacks tables that Keesa needs, or its role the rights on them: {lacks}")
     tx.run("SAVEPOINT readiness")
+    touch(tx)
     tx.run(
         "INSERT INTO settings (name, value) VALUES ('readiness', '') ON CONFLICT (name) DO UPDATE SET value = 'again'"
     )

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from keesa.data_folder import require_own
+from keesa.data_folder import is_there, require_own
 from keesa.errors import Refused
 
 FILE: Final = "secret.key"
@@ -65,7 +65,7 @@ def check_secret(data: Path, given: str | None) -> str:
         return "from the configuration"
     require_own(data, ())
     path = data / FILE
-    if not path.exists():
+    if not is_there(path):
         raise Refused(f"There is no {path}: `keesa serve` makes it on its first start")
     _read(path)
     return f"in {path}"

@@ -1,8 +1,9 @@
 """`GET /ready` and `keesa check`: whether a write would work, not only whether the database reads."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
@@ -12,10 +13,18 @@ from starlette.testclient import TestClient
 from asking import ApiFor
 from cast import ENGINEER, TYPED
 from command import keesa
+from good_requests import good_requests
 from keesa.api import operations
-from keesa.db import Database
+from keesa.app import serve_from
+from keesa.config import Config
+from keesa.db import Database, open_database
 from keesa.db.opening import SQLITE_FILE
+from keesa.db.sqlite import SqliteDatabase
+from keesa.db.tables import RIGHTS
+from keesa.errors import Unavailable
+from keesa.readiness import prove_writing
 from places import Place
+from refusing import sender
 
 NOTE = {"ticket_note": {"note": "Is it there?"}, "ticket_number": str(TYPED)}
 
@@ -78,6 +87,107 @@ def test_files_that_cannot_be_written_are_not_ready(
     may = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and may(path, mode))
     assert client.get("/ready").status_code == 503
+
+
+def test_a_damaged_file_is_not_ready(place: Place, client: TestClient) -> None:
+    """Nor is it our own fault: 503 and a sentence, also where nothing of the database can be read."""
+    if place.url is not None:
+        assert client.get("/ready").status_code == 200  # it is the server's own
+        return
+    with (place.data / SQLITE_FILE).open("r+b") as file:
+        file.write(b"\x5a" * 1_000_000)
+    ready = client.get("/ready")
+    assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+    done = keesa("check", place=place)
+    assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1)
+
+
+def test_an_error_that_nobody_foresaw_is_not_ready(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load balancer needs to know no more, and the log tells the rest."""
+
+    def fail(_: object) -> None:
+        raise LookupError("of our own")
+
+    monkeypatch.setattr(operations, "prove_writing", fail)
+    ready = client.get("/ready")
+    assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+    assert "of our own" not in ready.text
+
+
+@pytest.mark.parametrize("table", ["tickets", "users", "desk_revisions", "schema_migrations"])
+def test_without_one_table_it_is_not_ready(place: Place, client: TestClient, table: str) -> None:
+    """`/ready` and `keesa check` say so, and it is no fault of our own."""
+    rename = f"ALTER TABLE {table} RENAME TO elsewhere"
+    if place.url is None:
+        with closing(sqlite3.connect(place.data / SQLITE_FILE)) as file:
+            file.execute(rename)
+    else:
+        with psycopg.connect(place.url, autocommit=True) as connection:
+            connection.execute(rename)
+    assert client.get("/ready").status_code == 503
+    done = keesa("check", place=place)
+    assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1)
+    assert "empty" not in done.err
+
+
+@contextmanager
+def as_role(place: Place, rights: Mapping[str, Sequence[str]]) -> Iterator[Place]:
+    """The same database for a role of its own, which has these rights on its tables."""
+    assert place.url is not None
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS of_the_server")
+        connection.execute("CREATE ROLE of_the_server LOGIN")
+        for table, several in rights.items():
+            for right in several:
+                connection.execute(f"GRANT {right} ON {table} TO of_the_server".encode())
+        yield Place(place.data, place.url.replace("keesa@", "of_the_server@"))
+        connection.execute("DROP OWNED BY of_the_server")
+        connection.execute("DROP ROLE of_the_server")
+
+
+def test_the_rights_that_are_looked_at_are_enough(place: Place, config: Config) -> None:
+    """With them and no others `/ready` is content, and each endpoint answers."""
+    if place.url is None:
+        return
+    with as_role(place, RIGHTS) as restricted:
+        database = open_database(restricted.data, restricted.url)
+        with TestClient(serve_from(database, config), raise_server_exceptions=False) as client:
+            assert client.get("/ready").status_code == 200
+            for good in good_requests():
+                assert sender(client, database, good)().is_success, str(good)
+
+
+def test_without_one_right_it_is_not_ready(place: Place) -> None:
+    """Whichever it is: it is named."""
+    if place.url is None:
+        return
+    for table, rights in RIGHTS.items():
+        for right in rights:
+            others = [each for each in rights if each != right]
+            with as_role(place, {**RIGHTS, table: others}) as restricted:
+                database = open_database(restricted.data, restricted.url)
+                with pytest.raises(Unavailable, match=r"rights|role"):
+                    database.write(prove_writing)
+                database.close()
+
+
+@pytest.mark.parametrize("mode", ["ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE"])
+@pytest.mark.parametrize("table", ["tickets", "sessions", "settings"])
+def test_a_locked_table_is_not_ready(place: Place, client: TestClient, table: str, mode: str) -> None:
+    """As long as somebody else's transaction has it; writes to other tables wait a second for that at the most."""
+    if place.url is None:
+        return
+    with psycopg.connect(place.url) as connection:
+        connection.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
+        assert client.get("/ready").status_code == 503
+    assert client.get("/ready").status_code == 200
+
+
+def test_the_tables_that_are_looked_at_are_all(database: Database) -> None:
+    """A migration that makes one says here what the server does with it."""
+    made = "SELECT $table_name AS name FROM $tables WHERE "
+    own = "type = 'table'" if isinstance(database, SqliteDatabase) else "schemaname = 'public'"
+    assert {row["name"] for row in database.read(lambda tx: tx.all(made + own))} == set(RIGHTS)
 
 
 def test_a_role_without_rights_is_told_so(place: Place) -> None:

@@ -52,6 +52,11 @@ class Stepping:
         yield from stepping(tx, call)
 
 
+class Waiting:
+    async def __call__(self, _tx: Tx, _call: Call[Any, Any]) -> Message:
+        return Message("done")
+
+
 def hiding(tx: Tx, call: Call[Any, Any]) -> Any:  # noqa: ANN401 - as above
     return stepping(tx, call)
 
@@ -61,8 +66,14 @@ GENERATORS: dict[str, Endpoint] = {
     "a part of one": partial(stepping),
     "a wrapped one": wrapped,
     "an object": Stepping(),
+    "a part of an object": partial(partial(Stepping())),
 }
-COROUTINES: dict[str, Endpoint] = {"a coroutine": waiting, "a part of one": partial(waiting), "a stream": streaming}
+COROUTINES: dict[str, Endpoint] = {
+    "a coroutine": waiting,
+    "a part of one": partial(waiting),
+    "a stream": streaming,
+    "a part of an object": partial(Waiting()),
+}
 
 
 def route(endpoint: Endpoint, runs: Runs, **more: Any) -> Route:  # noqa: ANN401 - any field of a route

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import subprocess
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -97,10 +98,30 @@ def test_on_a_terminal_a_table_folds_what_is_long(hostile_desk: Place, name: str
         assert any("".join(shown(text).split()) in column for column in columns), text
 
 
-def on_terminal(place: Place, *arguments: str) -> str:
-    """What the command prints on a terminal of 100 columns."""
+def test_a_narrow_terminal_has_all_columns(desk: Place) -> None:
+    """None of them vanishes, which a reader would not even see."""
+    plain = COLOURS.sub("", on_terminal(desk, "user", "list", columns=20))
+    cells = [line.strip("│\r").split("│") for line in plain.split("\n") if line.startswith("│")]
+    names = "".join(row[2].strip() for row in cells if len(row) > 2)
+    assert cast.CUSTOMER.full_name.replace(" ", "") in names.replace(" ", "")
+
+
+def test_a_full_disk_behind_the_output_is_a_sentence(desk: Place) -> None:
+    """Of a list, and of what a command says that it has done."""
+    for command in (("customer", "list"), ("customer", "list", "--json"), ("maintenance", "off")):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [*KEESA, *command, *options(desk)], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+            )
+        assert done.returncode != 0
+        assert b"Traceback" not in done.stderr
+        assert b"No space left on device" in done.stderr
+
+
+def on_terminal(place: Place, *arguments: str, columns: int = 100) -> str:
+    """What the command prints on a terminal of so many columns."""
     ours, theirs = pty.openpty()
-    env = environment() | {"COLUMNS": "100", "TERM": "xterm"}
+    env = environment() | {"COLUMNS": str(columns), "TERM": "xterm"}
     running = subprocess.Popen([*KEESA, *arguments, *options(place)], stdout=theirs, stderr=theirs, env=env)
     os.close(theirs)
     found = bytearray()

@@ -191,3 +191,18 @@ def test_maintenance_is_switched_on_and_off(place: Place, database: Database) ->
         for _ in range(2):
             assert keesa("maintenance", "off", place=place) == (0, "maintenance is off\n", "")
             assert not database.read(is_on)
+
+
+def test_tables_without_their_ledger_are_refused(place: Place, database: Database) -> None:
+    """Never called empty, and nothing is made beside them: whose they are is not known."""
+    database.write(lambda tx: tx.script("ALTER TABLE schema_migrations RENAME TO elsewhere;"))
+    with unchanged(database):
+        for command in (("check",), ("migrate",), ("customer", "list")):
+            assert "but not schema_migrations" in refused(keesa(*command, place=place))
+
+
+def test_a_schema_that_somebody_changed_is_a_sentence(place: Place, database: Database) -> None:
+    """What no command foresees is told in the database's own words, without a traceback."""
+    database.write(lambda tx: tx.script("ALTER TABLE customers RENAME COLUMN contact_name TO elsewhere;"))
+    for command in (("customer", "list"), ("customer", "add", "A", "--contact-name", "B", "--contact-number", "1")):
+        assert "contact_name" in refused(keesa(*command, place=place))

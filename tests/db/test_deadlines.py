@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -114,12 +115,30 @@ def test_more_readers_than_there_is_room_for_wait_and_are_answered(lines_databas
     assert asyncio.run(read_all()) == [["line"]] * 300
 
 
+HIDDEN_CALLS: Final = (
+    "SELECT '--' AS line, add_line()",
+    "SELECT '/*', add_line(), '*/'",
+    "SELECT add_line /* /* */ */ ()",
+    "SELECT 'it''s --', add_line()",
+    "SELECT $$--$$, add_line()",
+    r"SELECT E'\'--', add_line()",
+    'SELECT line AS "a--b", add_line() FROM (SELECT 1) AS one (line)',
+    'SELECT "add_line"()',
+    "SELECT public . add_line()",
+)
+"""Of a function that writes, behind what may be taken for a comment."""
+
+
 def test_what_writes_counts_as_a_write_however_it_is_run() -> None:
     """A work that fails after such a statement leaves nothing, and takes nobody of its group with it."""
     with PostgresServer() as server:
         server.create_database("desk")
         database = PostgresDatabase(server.url("desk"))
         make_table(database)
+        adding_line = "INSERT INTO lines (line) VALUES (''hidden'') RETURNING id"
+        database.migrating(
+            lambda tx: tx.script(f"CREATE FUNCTION add_line() RETURNS BIGINT LANGUAGE sql AS '{adding_line}'")
+        )
         insert = "INSERT INTO lines (line) VALUES ('undone') RETURNING id"
         ways: tuple[Callable[[Tx], object], ...] = (
             lambda tx: list(tx.each(insert)),
@@ -128,6 +147,8 @@ def test_what_writes_counts_as_a_write_however_it_is_run() -> None:
             lambda tx: tx.all(f"/* a remark */ {insert}"),
             lambda tx: tx.all(f"WITH made AS ({insert}) SELECT id FROM made"),
             lambda tx: tx.all("SELECT setval(pg_get_serial_sequence('lines', 'id'), 1000)"),
+            lambda tx: tx.script(f"SELECT 1; {insert}"),
+            *(lambda tx, text=text: tx.all(text) for text in HIDDEN_CALLS),
         )
         for way in ways:
 

@@ -173,6 +173,20 @@ def test_an_unreadable_url_is_refused_without_its_password(url: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "words", ["connect_timeout=5", "connect_timeout=soon", "client_encoding=LATIN1", "keepalives=0"]
+)
+def test_a_url_may_say_what_keesa_says_itself(url: str, words: str) -> None:
+    """What deadlines and texts hang on stays Keesa's; the rest of such a URL counts."""
+    database = PostgresDatabase(f"{url}?{words}")
+    try:
+        make_table(database)
+        assert database.write(adding("ދިވެހި")) == "ދިވެހި"
+        assert database.read(read_lines) == ["ދިވެހި"]
+    finally:
+        database.close()
+
+
 def test_an_old_server_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server older than the oldest that Keesa is made for."""
     monkeypatch.setattr(postgres, "OLDEST", 990_000)

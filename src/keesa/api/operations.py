@@ -77,12 +77,14 @@ class Operations:
             self._fail(Unavailable("The database does not answer in time"))
         except KeesaError as error:
             self._fail(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a load balancer is to look elsewhere
+            self._fail(Unavailable("The database cannot be used now: the log tells why"), error)
         return offline
 
-    def _fail(self, failure: KeesaError) -> NoReturn:
+    def _fail(self, failure: KeesaError, cause: Exception | None = None) -> NoReturn:
         self._tried = _Tried(time.monotonic(), failure)
-        _log.warning("not ready", reason=str(failure))
-        raise failure
+        _log.warning("not ready", reason=str(failure), exc_info=cause)
+        raise failure from cause
 
 
 def _look(tx: Tx) -> bool:

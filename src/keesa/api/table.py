@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from keesa.accounts.sessions import Version
@@ -74,17 +75,18 @@ def _require_runnable(route: Route) -> None:
 
 def _makes_coroutine(function: Callable[..., Any]) -> bool:
     tests = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-    return any(test(part) for test in tests for part in (function, inspect.unwrap(function), _call_of(function)))
+    return any(test(part) for test in tests for part in _parts(function))
 
 
 def _makes_generator(function: Callable[..., Any]) -> bool:
-    parts = (function, inspect.unwrap(function), _call_of(function))
-    return any(inspect.isgeneratorfunction(part) for part in parts)
+    return any(inspect.isgeneratorfunction(part) for part in _parts(function))
 
 
-def _call_of(function: Callable[..., Any]) -> object:
-    """What is run where an object is called."""
-    return type(function).__call__
+def _parts(function: Callable[..., Any]) -> tuple[object, ...]:
+    """The function, what it wraps, and what is run where an object is called; of what `partial` has taken."""
+    while isinstance(function, partial):
+        function = function.func
+    return function, inspect.unwrap(function), type(function).__call__
 
 
 def choose(routes: Mapping[Version, Route], wanted: Version | None) -> tuple[Version, Route]:

@@ -9,6 +9,7 @@ import typer
 
 import keesa
 from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, serve, user
+from keesa.db import DRIVER_ERRORS
 from keesa.errors import Invalid, KeesaError, Refused
 from keesa.visible import visible
 
@@ -63,6 +64,12 @@ def run() -> None:
         sys.exit(1)
     except KeesaError as error:
         print(visible(f"keesa: {error}"), file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:  # a full disk behind the output, say
+        print(visible(f"keesa: {error.filename or 'The output'}: {error.strerror}"), file=sys.stderr)
+        sys.exit(1)
+    except DRIVER_ERRORS as error:
+        print(visible(f"keesa: The database refuses this: {str(error).splitlines()[0]}"), file=sys.stderr)
         sys.exit(1)
 
 

@@ -18,6 +18,8 @@ Value = str | int | bool | None | Sequence[str] | Mapping[str, Sequence[str]]
 Rows = Sequence[Mapping[str, Value]]
 
 _INDENT: Final = 2
+_NARROWEST: Final = 7
+"""Characters of a table's column, with its frame."""
 
 
 def print_list(headings: Sequence[str], rows: Rows, *, as_json: bool) -> None:
@@ -45,7 +47,11 @@ def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None
         table.add_column(heading.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    console = Console()
+    console.width = max(
+        console.width, _NARROWEST * len(headings)
+    )  # else columns would vanish; the terminal folds lines
+    console.print(table)
 
 
 def _cell(heading: str, value: Value) -> str:

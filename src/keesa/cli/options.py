@@ -11,11 +11,12 @@ import typer
 from keesa.config import Config, load_config
 from keesa.db import Database, open_database
 from keesa.db.migrate import check_schema
-from keesa.db.opening import SQLITE_FILE
+from keesa.db.opening import SQLITE_FILE, has_data_file
 from keesa.errors import Refused
 
 Data = Annotated[
-    Path | None, typer.Option(help="Folder of the data file and the secret key.", show_default="keesa-data")
+    Path | None,
+    typer.Option(help="Folder of the data file and the secret key.", show_default="keesa-data", readable=False),
 ]
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="postgresql://… instead of the data file.", show_default="SQLite in the folder")
@@ -43,7 +44,7 @@ def ready_database(data: Path | None, database_url: str | None) -> Iterator[Data
 @contextmanager
 def existing_database(config: Config) -> Iterator[Database]:
     """The same of a configuration. What is not there is not made: the folder's name may have a slip in it."""
-    if not config.database_url and not (config.data / SQLITE_FILE).exists():
+    if not config.database_url and not has_data_file(config.data):
         raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")
     database = open_database(config.data, config.database_url)
     try:

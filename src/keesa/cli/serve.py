@@ -27,6 +27,7 @@ from keesa.secret_key import load_secret
 from keesa.server.limits import Limits
 from keesa.server.supervisor import Supervisor
 from keesa.server.worker import work
+from keesa.visible import visible
 
 STOP_SECONDS: Final = 30
 """How long a stop waits for the answers under way."""
@@ -125,7 +126,7 @@ def _work(
     try:
         work(parent, partial(build, config), listener, limits, pulse, STOP_SECONDS)
     except KeesaError as error:
-        print(f"keesa: {error}", file=sys.stderr)
+        print(visible(f"keesa: {error}"), file=sys.stderr)
         sys.exit(1)
 
 

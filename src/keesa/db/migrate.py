@@ -14,6 +14,7 @@ from typing import Final
 from keesa.clock import now
 from keesa.db.engine import Database, Tx
 from keesa.db.sqlite import SqliteDatabase
+from keesa.db.tables import present
 from keesa.errors import Refused
 
 _NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgres))?\.sql")
@@ -59,6 +60,7 @@ def migrate(database: Database) -> list[str]:
 
     def work(tx: Tx) -> list[str]:
         if not _has_ledger(tx):  # a role that may not make tables can still find that none is missing
+            _refuse_tables(tx)
             tx.script(_LEDGER)
         version, compatible = _state(tx)
         _refuse_newer(compatible)
@@ -85,11 +87,21 @@ def migrate(database: Database) -> list[str]:
 def check_schema(tx: Tx) -> None:
     """Raise `Refused`, with what to do, where the schema is older or too new for this program."""
     if not _has_ledger(tx):
+        _refuse_tables(tx)
         raise Refused("The database is empty: run `keesa migrate`")
     version, compatible = _state(tx)
     _refuse_newer(compatible)
     if version < latest():
         raise Refused(f"The database has schema {version}, this Keesa needs {latest()}: run `keesa migrate`")
+
+
+def _refuse_tables(tx: Tx) -> None:
+    """Without the ledger nobody knows which schema they have, or whose they are."""
+    if found := present(tx):
+        raise Refused(
+            f"The database has the table {found[0]}, but not schema_migrations, which tells its schema: restore a"
+            " back-up, or give Keesa a database of its own"
+        )
 
 
 def _state(tx: Tx) -> tuple[int, int]:

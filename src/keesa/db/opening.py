@@ -3,14 +3,20 @@
 import sqlite3
 from pathlib import Path
 
-from keesa.data_folder import require_own
+from keesa.data_folder import is_there, require_own
 from keesa.db.engine import Database
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Refused
 
 SQLITE_FILE = "keesa.db"
-_FILES = (SQLITE_FILE, f"{SQLITE_FILE}-wal", f"{SQLITE_FILE}-shm")
+_FILES = (SQLITE_FILE, f"{SQLITE_FILE}-wal", f"{SQLITE_FILE}-shm", "keesa.lock")
+
+
+def has_data_file(data: Path) -> bool:
+    """Raises `Refused` where the folder is not this user's own, or cannot be looked into."""
+    require_own(data, ())
+    return is_there(data / SQLITE_FILE)
 
 
 def open_database(data: Path, url: str | None) -> Database:

@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 from keesa.db.engine import Database, Steps, Work
 from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.postgres_connection import Connection, connect
-from keesa.db.postgres_failures import NO_TABLE, TOO_BUSY, UNKNOWN, as_unavailable, unavailable_when_gone
+from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable, unavailable_when_gone
 from keesa.db.postgres_tx import PostgresTx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Refused, Unavailable
@@ -82,7 +82,7 @@ class PostgresDatabase(Database):
             connection = connect(self._url, PATIENCE, [*_SETTINGS, "SET statement_timeout = 0"])
             connection.patience = MIGRATION
             try:
-                with _ledger_in_sight(), connection.transaction():
+                with connection.transaction():
                     connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
                     return work(PostgresTx(connection))
             finally:
@@ -180,17 +180,6 @@ class PostgresDatabase(Database):
             self._connections.append(connection)
         self._local.connection = connection
         return connection
-
-
-@contextmanager
-def _ledger_in_sight() -> Iterator[None]:
-    """A role that may not use the schema finds none of its tables."""
-    try:
-        yield
-    except psycopg.errors.UndefinedTable as error:
-        if "schema_migrations" in str(error):
-            raise Unavailable(NO_TABLE) from error
-        raise
 
 
 def _begins(connection: Connection, begin: LiteralString) -> bool:

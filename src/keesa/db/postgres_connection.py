@@ -92,10 +92,17 @@ class _Attempt:
         except IndexError:
             return False
 
+    def _own(self) -> dict[str, object]:
+        """What no URL and no variable of libpq changes."""
+        return {
+            "application_name": "keesa",
+            "client_encoding": "UTF8",
+            "connect_timeout": max(2, int(self._patience)),
+        }
+
     def _connect(self) -> Connection:
         connection = Connection.connect(
-            **{**KEEPALIVE, **conninfo_to_dict(self._url), "application_name": "keesa"},  # type: ignore[arg-type]  # libpq's own
-            connect_timeout=max(2, int(self._patience)),
+            **{**KEEPALIVE, **conninfo_to_dict(self._url), **self._own()},  # type: ignore[arg-type]  # libpq's own
             autocommit=True,
             row_factory=dict_row,
         )

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from keesa.db.admission import Admission
 from keesa.db.engine import Database, Pace, Steps, Work
 from keesa.db.grouping import GroupWriter, Outcome
+from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
 from keesa.db.sqlite_file import MARKS, DataFile, Log
 from keesa.db.sqlite_tx import SqliteTx
 from keesa.db.steps import first_turn, run_in_turns
@@ -31,6 +32,8 @@ PATIENCE: Final = 10.0
 """Seconds to wait for the lock file when the database is opened and closed, and for a connection to read with."""
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for a lock that another program (a back-up, a shell) holds on the file."""
+READING_BUSY_TIMEOUT: Final = 0.5
+"""The same of a read, which such locks seldom stop: the event loop waits with it."""
 PAGE_CACHE: Final = 16_000
 """KiB of pages that a connection keeps; the system keeps the others of the file."""
 SURPLUS_PAGE_CACHE: Final = 2_000
@@ -72,7 +75,7 @@ class SqliteDatabase(Database):
         try:
             with self._file.locked_within(PATIENCE):  # of two that turn a new file to WAL at once, SQLite refuses one
                 self._file.require_own_log()
-                self._writing = self._connect(PAGE_CACHE)
+                self._writing = self._connect(PAGE_CACHE, BUSY_TIMEOUT, *_OF_THE_WRITER)
                 self._file.opened()
         except BaseException:
             self._file.close()
@@ -97,7 +100,7 @@ class SqliteDatabase(Database):
 
     async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
         """A work that is not done after one turn needs a place to go on; where none is free it begins again later."""
-        with _unavailable_when_locked(), self._reading() as tx:
+        with unavailable_when_unfit(), self._reading() as tx:
             steps = work(tx)
             pace, done = first_turn(steps)
             if done is not None:
@@ -110,7 +113,7 @@ class SqliteDatabase(Database):
             steps.close()
         await self._long_reads.enter()
         try:
-            with _unavailable_when_locked(), self._reading() as tx:
+            with unavailable_when_unfit(), self._reading() as tx:
                 return await run_in_turns(work(tx), Pace.SHORT, self._long_steps)
         finally:
             self._long_reads.leave()
@@ -142,18 +145,18 @@ class SqliteDatabase(Database):
             self._writing.close()
             self._file.close()
 
-    def _connect(self, page_cache: int) -> sqlite3.Connection:
+    def _connect(self, page_cache: int, busy_timeout: float, *pragmas: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode=rw",  # never makes a file in place of one that is gone
             uri=True,
-            timeout=BUSY_TIMEOUT,
+            timeout=busy_timeout,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
         )
         connection.row_factory = sqlite3.Row
         try:
-            for pragma in (*_PRAGMAS, f"cache_size=-{page_cache}"):
+            for pragma in (*pragmas, f"cache_size=-{page_cache}"):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # so that its log is open too
         except BaseException:
@@ -162,7 +165,7 @@ class SqliteDatabase(Database):
         return connection
 
     def _read(self, work: Work[T]) -> T:
-        with _unavailable_when_locked(), self._reading() as tx:
+        with unavailable_when_unfit(), self._reading() as tx:
             return work(tx)
 
     @contextmanager
@@ -196,11 +199,10 @@ class SqliteDatabase(Database):
 
     def _new_reader(self) -> sqlite3.Connection:
         """With few pages of its own: most of such readers are closed again soon."""
-        connection = self._connect(SURPLUS_PAGE_CACHE)
+        connection = self._connect(SURPLUS_PAGE_CACHE, READING_BUSY_TIMEOUT, *_OF_A_READER)
         self._surplus.add(connection)
         try:
             self._file.require_here()
-            connection.execute("PRAGMA query_only=ON")
         except BaseException:
             self._surplus.discard(connection)
             connection.close()
@@ -208,7 +210,7 @@ class SqliteDatabase(Database):
         return connection
 
     def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
-        with _unavailable_when_locked(), self._file.locked():
+        with unavailable_when_unfit(), self._file.locked():
             before = self._file.log()
             if before.frames > LONGEST_LOG and not self._write_back():
                 raise Unavailable("Another program reads an old state of the database: its log has grown too long")
@@ -269,40 +271,12 @@ class SqliteDatabase(Database):
             if not self._writing.in_transaction:
                 raise  # a full disk or the like undid the whole group, not this work alone
             self._writing.execute("ROLLBACK TO work")
-            outcome = Outcome(error=_as_unavailable(error))
+            outcome = Outcome(error=as_unavailable(error))
         finally:
             tx.close()
         self._writing.execute("RELEASE work")
         return outcome
 
 
-_PRAGMAS: Final = ("journal_mode=WAL", "wal_autocheckpoint=0", "synchronous=FULL", "foreign_keys=ON")
-
-
-def _as_unavailable(error: BaseException) -> BaseException:
-    """Locked, full or unreadable files may mend: `Unavailable`. Anything else is passed as it is."""
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _PASSING:
-        unavailable = Unavailable(_PASSING[error.sqlite_errorcode & 0xFF])
-        unavailable.__cause__ = error
-        return unavailable
-    return error
-
-
-_NO_ANSWER: Final = "The database does not answer now, please try again later"
-_PASSING: Final = {
-    sqlite3.SQLITE_BUSY: _NO_ANSWER,
-    sqlite3.SQLITE_LOCKED: _NO_ANSWER,
-    sqlite3.SQLITE_FULL: _NO_ANSWER,
-    sqlite3.SQLITE_IOERR: _NO_ANSWER,
-    sqlite3.SQLITE_CANTOPEN: _NO_ANSWER,
-    sqlite3.SQLITE_READONLY: "The database cannot be written now, please try again later",
-}
-
-
-@contextmanager
-def _unavailable_when_locked() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raised = _as_unavailable(error)
-        raise raised from raised.__cause__
+_OF_A_READER: Final = ("wal_autocheckpoint=0", "query_only=ON")
+_OF_THE_WRITER: Final = ("journal_mode=WAL", "wal_autocheckpoint=0", "synchronous=FULL", "foreign_keys=ON")

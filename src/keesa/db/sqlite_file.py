@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from keesa.db.sqlite_log import HEADER, RECORD, belongs, record, salts
+from keesa.db.sqlite_log import FRAME, HEADER, LOG_HEADER, RECORD, SALTS_AT, belongs, record, salts_of
 from keesa.errors import Refused, Unavailable
 
 MARKS: Final = 2**31
@@ -25,7 +25,10 @@ MARKS: Final = 2**31
 ROOM: Final = 1024 * 1024
 """Bytes that must be free on the disk for a write to be expected to work."""
 _MAGIC: Final = b"SQLite format 3\0"
-_INDEX: Final = struct.Struct("=IIIBBHIIII8s")
+_INDEX: Final = struct.Struct("=IIIBBHII2I8s")
+_WAL: Final = 1
+_SHM: Final = 2
+"""Of the files that are held, beside the data file itself."""
 _POLL: Final = 0.02
 """Seconds between two tries for the lock, where the kernel is not to wait for it."""
 
@@ -40,6 +43,10 @@ class Log(NamedTuple):
     """Another one after each commit that wrote something."""
     frames: int
     """Pages in it."""
+    page: int
+    """Bytes of a page."""
+    sums: tuple[int, int]
+    """Over all of it."""
     salts: bytes
     """Others each time that it begins anew."""
 
@@ -75,7 +82,7 @@ class DataFile:
 
     def opened(self) -> None:
         """Remember which files they are: a connection has them open."""
-        self._held = [_hold(self.path), _hold(self._beside[1])]
+        self._held = [_hold(path) for path in (self.path, *self._beside)]
         self._identities = [_identity(path) for path in (self.path, *self._beside)]
         self._header = self._read_header()
 
@@ -122,6 +129,7 @@ class DataFile:
         changes its header is a checkpoint, and Keesa's own leave a newer mark (`newest_mark`: of the whole database).
         """
         size = self.require_here()
+        self._require_log()
         header = self._read_header()
         if header == self._header and size >= _bytes(header):
             return
@@ -141,10 +149,6 @@ class DataFile:
         if disk.f_bavail * disk.f_frsize < ROOM:
             raise Unavailable("The disk of the data file is full")
 
-    def log(self) -> Log:
-        _, _, change, _, _, _, frames, _, _, _, found = _INDEX.unpack(os.pread(self._held[1][1], _INDEX.size, 0))
-        return Log(change, frames, found)
-
     def record_log(self, log: Log) -> None:
         """Keep in the lock file which file a log was begun for, after its first commit. The lock is held. Where it
         cannot be kept, `require_own_log` will say nothing.
@@ -152,8 +156,28 @@ class DataFile:
         if log.salts != self._recorded and log.frames:
             self._recorded = log.salts
             with suppress(OSError):
-                if salts(os.pread(self._lock, RECORD, 0)) != log.salts:
+                if salts_of(os.pread(self._lock, RECORD, 0)) != log.salts:
                     os.pwrite(self._lock, record(log.salts, self._read_header()), 0)
+
+    def log(self) -> Log:
+        found = self._read(_SHM, _INDEX.size, 0)
+        if len(found) < _INDEX.size:
+            raise Unavailable(f"The index of the data file's log was overwritten while it was open: {_MEND}")
+        _, _, change, _, _, page, frames, _, *sums, salts = _INDEX.unpack(found)
+        return Log(change, frames, _page(page), (sums[0], sums[1]), salts)
+
+    def _require_log(self) -> None:
+        """Raise `Unavailable` where the log does not begin or end as its index tells: a commit behind it would be lost
+        with the next restart. A log that is to begin anew may hold anything.
+        """
+        log = self.log()
+        if not log.frames:
+            return
+        size = FRAME.size + log.page
+        last = self._read(_WAL, size, LOG_HEADER.size + (log.frames - 1) * size)
+        begun = self._read(_WAL, len(log.salts), SALTS_AT) == log.salts
+        if not begun or len(last) < size or FRAME.unpack_from(last)[2:] != (log.salts, *log.sums):
+            raise Unavailable(f"The data file's log was overwritten while it was open: {_MEND}")
 
     def close(self) -> None:
         for identity, _ in self._held:
@@ -162,7 +186,10 @@ class DataFile:
         os.close(self._lock)
 
     def _read_header(self) -> bytes:
-        return os.pread(self._held[0][1], HEADER, 0)
+        return self._read(0, HEADER, 0)
+
+    def _read(self, which: int, size: int, place: int) -> bytes:
+        return os.pread(self._held[which][1], size, place)
 
 
 _MEND: Final = "nothing is written any more, put the right one there and restart Keesa"
@@ -172,6 +199,8 @@ def _open_lock(path: Path) -> int:
     """The owner's alone, as who holds it stops all writes; that of an older Keesa is mended. One that only may be
     read still locks.
     """
+    if path.is_symlink():  # what it leads to is not ours to lock, or to take from others
+        raise Refused(f"{path} is a link, where Keesa makes a file of its own: delete it")
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError:
@@ -193,8 +222,12 @@ def _mark(header: bytes) -> int:
 
 def _bytes(header: bytes) -> int:
     """Of the whole file, as its header tells."""
-    page = int.from_bytes(header[16:18], "big")
-    return int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
+    return int.from_bytes(header[28:32], "big") * _page(int.from_bytes(header[16:18], "big"))
+
+
+def _page(told: int) -> int:
+    """Bytes of a page: 65,536 do not fit where the size is told."""
+    return 65_536 if told == 1 else told
 
 
 _descriptors: Final[dict[Identity, list[int]]] = {}

@@ -16,8 +16,11 @@ _SALTS: Final = 8
 """Bytes: a log that begins anew has others, and so has each of its frames."""
 RECORD: Final = 2 * (_SALTS + HEADER) + 2
 """Bytes of a record's line."""
-_LOG_HEADER: Final = struct.Struct(">IIII8sII")
-_FRAME: Final = struct.Struct(">II8sII")
+LOG_HEADER: Final = struct.Struct(">IIII8sII")
+SALTS_AT: Final = 16
+"""Where they begin in the log's header."""
+FRAME: Final = struct.Struct(">II8sII")
+"""What stands before each page in the log: page, size of the database, salts, and a sum over all that comes before."""
 
 
 def record(log: bytes, header: bytes) -> bytes:
@@ -25,7 +28,7 @@ def record(log: bytes, header: bytes) -> bytes:
     return f"{log.hex()} {header.hex()}\n".encode()
 
 
-def salts(line: bytes) -> bytes:
+def salts_of(line: bytes) -> bytes:
     """Those of a line that `record` made; none of any other."""
     return _read(line)[0]
 
@@ -37,10 +40,10 @@ def belongs(log: Path, header: bytes, line: bytes) -> bool:
         return True
     try:
         with log.open("rb") as file:
-            start = file.read(_LOG_HEADER.size)
-            if len(start) < _LOG_HEADER.size:
+            start = file.read(LOG_HEADER.size)
+            if len(start) < LOG_HEADER.size:
                 return True
-            _, _, page, _, found, _, _ = _LOG_HEADER.unpack(start)
+            _, _, page, _, found, _, _ = LOG_HEADER.unpack(start)
             return found != begun or header in _first_pages(file, page, found)
     except FileNotFoundError:
         return True
@@ -56,8 +59,8 @@ def _read(line: bytes) -> tuple[bytes, bytes]:
 
 def _first_pages(file: BinaryIO, page: int, log: bytes) -> Iterator[bytes]:
     """The headers in all copies of page 1. What a crash left unfinished may be among them: no file has its header."""
-    while len(frame := file.read(_FRAME.size)) == _FRAME.size:
-        number, _, found, _, _ = _FRAME.unpack(frame)
+    while len(frame := file.read(FRAME.size)) == FRAME.size:
+        number, _, found, _, _ = FRAME.unpack(frame)
         if found != log:
             return
         after = file.tell() + page

@@ -16,6 +16,9 @@ DIALECT = Dialect(
         "new_revision": NEW_REVISION,
         "tables": "sqlite_master",
         "table_name": "name",
+        "hurry": "SELECT 1",
+        "own_tables": "sqlite_master",
+        "has_right": "EXISTS (SELECT 1 FROM sqlite_master WHERE name = column1)",
         "filter": "+",
     }
 )

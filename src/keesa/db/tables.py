@@ -1,0 +1,66 @@
+"""The tables of the schema, and what the server does with each: so that it can be told beforehand what would fail."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from keesa.db.engine import Tx
+
+_READ: Final = ("SELECT",)
+_APPEND: Final = ("SELECT", "INSERT")
+_KEEP: Final = ("SELECT", "INSERT", "UPDATE")
+_ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "schema_migrations": _READ,
+    "desk_revisions": _READ,
+    "settings": _KEEP,
+    "customers": _READ,
+    "ecos": _READ,
+    "products": _READ,
+    "ticket_types": _READ,
+    "ticket_categories": _READ,
+    "statuses": _READ,
+    "roles": _READ,
+    "role_ticket_types": _READ,
+    "user_roles": _READ,
+    "users": ("SELECT", "UPDATE"),
+    "sessions": _ALL,
+    "login_failures": _ALL,
+    "login_networks": _ALL,
+    "ticket_counters": _KEEP,
+    "tickets": _KEEP,
+    "ticket_statuses": _APPEND,
+    "ticket_assignments": _APPEND,
+    "ticket_notes": _APPEND,
+    "long_texts": (),
+}
+"""Of who serves; the command line needs more, and who migrates owns them."""
+
+_SHOWN: Final = 4
+"""What is named of all that lacks."""
+
+
+def lacking(tx: Tx) -> str:
+    """What the server could not do, such as "INSERT on tickets"; nothing where it may do all."""
+    pairs = ", ".join(f"('{table}', '{right}')" for table, rights in RIGHTS.items() for right in rights)
+    rows = tx.all(f"SELECT column1 AS name, column2 AS needed FROM (VALUES {pairs}) wanted WHERE NOT $has_right")
+    named = ", ".join(f"{row['needed']} on {row['name']}" for row in rows[:_SHOWN])
+    return named + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
+
+
+def touch(tx: Tx) -> None:
+    """Take each table's lock as its use does, without a row: raises where another program has locked one. Who calls
+    undoes it, or keeps the locks.
+    """
+    tx.script("$hurry;\n" + "".join(f"{_touching(table, rights)};\n" for table, rights in RIGHTS.items() if rights))
+
+
+def _touching(table: str, rights: tuple[str, ...]) -> str:
+    nothing = f"SELECT * FROM {table} WHERE 1 = 0"
+    return f"INSERT INTO {table} {nothing}" if "INSERT" in rights else nothing
+
+
+def present(tx: Tx) -> list[str]:
+    """Which of the tables there are, where Keesa would make them."""
+    names = ", ".join(f"'{name}'" for name in RIGHTS)
+    return [row["name"] for row in tx.all(f"SELECT name FROM $own_tables own WHERE name IN ({names})")]
