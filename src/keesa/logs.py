@@ -6,8 +6,9 @@ A line is a line, and drives no terminal: whatever somebody else wrote is escape
 import json
 import logging
 import sys
+from contextlib import suppress
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 import msgspec
 import structlog
@@ -21,14 +22,31 @@ if TYPE_CHECKING:
 
 class _NamedPrinter(structlog.PrintLogger):
     def __init__(self, name: str) -> None:
-        super().__init__(sys.stderr)
+        super().__init__(cast("TextIO", _Enduring(sys.stderr)))
         self.name = name
 
 
 class _NamedWriter(structlog.BytesLogger):
     def __init__(self, name: str) -> None:
-        super().__init__(sys.stderr.buffer)
+        super().__init__(cast("BinaryIO", _Enduring(sys.stderr.buffer)))
         self.name = name
+
+
+class _Enduring:
+    """A stream that overlooks what cannot be written: no request fails of a full disk behind its log, or of a pipe that
+    nobody reads any more.
+    """
+
+    def __init__(self, stream: "IO[Any]") -> None:
+        self._stream = stream
+
+    def write(self, text: str | bytes) -> None:
+        with suppress(OSError, ValueError):  # the latter of one that was closed
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _json(event: object, **_: object) -> bytes:
@@ -97,5 +115,6 @@ def set_up_logs(form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.raiseExceptions = False  # else what it cannot write is told on the same stream, and fails there
     # a client's broken form is answered, or overlooked, and is no event of ours
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
