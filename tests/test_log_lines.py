@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -93,3 +94,18 @@ def test_a_request_s_path_drives_no_terminal(place: Place, form: str) -> None:
         assert escaped in line
     else:
         assert json.loads(line)["path"] == "/" + escaped.encode().decode("unicode_escape")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_log_that_cannot_be_written_stops_nobody(form: str) -> None:
+    """Behind it is a disk that is full: what is logged is lost, and nothing else."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", f"{LOGGING}\nprint('done')", form],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+    assert done.stdout == b"done\n"

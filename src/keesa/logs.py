@@ -32,7 +32,7 @@ class _Writer:
     def msg(self, line: bytes | str) -> None:
         whole = line if isinstance(line, bytes) else line.encode(sys.stderr.encoding, "backslashreplace")
         rest = memoryview(whole + b"\n")
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # the latter of a stream that was closed
             while rest:
                 rest = rest[self._stream.write(rest) or len(rest) :]
 
@@ -105,5 +105,6 @@ def set_up_logs(form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.raiseExceptions = False  # else what it cannot write is told on the same stream, and fails there
     # a client's broken form is answered, or overlooked, and is no event of ours
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)

@@ -18,7 +18,7 @@ _NO_TABLE: Final = "no such table: "
 _SENTENCES: Final = {
     sqlite3.SQLITE_BUSY: _NO_ANSWER,
     sqlite3.SQLITE_LOCKED: _NO_ANSWER,
-    sqlite3.SQLITE_FULL: _NO_ANSWER,
+    sqlite3.SQLITE_FULL: "The database's disk is full",
     sqlite3.SQLITE_IOERR: _NO_ANSWER,
     sqlite3.SQLITE_CANTOPEN: _NO_ANSWER,
     sqlite3.SQLITE_PROTOCOL: _NO_ANSWER,

@@ -61,6 +61,7 @@ class DataFile:
         self._held: list[tuple[Identity, int]] = []
         self._identities: list[Identity] = []
         self._header = b""
+        self._size = 0
         self._recorded = b""
 
     def require_own_log(self) -> None:
@@ -85,6 +86,7 @@ class DataFile:
         self._held = [_hold(path) for path in (self.path, *self._beside)]
         self._identities = [_identity(path) for path in (self.path, *self._beside)]
         self._header = self._read_header()
+        self._size = self.path.stat().st_size
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -131,14 +133,16 @@ class DataFile:
         size = self.require_here()
         self._require_log()
         header = self._read_header()
-        if header == self._header and size >= _bytes(header):
+        cut = size < min(self._size, _bytes(header))  # a checkpoint that was killed has written the header first
+        if header == self._header and not cut:
+            self._size = size
             return
-        if len(header) < HEADER or not header.startswith(_MAGIC) or size < _bytes(header):
+        if len(header) < HEADER or not header.startswith(_MAGIC) or cut:
             raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
         moved = (_mark(header) - _mark(self._header)) % MARKS
         if moved > (newest_mark() - _mark(self._header)) % MARKS or (not moved and not _mark(header)):
             raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
-        self._header = header
+        self._header, self._size = header, size
 
     def require_writable(self) -> None:
         """Raise `Unavailable` where the files' modes, the mount or a full disk stand against writing."""
