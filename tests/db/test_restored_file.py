@@ -1,5 +1,6 @@
 """A data file that was put in another one's place, beside the log of that one: SQLite alone would mix the two."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -19,6 +20,8 @@ from keesa.errors import Refused
 from lines import adding, make_table, read_lines
 
 LINES: Final = 20
+OUR_OWN: Final = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+"""For a program that imports as this one does."""
 
 _DIES: Final = """
 import os, sys
@@ -34,7 +37,8 @@ os._exit(0)
 
 
 def write_and_die(file: Path, *lines: str) -> None:
-    subprocess.run([sys.executable, "-c", _DIES, file, *lines], check=True)
+    command = [sys.executable, "-c", _DIES, str(file), *lines]
+    subprocess.run(command, check=True, env=OUR_OWN)
 
 
 def reading(file: Path) -> closing[sqlite3.Connection]:
@@ -142,7 +146,10 @@ def test_what_a_kill_leaves_is_never_refused(file: Path) -> None:
         programs = [(_WRITES, str(every), str(long))] * 2 + [(_ANOTHER_PROGRAM,)] * (kill % 2)
         running = [
             subprocess.Popen(
-                [sys.executable, "-c", program, file, *numbers], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                [sys.executable, "-c", program, file, *numbers],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=OUR_OWN,
             )
             for program, *numbers in programs
         ]

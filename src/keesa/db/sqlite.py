@@ -249,7 +249,7 @@ class SqliteDatabase(Database):
     def _write_back(self) -> bool:
         """A checkpoint, under a new mark; whether the log is empty or its next write begins it anew."""
         with self._transaction():
-            self._writing.execute(f"PRAGMA user_version = {(self._mark() + 1 + secrets.randbelow(1000)) % MARKS}")
+            self._writing.execute(f"PRAGMA user_version = {(self._mark() + 1 + secrets.randbelow(20_000)) % MARKS}")
         self._written_back = self._file.log().frames
         if self._written_back > LONG_LOG:
             self._writing.execute(f"PRAGMA busy_timeout = {LONG_LOG_PATIENCE}")
