@@ -3,8 +3,14 @@
 import asyncio
 import threading
 from collections import deque
+from typing import Final
 
 from keesa.errors import Unavailable
+
+LONG_READS_QUEUE: Final = 1024
+"""Long reads that wait for a place at the most."""
+LONG_READS_PATIENCE: Final = 30.0
+"""Seconds that each of them waits."""
 
 _Waiting = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 

@@ -15,12 +15,13 @@ from typing import Any, Final, LiteralString, TypeVar
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from keesa.db.engine import Database, Steps, Work
+from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
+from keesa.db.engine import Database, Steps, Tx, Work
 from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.postgres_connection import Connection, connect
 from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable, unavailable_when_gone
 from keesa.db.postgres_tx import PostgresTx
-from keesa.db.steps import run_to_the_end
+from keesa.db.steps import first_turn, run_to_the_end
 from keesa.errors import Refused, Unavailable
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ OLDEST: Final = 150_000
 """PostgreSQL 15, as the server itself counts."""
 READERS: Final = 8
 """Reading threads of a process, with a connection each; so many requests of it read at once."""
+LONG_READS: Final = READERS // 2
+"""Those of them that may be at reads which take more than a turn."""
 PATIENCE: Final = 10
 """Seconds to wait for a connection, a lock or a thread before the answer is `Unavailable`."""
 STATEMENT: Final = 12
@@ -52,6 +55,7 @@ class PostgresDatabase(Database):
         self._url = url
         self._version = _server_version(url)
         self._threads = ThreadPoolExecutor(READERS, "keesa-read")
+        self._long_reads = Admission(LONG_READS, LONG_READS_QUEUE, LONG_READS_PATIENCE)
         self._local = threading.local()
         self._connections: list[Connection] = []
         self._waiting = 0
@@ -72,7 +76,29 @@ class PostgresDatabase(Database):
         return await self._elsewhere(lambda: self._read(work))
 
     async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
-        return await self._elsewhere(lambda: self._read(lambda tx: run_to_the_end(work(tx))))
+        """A work that is not done after one turn needs a place to go on, so that short ones find a thread; where there
+        is none it begins again later.
+        """
+
+        def begin(tx: Tx) -> tuple[T] | None:
+            steps = work(tx)
+            _, done = first_turn(steps)
+            if done is None and self._long_reads.enter_now():
+                try:
+                    return (run_to_the_end(steps),)
+                finally:
+                    self._long_reads.leave()
+            steps.close()
+            return done
+
+        done = await self._elsewhere(lambda: self._read(begin))
+        if done is not None:
+            return done[0]
+        await self._long_reads.enter()
+        try:
+            return await self._elsewhere(lambda: self._read(lambda tx: run_to_the_end(work(tx))))
+        finally:
+            self._long_reads.leave()
 
     async def awrite(self, work: Work[T]) -> T:
         return await self._writer.awrite(work)

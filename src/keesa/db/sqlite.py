@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from keesa.db.admission import Admission
+from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
 from keesa.db.engine import Database, Pace, Steps, Work
 from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
@@ -42,9 +42,6 @@ IDLE_READERS: Final = 2
 """Connections that are kept for the reads to come; more are open only while so many reads are under way."""
 LONG_READS: Final = 6
 """Reads that take more than a turn and go on at the same time, with a connection each."""
-LONG_READS_QUEUE: Final = 1024
-LONG_READS_PATIENCE: Final = 30.0
-"""Seconds that a long read waits for its beginning."""
 THREAD_READS: Final = 7
 """Reads of other threads than the event loop's at the same time."""
 LONG_STEPS: Final = 4

@@ -8,7 +8,7 @@ looks at all of them twice a second.
 import asyncio
 from collections import deque
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from keesa.server.connections import Connections
-
-UNREAD: Final = 65_536
-"""Bytes of a body that wait for the application before its client is made to wait too."""
 
 _log = structlog.get_logger("keesa.server")
 
@@ -46,7 +43,7 @@ class Stage(Enum):
     """The last answer is written; whatever the client still sends is thrown away until it has read the answer."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Made by `Connections` for each client."""
 
     def __init__(self, connections: "Connections", *, overflow: bool) -> None:
@@ -104,11 +101,17 @@ class Connection(asyncio.Protocol):
             self._current.end_client()
         return True
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _hint: int) -> memoryview:
+        return self._connections.buffer
+
+    def buffer_updated(self, count: int) -> None:
+        """The next piece of a body is taken when the application asks for it: others have their turn before."""
         self.moved = self._loop.time()
         if self.stage is Stage.IDLE:
             self.stage, self.since = Stage.HEAD, self.moved
-        self._reader.feed(data)
+        self._reader.feed(bytes(self._connections.buffer[:count]))
+        if self._arriving is not None and self._arriving.unread:
+            self._read_off()
 
     def pause_writing(self) -> None:
         """The client does not fetch what was written, and the system holds no more of it."""
@@ -157,8 +160,6 @@ class Connection(asyncio.Protocol):
             exchange.fail(BusyServer("The server is too busy to take the body, please try again later"))
             return
         exchange.put(piece)
-        if exchange.unread > UNREAD:
-            self._read_off()
 
     def request_read(self) -> None:
         exchange, self._arriving = self._arriving, None

@@ -20,8 +20,10 @@ CHECK_SECONDS: Final = 0.5
 """Between two looks at all connections."""
 HURRY_SECONDS: Final = 5
 """When the server stops: how long a request may still arrive."""
-ACCEPTED_AT_ONCE: Final = 8
-"""Connections that a process takes each time its loop comes by: the more, the less evenly processes share the work."""
+ACCEPTED_AT_ONCE: Final = 64
+"""Connections that a process takes each time its loop comes by, so that a crowd is served side by side."""
+PIECE: Final = 65_536
+"""Bytes that are read of a connection at once."""
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _log = structlog.get_logger("keesa.server")
@@ -34,6 +36,8 @@ class Connections:
         self.app = app
         self.limits = limits
         self.loop = loop
+        self.buffer = memoryview(bytearray(PIECE))
+        """What is being read, of one connection after the other."""
         self.bodies = Budget(limits.bodies_bytes)
         self._open: set[Connection] = set()
         self._unfetched: dict[Connection, int] = {}

@@ -5,7 +5,7 @@ before a transaction begins: what keeps a text takes a `RichText`, and this modu
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -23,6 +23,8 @@ LONGEST_KEPT: Final = 2 * LONGEST
 """Characters of one as it is kept: end tags and `&lt;` come in."""
 MOST_TAGS: Final = 4_000
 """Brackets that may begin a tag."""
+TURN: Final = 64
+"""Tags and texts between them that are read between two pauses."""
 PASSES: Final = 3
 """The most times that a text is cleaned. What was written in a way that HTML nests otherwise may need two."""
 QUICK: Final = 2_000
@@ -51,8 +53,9 @@ class _TooLong(ValueError):
     """What would be kept is."""
 
 
-def rich_text(written: str) -> RichText:
-    """What is kept of a text: without any tag, attribute or link scheme that is not allowed.
+def rich_text(written: str, pause: Callable[[], None] | None = None) -> RichText:
+    """What is kept of a text: without any tag, attribute or link scheme that is not allowed. `pause` is called now and
+    then, where a long text shall leave time to others.
 
     Where nothing had to go it is kept as it was written, to the letter: plain text keeps its `&` and `<`. Elsewhere a
     `<` that begins no tag is kept as `&lt;`, since a reader of HTML would swallow what follows it.
@@ -64,7 +67,7 @@ def rich_text(written: str) -> RichText:
     if written.count("<") > MOST_TAGS:
         return _refused(f"must have at most {MOST_TAGS} tags")
     try:
-        kept = _cleaned(written)
+        kept = _cleaned(written, pause)
     except TooManyAttributes:
         return _refused(f"must have at most {MOST_ATTRIBUTES} attributes")
     except _TooLong:
@@ -85,14 +88,14 @@ def _refused(fault: str) -> RichText:
     return RichText("", 0, fault)
 
 
-def _cleaned(written: str) -> str | None:
+def _cleaned(written: str, pause: Callable[[], None] | None) -> str | None:
     """None where nothing is left to read. What was checked must be what a browser reads: a sanitiser that knows
     nothing of ours reads what we made, and where it would write something else, its text is cleaned in turn. What
     does not come to rest is shown with its tags.
     """
     text = written
     for _ in range(PASSES):
-        parts, texts = _made(text)
+        parts, texts = _made(text, pause)
         made = _short("".join(parts))
         if is_blank("".join(texts)):
             return None
@@ -103,10 +106,12 @@ def _cleaned(written: str) -> str | None:
     return _short(html.escape(written, quote=False))
 
 
-def _made(text: str) -> tuple[list[str], list[str]]:
+def _made(text: str, pause: Callable[[], None] | None) -> tuple[list[str], list[str]]:
     """The text of its allowed tags, each of them closed, in parts; and what is to be read of it, likewise."""
     nesting, texts = Nesting(again=len(text)), list[str]()
-    for name, written in Reader(text).tokens():
+    for number, (name, written) in enumerate(Reader(text).tokens()):
+        if pause and number % TURN == TURN - 1:
+            pause()
         if not name:
             nesting.text(written)
             texts.append(written)
