@@ -17,7 +17,7 @@ from keesa.server.limits import Limits
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 LARGE: Final = 16 * 1024 * 1024
 """Bytes of an answer that no socket's buffers hold."""
@@ -30,6 +30,19 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     """On the event loop that Keesa runs on."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
+
+
+async def end(app: App) -> None:
+    """Have an application close what it has opened."""
+    told = iter(("lifespan.startup", "lifespan.shutdown"))
+
+    async def receive() -> "Message":
+        return {"type": next(told)}
+
+    async def send(_: "Message") -> None:
+        """Nobody listens."""
+
+    await app({"type": "lifespan"}, receive, send)
 
 
 async def until(holds: Callable[[], bool]) -> None:

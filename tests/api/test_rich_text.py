@@ -1,6 +1,7 @@
 """Descriptions and notes are made safe before the write begins, whoever sends them."""
 
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -44,9 +45,9 @@ def told(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[str]:
 
         return await awrite(telling)
 
-    def cleaned(text: str) -> RichText:
+    def cleaned(text: str, pause: Callable[[], None] | None = None) -> RichText:
         happened.append(threading.current_thread().name.partition("_")[0])
-        return rich_text(text)
+        return rich_text(text, pause)
 
     monkeypatch.setattr(database, "awrite", telling_awrite)
     monkeypatch.setattr(cleaning, "rich_text", cleaned)

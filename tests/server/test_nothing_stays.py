@@ -5,7 +5,7 @@ import json
 from types import FrameType, TracebackType
 
 import cast
-from http_serving import run, serving
+from http_serving import end, run, serving
 from keesa.app import build_app
 from keesa.config import Config
 from keesa.db import Database
@@ -57,6 +57,7 @@ def test_no_request_leaves_a_circle(config: Config, database: Database) -> None:
                     gc.set_debug(0)
                     gc.garbage.clear()
                     assert not found, what
+        await end(app)
 
     enabled = gc.isenabled()
     gc.disable()
