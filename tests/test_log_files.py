@@ -5,7 +5,9 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from select import select
 from typing import Any, Final
 
 import httpx2 as httpx
@@ -78,3 +80,22 @@ def test_a_log_s_reader_may_end(place: Place) -> None:
         os.close(reader)
         assert [get(server, path) for path in ("/health", "/ready", "/api/v1/tickets")] == [200, 200, 401]
         assert server.stop() == 0
+
+
+def test_a_log_s_reader_may_sleep(place: Place) -> None:
+    """The pipe is full: the lines that it does not take are lost, and when it is read again the log goes on."""
+    server = LiveServer(place.data, place.url)
+    server.log = place.data / "pipe"
+    os.mkfifo(server.log)
+    reader = os.open(server.log, os.O_RDONLY | os.O_NONBLOCK)
+    with server, httpx.Client(base_url=server.url, trust_env=False, timeout=20) as client:
+        for _ in range(1000):  # some 200 bytes a line, of which a pipe holds 65,536
+            assert client.get("/health").status_code == 200
+        with suppress(BlockingIOError):
+            while os.read(reader, 65_536):
+                """Until it is empty."""
+        assert client.get("/health", headers={"X-Request-Id": "read-again"}).status_code == 200
+        assert select([reader], [], [], 10)[0]
+        assert b"read-again" in os.read(reader, 65_536)
+        assert server.stop() == 0
+    os.close(reader)

@@ -5,10 +5,13 @@ A line is a line, and drives no terminal: whatever somebody else wrote is escape
 
 import json
 import logging
+import os
+import select
+import stat
 import sys
 from contextlib import suppress
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 import msgspec
 import structlog
@@ -20,23 +23,52 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 
+PIECE: Final = 4096
+"""Bytes that a pipe with room takes without a wait."""
+PATIENCE: Final = 200
+"""Milliseconds to wait for who reads the log, unless nobody has read since the last wait."""
+
+
 class _Writer:
     """A line a call, past all buffers. One that standard error does not take is dropped: neither a full disk nor a pipe
-    that nobody reads any more stops the desk.
+    that nobody reads stops the desk.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._stream = getattr(sys.stderr.buffer, "raw", sys.stderr.buffer)
+        self._pipe = _pipe_of(self._stream)
+        self._patience = PATIENCE
 
     def msg(self, line: bytes | str) -> None:
         whole = line if isinstance(line, bytes) else line.encode(sys.stderr.encoding, "backslashreplace")
         rest = memoryview(whole + b"\n")
         with suppress(OSError, ValueError):  # the latter of a stream that was closed
-            while rest:
-                rest = rest[self._stream.write(rest) or len(rest) :]
+            while rest and self._has_room():
+                rest = rest[self._stream.write(rest[:PIECE] if self._pipe else rest) or len(rest) :]
+
+    def _has_room(self) -> bool:
+        if self._pipe is None:
+            return True
+        room = bool(self._pipe.poll(self._patience))
+        self._patience = PATIENCE if room else 0
+        return room
 
     debug = info = warning = error = critical = exception = msg
+
+
+def _pipe_of(stream: "BinaryIO") -> "select.poll | None":
+    """Tells whether it can be written, where it is a pipe or a socket, which may be full; None for a file."""
+    try:
+        descriptor = stream.fileno()
+        mode = os.fstat(descriptor).st_mode
+    except (OSError, ValueError):  # none of the system's
+        return None
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return None
+    pipe = select.poll()
+    pipe.register(descriptor, select.POLLOUT)
+    return pipe
 
 
 def _json(event: object, **_: object) -> bytes:
