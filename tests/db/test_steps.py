@@ -337,3 +337,25 @@ def test_cancelled_readers_give_their_connections_back(counted: SqliteDatabase, 
         assert await asyncio.to_thread(emptied, file)
 
     asyncio.run(cancel_all())
+
+
+def test_a_long_read_waits_for_its_place_and_a_short_one_does_not(lines_database: Database) -> None:
+    """However many are under way: those that are known to be long begin when one of them has ended."""
+    stop, begun = threading.Event(), [threading.Event() for _ in range(3 * READERS)]
+
+    def short(tx: Tx) -> Steps[list[str]]:
+        return read_lines(tx)
+        yield
+
+    def long(begun: threading.Event) -> Work[Steps[bool]]:
+        return lambda _: until(stop, begun=begun)
+
+    async def story() -> None:
+        reading = [asyncio.ensure_future(lines_database.aread_in_steps(long(each), long=True)) for each in begun]
+        await comes(begun[0])
+        assert await asyncio.wait_for(lines_database.aread_in_steps(short), PATIENCE) == []
+        assert not all(each.is_set() for each in begun)
+        stop.set()
+        assert await asyncio.wait_for(asyncio.gather(*reading), PATIENCE) == [True] * len(begun)
+
+    asyncio.run(story())

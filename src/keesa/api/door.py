@@ -25,6 +25,7 @@ from keesa.api.inputs import read_query
 from keesa.api.login_queue import LoginQueue
 from keesa.api.problems import Problem, unreadable
 from keesa.api.reading import Given, Input, built, read_input, require_good, takes_body
+from keesa.api.rendered import PORTION
 from keesa.api.signing_in import CSRF_HEADER
 from keesa.api.table import NEWEST_FIRST, Table, choose
 from keesa.api.trace import Trace
@@ -49,6 +50,8 @@ _HEADERS: Final = {
     ]
     for version in NEWEST_FIRST
 }
+LONGEST_NUMBER: Final = 10
+"""Digits that are looked at to tell whether a list is long."""
 _ANSWERS: Final = (msgspec.Struct, Reply)
 
 
@@ -162,7 +165,7 @@ class Door:
                 answer = yield from answer
             return route, call, self._reply(route, call, request.trace, answer)
 
-        route, call, response = await self._database.aread_in_steps(enter)
+        route, call, response = await self._database.aread_in_steps(enter, long=self._asks_for_much(request))
         if response is not None:
             return response
         if call is None:
@@ -174,6 +177,16 @@ class Door:
             network_of(request.trace.end.address), lambda: self._log_in(request, route, call)
         )
         return self._reply(route, call, request.trace, answer)
+
+    def _asks_for_much(self, request: _Request) -> bool:
+        """Whether it is a long list that is asked for: who has no token is refused in no time."""
+        limit = request.query.get("limit", "")
+        return (
+            len(limit) < LONGEST_NUMBER
+            and limit.isdecimal()
+            and int(limit) > PORTION
+            and (request.has_good_token(self._desk.signer))
+        )
 
     def _log_in(self, request: _Request, route: Route, call: Call[Any, Any]) -> "msgspec.Struct | Reply":
         """In a thread of its own: what stands in the body is not looked at before."""

@@ -88,8 +88,10 @@ class Database(ABC):
     async def aread(self, work: Work[T]) -> T: ...
 
     @abstractmethod
-    async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
-        """As `aread`, with turns for others between the steps; all of them see the one snapshot."""
+    async def aread_in_steps(self, work: Work[Steps[T]], *, long: bool = False) -> T:
+        """As `aread`, with turns for others between the steps; all of them see the one snapshot. A read that is known
+        to be `long` waits for its place before it begins.
+        """
 
     @abstractmethod
     async def awrite(self, work: Work[T]) -> T: ...

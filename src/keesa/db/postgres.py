@@ -21,7 +21,7 @@ from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.postgres_connection import Connection, connect
 from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable, unavailable_when_gone
 from keesa.db.postgres_tx import PostgresTx
-from keesa.db.steps import first_turn, run_to_the_end
+from keesa.db.steps import beginning, run_to_the_end
 from keesa.errors import Refused, Unavailable
 
 T = TypeVar("T")
@@ -30,8 +30,8 @@ OLDEST: Final = 150_000
 """PostgreSQL 15, as the server itself counts."""
 READERS: Final = 8
 """Reading threads of a process, with a connection each; so many requests of it read at once."""
-LONG_READS: Final = READERS // 2
-"""Those of them that may be at reads which take more than a turn."""
+LONG_READS: Final = 3
+"""Those of them that may be at long reads: more would take the interpreter and the processors from the short ones."""
 PATIENCE: Final = 10
 """Seconds to wait for a connection, a lock or a thread before the answer is `Unavailable`."""
 STATEMENT: Final = 12
@@ -75,14 +75,14 @@ class PostgresDatabase(Database):
     async def aread(self, work: Work[T]) -> T:
         return await self._elsewhere(lambda: self._read(work))
 
-    async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
-        """A work that is not done after one turn needs a place to go on, so that short ones find a thread; where there
-        is none it begins again later.
+    async def aread_in_steps(self, work: Work[Steps[T]], *, long: bool = False) -> T:
+        """A work that takes long needs a place to go on, so that short ones find a thread; where there is none it
+        begins again later.
         """
 
         def begin(tx: Tx) -> tuple[T] | None:
             steps = work(tx)
-            _, done = first_turn(steps)
+            done = beginning(steps)
             if done is None and self._long_reads.enter_now():
                 try:
                     return (run_to_the_end(steps),)
@@ -91,7 +91,7 @@ class PostgresDatabase(Database):
             steps.close()
             return done
 
-        done = await self._elsewhere(lambda: self._read(begin))
+        done = None if long else await self._elsewhere(lambda: self._read(begin))
         if done is not None:
             return done[0]
         await self._long_reads.enter()

@@ -40,7 +40,7 @@ SURPLUS_PAGE_CACHE: Final = 2_000
 """The same of a connection that is not kept."""
 IDLE_READERS: Final = 2
 """Connections that are kept for the reads to come; more are open only while so many reads are under way."""
-LONG_READS: Final = 6
+LONG_READS: Final = 10
 """Reads that take more than a turn and go on at the same time, with a connection each."""
 THREAD_READS: Final = 7
 """Reads of other threads than the event loop's at the same time."""
@@ -95,25 +95,33 @@ class SqliteDatabase(Database):
     async def aread(self, work: Work[T]) -> T:
         return self._read(work)
 
-    async def aread_in_steps(self, work: Work[Steps[T]]) -> T:
+    async def aread_in_steps(self, work: Work[Steps[T]], *, long: bool = False) -> T:
         """A work that is not done after one turn needs a place to go on; where none is free it begins again later."""
-        with unavailable_when_unfit(), self._reading() as tx:
-            steps = work(tx)
-            pace, done = first_turn(steps)
+        if not long:
+            done = await self._begun(work)
             if done is not None:
                 return done[0]
-            if self._long_reads.enter_now():
-                try:
-                    return await run_in_turns(steps, pace, self._long_steps)
-                finally:
-                    self._long_reads.leave()
-            steps.close()
         await self._long_reads.enter()
         try:
             with unavailable_when_unfit(), self._reading() as tx:
                 return await run_in_turns(work(tx), Pace.SHORT, self._long_steps)
         finally:
             self._long_reads.leave()
+
+    async def _begun(self, work: Work[Steps[T]]) -> tuple[T] | None:
+        """What the work gives, unless it takes long and there is no place to go on."""
+        with unavailable_when_unfit(), self._reading() as tx:
+            steps = work(tx)
+            pace, done = first_turn(steps)
+            if done is not None:
+                return done
+            if self._long_reads.enter_now():
+                try:
+                    return (await run_in_turns(steps, pace, self._long_steps),)
+                finally:
+                    self._long_reads.leave()
+            steps.close()
+        return None
 
     async def awrite(self, work: Work[T]) -> T:
         return await self._writer.awrite(work)

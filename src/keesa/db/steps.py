@@ -11,8 +11,12 @@ from keesa.errors import Unavailable
 
 T = TypeVar("T")
 
+PAUSE: Final = 0.00001
+"""Seconds, and what the system adds (50 us): who waits for the interpreter needs as long to wake up and take it."""
 TURN: Final = 0.0001
 """Seconds that a work may run before others have their turn."""
+BEGINNING: Final = 0.001
+"""Seconds of CPU after which a work in a thread of its own counts as long."""
 LONGEST: Final = 60.0
 """Seconds after which a work in steps is ended: it holds a snapshot, and what is written meanwhile piles up."""
 
@@ -54,13 +58,22 @@ async def _to_its_end(step: "asyncio.Future[T]") -> T:
         raise
 
 
+def beginning(steps: Steps[T]) -> tuple[T] | None:
+    """In a thread of its own: what a work gives that is done with little of this thread's CPU, long steps or not."""
+    ends = time.thread_time() + BEGINNING
+    done = None
+    while done is None and time.thread_time() < ends:
+        _, done = _next(steps)
+    return done
+
+
 def run_to_the_end(steps: Steps[T]) -> T:
     """In a thread of its own: between steps the interpreter is offered to whoever waits for it."""
     while True:
         _, done = _next(steps)
         if done is not None:
             return done[0]
-        time.sleep(0)
+        time.sleep(PAUSE)
 
 
 def _next(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:

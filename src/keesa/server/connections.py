@@ -21,7 +21,9 @@ CHECK_SECONDS: Final = 0.5
 HURRY_SECONDS: Final = 5
 """When the server stops: how long a request may still arrive."""
 ACCEPTED_AT_ONCE: Final = 64
-"""Connections that a process takes each time its loop comes by, so that a crowd is served side by side."""
+"""The most connections that a process takes each time its loop comes by: a crowd is served side by side."""
+SHARED: Final = 8
+"""Of so many open ones it takes one more each time: where there are few, processes share them evenly."""
 PIECE: Final = 65_536
 """Bytes that are read of a connection at once."""
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -117,7 +119,7 @@ class Connections:
         self._unfetched_bytes -= self._unfetched.pop(connection, 0)
 
     def _accept_some(self) -> None:
-        for _ in range(ACCEPTED_AT_ONCE):
+        for _ in range(min(ACCEPTED_AT_ONCE, 1 + self._count // SHARED)):
             if not self._accept():
                 break
 

@@ -28,8 +28,6 @@ READY: Final = b"r"
 ALIVE: Final = b"."
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG: Final = 1
-SWITCH_SECONDS: Final = 0.001
-"""After which a thread of long work (a list, a text that is cleaned) lets the event loop have its turn."""
 TRIM_SECONDS: Final = 5
 """Between two looks at what the C library keeps; eight times as long where the last one has freed nothing."""
 TRIM_BYTES: Final = 32 * 1024 * 1024
@@ -53,7 +51,6 @@ def work(
         signal.signal(number, lambda *_: os._exit(0))  # as long as nothing can be under way
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     end_with(parent)
-    sys.setswitchinterval(SWITCH_SECONDS)
     _give_memory_back()
     app = build()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
