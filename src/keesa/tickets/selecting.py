@@ -20,7 +20,7 @@ from keesa.tickets.views import Seen
 
 EVERY: Final[tuple[Match, ...]] = ((),)
 FAR: Final = 2000
-"""A page that ends behind so many tickets may take long to find."""
+"""A page that begins behind so many tickets may take long to find; what is on it is found one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ def select(tx: Tx, actor: Actor, wanted: tuple[Match, ...], groups: Sequence[Gro
     if not text:
         return ()
     limits: dict[str, object] = {}
-    last = 0
+    skipped = 0
     for number, (_, page) in enumerate(groups):
         limit, offset = page.bounds
         end = min(offset + limit, LARGEST)
         limits |= {f"limit_{number}": limit, f"offset_{number}": offset, f"end_{number}": end}
-        last = max(last, end)
-    if last > FAR:
+        skipped = max(skipped, offset)
+    if skipped > FAR:
         yield Pace.LONG
     return map(Seen, tx.each(text, **params, **limits))
 
