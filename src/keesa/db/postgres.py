@@ -30,7 +30,7 @@ OLDEST: Final = 150_000
 """PostgreSQL 15, as the server itself counts."""
 READERS: Final = 8
 """Reading threads of a process, with a connection each; so many requests of it read at once."""
-LONG_READS: Final = 3
+LONG_READS: Final = 2
 """Those of them that may be at long reads: more would take the interpreter and the processors from the short ones."""
 PATIENCE: Final = 10
 """Seconds to wait for a connection, a lock or a thread before the answer is `Unavailable`."""
