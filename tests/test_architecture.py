@@ -16,12 +16,13 @@ SOURCE = Path(keesa.__file__).parent
 DOMAINS = {"accounts", "directory", "tickets", "notes"}
 MAY_IMPORT = {
     "errors": set[str](),
+    "interpreter": set[str](),
     "clock": set[str](),
     "visible": set[str](),
     "logs": {"visible"},
     "names": set[str](),
     "data_folder": {"errors"},
-    "db": {"errors", "clock", "data_folder"},
+    "db": {"errors", "clock", "data_folder", "interpreter"},
     "maintenance": {"db"},
     "readiness": {"db", "errors"},
     "cache": set[str](),
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     "secret_key": {"errors", "data_folder"},
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),
-    "api": DOMAINS | {"server", "db", "errors", "clock", "config", "maintenance", "readiness", "cache"},
+    "api": DOMAINS | {"server", "db", "errors", "clock", "config", "maintenance", "readiness", "cache", "interpreter"},
     "app": DOMAINS | {"api", "config", "db", "clock", "logs", "secret_key"},
     "cli": DOMAINS
     | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}

@@ -59,6 +59,14 @@ def read(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text("utf-8").splitlines()]
 
 
+def into_a_pipe(place: Place) -> tuple[LiveServer, int]:
+    """A server that is not started, and the end of the pipe from which its log is read."""
+    server = LiveServer(place.data, place.url)
+    server.log = place.data / "pipe"
+    os.mkfifo(server.log)
+    return server, os.open(server.log, os.O_RDONLY | os.O_NONBLOCK)
+
+
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_a_full_disk_of_the_log_stops_nobody(place: Place, form: str) -> None:
     """Neither the start, nor an answer, nor the stop."""
@@ -71,10 +79,7 @@ def test_a_full_disk_of_the_log_stops_nobody(place: Place, form: str) -> None:
 
 def test_a_log_s_reader_may_end(place: Place) -> None:
     """The pipe is closed at its other end, and the server goes on."""
-    server = LiveServer(place.data, place.url)
-    server.log = place.data / "pipe"
-    os.mkfifo(server.log)
-    reader = os.open(server.log, os.O_RDONLY | os.O_NONBLOCK)
+    server, reader = into_a_pipe(place)
     with server:
         assert get(server, "/health") == 200
         os.close(reader)
@@ -84,10 +89,7 @@ def test_a_log_s_reader_may_end(place: Place) -> None:
 
 def test_a_log_s_reader_may_sleep(place: Place) -> None:
     """The pipe is full: the lines that it does not take are lost, and when it is read again the log goes on."""
-    server = LiveServer(place.data, place.url)
-    server.log = place.data / "pipe"
-    os.mkfifo(server.log)
-    reader = os.open(server.log, os.O_RDONLY | os.O_NONBLOCK)
+    server, reader = into_a_pipe(place)
     with server, httpx.Client(base_url=server.url, trust_env=False, timeout=20) as client:
         for _ in range(1000):  # some 200 bytes a line, of which a pipe holds 65,536
             assert client.get("/health").status_code == 200

@@ -83,6 +83,7 @@ def _try(engine: str, server: LiveServer, options: argparse.Namespace) -> bool:
     during = held(server.pid)
     done = _told(attackers)
     after = _when_back(server.pid, before, options.workers)
+    back = _is_back(after, before, options.workers)
     lost = set(felt.acknowledged) - asyncio.run(notes_of(target, watched))
     rows = [
         ("p99 of /health", f"{felt.p99('health'):.0f} ms", felt.p99("health") <= P99_MS),
@@ -92,12 +93,12 @@ def _try(engine: str, server: LiveServer, options: argparse.Namespace) -> bool:
         (
             "memory before, during, after",
             f"{before.mib:.0f}, {during.mib:.0f}, {after.mib:.0f} MiB",
-            _is_back(after, before, options.workers),
+            back,
         ),
         (
             "files before, during, after",
             f"{before.files}, {during.files}, {after.files}",
-            _is_back(after, before, options.workers),
+            back,
         ),
     ]
     print(

@@ -1,19 +1,17 @@
 """Making a body's rich text safe: before the transaction that keeps it, and off the event loop where it takes long."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from keesa.api.http import Route
 from keesa.errors import Unavailable
+from keesa.interpreter import let_others_on
 from keesa.tickets.html import RichText, is_quick, rich_text
 
 AT_ONCE: Final = 1
 """Threads that clean. They hold the interpreter for most of the time: two would leave the event loop a third of it."""
-PAUSE: Final = 0.00001
-"""Seconds, and what the system adds to that (50 us)."""
 MOST_WAITING: Final = 64
 """Long texts under way; each takes 60 ms at the most, so that none waits for longer than some seconds."""
 
@@ -58,13 +56,6 @@ class Cleaning:
             raise Unavailable("Too many long texts are sent at this moment, please try again later")
         self._under_way += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, rich_text, written, _let_others_on)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, rich_text, written, let_others_on)
         finally:
             self._under_way -= 1
-
-
-def _let_others_on() -> None:
-    """Who waits for the interpreter needs some microseconds to wake: without them this thread has it back before, and
-    the event loop half of the time.
-    """
-    time.sleep(PAUSE)

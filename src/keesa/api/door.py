@@ -185,7 +185,7 @@ class Door:
             len(limit) < LONGEST_NUMBER
             and limit.isdecimal()
             and int(limit) > PORTION
-            and (request.has_good_token(self._desk.signer))
+            and request.has_good_token(self._desk.signer)
         )
 
     def _log_in(self, request: _Request, route: Route, call: Call[Any, Any]) -> "msgspec.Struct | Reply":

@@ -8,11 +8,10 @@ from typing import Final, TypeVar
 
 from keesa.db.engine import Pace, Steps
 from keesa.errors import Unavailable
+from keesa.interpreter import let_others_on
 
 T = TypeVar("T")
 
-PAUSE: Final = 0.00001
-"""Seconds, and what the system adds (50 us): who waits for the interpreter needs as long to wake up and take it."""
 TURN: Final = 0.0001
 """Seconds that a work may run before others have their turn."""
 BEGINNING: Final = 0.001
@@ -73,7 +72,7 @@ def run_to_the_end(steps: Steps[T]) -> T:
         _, done = _next(steps)
         if done is not None:
             return done[0]
-        time.sleep(PAUSE)
+        let_others_on()
 
 
 def _next(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:

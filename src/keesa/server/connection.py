@@ -110,7 +110,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.stage is Stage.IDLE:
             self.stage, self.since = Stage.HEAD, self.moved
         self._reader.feed(bytes(self._connections.buffer[:count]))
-        if self._arriving is not None and self._arriving.unread and not self._arriving.answer_ended:
+        if self._arriving is not None and self._arriving.is_unread:
             self._read_off()
 
     def pause_writing(self) -> None:

@@ -56,7 +56,6 @@ class Exchange:
         "failure",
         "keep_alive",
         "scope",
-        "unread",
     )
 
     def __init__(
@@ -82,8 +81,6 @@ class Exchange:
         """What counts against the budget of all bodies."""
         self.body_since: float | None = None
         """When the application first waited for it, by the loop's clock."""
-        self.unread = 0
-        """What has arrived of the body and the application has not fetched."""
         self.body_ended = False
         self.answer_started = False
         self.answer_ended = False
@@ -95,6 +92,11 @@ class Exchange:
         """Whether the application waits for a piece of the body."""
         return self._waiter is not None and not self.body_ended
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether something has arrived of the body that the application has not fetched, and may still want."""
+        return bool(self._chunks) and not self.answer_ended
+
     def body_is_slow(self, now: float, grace: float, rate: float) -> bool:
         """Whether the application waits for a body that came slower than `rate` (bytes a second) after the `grace`."""
         if not self.waits_for_body or self.body_since is None:
@@ -105,7 +107,6 @@ class Exchange:
         self._chunks.append(chunk)
         self._arrived += len(chunk)
         self.body_bytes += len(chunk)
-        self.unread += len(chunk)
         self._wake()
 
     def end_body(self) -> None:
@@ -142,7 +143,6 @@ class Exchange:
             raise self.failure
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
-        self.unread = 0
         self._told = self.body_ended
         return {"type": "http.request", "body": body, "more_body": not self._told}
 
