@@ -1,6 +1,17 @@
 """Property tests that ask the same questions at each run: what fails here fails everywhere."""
 
+import importlib
+import pkgutil
+
 from hypothesis import HealthCheck, settings
+
+import bench
+import keesa
+
+for _package in (keesa, bench):  # Hypothesis takes constants from what is loaded, whatever test came before this one
+    for _module in pkgutil.walk_packages(_package.__path__, f"{_package.__name__}."):
+        if not _module.name.endswith("__main__"):
+            importlib.import_module(_module.name)
 
 
 def deterministic(examples: int) -> settings:

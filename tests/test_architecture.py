@@ -185,3 +185,11 @@ def test_a_rich_text_is_made_by_its_cleaning_alone() -> None:
     }
     assert makers == {"tickets.html"}
     assert cleaners == {"tickets.html", "api.cleaning", "api.http"}
+
+
+def test_property_tests_ask_the_same_at_each_run() -> None:
+    """None draws its questions by chance, or from what else is loaded: `@given` goes with `@deterministic`."""
+    sources = [path.read_text() for path in Path(__file__).parent.rglob("test_*.py") if ".venv" not in path.parts]
+    properties = [source for source in sources if "@given(" in source]
+    assert len(properties) > 5
+    assert all(source.count("\n@given(") == source.count("\n@deterministic(") for source in properties)

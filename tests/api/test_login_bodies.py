@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import cast
+from deterministic import deterministic
 from keesa.accounts.sessions import Version
 from keesa.api.credentials import read_credentials
 from keesa.api.inputs import read_query
@@ -85,6 +86,7 @@ _QUERIES: Final = st.lists(
 ).map("".join)
 
 
+@deterministic(300)
 @example("%aa")
 @given(_QUERIES)
 def test_queries_are_read_as_the_standard_library_reads_them(query: str) -> None:

@@ -5,9 +5,10 @@ import random
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from deterministic import deterministic
 from http_serving import HEALTH, LARGE, PATIENCE, Client, serving, until
 from http_serving import run as on_its_loop
 
@@ -255,7 +256,7 @@ def test_it_does_not_matter_where_a_stream_is_cut() -> None:
     on_its_loop(story())
 
 
-@settings(max_examples=60)
+@deterministic(60)
 @given(st.randoms(use_true_random=False), st.integers(1, 12))
 def test_broken_streams_hold_nothing(chance: random.Random, breaks: int) -> None:
     """Whatever bytes are changed, lost or doubled: no request is left under way, and the server goes on."""

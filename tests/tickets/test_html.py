@@ -419,8 +419,11 @@ def test_what_is_kept_is_in_proportion_to_what_was_written(text: str) -> None:
 @deterministic(1000)
 @given(EDITED)
 def test_a_reader_of_html_has_nothing_to_mend(text: str) -> None:
-    """A sanitiser that knows nothing of ours reads what is kept as it stands: so does a browser."""
-    kept = sanitised(text)
+    """A sanitiser that knows nothing of ours reads what is kept as it stands: so does a browser.
+
+    At the very beginning it takes U+FEFF for the mark of an encoding and drops it, as no browser does within a page.
+    """
+    kept = sanitised(text).removeprefix("\ufeff")
     read = nh3.clean(kept, tags=set(TAGS), attributes=dict(ATTRIBUTES), url_schemes=set(SCHEMES), link_rel=None)
     assert unescape(read).split() == unescape(kept).split()
 
