@@ -33,7 +33,9 @@ class Cache(Generic[K, V]):
         return value
 
     def get_all(self, keys: Sequence[K]) -> list[V | None]:
-        """As `get` for each of the keys, in one call."""
+        """In one call, in the order of the keys: what `get` would find for each, and perhaps more, since what is young
+        is looked for before anything moves.
+        """
         found = list(map(self._young.get, keys))
         if None in found:
             found = [self.get(key) if value is None else value for key, value in zip(keys, found, strict=True)]

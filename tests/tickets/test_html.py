@@ -389,7 +389,7 @@ _PIECES = st.one_of(
         )
     ),
     st.sampled_from(("x", " ", "\n", "\r\n", "\t", "\x0c", "\u00a0", "\ufeff", "a<b", "=", "script", "ރާ")),
-    st.text(max_size=4),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=4),  # NUL is refused before
 )
 EDITED = st.lists(_PIECES, max_size=14).map("".join)
 
@@ -416,16 +416,22 @@ def test_what_is_kept_is_in_proportion_to_what_was_written(text: str) -> None:
     assert len(sanitised(text)) <= 8 * len(text)
 
 
+def words(text: str) -> list[str]:
+    """And tags and brackets, without regard to blanks: a reader drops the line end that `<pre>` begins with."""
+    return unescape(text).replace("<", " <").replace(">", "> ").split()
+
+
 @deterministic(1000)
 @given(EDITED)
 def test_a_reader_of_html_has_nothing_to_mend(text: str) -> None:
     """A sanitiser that knows nothing of ours reads what is kept as it stands: so does a browser.
 
-    At the very beginning it takes U+FEFF for the mark of an encoding and drops it, as no browser does within a page.
+    Before it reads, it drops one U+FEFF at the very beginning as the mark of an encoding: it gets one to drop.
     """
-    kept = sanitised(text).removeprefix("\ufeff")
-    read = nh3.clean(kept, tags=set(TAGS), attributes=dict(ATTRIBUTES), url_schemes=set(SCHEMES), link_rel=None)
-    assert unescape(read).split() == unescape(kept).split()
+    kept = sanitised(text)
+    marked = f"\ufeff{kept}"
+    read = nh3.clean(marked, tags=set(TAGS), attributes=dict(ATTRIBUTES), url_schemes=set(SCHEMES), link_rel=None)
+    assert words(read) == words(kept)
 
 
 @deterministic(300)
