@@ -1,6 +1,7 @@
 """What is SQLite's own: commits in groups, and a file that can be full, locked, damaged or gone."""
 
 import asyncio
+import errno
 import functools
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from keesa.db import Tx, Work, open_database, sqlite
 from keesa.db.grouping import GROUP
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import SqliteDatabase
+from keesa.db.sqlite_file import DataFile
 from keesa.errors import Refused, Unavailable
 from lines import adding, make_table, read_lines
 from live import environment
@@ -122,6 +124,23 @@ def test_a_commit_that_fails_is_told_to_the_whole_group(database: SqliteDatabase
     assert database.read(read_lines) == []
     assert database.write(adding("goes on")) == "goes on"
     assert database.read(read_lines) == ["goes on"]
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable("overwritten"), OSError(errno.EIO, "Input/output error"), sqlite3.OperationalError("locked")]
+)
+def test_what_fails_after_a_commit_does_not_deny_it(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The look at the log that follows: who wrote is told that it is done, and a retry would have doubled it."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(DataFile, "record_log", fail)
+    assert in_one_group(database, [adding("left"), adding("right")]) == ["left", "right"]
+    assert database.write(adding("goes on")) == "goes on"
+    assert database.read(read_lines) == ["left", "right", "goes on"]
 
 
 def test_a_full_disk_is_unavailable_and_loses_nothing(database: SqliteDatabase) -> None:

@@ -221,7 +221,7 @@ class SqliteDatabase(Database):
                 raise Unavailable("Another program reads an old state of the database: its log has grown too long")
             with self._transaction():
                 outcomes = [self._run(work) for work in works]
-            with suppress(sqlite3.Error, Unavailable):  # what is committed is; the next one tries again
+            with suppress(sqlite3.Error, OSError, Unavailable):  # what is committed is; the next one tries again
                 log = self._file.log()
                 self._file.record_log(log)
                 self._write_back_when_due(before, log)
