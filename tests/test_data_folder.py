@@ -18,13 +18,21 @@ from places import Place
 FILES = (SQLITE_FILE, "secret.key")
 
 
-def test_another_user_s_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root too, whose files its owner could not open: the sentence says whose it is, and nothing is touched."""
-    (tmp_path / SQLITE_FILE).touch(mode=0o600)
-    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 12_345)
-    with pytest.raises(Refused, match=r"belongs to .*, and this runs as"):
+@pytest.mark.parametrize("names", [(SQLITE_FILE,), ()])
+def test_another_user_s_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    """Root too, whose files its owner could not open: the sentence says whose it is, and nothing is touched. An empty
+    one is refused too, unless it is root's, as a fresh volume is.
+    """
+    for name in names:
+        (tmp_path / name).touch(mode=0o600)
+    if os.geteuid() == 0:
+        os.chown(tmp_path, 12_345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    with pytest.raises(Refused, match=r"belongs to .*, and this runs as 54321"):
         require_own(tmp_path, FILES)
-    assert [path.name for path in tmp_path.iterdir()] == [SQLITE_FILE]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
 
 
 @pytest.mark.parametrize(("name", "mode"), [("", 0o777), (SQLITE_FILE, 0o666), ("secret.key", 0o602)])

@@ -59,6 +59,11 @@ def emptied(file: Path) -> None:
     os.truncate(file, 0)
 
 
+def cut_behind_its_header(file: Path) -> None:
+    """By one page: what is left looks as before."""
+    os.truncate(file, file.stat().st_size - 4096)
+
+
 def without_log(file: Path) -> None:
     file.with_name(f"{file.name}-wal").unlink()
 
@@ -115,6 +120,7 @@ HARM: Final = [
     replaced,
     moved_away,
     emptied,
+    cut_behind_its_header,
     without_log,
     filled_with_garbage,
     with_an_emptied_log,

@@ -13,6 +13,7 @@ import pytest
 from gates import busy_writer
 from keesa.db import Database, Tx, open_database, postgres
 from keesa.db.postgres import RETRIES, PostgresDatabase
+from keesa.db.postgres_failures import as_unavailable
 from keesa.errors import Refused, Unavailable
 from lines import adding, make_table, read_lines
 from postgres_server import PostgresServer
@@ -220,3 +221,12 @@ def test_a_commit_waits_for_the_disk(database: Database) -> None:
     """Whatever the server's own setting is: that of these tests is off."""
     setting = "SELECT setting AS value FROM pg_settings WHERE name = 'synchronous_commit'"
     assert database.write(lambda tx: tx.value(setting)) == "on"
+
+
+@pytest.mark.parametrize("message", ['relation "tickets" does not exist', "la relation « tickets » n'existe pas"])
+def test_a_table_that_is_missing_is_unavailable_in_any_language(message: str) -> None:
+    """Servers speak their own; the table is named where the message is the English one."""
+    told = as_unavailable(psycopg.errors.UndefinedTable(message))
+    assert isinstance(told, Unavailable)
+    assert str(told).startswith("The database lacks a table that Keesa needs")
+    assert str(told).endswith(": tickets") == message.startswith("relation")
