@@ -4,6 +4,8 @@ import html
 import re
 from typing import Final
 
+_NEVER: Final = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+"""The last two of each plane are no characters for ever."""
 # fmt: off
 _VISIBLE: Final = re.compile(
     "[^"
@@ -12,6 +14,7 @@ _VISIBLE: Final = re.compile(
     r"\U0001d173-\U0001d17a"  # controls, spaces and formats, and the place of an object that is not there
     r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # joiners, Hangul fillers, the empty Braille cell
     r"\u180b-\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff"  # what chooses how its neighbour is drawn
+    rf"\ufdd0-\ufdef{_NEVER}"
     "]"
 )
 # fmt: on

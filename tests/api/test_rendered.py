@@ -128,6 +128,18 @@ def test_a_list_has_at_most_so_many_bytes(tx: Tx, many: list[Seen], monkeypatch:
     assert len(shown(tx, Rendered(CLOCK, 0, largest=10), many[:1], shape)) == 1
 
 
+def test_what_json_needs_more_bytes_for_counts_with_them(
+    tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six for a control character: the list is refused where it grows too long, not after all of it was made."""
+    tx.run("UPDATE tickets SET description = :heavy, description_size = 10000", heavy="\x01" * 10_000)
+    rendered, read = Rendered(CLOCK, 0, largest=900_000), counted(tx, monkeypatch)
+    with pytest.raises(Invalid):
+        shown(tx, rendered, many[:64], rendering_2024.LISTED)
+    assert read == [8, 8]
+    assert len(shown(tx, rendered, many[:8], rendering_2024.LISTED)) == 8
+
+
 def test_long_lists_under_way_have_a_bound_together(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
     """One more is unavailable, and a place is free again as soon as one is done or given up."""
     monkeypatch.setattr(rendered_module, "PORTION", 2)

@@ -100,6 +100,11 @@ def test_the_status_that_it_has_changes_nothing(tx: Tx, number: int, status: str
         ("2025-03-10T12:00", "2025-03-10"),
         ("2025-03-05 10:00:00", "2025-03-05"),
         ("2025-03-05T10:00:00.123456", "2025-03-05"),
+        ("2025-03-05T22:00:00.123456789+0000", "2025-03-06"),
+        ("2025-03-05T220000,5Z", "2025-03-06"),
+        ("2025-03-05 22:00:00 UTC", "2025-03-06"),  # as Ruby prints times
+        ("2025-03-06 01:00:00 +1400", "2025-03-05"),
+        ("2025-03-05T22:00-03", "2025-03-06"),
     ],
 )
 def test_the_closing_day_is_that_of_the_desks_zone(tx: Tx, closed_date: str, day: str) -> None:
@@ -217,6 +222,23 @@ def test_today_is_the_desks_today(tx: Tx, when: str, day: str) -> None:
         ("2025-03-05T10:00+25:00", "must be a date like 2024-06-28, or a full time"),
         ("2025-03-05T10:00 Indian/Maldives", "must be a date like 2024-06-28, or a full time"),
         ("\u0662\u0660\u0662\u0665-\u0660\u0663-\u0660\u0665", "must be a date like 2024-06-28, or a full time"),
+        *(
+            (f"2025-03-05{rest}", "must be a date like 2024-06-28, or a full time")
+            for rest in (
+                "10",
+                "/10",
+                ".10",
+                "-07",
+                "x10:15",
+                "+05:00",
+                "T10",
+                "T10:15+",
+                "T10:15:60",
+                "T10:15:00.",
+                "Z",
+            )
+        ),
+        (f"2025-03-05T10:15:00.{'1' * 900_000}", "must be a date like 2024-06-28, or a full time"),
         ("2025-03-05" * 10_000, "must be a date like 2024-06-28, or a full time"),
     ],
 )

@@ -10,11 +10,19 @@ _NEVER: Final = '<>()[],;:"\\'
 """What stands around an address in the header of a mail, and not in it."""
 _LABEL: Final = re.compile(r"[^\W_]([\w-]*\w)?")
 """A part of a host's name, in any script."""
+_LONGEST_GIVEN: Final = 3 * LONGEST
+"""Characters of an address in any form: a letter may be given with two marks."""
+_JOINERS: Final = "\u200c\u200d"
+_VIRAMA: Final = 9
+"""The combining class of the signs after which a joiner chooses the form of a cluster, in Sinhala say."""
 
 
 def canonical_email(email: str) -> str:
-    """The one form in which an address is kept and found: without blanks around it, in small letters, in NFC."""
-    return unicodedata.normalize("NFC", email.strip().lower())
+    """The one form in which an address is kept and found: without blanks around it, in small letters, in NFC. None, the
+    empty one, of a text that is no address in any form: to normalise takes time by the square of its length.
+    """
+    small = email.strip().lower()
+    return unicodedata.normalize("NFC", small) if len(small) <= _LONGEST_GIVEN else ""
 
 
 def email_fault(email: str) -> str | None:
@@ -29,8 +37,21 @@ def _fault(email: str) -> str | None:
         return f"it has more than {LONGEST} characters"
     if email != email.strip():
         return "it begins or ends with a blank"
-    stray = next(filter(None, map(_stray, email)), None)
-    return stray or _misshapen(email)
+    spelt = _without_joiners(email)
+    stray = next(filter(None, map(_stray, spelt)), None)
+    return stray or _misshapen(spelt)
+
+
+def _without_joiners(email: str) -> str:
+    """Without those that spelling wants, by RFC 5892, appendix A: after a virama, or between two Arabic letters."""
+    around = zip(" " + email, email, email[1:] + " ", strict=False)
+    return "".join(now for before, now, after in around if now not in _JOINERS or not _joins(before, now, after))
+
+
+def _joins(before: str, joiner: str, after: str) -> bool:
+    if unicodedata.combining(before) == _VIRAMA:
+        return True
+    return joiner == "\u200c" and unicodedata.bidirectional(before) == unicodedata.bidirectional(after) == "AL"
 
 
 def _stray(character: str) -> str | None:

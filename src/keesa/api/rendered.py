@@ -117,13 +117,18 @@ class Rendered:
         """Make the parts that were not kept, if what is `left` is enough for the portion."""
         missing = [ticket for ticket, part in zip(portion, parts, strict=True) if part is None]
         sizes = sizes_of(tx, missing) if len(missing) > 1 else {}
-        if sum(sizes.values()) + sum(len(part) for part in parts if part is not None) > left:
+        left -= sum(len(part) for part in parts if part is not None)
+        if sum(sizes.values()) > left:
             raise _too_large(self._largest)
         made: dict[Seen, msgspec.Raw] = {}
         for number, some in enumerate(_cut(missing, sizes)):
             if number:  # one ticket is a short read, however long its rendering takes: nothing comes after it
                 yield Pace.SHORT
-            made |= self._render(tx, names, some, shape)
+            rendered = self._render(tx, names, some, shape)
+            left -= sum(map(len, rendered.values()))
+            if left < 0 and sizes:  # JSON may need six bytes for one of the text
+                raise _too_large(self._largest)
+            made |= rendered
         parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
 
     def _render(self, tx: Tx, names: int, tickets: list[Seen], shape: Shape[S]) -> dict[Seen, msgspec.Raw]:

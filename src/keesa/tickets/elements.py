@@ -62,13 +62,39 @@ MAY_LACK_END: Final = frozenset({
     "optgroup", "option", "plaintext", "rb", "rp", "rt", "rtc", "spacer", "svg", "template", "tfoot", "wbr",
 })
 """Elements that programs leave open. Any other that never ends and has no attribute is such a name: `<dir>`."""
+LACKS_END: Final = frozenset({
+    "br", "dd", "dt", "hr", "li", "p", "tbody", "td", "th", "thead", "tr",
+})
+"""Of the elements that texts may hold, those that nobody need end."""
 BOOLEAN: Final = frozenset({
     "allowfullscreen", "async", "autofocus", "autoplay", "checked", "compact", "contenteditable", "controls",
     "declare", "default", "defer", "disabled", "download", "draggable", "hidden", "inert", "ismap", "itemscope",
     "loop", "multiple", "muted", "nohref", "noresize", "noshade", "novalidate", "nowrap", "open", "playsinline",
     "readonly", "required", "reversed", "selected", "spellcheck",
 })
-"""Attributes that stand without a value. Where another word does, somebody compares: `a<b and c>d`."""
+"""Attributes that stand without a value."""
+HTML_ATTRIBUTES: Final = BOOLEAN | {
+    "abbr", "accept", "accept-charset", "accesskey", "action", "align", "alink", "allow", "alt", "archive", "as",
+    "autocapitalize", "autocomplete", "autocorrect", "axis", "background", "behavior", "bgcolor", "blocking", "border",
+    "bordercolor", "bottommargin", "capture", "cellpadding", "cellspacing", "char", "charoff", "charset", "cite",
+    "class", "classid", "clear", "code", "codebase", "codetype", "color", "cols", "colspan", "content", "coords",
+    "crossorigin", "data", "datetime", "decoding", "dir", "direction", "dirname", "dropzone", "elementtiming",
+    "enctype", "enterkeyhint", "exportparts", "face", "fetchpriority", "for", "form", "formaction", "formenctype",
+    "formmethod", "formnovalidate", "formtarget", "frame", "frameborder", "headers", "height", "high", "href",
+    "hreflang", "hspace", "icon", "id", "imagesizes", "imagesrcset", "inputmode", "integrity", "is", "itemid",
+    "itemprop", "itemref", "itemtype", "kind", "label", "lang", "language", "leftmargin", "link", "list", "loading",
+    "longdesc", "low", "manifest", "marginheight", "marginwidth", "max", "maxlength", "media", "method", "min",
+    "minlength", "name", "nomodule", "nonce", "nosave", "object", "optimum", "part", "pattern", "ping", "placeholder",
+    "popover", "popovertarget", "poster", "preload", "profile", "property", "referrerpolicy", "rel", "rev",
+    "rightmargin", "role", "rows", "rowspan", "rules", "sandbox", "scheme", "scope", "scoped", "scrolling",
+    "seamless", "shape", "size", "sizes", "slot", "span", "src", "srcdoc", "srclang", "srcset", "standby", "start",
+    "step", "style", "summary", "tabindex", "target", "text", "title", "topmargin", "translate", "truespeed", "type",
+    "typemustmatch", "unselectable", "usemap", "valign", "value", "valuetype", "version", "vlink", "vocab", "vspace",
+    "width", "wrap", "xmlns",
+}
+"""Of the standard, obsolete ones among them. Where another word stands without a value, somebody compares:
+`a<b and c>d`.
+"""
 # fmt: on
 
 ATTRIBUTES: Final[Mapping[str, set[str]]] = {

@@ -10,47 +10,34 @@ from functools import cached_property, lru_cache
 from html import escape
 from typing import Final
 
-from keesa.blank import unescaped
+from keesa.tickets.attributes import AttributeReader
 from keesa.tickets.elements import (
-    ALLOWED,
-    BOOLEAN,
     HTML,
+    LACKS_END,
     MATHML,
     MAY_LACK_END,
     NEEDS_ATTRIBUTES,
-    NUMBERS,
     OFFICE,
     PROGRAMS,
     RAW,
-    SCHEMES,
     SILENT,
     SVG,
     TAGS,
 )
 
-MOST_ATTRIBUTES: Final = 8_000
-"""Of all tags of a text."""
-
 _PLAIN: Final = re.compile(r"<(/?[a-z][a-z0-9]*)>")
 _NAME: Final = re.compile(r"<(/?)([A-Za-z][^\t\n\f\r /<>]*)")
-_END: Final = re.compile(r"[\t\n\f\r /]*>")
 _END_OF_END: Final = re.compile(r"""(?:[\t\n\f\r /][^<>"']*)?>""")
-_ATTRIBUTE: Final = re.compile(
-    r"""[\t\n\f\r /]*([A-Za-z_:@*#(\[][^\t\n\f\r /<>="'&|+;,!?]*)
-    (?:[\t\n\f\r ]*=[\t\n\f\r ]*("[^"]*"|'[^']*'|[^\t\n\f\r "'<>=`][^\t\n\f\r <>]*))?""",
-    re.VERBOSE,
-)
 _QUALIFIED: Final = re.compile(r"[a-z_][\w.-]*:[a-z_][\w.-]*", re.ASCII)
 _ENDS: Final = re.compile(r"</([a-z][a-z0-9]*)", re.ASCII | re.IGNORECASE)
 _QUALIFIED_END: Final = re.compile(r"</([a-z_][\w.-]*:[a-z_][\w.-]*)", re.ASCII | re.IGNORECASE)
 _DECLARATION: Final = re.compile(
     r"<(?:!doctype[\t\n\f\r >]|!\[[\t\n\f\r ]*(?:if|else|elseif|endif)\b|\?(?:xml|mso|import)\b)", re.IGNORECASE
 )
+_QUOTING: Final = re.compile(r"""<(?:!doctype|\?xml)(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^>"'\[]+)*+>""", re.IGNORECASE)
+"""A declaration with a `>` in a part of it."""
+_LONGEST_DECLARATION: Final = 2_000
 _CDATA: Final = "<![cdata["
-_BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
-_SCHEME: Final = re.compile(r"([^/?#:]*):")
-_NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
-_LIST_TYPES: Final = frozenset({"1", "a", "A", "i", "I"})
 
 Token = tuple[str, str]
 """`("", text)` as it is to be written, `("b", "<b>")`, or `("/b", "")`."""
@@ -61,19 +48,17 @@ _PLAIN_TOKENS: Final[dict[str, Token]] = {name: (name, f"<{name}>") for name in 
 """Of tags without attributes, as most are."""
 
 
-class TooManyAttributes(ValueError):
-    """The text holds more than `MOST_ATTRIBUTES`."""
-
-
 class Reader:
     """Of one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._missing: set[str] = set()
-        """What the rest of the text was found not to hold: it is not searched again."""
+        """Elements of which the rest of the text holds no end."""
+        self._found: dict[str, tuple[int, int]] = {}
+        """From where on the next such end was looked for, and where it is; -1 where there is none."""
         self._looked_for: dict[str, bool] = {}
-        self._attributes = 0
+        self._attributes = AttributeReader(text)
 
     def tokens(self) -> Iterator[Token]:
         """Allowed tags with allowed attributes, and text. Raises `TooManyAttributes`."""
@@ -105,14 +90,13 @@ class Reader:
         if match[1]:
             end = _END_OF_END.match(text, after)
             return ((f"/{name}" if name in TAGS else "", ""), end.end()) if end else None
-        end = _END.match(text, after)
-        read = ("", end.end()) if end else self._read_attributes(name, after)
-        if read is None:
+        attributes = self._attributes.read(name, after)
+        if attributes is None or (attributes.bare and not self._may_be_bare(name)):
             return None
-        attributes, position = read
+        position = attributes.end
         if name in TAGS:
-            return (name, f"<{name}{attributes}>"), position
-        if (end and self._is_word(name)) or (
+            return (name, f"<{name}{attributes.written}>"), position
+        if (attributes.none and self._is_word(name)) or (
             ":" in name and not self._is_element(name, empty=text[position - 2] == "/")
         ):
             return None
@@ -136,6 +120,10 @@ class Reader:
         if name not in HTML or name in SILENT or name in RAW or name in MAY_LACK_END:
             return False
         return name in NEEDS_ATTRIBUTES or name not in self._ends
+
+    def _may_be_bare(self, name: str) -> bool:
+        """Whether it is an element although all it has is names of attributes: `<dir name>` is what somebody wrote."""
+        return name in LACKS_END or name in MAY_LACK_END or name in SILENT or ":" in name or name in self._ends
 
     def _is_element(self, name: str, *, empty: bool) -> bool:
         """Whether `<a:b>` is one: it ends, or an office program wrote it. `<host:port>` does not."""
@@ -169,35 +157,22 @@ class Reader:
             return ("", "&lt;" * (end - 1 - bracket)), end - 1
         if text.startswith("!--", end):
             short = next((len(form) for form in ("!-->", "!--->") if text.startswith(form, end)), 0)
-            behind = end + short if short else self._behind("-->", end + 3)
+            behind = end + short if short else self._behind_comment(end + 3)
         elif text[bracket : bracket + len(_CDATA)].lower() == _CDATA:
             behind = self._behind("]]>", bracket + len(_CDATA))
             if behind:
                 return ("", escape(text[bracket + len(_CDATA) : behind - 3], quote=False)), behind
         else:
-            behind = self._behind(">", end) if _DECLARATION.match(text, bracket) else 0
+            behind = self._behind_declaration(bracket) if _DECLARATION.match(text, bracket) else 0
         return (("", ""), behind) if behind else None
 
-    def _read_attributes(self, name: str, position: int) -> tuple[str, int] | None:
-        """Those that are allowed, as they are to be written, and where the tag ends; None where it is no tag."""
-        allowed, written = ALLOWED.get(name, set[str]()), dict[str, str]()
-        while (end := _END.match(self._text, position)) is None:
-            attribute = _ATTRIBUTE.match(self._text, position)
-            self._attributes += 1
-            if self._attributes > MOST_ATTRIBUTES:
-                raise TooManyAttributes
-            if attribute is None:
-                return None
-            key, value, position = attribute[1].lower(), attribute[2], attribute.end()
-            if value is None:
-                if key not in BOOLEAN and "-" not in key:
-                    return None
-                value = ""
-            elif value[0] in "\"'":
-                value = value[1:-1]
-            if key in allowed and key not in written and _is_good(name, key, value):
-                written[key] = value.replace('"', "&quot;")
-        return "".join(f' {key}="{value}"' for key, value in written.items()), end.end()
+    def _behind_comment(self, position: int) -> int:
+        ends = self._behind("-->", position), self._behind("--!>", position)
+        return min(filter(None, ends), default=0)
+
+    def _behind_declaration(self, bracket: int) -> int:
+        quoting = _QUOTING.match(self._text, bracket, bracket + _LONGEST_DECLARATION)
+        return quoting.end() if quoting else self._behind(">", bracket)
 
     @cached_property
     def _ends(self) -> set[str]:
@@ -213,23 +188,12 @@ class Reader:
         return self._looked_for[tag]
 
     def _behind(self, end: str, position: int) -> int:
-        """Behind the next such end; 0 where there is none."""
-        if end in self._missing:
-            return 0
-        found = self._text.find(end, position)
-        if found < 0:
-            self._missing.add(end)
-            return 0
-        return found + len(end)
-
-
-def _is_good(tag: str, attribute: str, value: str) -> bool:
-    if attribute == "href":
-        scheme = _SCHEME.match(_BLANKS.sub("", unescaped(value)))
-        return scheme is None or scheme[1].lower() in SCHEMES
-    if attribute in NUMBERS:
-        return _NUMBER.fullmatch(value) is not None
-    return (tag, attribute) != ("ol", "type") or value in _LIST_TYPES
+        """Behind the next such end; 0 where there is none. Of what was looked through nothing is searched again."""
+        first, found = self._found.get(end, (position + 1, position))
+        if found >= 0 and not first <= position <= found:
+            first, found = position, self._text.find(end, position)
+            self._found[end] = first, found
+        return found + len(end) if found >= 0 else 0
 
 
 @lru_cache(maxsize=16)
