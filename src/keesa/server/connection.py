@@ -8,11 +8,11 @@ looks at all of them twice a second.
 import asyncio
 from collections import deque
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
-from keesa.server.exchange import Exchange
+from keesa.server.exchange import SMALL_BODY, Exchange
 from keesa.server.failures import BrokenBody, BusyServer, SlowBody
 from keesa.server.fetching import Fetching
 from keesa.server.heads import address_of, refusal_scope
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from keesa.server.connections import Connections
+
+COMING_SECONDS: Final = 0.2
+"""When the server stops: how long a request may take to come out of the system's buffers."""
 
 _log = structlog.get_logger("keesa.server")
 
@@ -62,6 +65,8 @@ class Connection(asyncio.BufferedProtocol):
         self._fetched: asyncio.Future[None] | None = None
         """There while the system holds no more of what was written: done when the client has fetched nearly all."""
         self._fetching = Fetching()
+        self._heads = 0
+        """Bytes of heads that are not complete, or wait for their turn, in the budget of all bodies."""
         self._overflow = overflow
         """Whether it is one more than there should be, and serves the urgent paths alone."""
         self._closing = False
@@ -89,6 +94,8 @@ class Connection(asyncio.BufferedProtocol):
         self._let_write()
         self._current = self._arriving = None  # no circle of references is left: it would wait for the collector
         self._reader.end()
+        self._connections.bodies.give(self._heads)
+        self._heads = 0
 
     def eof_received(self) -> bool:
         """A client that has sent all it will may still wait for its answer."""
@@ -112,6 +119,8 @@ class Connection(asyncio.BufferedProtocol):
         self._reader.feed(bytes(self._connections.buffer[:count]))
         if self._arriving is not None and self._arriving.is_unread:
             self._read_off()
+        if self._heads or self._waiting or self._reader.head is not None:
+            self._count_heads()
 
     def pause_writing(self) -> None:
         """The client does not fetch what was written, and the system holds no more of it."""
@@ -154,7 +163,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def body_read(self, piece: bytes) -> None:
         exchange = self._arriving
-        if exchange is None or exchange.answer_ended:
+        if exchange is None:
+            return
+        if exchange.answer_ended:
+            exchange.unwanted += len(piece)
+            if exchange.unwanted > SMALL_BODY and self.stage is Stage.DRAIN:
+                self._linger()
             return
         if not self._connections.bodies.take(len(piece)):
             exchange.fail(BusyServer("The server is too busy to take the body, please try again later"))
@@ -232,6 +246,8 @@ class Connection(asyncio.BufferedProtocol):
     def _finish(self, exchange: Exchange) -> None:
         """Answer and request are complete: on to the next one."""
         self._current = None
+        if self._heads:
+            self._count_heads()
         if exchange.keep_alive and self._waiting:
             self.stage = Stage.REQUEST
             self._read_on()
@@ -254,6 +270,21 @@ class Connection(asyncio.BufferedProtocol):
         if not self._transport.is_closing():
             self._transport.write_eof()
             self._read_on()
+
+    def _count_heads(self) -> None:
+        """What a client sends ahead is held only as far as there is room: then it may send the rest again elsewhere."""
+        waiting = sum(exchange.head_bytes for exchange in self._waiting)
+        arrived = self._reader.head.arrived if self._reader.head is not None else 0
+        self._connections.bodies.give(self._heads)
+        self._heads = 0
+        if self._connections.bodies.take(waiting + arrived):
+            self._heads = waiting + arrived
+        elif arrived:
+            self._reader.refuse(503, "The server is too busy to take the request, please try again later")
+        else:
+            self._closing = self._reader.deaf = True
+        if waiting > self._limits.head_bytes:
+            self._read_off()
 
     def _forget_waiting(self) -> None:
         for exchange in self._waiting:
@@ -286,6 +317,8 @@ class Connection(asyncio.BufferedProtocol):
             self.abort()
         elif self._transport.is_closing():
             pass
+        elif self._closing and self._waits_for_request and lasted > COMING_SECONDS:
+            self._transport.close()
         elif self.stage is Stage.HEAD and (hurry or lasted > limits.head_seconds):
             if self._reader.head is None:
                 self._transport.close()
@@ -302,15 +335,17 @@ class Connection(asyncio.BufferedProtocol):
             self._current.fail(SlowBody("The body arrives too slowly"))
 
     @property
+    def _waits_for_request(self) -> bool:
+        return self.stage is Stage.IDLE or (self.stage is Stage.HEAD and self._reader.head is None)
+
+    @property
     def can_give_way(self) -> bool:
         """Whether nothing is lost but a client's patience when this connection ends for another's sake."""
         return self.stage is not Stage.REQUEST or self._current is None or self._current.waits_for_body
 
     def close(self) -> None:
-        """End it as soon as no request is under way."""
+        """End it as soon as no request is under way: what has come already, but was not read yet, is a request too."""
         self._closing = True
-        if self.stage is Stage.IDLE or (self.stage is Stage.HEAD and self._reader.head is None):
-            self._transport.close()
 
     def abort(self) -> None:
         """End it at once, whatever is under way."""

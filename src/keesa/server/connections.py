@@ -18,6 +18,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CHECK_SECONDS: Final = 0.5
 """Between two looks at all connections."""
+LOOK_SECONDS: Final = 0.05
+"""At least, between two looks for connections that can give way."""
 HURRY_SECONDS: Final = 5
 """When the server stops: how long a request may still arrive."""
 ACCEPTED_AT_ONCE: Final = 64
@@ -47,7 +49,8 @@ class Connections:
         self._opening = 0
         self._candidates: deque[Connection] = deque()
         """Those that can give way, the one that was silent the longest first; as they were at the last look."""
-        self._looked = False
+        self._looked_at = 0.0
+        """When they were looked for, by the loop's clock."""
         self._opened: set[asyncio.Task[None]] = set()
         """The tasks that open connections, held so that they are not lost."""
         self._listener: socket.socket | None = None
@@ -124,8 +127,12 @@ class Connections:
                 break
 
     def _accept(self) -> bool:
-        """Accept one, if one has come and there is room."""
-        if self._listener is None or self._count >= self.limits.connections + self.limits.overflow:
+        """Accept one, if one has come and there is room, or somebody makes room for the next."""
+        if self._listener is None:
+            return False
+        if self._is_full:
+            if not self._make_room():
+                self._pause_accepting(LOOK_SECONDS)
             return False
         try:
             client, _ = self._listener.accept()
@@ -135,8 +142,7 @@ class Connections:
             if error.errno not in _EXHAUSTED:
                 raise
             _log.warning("cannot accept a connection", reason=error.strerror)
-            self._accept_off()
-            self.loop.call_later(CHECK_SECONDS, self._accept_on)
+            self._pause_accepting(CHECK_SECONDS)
             return False
         client.setblocking(False)  # noqa: FBT003 - the standard library's
         if client.family != socket.AF_UNIX:
@@ -146,8 +152,6 @@ class Connections:
         opening = self.loop.create_task(self._open_up(client, overflow=overflow))
         self._opened.add(opening)
         opening.add_done_callback(self._opened.discard)
-        if self._count >= self.limits.connections + self.limits.overflow:
-            self._accept_off()
         return True
 
     async def _open_up(self, client: socket.socket, *, overflow: bool) -> None:
@@ -156,6 +160,10 @@ class Connections:
         except OSError:
             self._opening -= 1
             client.close()
+
+    @property
+    def _is_full(self) -> bool:
+        return self._count >= self.limits.connections + self.limits.overflow
 
     @property
     def _count(self) -> int:
@@ -173,10 +181,11 @@ class Connections:
         return False
 
     def _find_candidates(self) -> None:
-        """At most once between two looks: a crowd that comes at once must not make each of its members cost so much."""
-        if self._looked:
+        """Seldom: a crowd that comes at once must not make each of its members cost so much."""
+        now = self.loop.time()
+        if now - self._looked_at < LOOK_SECONDS:
             return
-        self._looked = True
+        self._looked_at = now
         found = (connection for connection in self._open if connection.can_give_way)
         self._candidates = deque(sorted(found, key=lambda connection: connection.moved))
 
@@ -187,13 +196,15 @@ class Connections:
         for connection in list(self._open):
             connection.check(now, hurry=hurry)
         self._candidates.clear()
-        self._looked = False
 
     def _accept_on(self) -> None:
-        full = self._count >= self.limits.connections + self.limits.overflow
-        if self._listener is not None and not self._accepting and not full and self._stopping_since is None:
+        if self._listener is not None and not self._accepting and self._stopping_since is None:
             self.loop.add_reader(self._listener, self._accept_some)
             self._accepting = True
+
+    def _pause_accepting(self, seconds: float) -> None:
+        self._accept_off()
+        self.loop.call_later(seconds, self._accept_on)
 
     def _accept_off(self) -> None:
         if self._listener is not None and self._accepting:

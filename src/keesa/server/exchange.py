@@ -56,6 +56,7 @@ class Exchange:
         "failure",
         "keep_alive",
         "scope",
+        "unwanted",
     )
 
     def __init__(
@@ -77,6 +78,8 @@ class Exchange:
         """Whether the application has all of the body."""
         self._no_more = False
         """Whether the client has closed its sending half."""
+        self.unwanted = 0
+        """Bytes of the body that came when nobody wanted them any more."""
         self.body_bytes = 0
         """What counts against the budget of all bodies."""
         self.body_since: float | None = None
@@ -86,6 +89,12 @@ class Exchange:
         self.answer_ended = False
         self.failure: Exception | None = None
         """Why no more of the body will come."""
+
+    @property
+    def head_bytes(self) -> int:
+        """Of the request's headers, its target among them."""
+        fields = sum(len(name) + len(value) for name, value in self.scope["headers"])
+        return fields + len(self.scope["raw_path"]) + len(self.scope["query_string"])
 
     @property
     def waits_for_body(self) -> bool:
@@ -186,8 +195,10 @@ class Exchange:
 
     def _ends_soon(self) -> bool:
         """Whether what is left of the body is worth reading, to keep the connection."""
-        if self.expects_continue or self._announced is None:
+        if self.expects_continue:
             return False
+        if self._announced is None:  # in chunks: it is read as long as it stays small
+            return self._arrived <= SMALL_BODY
         return self._announced - self._arrived <= SMALL_BODY
 
     @property

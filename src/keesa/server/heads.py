@@ -51,8 +51,10 @@ class RequestHead:
         self.arrived = 0
         """Bytes that have arrived while it was not complete."""
 
-    def add(self, name: bytes, value: bytes) -> None:
-        """A header, its name in lower case."""
+    def add(self, name: bytes, value: bytes, most: int) -> None:
+        """A header, its name in lower case. Of more than `most` one more is kept, which tells that there were."""
+        if len(self.headers) > most:
+            return
         self.headers.append((name, value))
         self.size += len(name) + len(value)
         if name == b"host":

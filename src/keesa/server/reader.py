@@ -6,7 +6,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from keesa.server.heads import Address, RequestHead, refusal_scope
 from keesa.server.limits import Limits
-from keesa.server.methods import USUAL, with_known_method
+from keesa.server.methods import USUAL, with_known_method, without_upgrade
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -37,7 +37,19 @@ class Requests(Protocol):
 class RequestReader:
     """Reads until something cannot be understood; what follows that is thrown away."""
 
-    __slots__ = ("_client", "_in_body", "_limits", "_method", "_parser", "_requests", "_server", "deaf", "head")
+    __slots__ = (
+        "_barren",
+        "_client",
+        "_completed",
+        "_in_body",
+        "_limits",
+        "_method",
+        "_parser",
+        "_requests",
+        "_server",
+        "deaf",
+        "head",
+    )
 
     def __init__(self, requests: Requests, limits: Limits, client: Address | None, server: Address | None) -> None:
         self._requests = requests
@@ -48,6 +60,10 @@ class RequestReader:
         self._method: str | None = None
         """That of the next request, where the parser does not know it."""
         self._in_body = False
+        self._barren = 0
+        """Bytes that have come in a body since the last piece of it: what stands around its chunks."""
+        self._completed = False
+        """Whether a request has ended in the bytes that are read now."""
         self.head: RequestHead | None = None
         """What has arrived of a head that is not complete."""
         self.deaf = False
@@ -56,19 +72,28 @@ class RequestReader:
     def feed(self, data: bytes) -> None:
         if self.deaf:
             return
-        if self.head is None and not self._in_body and not data.startswith(USUAL):
+        in_head, in_body = self.head is not None, self._in_body
+        if not in_head and not in_body and not data.startswith(USUAL):
             data, self._method = with_known_method(data)
+        if not in_body and b"pgrade:" in data.lower():
+            data = without_upgrade(data)
+        self._completed = False
+        self._barren += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:  # what follows would be another protocol, which is not spoken here
+        except HttpParserUpgrade:  # to CONNECT: what follows would be another protocol, which is not spoken here
             self.deaf = True
             self._requests.ends_after_this()
         except HttpParserError:
             self._break()
-        if self.head is not None and not self.deaf:
+        if self.deaf:
+            return
+        if self.head is not None and not in_body and not self._completed:  # else some of it belonged to another request
             self.head.arrived += len(data)
             if self.head.arrived > self._limits.head_bytes:
                 self.refuse(*self.head.too_large(self._limits))
+        elif in_body and self._in_body and self._barren > self._limits.head_bytes:
+            self._break()
 
     def end(self) -> None:
         """Nothing more is read, and nobody is told."""
@@ -106,7 +131,7 @@ class RequestReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.head is not None:  # else it stands behind the chunks of a body, and is nobody's
-            self.head.add(name.lower(), value)
+            self.head.add(name.lower(), value, self._limits.headers)
 
     def on_headers_complete(self) -> None:
         head, self.head = self.head, None
@@ -115,19 +140,21 @@ class RequestReader:
         method = self._method or self._parser.get_method().decode("ascii")
         self._method = None
         self._in_body = True
+        self._barren = 0
         scope = head.scope(method, self._parser.get_http_version(), self._client, self._server, self._limits)
         self._requests.head_read(
             scope,
             keep_alive="extensions" not in scope and self._parser.should_keep_alive(),
-            expects_continue=head.expects_continue,
+            expects_continue=head.expects_continue and scope["http_version"] != "1.0",
             announced=head.length,
         )
 
     def on_body(self, piece: bytes) -> None:
+        self._barren = 0
         if not self.deaf:
             self._requests.body_read(piece)
 
     def on_message_complete(self) -> None:
-        self._in_body = False
+        self._in_body, self._completed = False, True
         if not self.deaf:
             self._requests.request_read()
