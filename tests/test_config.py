@@ -281,3 +281,10 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes | 
         path.write_bytes(content)
     with pytest.raises(Refused, match=rf"^KEESA_SECRET_FILE: cannot read {path}: "):
         load_config({"KEESA_SECRET_FILE": str(path)})
+
+
+@pytest.mark.parametrize("name", ["KEESA_SECRET", "KEESA_DATABASE_URL", "KEESA_HOST"])
+def test_what_is_no_utf_8_is_refused(name: str) -> None:
+    """As Python shows the bytes of the environment that it cannot read."""
+    with pytest.raises(Refused, match=rf"^{name} must be UTF-8$"):
+        load_config({name: "\udcff\udcfe" * 40})

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from keesa.data_folder import is_there, require_own
 from keesa.db import open_database
 from keesa.db.opening import SQLITE_FILE, has_data_file
 from keesa.db.sqlite import SqliteDatabase
-from keesa.errors import Refused
+from keesa.errors import Refused, Unavailable
 from keesa.secret_key import check_secret
 from places import Place
 
@@ -110,3 +111,29 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "keesa.db-wal").mkdir()
     with pytest.raises(Refused, match="is no file"):
         open_database(tmp_path, None)
+
+
+def test_the_file_may_be_a_link(place: Place) -> None:
+    """To a larger disk, say: its log lies beside the file itself."""
+    if place.url is not None:
+        return
+    disk = place.data / "disk"
+    disk.mkdir(0o700)
+    for path in place.data.glob(f"{SQLITE_FILE}*"):
+        path.rename(disk / path.name)
+    (place.data / SQLITE_FILE).symlink_to(disk / SQLITE_FILE)
+    assert keesa("maintenance", "on", place=place).status == 0
+    assert keesa("user", "list", place=place).status == 0
+    assert not list(place.data.glob(f"{SQLITE_FILE}-*"))
+
+
+def test_a_file_that_cannot_be_opened_for_its_mode_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a log that was left read-only; whoever runs the tests, root too."""
+
+    def refuse(*_: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(SqliteDatabase, "_connect", refuse)
+    monkeypatch.setattr(os, "access", lambda path, _mode: not str(path).endswith(SQLITE_FILE))
+    with pytest.raises(Unavailable, match=rf"^{SQLITE_FILE} cannot be written: look at its owner"):
+        SqliteDatabase(tmp_path / SQLITE_FILE)

@@ -118,7 +118,16 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(data: Path) -> None:
     """Not with a traceback: here a folder stands where the key should."""
     (data / FILE).mkdir(0o700, parents=True)
     for use in (load_secret, check_secret):
-        with pytest.raises(Refused, match=rf"^Cannot read {data / FILE}: "):
+        with pytest.raises(Refused, match=rf"^{data / FILE} is no file"):
+            use(data, None)
+
+
+def test_a_pipe_in_the_place_of_the_key_is_not_waited_for(data: Path) -> None:
+    """Who reads it would wait for who writes it."""
+    data.mkdir(0o700, parents=True)
+    os.mkfifo(data / FILE, 0o600)
+    for use in (load_secret, check_secret):
+        with pytest.raises(Refused, match=rf"^{data / FILE} is no file"):
             use(data, None)
 
 

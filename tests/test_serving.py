@@ -1,5 +1,6 @@
 """`keesa serve` as an operator has it: how it starts, how it stops, and what becomes of its processes."""
 
+import fcntl
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 import httpx2 as httpx
 import pytest
@@ -253,3 +255,50 @@ def counted(place: Place) -> dict[str, int]:
         return database.read(count)
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("host", ["a..b", ".example", "x" * 70])
+def test_what_is_no_host_is_refused(empty_place: Place, host: str) -> None:
+    """With a sentence."""
+    done = keesa("serve", "--host", host, "--port", "0", place=empty_place)
+    assert done.status == 1
+    assert f"Cannot listen on {host}:0: " in done.err.splitlines()[-1]
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_the_demo_s_people_stay_on_this_machine_with_their_passwords(empty_place: Place, demo: bool) -> None:  # noqa: FBT001
+    """Whatever the flag says when they are served: it is they who count."""
+    with serving(empty_place, "--demo"):
+        pass
+    more = ["--demo"] if demo else []
+    done = keesa("serve", *more, "--host", "0.0.0.0", "--port", "0", place=empty_place)  # noqa: S104 - refused
+    assert done.status == 1
+    assert "KEESA_DEMO_ON_NETWORK" in done.err
+
+
+def test_no_other_signal_ends_a_start(empty_place: Place) -> None:
+    """Log rotation may come while a migration lasts; here another program holds the lock."""
+    if empty_place.url is not None:
+        return
+    empty_place.data.mkdir(mode=0o700, exist_ok=True)
+    server = LiveServer(empty_place.data, None)
+    with (empty_place.data / "keesa.lock").open("w") as lock:
+        (empty_place.data / "keesa.lock").chmod(0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server.launch()
+        try:
+            while not ignores(server.pid, signal.SIGUSR2):
+                assert is_alive(server.pid)
+            for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+                os.kill(server.pid, number)
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            while not workers(server):
+                assert is_alive(server.pid)
+        finally:
+            server.kill()
+
+
+def ignores(process: int, number: int) -> bool:
+    mask = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("SigIgn"))
+    return bool(int(mask.split()[1], 16) >> (number - 1) & 1)

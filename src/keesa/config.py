@@ -87,6 +87,8 @@ def load_config(environ: Mapping[str, str], **options: object) -> Config:
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     for name in (setting.name for setting in fields(Config)):
         text = _from_environment(environ, f"KEESA_{name.upper()}")
+        if text is not None and not _is_utf8(text):
+            raise Refused(f"KEESA_{name.upper()} must be UTF-8")
         if name not in values and text is not None:
             values[name] = _read(name, text)
     config = Config(**values)
@@ -109,6 +111,15 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         sentences.append(f"{name} is no setting" + (f", did you mean {nearest[0]}?" if nearest else ""))
     if sentences:
         raise Refused("; ".join(sentences))
+
+
+def _is_utf8(text: str) -> bool:
+    """What Python makes of other bytes stands for them, and can be neither sent nor kept."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _letters(name: str) -> str:
@@ -187,7 +198,7 @@ def _refuse_senseless(config: Config) -> None:
         "bodies_mib must be 2 to 65536": 2 <= config.bodies_mib <= 65_536,
         "answers_mib must be 1 to 65536": 1 <= config.answers_mib <= 65_536,
         "demo has published passwords: host must be a loopback address, or KEESA_DEMO_ON_NETWORK yes": (
-            not config.demo or config.demo_on_network or _is_loopback(config.host)
+            not config.demo or config.demo_on_network or is_loopback(config.host)
         ),
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
         "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
@@ -210,7 +221,7 @@ def _is_postgres(url: str | None) -> bool:
     return not url or url.startswith(("postgresql://", "postgres://"))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -10,7 +10,9 @@ def prove_writing(tx: Tx) -> None:
     """Give it to `Database.write`. Raises what a write would; nothing of it stays, and it undoes no neighbour."""
     check_schema(tx)
     if lacks := lacking(tx):
-        raise Unavailable(f"The database lacks tables that Keesa needs, or its role the rights on them: {lacks}")
+        raise Unavailable(
+            f"The database lacks tables that Keesa needs, or its role the rights on them (or on each row): {lacks}"
+        )
     tx.run("SAVEPOINT readiness")
     touch(tx)
     tx.run(

@@ -47,6 +47,8 @@ def _make(data: Path, path: Path) -> None:
 
 def _read(path: Path) -> bytes:
     try:
+        if not path.is_file():  # to read a pipe would wait for who writes it
+            raise Refused(f"{path} is no file")
         mode, key = path.stat().st_mode & 0o777, path.read_bytes().strip()
     except OSError as error:
         raise Refused(f"Cannot read {path}: {error.strerror}") from error

@@ -1,5 +1,6 @@
 """The browser's way: tokens in cookies for those who ask, and a CSRF token for what changes things."""
 
+import http.cookies
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Final
@@ -257,3 +258,22 @@ def test_a_cookie_of_the_other_kind_is_401(browser: TestClient) -> None:
     swapped = {"Cookie": f"jwt_access={tokens['refresh']}; jwt_refresh={tokens['access']}", HEADER: tokens["csrf"]}
     assert browser.get(TICKETS, headers=swapped).status_code == 401
     assert browser.post(REFRESH["2021"], headers=swapped).status_code == 401
+
+
+def test_the_cookie_of_the_longest_path_counts(browser: TestClient) -> None:
+    """Browsers send it first: that of a Keesa at the host's root, or of this one before it moved, comes after."""
+    access = log_in(browser, cast.ENGINEER)["access"]
+    browser.cookies.clear()
+    for cookies in (f"jwt_access={access}; jwt_access=another", f' a=b; jwt_access="{access}" ;jwt_access='):
+        assert browser.get(TICKETS, headers={"Cookie": cookies}).status_code == 200
+    assert browser.get(TICKETS, headers={"Cookie": f"jwt_access=another; jwt_access={access}"}).status_code == 401
+
+
+def test_no_escape_of_a_cookie_is_undone(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The standard library's way takes quadratic time: 60 kB of escapes, from anybody, held up all for seconds."""
+    access = log_in(browser, cast.ENGINEER)["access"]
+    browser.cookies.clear()
+    monkeypatch.setattr(http.cookies, "_unquote", None)
+    hostile = 'x="' + "\\" * 1000 + '"'
+    assert browser.get(TICKETS, headers={"Cookie": f"{hostile}; jwt_access={access}"}).status_code == 200
+    assert browser.get(TICKETS, headers={"Cookie": hostile}).status_code == 401

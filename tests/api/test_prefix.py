@@ -94,3 +94,16 @@ def test_the_start_page_leads_on(shared_client: TestClient, version: str) -> Non
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
     assert refused.json() == {"error": "This path knows GET and HEAD, not POST"}
     assert all("X-Request-Id" in given.headers for given in (answer, head, refused))
+
+
+@pytest.mark.parametrize("prefix", ["/my%20desk", "/d%C3%A9sk", "/a%2Bb"])
+@pytest.mark.parametrize("by", ["the setting", "the proxy's word"])
+def test_a_prefix_may_be_escaped(shared_database: Database, shared_config: Config, prefix: str, by: str) -> None:
+    """Taken off or not: it is compared as the path is, decoded."""
+    headers, url = (
+        ({}, f"https://example.com{prefix}") if by == "the setting" else ({"X-Forwarded-Prefix": prefix}, None)
+    )
+    client = asking(shared_database, shared_config, url, headers)
+    for path in (f"{prefix}/health", "/health"):
+        assert client.get(path).json() == {"status": "ok"}
+    assert client.get(prefix).json()["health"] == f"{prefix}/health"

@@ -18,13 +18,15 @@ from keesa import app, logs
 from keesa.accounts.sessions import Version
 from keesa.accounts.users import disable_user
 from keesa.api import edge
-from keesa.api.http import Call, Caller, Route, Runs
+from keesa.api.http import Call, Caller, Reply, Route, Runs
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
+from keesa.api.v2024.answers import Message
 from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.errors import KeesaError, Unavailable
 from logins import LOGIN, bearer, log_in, refresh_header
+from unchanged import unchanged
 
 pytestmark = pytest.mark.usefixtures("logged")
 
@@ -43,6 +45,25 @@ def fail_reading(_tx: Tx, _call: Call[Any, Any]) -> NoReturn:
 def fail_writing(tx: Tx, _call: Call[Any, Any]) -> NoReturn:
     disable_user(tx, cast.STRANGER.email, 1)
     raise RuntimeError(INSIDE)
+
+
+def anything(value: Any) -> Any:  # noqa: ANN401 - what no type checker lets an endpoint answer
+    return value
+
+
+def answer_what_is_no_json(tx: Tx, _call: Call[Any, Any]) -> Message:
+    disable_user(tx, cast.STRANGER.email, 1)
+    return Message(anything(object()))
+
+
+def answer_nothing_yet(tx: Tx, _call: Call[Any, Any]) -> Reply:
+    disable_user(tx, cast.STRANGER.email, 1)
+    return Reply(anything(number for number in range(0)))
+
+
+def answer_with_a_bad_header(tx: Tx, _call: Call[Any, Any]) -> Reply:
+    disable_user(tx, cast.STRANGER.email, 1)
+    return Reply(Message("done"), [("X-A", "\u2028")])
 
 
 def fail_logging_in(_database: Database, call: Call[Any, Any]) -> NoReturn:
@@ -65,6 +86,9 @@ def failing(method: str, path: str, endpoint: Callable[..., Any], runs: Runs, **
 ROUTES: Final = (
     failing("GET", "/fail/reading", fail_reading, Runs.READING),
     failing("POST", "/fail/writing", fail_writing, Runs.WRITING),
+    failing("POST", "/fail/encoding", answer_what_is_no_json, Runs.WRITING),
+    failing("POST", "/fail/body", answer_nothing_yet, Runs.WRITING),
+    failing("POST", "/fail/header", answer_with_a_bad_header, Runs.WRITING),
     failing("POST", "/fail/in", fail_logging_in, Runs.BLOCKING, caller=Caller.ANYONE, takes_credentials=True),
     failing("GET", "/fail/domain", fail_in_a_domain, Runs.READING),
     failing("GET", "/fail/database", be_unavailable, Runs.READING),
@@ -216,3 +240,12 @@ def test_even_a_failure_to_tell_of_a_failure_is_answered(
     answer = client.get("/api/v1/nothing")
     assert (answer.status_code, answer.json()) == (500, {"error": SENTENCE})
     assert line_of(logged)["request_id"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("path", ["/fail/writing", "/fail/encoding", "/fail/body", "/fail/header"])
+def test_a_write_that_cannot_be_answered_is_undone(broken: TestClient, shared_database: Database, path: str) -> None:
+    """Its caller hears that it failed, and so it has."""
+    access = log_in(broken, cast.ENGINEER)["access"]
+    for _ in range(2):  # as a caller who is seen first, and as one who is remembered
+        with unchanged(shared_database, but="sessions"):
+            assert broken.post(f"/api/v1{path}", headers=bearer(access)).status_code == 500

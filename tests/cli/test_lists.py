@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -201,3 +202,24 @@ def test_the_version_is_printed() -> None:
     """And nothing else is looked at: neither a database nor the configuration."""
     done = keesa("--version", variables={"KEESA_PORT": "eighty"})
     assert (done.status, done.out, done.err) == (0, "keesa 0.1.0\n", "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_json_is_json_in_any_character_set(desk: Place, encoding: str) -> None:
+    """Escaped as JSON has it where the output lacks letters."""
+    keesa("customer", "add", "Café 👩", "--contact-name", "I", "--contact-number", "1", place=desk)
+    plain = json.loads(keesa("customer", "list", "--json", place=desk).out)
+    done = keesa("customer", "list", "--json", place=desk, variables={"PYTHONIOENCODING": encoding})
+    assert json.loads(done.out) == plain
+    assert "Café 👩" in [customer["name"] for customer in plain]
+
+
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_closed_output_is_a_sentence(desk: Place, more: str) -> None:
+    """As `>&-` of a shell closes it."""
+    command = shlex.join([*KEESA, "customer", "list", *more.split(), *options(desk)])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} >&-"], env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "Standard output is closed" in done.stderr

@@ -68,6 +68,11 @@ def without_log(file: Path) -> None:
     file.with_name(f"{file.name}-wal").unlink()
 
 
+def without_lock(file: Path) -> None:
+    """Another process would make a new one, and write at the same time."""
+    file.with_suffix(".lock").unlink()
+
+
 def filled_with_garbage(file: Path) -> None:
     garble(file, 0, file.stat().st_size)
 
@@ -122,6 +127,7 @@ HARM: Final = [
     emptied,
     cut_behind_its_header,
     without_log,
+    without_lock,
     filled_with_garbage,
     with_an_emptied_log,
     with_a_cut_log,

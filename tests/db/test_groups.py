@@ -256,3 +256,26 @@ def test_a_loop_that_was_closed_takes_nobody_with_it(lines_database: Database) -
     assert asyncio.run(asyncio.wait_for(beside(), PATIENCE)) == "told"
     assert lines_database.write(adding("goes on")) == "goes on"
     assert lines_database.read(read_lines) == ["left alone", "told", "goes on"]
+
+
+def promising(tx: Tx) -> Any:  # noqa: ANN401 - it should be a value
+    adding("never")(tx)
+    yield "later"
+
+
+async def awaiting(tx: Tx) -> str:
+    return adding("never")(tx)
+
+
+def forgetting(tx: Tx) -> Any:  # noqa: ANN401 - likewise
+    adding("undone")(tx)
+    return awaiting(tx)
+
+
+@pytest.mark.parametrize("work", [promising, awaiting, forgetting])
+def test_a_work_that_has_not_run_is_no_success(lines_database: Database, work: Work[Any]) -> None:
+    """A generator or a coroutine: nobody would run what it gives."""
+    left, nothing, right = run(lines_database, [adding("left"), work, adding("right")])
+    assert (left, right) == ("left", "right")
+    assert isinstance(nothing, TypeError)
+    assert lines_database.read(read_lines) == ["left", "right"]

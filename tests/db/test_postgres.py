@@ -230,3 +230,31 @@ def test_a_table_that_is_missing_is_unavailable_in_any_language(message: str) ->
     assert isinstance(told, Unavailable)
     assert str(told).startswith("The database lacks a table that Keesa needs")
     assert str(told).endswith(": tickets") == message.startswith("relation")
+
+
+def test_a_server_that_refuses_the_lock_is_unavailable_until_it_gives_it(url: str) -> None:
+    """The transaction that had begun is ended: the next one finds the connection as it should be."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE without_locks LOGIN")
+        admin.execute("CREATE TABLE lines (id BIGSERIAL, line TEXT)")
+        admin.execute("GRANT ALL ON lines, lines_id_seq TO without_locks")
+        database = PostgresDatabase(url.replace("keesa@", "without_locks@"))
+        try:
+            assert database.write(adding("before")) == "before"
+            admin.execute("REVOKE EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) FROM PUBLIC")
+            for _ in range(3):
+                with pytest.raises(Unavailable):
+                    database.write(adding("refused"))
+            admin.execute("GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO PUBLIC")
+            assert database.write(adding("after")) == "after"
+            assert database.read(read_lines) == ["before", "after"]
+        finally:
+            database.close()
+            admin.execute("DROP OWNED BY without_locks")
+            admin.execute("DROP ROLE without_locks")
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 300])
+def test_a_host_that_cannot_be_one_is_refused(host: str) -> None:
+    with pytest.raises(Refused, match=r"database URL is not readable|Cannot connect"):
+        PostgresDatabase(f"postgresql://keesa@{host}/desk")

@@ -198,7 +198,7 @@ class Door:
         """Everything that was found out before may have changed since, but for the input."""
         cleaned = await self._clean(request) if isinstance(request.text, str) else request.text
 
-        def write(tx: Tx) -> "tuple[Call[Any, Any], Any]":
+        def write(tx: Tx) -> Response:
             admitted = replace(call, standing=self._standing(tx, request), cleaned=cleaned)
             request.trace.version, request.trace.route = version, route
             request.trace.user_id = admitted.actor.id
@@ -206,10 +206,9 @@ class Door:
             answer = route.endpoint(tx, admitted)
             if not isinstance(answer, _ANSWERS):  # a generator, say, of which nothing has run
                 raise TypeError(f"{route.endpoint!r} has not answered, but given {answer!r}")
-            return admitted, answer
+            return self._reply(route, admitted, request.trace, answer)  # what cannot be encoded is undone
 
-        admitted, answer = await self._database.awrite(write)
-        return self._reply(route, admitted, request.trace, answer)
+        return await self._database.awrite(write)
 
     def _expected(self, request: _Request) -> tuple[Version, Route, Call[Any, Any]] | None:
         """Version, route and call of a write whose caller is remembered, as long as nothing is wrong with it: so

@@ -3,6 +3,7 @@
 import time
 from collections.abc import MutableMapping, Sequence
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 import structlog
@@ -93,7 +94,8 @@ class Edge:
 
 
 def _own_path(path: str, prefix: str) -> str:
-    """The path below the prefix, which a proxy may have taken off already and may as well have left."""
+    """The path, which is decoded, below the prefix: a proxy may have taken that off, and may as well have left it."""
+    prefix = unquote(prefix)
     if not prefix or not path.startswith(prefix):
         return path
     rest = path[len(prefix) :]

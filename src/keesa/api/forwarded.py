@@ -24,7 +24,7 @@ _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _BARE: Final = r'[^\s",;\\]++'
 """More than RFC 7239 allows without quotation marks: some proxies write `for=192.0.2.1:443`."""
 _PAIR: Final = rf'{_NAME}=(?:{_BARE}|"(?:[^"\\]|\\.)*+")'
-_LAST_ELEMENT: Final = re.compile(rf"(?:^|,)[ \t]*+({_PAIR}(?:[ \t]*+;[ \t]*+{_PAIR})*+)?[ \t]*+;?[ \t]*+$")
+_LAST_ELEMENT: Final = re.compile(rf"(?:^|,)[ \t]*+((?:{_PAIR})?(?:[ \t]*+;[ \t]*+(?:{_PAIR})?)*+)[ \t]*+$")
 _PARAMETER: Final = re.compile(rf'({_NAME})=(?:({_BARE})|"((?:[^"\\]|\\.)*+)")')
 _NODE: Final = re.compile(r"(?:\[([^\]]*)\]|([^\[\]:]*))(?::[0-9A-Za-z._-]*)?|([^\[\]]*)")
 """An address in brackets or an IPv4 one, each perhaps with a port; or an IPv6 address as it is."""

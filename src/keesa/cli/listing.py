@@ -1,5 +1,6 @@
 """How every list is printed: a table for people, lines for programs, JSON for both. Values are as they are stored."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from keesa.errors import Refused
 from keesa.visible import visible, visible_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects.")]
@@ -26,6 +28,8 @@ def print_list(headings: Sequence[str], rows: Rows, *, as_json: bool) -> None:
     """Print the rows, each a mapping with those keys: a table on a terminal; elsewhere a line a row with a tab between
     its cells, and no heading. Nothing is cut, and no text is read as markup or drives the terminal.
     """
+    if sys.stdout is None:
+        raise Refused("Standard output is closed: there is nowhere to print the list")
     if as_json:
         _print_json(rows)
         return
@@ -37,7 +41,10 @@ def print_list(headings: Sequence[str], rows: Rows, *, as_json: bool) -> None:
 
 
 def _print_json(rows: Rows) -> None:
-    lines = msgspec.json.format(msgspec.json.encode(rows), indent=_INDENT).split(b"\n")
+    text = msgspec.json.format(msgspec.json.encode(rows), indent=_INDENT)
+    if sys.stdout.encoding.lower().replace("-", "") != "utf8":  # then escapes, which every reader of JSON knows
+        text = json.dumps(msgspec.json.decode(text), indent=_INDENT).encode()
+    lines = text.split(b"\n")
     sys.stdout.writelines(visible_json(line).decode() + "\n" for line in lines)
 
 

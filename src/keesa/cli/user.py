@@ -12,6 +12,7 @@ from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
 from keesa.errors import Invalid, Refused
+from keesa.visible import visible
 
 app = typer.Typer(help="People and programs that log in.", no_args_is_help=True)
 
@@ -19,6 +20,7 @@ Email = Annotated[str, typer.Argument(help="The email address that they log in w
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 _OF_ACTOR: Final = ("id", "email", "full_name", "nick_name", "user_type", "roles", "customer_id")
 _DISABLED: Final = "disabled"
+_NOT_UTF8: Final = {"password": ["must be UTF-8"]}
 LONGEST_LINE: Final = 8192
 """Bytes of a line that may hold a password: the longest one in its longest form, and some more."""
 USUAL_ROLES: dict[UserType, list[str]] = {
@@ -59,7 +61,7 @@ def add(
             customer_id=customer,
         )
         user_id = database.write(lambda tx: create_user(tx, new, now()))
-    print(f"added user {user_id}: {email}")
+    print(visible(f"added user {user_id}: {email}"))
 
 
 @app.command("list")
@@ -76,7 +78,7 @@ def disable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -
     """End the user's sessions and refuse their logins from now on; what they wrote stays."""
     with ready_database(data, database_url) as database:
         database.write(lambda tx: disable_user(tx, email, now()))
-    print(f"disabled {email}")
+    print(visible(f"disabled {email}"))
 
 
 @app.command()
@@ -84,7 +86,7 @@ def enable(email: Email, data: Data = None, database_url: DatabaseUrl = None) ->
     """Let a disabled user log in again, with the password that they had."""
     with ready_database(data, database_url) as database:
         database.write(lambda tx: enable_user(tx, email))
-    print(f"enabled {email}")
+    print(visible(f"enabled {email}"))
 
 
 @app.command()
@@ -95,9 +97,10 @@ def password(
     with ready_database(data, database_url) as database:
         chosen = _password(from_stdin=password_stdin)
         enabled = database.write(lambda tx: change_password(tx, email, chosen))
-    print(f"changed the password of {email}")
+    print(visible(f"changed the password of {email}"))
     if not enabled:
-        print(f"{email} is disabled and cannot log in with it: `keesa user enable {email}` lets them in again")
+        sentence = f"{email} is disabled and cannot log in with it: `keesa user enable {email}` lets them in again"
+        print(visible(sentence))
 
 
 def _password(*, from_stdin: bool) -> NewPassword:
@@ -105,7 +108,10 @@ def _password(*, from_stdin: bool) -> NewPassword:
         return new_password(_read_line())
     if not sys.stdin.isatty():
         raise Refused("There is no terminal to ask for the password on: pipe it in, with --password-stdin")
-    return new_password(str(typer.prompt("Password", hide_input=True, confirmation_prompt=True)))
+    try:
+        return new_password(str(typer.prompt("Password", hide_input=True, confirmation_prompt=True)))
+    except UnicodeDecodeError as error:
+        raise Invalid(_NOT_UTF8) from error
 
 
 def _read_line() -> str:
@@ -114,7 +120,7 @@ def _read_line() -> str:
     try:
         return line.removesuffix(b"\n").removesuffix(b"\r").decode()
     except UnicodeDecodeError as error:
-        raise Invalid({"password": ["must be UTF-8"]}) from error
+        raise Invalid(_NOT_UTF8) from error
 
 
 def _user_type(text: str) -> UserType:

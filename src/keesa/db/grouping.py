@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from types import CoroutineType, GeneratorType
 from typing import Any, Final, TypeVar
 
 from keesa.db.engine import Tx, Work
@@ -69,7 +70,10 @@ class Job:
             self._begun = _popped(self._open)
             if not self._begun or self._future.cancelled():
                 raise Unavailable(_LATE)
-        return self._work(tx)
+        value = self._work(tx)
+        if isinstance(value, GeneratorType | CoroutineType):
+            raise TypeError(f"{self._work!r} has not run: it gives a {type(value).__name__}")
+        return value
 
     def overdue(self, at: float) -> Outcome | None:
         """What to tell who has waited for too long, at that time of the monotonic clock; then it begins no more."""

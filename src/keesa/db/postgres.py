@@ -214,12 +214,12 @@ def _begins(connection: Connection, begin: LiteralString) -> bool:
     """
     try:
         connection.execute(begin, prepare=False)
-    except psycopg.OperationalError:
+    except psycopg.Error:
         if connection.closed and not connection.timed_out:
             return False
         if connection.closed:
             raise
-        connection.execute("ROLLBACK")  # of a lock that was not to be had
+        connection.execute("ROLLBACK")  # of a lock that was not to be had, or must not be taken
         raise
     return True
 
@@ -284,7 +284,7 @@ def _server_version(url: str) -> int:
         version = connection.info.server_version
         encoding = connection.info.parameter_status("server_encoding")
         connection.close()
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         # its text shows the whole URL, with the password
         raise Refused(
             "The database URL is not readable: it must be like postgresql://user:password@host/name"

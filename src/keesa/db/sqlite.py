@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -60,6 +60,7 @@ MIGRATION: Final = 3600.0
 
 class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
+        path = path.resolve() if path.is_symlink() else path  # SQLite has its log beside the file itself
         self._path = path
         self._idle_readers: list[sqlite3.Connection] = []
         self._surplus: set[sqlite3.Connection] = set()
@@ -74,6 +75,10 @@ class SqliteDatabase(Database):
                 self._file.require_own_log()
                 self._writing = self._connect(PAGE_CACHE, BUSY_TIMEOUT, *_OF_THE_WRITER)
                 self._file.opened()
+        except sqlite3.OperationalError:
+            with closing(self._file):
+                self._file.require_writable()  # which names the file, where its mode is the reason
+            raise
         except BaseException:
             self._file.close()
             raise

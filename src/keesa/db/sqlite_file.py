@@ -57,7 +57,8 @@ class DataFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._beside = [path.with_name(f"{path.name}-{name}") for name in ("wal", "shm")]
-        self._lock = _open_lock(path.with_suffix(".lock"))
+        self._all = (path, *self._beside, path.with_suffix(".lock"))
+        self._lock = _open_lock(self._all[-1])
         self._held: list[tuple[Identity, int]] = []
         self._identities: list[Identity] = []
         self._header = b""
@@ -84,7 +85,7 @@ class DataFile:
     def opened(self) -> None:
         """Remember which files they are: a connection has them open."""
         self._held = [_hold(path) for path in (self.path, *self._beside)]
-        self._identities = [_identity(path) for path in (self.path, *self._beside)]
+        self._identities = [_identity(path) for path in self._all]
         self._header = self._read_header()
         self._size = self.path.stat().st_size
 
@@ -119,11 +120,11 @@ class DataFile:
     def require_here(self) -> int:
         """Raise `Unavailable` where other files have the names of those that are open; the data file's size."""
         try:
-            found = [os.stat(path) for path in (self.path, *self._beside)]  # noqa: PTH116 - half the price of Path's
+            found = [os.stat(path) for path in self._all]  # noqa: PTH116 - half the price of Path's
         except OSError:
-            raise Unavailable(f"The data file or its log was removed while it was open: {_MEND}") from None
+            raise Unavailable(f"The data file, its log or its lock was removed while it was open: {_MEND}") from None
         if [(each.st_dev, each.st_ino) for each in found] != self._identities:
-            raise Unavailable(f"The data file or its log was replaced while it was open: {_MEND}")
+            raise Unavailable(f"The data file, its log or its lock was replaced while it was open: {_MEND}")
         return found[0].st_size
 
     def require_same(self, newest_mark: Callable[[], int]) -> None:

@@ -24,8 +24,9 @@ START_SECONDS: Final = 120
 SOON_SECONDS: Final = 5
 """A worker that ends so soon after its start, as did the one before it, is not started again."""
 LOOK_SECONDS: Final = 1
-_IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-"""What log rotation and the like may send: the log goes to standard error, there is nothing to open anew."""
+IGNORED_SIGNALS: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""What log rotation and the like may send: the log goes to standard error, there is nothing to open anew. Who serves
+ignores them from its beginning on."""
 
 _log = structlog.get_logger("keesa.server")
 
@@ -99,8 +100,6 @@ class Supervisor:
         before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         for number in STOP_SIGNALS:
             signal.signal(number, self._ask_to_stop)
-        for number in _IGNORED:
-            signal.signal(number, signal.SIG_IGN)
         try:
             yield reading
         finally:
