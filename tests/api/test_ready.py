@@ -171,6 +171,20 @@ def test_without_one_right_it_is_not_ready(place: Place) -> None:
                 database.close()
 
 
+def test_rows_that_are_kept_from_the_role_are_not_ready(place: Place) -> None:
+    """It may do all on the table, and none of it on a row."""
+    if place.url is None:
+        return
+    with as_role(place, RIGHTS) as restricted, psycopg.connect(place.url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE ticket_notes ENABLE ROW LEVEL SECURITY")
+        database = open_database(restricted.data, restricted.url)
+        with pytest.raises(Unavailable, match=r"SELECT on ticket_notes, INSERT on ticket_notes"):
+            database.write(prove_writing)
+        owner.execute("ALTER TABLE ticket_notes DISABLE ROW LEVEL SECURITY")
+        database.write(prove_writing)
+        database.close()
+
+
 @pytest.mark.parametrize("mode", ["ACCESS EXCLUSIVE", "EXCLUSIVE", "SHARE"])
 @pytest.mark.parametrize("table", ["tickets", "sessions", "settings"])
 def test_a_locked_table_is_not_ready(place: Place, client: TestClient, table: str, mode: str) -> None:
