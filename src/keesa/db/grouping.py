@@ -72,6 +72,7 @@ class Job:
                 raise Unavailable(_LATE)
         value = self._work(tx)
         if isinstance(value, GeneratorType | CoroutineType):
+            value.close()
             raise TypeError(f"{self._work!r} has not run: it gives a {type(value).__name__}")
         return value
 
