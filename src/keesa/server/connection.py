@@ -61,12 +61,14 @@ class Connection(asyncio.BufferedProtocol):
         """The request that is answered."""
         self._waiting: deque[Exchange] = deque()
         """Those that came before their turn: that of the next one comes when the answer before it is fetched."""
+        self._ahead = 0
+        """Bytes of their heads."""
         self._task: asyncio.Task[None] | None = None
         self._fetched: asyncio.Future[None] | None = None
         """There while the system holds no more of what was written: done when the client has fetched nearly all."""
         self._fetching = Fetching()
         self._heads = 0
-        """Bytes of heads that are not complete, or wait for their turn, in the budget of all bodies."""
+        """Bytes of these heads and of one that is not complete, as they count in the budget of all bodies."""
         self._overflow = overflow
         """Whether it is one more than there should be, and serves the urgent paths alone."""
         self._closing = False
@@ -131,7 +133,7 @@ class Connection(asyncio.BufferedProtocol):
         self._connections.release(self)
         self._let_write()
         if self._current is None and self._waiting:
-            self._answer(self._waiting.popleft())
+            self._answer(self._next())
 
     def _let_write(self) -> None:
         if self._fetched is not None and not self._fetched.done():
@@ -158,6 +160,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._current is None:
             self.stage = Stage.REQUEST
         self._waiting.append(exchange)
+        self._ahead += exchange.head_bytes
         if len(self._waiting) >= self._limits.pipelined:
             self._read_off()
 
@@ -252,7 +255,7 @@ class Connection(asyncio.BufferedProtocol):
             self.stage = Stage.REQUEST
             self._read_on()
             if self._fetched is None:
-                self._answer(self._waiting.popleft())
+                self._answer(self._next())
         elif self._reader.deaf:
             self._linger()
         elif not exchange.keep_alive or self._closing:
@@ -273,23 +276,28 @@ class Connection(asyncio.BufferedProtocol):
 
     def _count_heads(self) -> None:
         """What a client sends ahead is held only as far as there is room: then it may send the rest again elsewhere."""
-        waiting = sum(exchange.head_bytes for exchange in self._waiting)
         arrived = self._reader.head.arrived if self._reader.head is not None else 0
         self._connections.bodies.give(self._heads)
         self._heads = 0
-        if self._connections.bodies.take(waiting + arrived):
-            self._heads = waiting + arrived
+        if self._connections.bodies.take(self._ahead + arrived):
+            self._heads = self._ahead + arrived
         elif arrived:
             self._reader.refuse(503, "The server is too busy to take the request, please try again later")
         else:
             self._closing = self._reader.deaf = True
-        if waiting > self._limits.head_bytes:
+        if self._ahead > self._limits.head_bytes:
             self._read_off()
+
+    def _next(self) -> Exchange:
+        exchange = self._waiting.popleft()
+        self._ahead -= exchange.head_bytes
+        return exchange
 
     def _forget_waiting(self) -> None:
         for exchange in self._waiting:
             self._give_back(exchange)
         self._waiting.clear()
+        self._ahead = 0
 
     def _read_on(self) -> None:
         if not self._transport.is_closing():
