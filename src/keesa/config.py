@@ -77,6 +77,11 @@ class Config:
     log_format: str = "auto"
     """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
 
+    @property
+    def may_show_demo(self) -> bool:
+        """Whether those who reach the server may meet the demo's people, whose passwords are published."""
+        return self.demo_on_network or _is_loopback(self.host)
+
 
 def load_config(environ: Mapping[str, str], **options: object) -> Config:
     """The options that are not None, then the environment, then the defaults; raises `Refused` for a bad value.
@@ -87,8 +92,6 @@ def load_config(environ: Mapping[str, str], **options: object) -> Config:
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     for name in (setting.name for setting in fields(Config)):
         text = _from_environment(environ, f"KEESA_{name.upper()}")
-        if text is not None and not _is_utf8(text):
-            raise Refused(f"KEESA_{name.upper()} must be UTF-8")
         if name not in values and text is not None:
             values[name] = _read(name, text)
     config = Config(**values)
@@ -129,7 +132,10 @@ def _letters(name: str) -> str:
 def _from_environment(environ: Mapping[str, str], name: str) -> str | None:
     path = environ.get(f"{name}_FILE")
     if path is None:
-        return environ.get(name)
+        text = environ.get(name)
+        if text is not None and not _is_utf8(text):
+            raise Refused(f"{name} must be UTF-8")
+        return text
     if name in environ:
         raise Refused(f"{name} and {name}_FILE are both set: keep one")
     try:
@@ -198,7 +204,7 @@ def _refuse_senseless(config: Config) -> None:
         "bodies_mib must be 2 to 65536": 2 <= config.bodies_mib <= 65_536,
         "answers_mib must be 1 to 65536": 1 <= config.answers_mib <= 65_536,
         "demo has published passwords: host must be a loopback address, or KEESA_DEMO_ON_NETWORK yes": (
-            not config.demo or config.demo_on_network or is_loopback(config.host)
+            not config.demo or config.may_show_demo
         ),
         "number_form must be yearly or monthly": config.number_form in get_args(NumberForm),
         "cors_origins must be * or such as https://desk.example": all(map(_is_origin, config.cors_origins)),
@@ -221,7 +227,7 @@ def _is_postgres(url: str | None) -> bool:
     return not url or url.startswith(("postgresql://", "postgres://"))
 
 
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -18,8 +18,8 @@ _VIRAMA: Final = 9
 
 
 def canonical_email(email: str) -> str:
-    """The one form in which an address is kept and found: without blanks around it, in small letters, in NFC. None, the
-    empty one, of a text that is no address in any form: to normalise takes time by the square of its length.
+    """The one form in which an address is kept and found: without blanks around it, in small letters, in NFC. Empty
+    for a text that is too long in any form: to normalise takes time by the square of its length.
     """
     small = email.strip().lower()
     return unicodedata.normalize("NFC", small) if len(small) <= _LONGEST_GIVEN else ""

@@ -17,7 +17,7 @@ from keesa.api.operations import Operations
 from keesa.app import App, build_app
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.options import Data, DatabaseUrl
-from keesa.config import Config, is_loopback, load_config
+from keesa.config import Config, load_config
 from keesa.db import open_database
 from keesa.db.migrate import migrate
 from keesa.demo.people import Person
@@ -26,7 +26,7 @@ from keesa.errors import KeesaError, Refused
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
 from keesa.server.limits import Limits
-from keesa.server.supervisor import IGNORED_SIGNALS, Supervisor
+from keesa.server.supervisor import Supervisor
 from keesa.server.worker import work
 from keesa.visible import visible
 
@@ -34,6 +34,8 @@ STOP_SECONDS: Final = 30
 """How long a stop waits for the answers under way."""
 FILES_BESIDE: Final = 192
 """Files that a worker opens beside its connections: the database, threads' connections to it, the log."""
+_IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""What log rotation and the like may send: the log goes to standard error, there is nothing to open anew."""
 
 _log = structlog.get_logger("keesa.serve")
 
@@ -53,7 +55,7 @@ def serve(
         os.environ, host=host, port=port, workers=workers, data=data, database_url=database_url, demo=demo
     )
     set_up_logs(config.log_format)
-    for number in IGNORED_SIGNALS:  # a migration may take long: they shall not end that either
+    for number in _IGNORED:  # a migration may take long: they shall not end that either
         signal.signal(number, signal.SIG_IGN)
     prepare(config)
     with listening(config) as listener:
@@ -96,7 +98,7 @@ def prepare(config: Config) -> None:
         load_secret(config.data, config.secret)
         if config.demo and fill_if_empty(database, config.zone):
             _log.info("filled the empty database with the documented world")
-        if not (config.demo_on_network or is_loopback(config.host)) and has_published_passwords(database):
+        if not config.may_show_demo and has_published_passwords(database):
             raise Refused(
                 "The database holds the demo's users with their published passwords: host must be a loopback address,"
                 " or KEESA_DEMO_ON_NETWORK yes, or give them other passwords"
@@ -115,8 +117,10 @@ def listening(config: Config) -> Iterator[socket.socket]:
             config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family)
-    except (OSError, UnicodeError) as error:
-        raise Refused(f"Cannot listen on {place}: {getattr(error, 'strerror', 'it is no host')}") from error
+    except OSError as error:
+        raise Refused(f"Cannot listen on {place}: {error.strerror}") from error
+    except UnicodeError as error:
+        raise Refused(f"Cannot listen on {place}: it is no host") from error
     with listener:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -45,11 +45,11 @@ def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
 
 def has_published_passwords(database: Database) -> bool:
     """Whether one of the demo's users can log in with the password that everybody can read. Some 20 ms of CPU."""
-    emails = {person.email for person in PEOPLE}
+    find = "SELECT password_hash FROM users WHERE email = :email AND disabled_at IS NULL"
 
     def hashes(tx: Tx) -> set[str]:
-        rows = tx.all("SELECT email, password_hash FROM users WHERE disabled_at IS NULL AND id < 1000")
-        return {row["password_hash"] for row in rows if row["email"] in emails}
+        found = (tx.one(find, email=person.email) for person in PEOPLE)
+        return {row["password_hash"] for row in found if row}
 
     return any(verify_password(found, PASSWORD) for found in database.read(hashes))
 

@@ -29,6 +29,8 @@ def without_upgrade(data: bytes) -> bytes:
     """The bytes of a request's head, in which no other protocol is asked for: a server need not take that up (RFC 9110,
     section 7.8), and the parser would read no body.
     """
+    if b"upgrade:" not in data.lower():  # as in nearly all
+        return data
     end = data.find(b"\r\n\r\n")
     head = data if end < 0 else data[:end]
     return _UPGRADE.sub(_OF_NO_USE, head) + data[len(head) :]

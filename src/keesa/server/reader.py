@@ -72,10 +72,10 @@ class RequestReader:
     def feed(self, data: bytes) -> None:
         if self.deaf:
             return
-        in_head, in_body = self.head is not None, self._in_body
-        if not in_head and not in_body and not data.startswith(USUAL):
-            data, self._method = with_known_method(data)
-        if not in_body and b"pgrade:" in data.lower():
+        in_body = self._in_body
+        if not in_body:
+            if self.head is None and not data.startswith(USUAL):
+                data, self._method = with_known_method(data)
             data = without_upgrade(data)
         self._completed = False
         self._barren += len(data)

@@ -24,9 +24,6 @@ START_SECONDS: Final = 120
 SOON_SECONDS: Final = 5
 """A worker that ends so soon after its start, as did the one before it, is not started again."""
 LOOK_SECONDS: Final = 1
-IGNORED_SIGNALS: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-"""What log rotation and the like may send: the log goes to standard error, there is nothing to open anew. Who serves
-ignores them from its beginning on."""
 
 _log = structlog.get_logger("keesa.server")
 
