@@ -16,12 +16,12 @@ demo: setup
 setup: .venv/.runtime
 
 test: .venv/.test
-	$(BIN)/python tests/clients/install.py
+	$(BIN)/python tests/support/install_clients.py
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
 bench: .venv/.test
-	env PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
+	env PYTHONPATH=tests/support $(BIN)/python -m bench $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check

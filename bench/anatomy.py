@@ -1,6 +1,6 @@
 """What a request is made of: CPU of server and database, and how often they sleep and wake for it.
 
-    PYTHONPATH=tests .venv/bin/python -m bench.anatomy [--tickets 10000] [--engine sqlite,postgres]
+    PYTHONPATH=tests/support .venv/bin/python -m bench.anatomy [--tickets 10000] [--engine sqlite,postgres]
 
 A context switch is a process that waits and is woken: of the other thread, of the database, of the network. On virtual
 machines each costs tens of microseconds, and no profiler of Python shows it. docs/performance.md leans on the result.

@@ -1,6 +1,6 @@
 """What the parts of the design are worth, each against what was there before or what was tried instead, in one run.
 
-    PYTHONPATH=tests .venv/bin/python -m bench.choices --tickets 1000000 [--postgres] [--folder var/bench]
+    PYTHONPATH=tests/support .venv/bin/python -m bench.choices --tickets 1000000 [--postgres] [--folder var/bench]
 
 Without HTTP, in one process, on SQLite: microseconds of CPU each, and the ratio to the first of each group, round by
 round; with --postgres how it plans lists, in microseconds of time. docs/decisions/0012 and 0013 were decided by it.
@@ -20,7 +20,7 @@ import msgspec
 
 from bench.dataset import EnginePlace, World, world_on
 from keesa.accounts.actors import Actor
-from keesa.accounts.presence import Presence
+from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.sessions import Session, find_by_access, open_session
 from keesa.accounts.tokens import Signer
 from keesa.api.rendered import Rendered
@@ -85,10 +85,10 @@ def _fetch(connection: sqlite3.Connection, text: str) -> list[Any]:
 def callers(database: Database, world: World) -> Works:
     """Who calls: the look at a remembered caller, and the whole look-up; a token remembered, and checked."""
     actor, session = open_as(database, world.engineer)
-    presence, signer = Presence(), Signer(SECRET)
+    session_cache, signer = SessionCache(), Signer(SECRET)
     token = signer.access(actor, session, now() + 3_600_000).token
     return {
-        "a remembered caller looked at": lambda: database.read(lambda tx: presence.look(tx, session.access_uid)),
+        "a remembered caller looked at": lambda: database.read(lambda tx: session_cache.look(tx, session.access_uid)),
         "a caller looked up": lambda: database.read(lambda tx: find_by_access(tx, session.access_uid)),
         "a remembered token": lambda: signer.uid(token),
         "a token checked": lambda: jwt.decode(token, SECRET, algorithms=["HS256"]),

@@ -162,12 +162,13 @@ def test_the_lists_are_made_for_an_actor() -> None:
 
 
 def test_only_the_actor_s_ways_make_what_is_seen() -> None:
-    """`Seen` is made where a query has asked who sees, and nowhere else."""
+    """`VisibleTicket` is made where a query has asked who sees, and nowhere else."""
     makers = {
         name
         for name, _, tree in modules()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and any(getattr(part, "id", "") == "Seen" for part in [node.func, *node.args])
+        if isinstance(node, ast.Call)
+        and any(getattr(part, "id", "") == "VisibleTicket" for part in (node.func, *node.args))
     }
     assert makers == {"tickets.finding", "tickets.selecting"}
 
@@ -193,3 +194,10 @@ def test_property_tests_ask_the_same_at_each_run() -> None:
     properties = [source for source in sources if "@given(" in source]
     assert len(properties) > 5
     assert all(source.count("\n@given(") == source.count("\n@deterministic(") for source in properties)
+
+
+def test_what_tests_share_is_listed() -> None:
+    """`tests/support/README.md` has a line for each module, and none for one that is gone."""
+    support = Path(__file__).parent / "support"
+    listed = [line.split("`")[1] for line in (support / "README.md").read_text().splitlines() if line.startswith("| `")]
+    assert listed == sorted(path.stem for path in support.glob("*.py"))

@@ -1,6 +1,7 @@
 """The real server under 1,200 slow connections, a flood of hostile notes and a burst of logins, all at once.
 
-    PYTHONPATH=tests .venv/bin/python -m bench.hostile [--engine sqlite,postgres] [--connections 1200] [--seconds 40]
+    PYTHONPATH=tests/support .venv/bin/python -m bench.hostile [--engine sqlite,postgres] [--connections 1200]
+        [--seconds 40]
 
 While they last, another process asks for /health (on a connection of its own each time) and for one ticket, and
 writes notes. Prints what was felt, and whether it is within the bounds; exit status 1 if not: p99 of /health and of

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from keesa.accounts.attempts import Limits
-from keesa.accounts.presence import Presence
+from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api.clients import Clients
 from keesa.api.door import Door
@@ -46,7 +46,7 @@ def serve_from(database: Database, config: Config, versions: Sequence[ApiVersion
             config.login_failures_per_user,
             config.login_failures_per_address,
         ),
-        presence=Presence(),
+        session_cache=SessionCache(),
         rendered=Rendered(clock, config.cache_mib * 1024 * 1024),
     )
     door = Door(database, desk, versions, body_limit=config.body_limit)

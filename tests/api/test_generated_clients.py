@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from clients.install import NODE_CLIENTS, PYTHON_CLIENTS, PYTHON_HOME, node
+from install_clients import NODE_CLIENTS, PYTHON_CLIENTS, PYTHON_HOME, node
 from keesa.accounts.sessions import Version
 from keesa.api.openapi import document
 from keesa.api.table import answering

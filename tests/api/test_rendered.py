@@ -21,7 +21,7 @@ from keesa.config import Config, load_config
 from keesa.db import Database, Steps, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Invalid, Unavailable
-from keesa.tickets.views import Seen
+from keesa.tickets.views import VisibleTicket
 from kept_tickets import Shelved, shelve
 from logins import bearer
 from plain_answers import Question, World, answer
@@ -39,16 +39,18 @@ SHAPES: Final[dict[str, Shape[Any]]] = {
 
 
 @pytest.fixture
-def many(tx: Tx) -> list[Seen]:
+def many(tx: Tx) -> list[VisibleTicket]:
     """More tickets than are read at once, in no order, with their revisions."""
     shelve(tx, [Shelved(number=FIRST + number) for number in range(TICKETS)])
     tx.may_be_undone = False  # to these tests it is what it shows
-    found = [Seen((row["id"], row["revision"])) for row in tx.all("SELECT id, revision FROM tickets ORDER BY id")]
+    found = [
+        VisibleTicket((row["id"], row["revision"])) for row in tx.all("SELECT id, revision FROM tickets ORDER BY id")
+    ]
     Random(3).shuffle(found)  # noqa: S311 - dice, no secret
     return found
 
 
-def shown(tx: Tx, rendered: Rendered, seen: list[Seen], shape: Shape[Any], names: int = 1) -> list[Any]:
+def shown(tx: Tx, rendered: Rendered, seen: list[VisibleTicket], shape: Shape[Any], names: int = 1) -> list[Any]:
     encoded = msgspec.json.encode(run_to_the_end(rendered.tickets(tx, names, iter(seen), shape)))
     found: list[Any] = msgspec.json.decode(encoded)
     return found
@@ -56,7 +58,7 @@ def shown(tx: Tx, rendered: Rendered, seen: list[Seen], shape: Shape[Any], names
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("limit", [0, 5_000, 50_000, 10_000_000])
-def test_what_is_kept_stays_within_its_limit(tx: Tx, many: list[Seen], name: str, limit: int) -> None:
+def test_what_is_kept_stays_within_its_limit(tx: Tx, many: list[VisibleTicket], name: str, limit: int) -> None:
     """Whatever is asked for, in whatever order: the answers are those of a process that keeps nothing."""
     rendered, nothing, dice = Rendered(CLOCK, limit), Rendered(CLOCK, 0), Random(5)  # noqa: S311 - dice, no secret
     plain = dict(zip(many, shown(tx, nothing, many, SHAPES[name]), strict=True))
@@ -68,7 +70,7 @@ def test_what_is_kept_stays_within_its_limit(tx: Tx, many: list[Seen], name: str
     assert bool(rendered.weight) == bool(limit)
 
 
-def test_what_is_kept_is_weighed_in_bytes(tx: Tx, many: list[Seen]) -> None:
+def test_what_is_kept_is_weighed_in_bytes(tx: Tx, many: list[VisibleTicket]) -> None:
     """All of its text, and what its keeping takes beside that."""
     rendered = Rendered(CLOCK, 10_000_000)
     answered = run_to_the_end(rendered.tickets(tx, 1, iter(many), rendering_2024.LISTED))
@@ -76,7 +78,7 @@ def test_what_is_kept_is_weighed_in_bytes(tx: Tx, many: list[Seen]) -> None:
     assert text + 100 * len(many) < rendered.weight < text + 1000 * len(many)
 
 
-def test_what_is_kept_is_asked_for_no_more(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_is_asked_for_no_more(tx: Tx, many: list[VisibleTicket], monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the tickets nor their notes: the second time nothing is read at all."""
     rendered, shape = Rendered(CLOCK, 10_000_000), rendering_2024.LISTED
     first = shown(tx, rendered, many, shape)
@@ -84,13 +86,13 @@ def test_what_is_kept_is_asked_for_no_more(tx: Tx, many: list[Seen], monkeypatch
     assert shown(tx, rendered, many, shape) == first
 
 
-def test_each_state_and_shape_is_kept_by_itself(tx: Tx, many: list[Seen]) -> None:
+def test_each_state_and_shape_is_kept_by_itself(tx: Tx, many: list[VisibleTicket]) -> None:
     """Another revision, other names and another shape are other answers."""
     rendered, [ticket, *_] = Rendered(CLOCK, 10_000_000), many
     for name, shape in SHAPES.items():
         assert shown(tx, rendered, [ticket], shape) == shown(tx, Rendered(CLOCK, 0), [ticket], shape), name
     tx.run("UPDATE tickets SET title = 'Another', revision = $new_revision WHERE id = :id", id=ticket[0])
-    newer = Seen((ticket[0], ticket[1] + 1))
+    newer = VisibleTicket((ticket[0], ticket[1] + 1))
     assert [shown(tx, rendered, [newer], shape)[0]["title"] for shape in SHAPES.values()] == ["Another"] * len(SHAPES)
     tx.run("UPDATE customers SET name = 'Another'")
     assert shown(tx, rendered, [newer], rendering_2024.LISTED, names=2)[0]["customer"] == "Another"
@@ -110,7 +112,7 @@ def counted(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def test_a_list_has_at_most_so_many_bytes(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_has_at_most_so_many_bytes(tx: Tx, many: list[VisibleTicket], monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond them it is refused before its tickets are read; fewer of them are shown, and one always."""
     tx.run("UPDATE tickets SET description = :heavy, description_size = 30000", heavy="x" * 30_000)
     rendered, shape = Rendered(CLOCK, 10_000_000, largest=100_000), rendering_2024.LISTED
@@ -129,7 +131,7 @@ def test_a_list_has_at_most_so_many_bytes(tx: Tx, many: list[Seen], monkeypatch:
 
 
 def test_what_json_needs_more_bytes_for_counts_with_them(
-    tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch
+    tx: Tx, many: list[VisibleTicket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Six for a control character: the list is refused where it grows too long, not after all of it was made."""
     tx.run("UPDATE tickets SET description = :heavy, description_size = 10000", heavy="\x01" * 10_000)
@@ -140,7 +142,9 @@ def test_what_json_needs_more_bytes_for_counts_with_them(
     assert len(shown(tx, rendered, many[:8], rendering_2024.LISTED)) == 8
 
 
-def test_long_lists_under_way_have_a_bound_together(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lists_under_way_have_a_bound_together(
+    tx: Tx, many: list[VisibleTicket], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One more is unavailable, and a place is free again as soon as one is done or given up."""
     monkeypatch.setattr(rendered_module, "PORTION", 2)
     monkeypatch.setattr(rendered_module, "_LONG", 10_000)
@@ -160,7 +164,9 @@ def test_long_lists_under_way_have_a_bound_together(tx: Tx, many: list[Seen], mo
     assert rendered.under_way == 0
 
 
-def test_heavy_tickets_are_rendered_a_few_at_a_time(tx: Tx, many: list[Seen], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heavy_tickets_are_rendered_a_few_at_a_time(
+    tx: Tx, many: list[VisibleTicket], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By their bytes; the notes count as the description does."""
     tx.run("UPDATE tickets SET description_size = 60000, notes_size = 60000")
     read = counted(tx, monkeypatch)
@@ -172,7 +178,7 @@ def test_heavy_tickets_are_rendered_a_few_at_a_time(tx: Tx, many: list[Seen], mo
     assert read == [8, 1]
 
 
-def test_once_makes_a_thing_once(tx: Tx, many: list[Seen]) -> None:
+def test_once_makes_a_thing_once(tx: Tx, many: list[VisibleTicket]) -> None:
     """For each form and state; and each time where nothing is kept."""
     made: list[int] = []
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Protocol
 import httpx2 as httpx
 import pytest
 
-from clients.install import node
 from documented_shapes import SHAPES_2021, SHAPES_2024, differences
+from install_clients import node
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 LANGUAGES = {

@@ -28,7 +28,7 @@ from keesa.tickets.lists import list_by_category, list_by_type, list_groups, lis
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.selecting import EVERY, Page, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, STATUSES, Status
-from keesa.tickets.views import Seen
+from keesa.tickets.views import VisibleTicket
 from kept_tickets import Shelved, shelve
 
 TICKETS: Final = 300
@@ -76,7 +76,7 @@ class Wanted:
     """One list: how it is asked for, and the conditions of its groups."""
 
     name: str
-    ask: Callable[[Tx, Actor, Page], Steps[Iterable[Seen]]]
+    ask: Callable[[Tx, Actor, Page], Steps[Iterable[VisibleTicket]]]
     groups: Sequence[str]
     customer_id: int | None = None
     """Of a customer's list."""

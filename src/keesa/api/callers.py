@@ -7,8 +7,8 @@ from starlette.requests import Request
 
 from keesa import maintenance
 from keesa.accounts import csrf, sessions
-from keesa.accounts.presence import Caller as Known
-from keesa.accounts.presence import Presence, Standing
+from keesa.accounts.session_cache import Caller as Known
+from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.tokens import Signer
 from keesa.api.http import Caller
 from keesa.api.signing_in import ACCESS_COOKIE, CSRF_HEADER, REFRESH_COOKIE
@@ -48,14 +48,14 @@ def read_token(request: Request, caller: Caller, signer: Signer) -> Token | None
     return Token(uid, caller, in_cookie=header is None, csrf_token=shown)
 
 
-def find_caller(tx: Tx, token: Token | None, presence: Presence) -> Standing:
+def find_caller(tx: Tx, token: Token | None, session_cache: SessionCache) -> SessionState:
     """How things stand for the request; nobody calls where there is no token. Raises `Unauthorized` where the session
     has ended, or the CSRF token is not its own, unless the API is offline for all.
     """
     if token is not None and token.caller is Caller.WITH_ACCESS:
-        standing = presence.look(tx, token.uid)
+        standing = session_cache.look(tx, token.uid)
     else:
-        standing = Standing(maintenance.is_on(tx), 0, None)
+        standing = SessionState(maintenance.is_on(tx), 0, None)
         if token is not None and not standing.offline:
             find = sessions.find_by_refresh if token.caller is Caller.WITH_REFRESH else sessions.find_by_access
             standing = replace(standing, caller=find(tx, token.uid))

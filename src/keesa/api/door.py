@@ -14,7 +14,7 @@ from keesa.accounts import csrf
 from keesa.accounts.actors import Actor
 from keesa.accounts.attempts import network_of
 from keesa.accounts.permissions import require
-from keesa.accounts.presence import Standing
+from keesa.accounts.session_cache import SessionState
 from keesa.accounts.sessions import Version
 from keesa.accounts.tokens import Signer
 from keesa.api.callers import Token, find_caller, read_token
@@ -216,7 +216,7 @@ class Door:
         """
         try:
             token = request.token(self._desk.signer)
-            caller = self._desk.presence.remembered(token.uid) if token else None
+            caller = self._desk.session_cache.remembered(token.uid) if token else None
             if caller is None:
                 return None
             version, route = choose(request.routes, request.wanted or caller[1].version)
@@ -230,7 +230,7 @@ class Door:
                 _require_permission(route, caller[0])  # before it takes a thread's time
         except (KeesaError, Problem):
             return None
-        standing = Standing(offline=False, names=0, caller=caller)
+        standing = SessionState(offline=False, names=0, caller=caller)
         in_cookie = token is not None and token.in_cookie
         return version, route, self._call(request, built(route, given), standing, in_cookie=in_cookie)
 
@@ -265,20 +265,20 @@ class Door:
             request.text = await self._cleaning.in_a_thread(request.text)
         return request.text
 
-    def _standing(self, tx: Tx, request: _Request) -> Standing:
+    def _standing(self, tx: Tx, request: _Request) -> SessionState:
         """Raises `Problem` (503) while the API is offline, before anything is said of the token."""
         try:
             token = request.token(self._desk.signer)
         except Unauthorized:
             _refuse_offline(offline=maintenance.is_on(tx))
             raise
-        standing = find_caller(tx, token, self._desk.presence)
+        standing = find_caller(tx, token, self._desk.session_cache)
         _refuse_offline(offline=standing.offline)
         if token is not None and token.in_cookie and standing.caller is not None:
             request.trace.csrf_secret = standing.caller[1].csrf_secret
         return standing
 
-    def _call(self, request: _Request, read: Input, standing: Standing, *, in_cookie: bool) -> Call[Any, Any]:
+    def _call(self, request: _Request, read: Input, standing: SessionState, *, in_cookie: bool) -> Call[Any, Any]:
         client = Client(
             *request.trace.end,
             wants_cookies=request.http.headers.get(COOKIES_HEADER) == "true",

@@ -10,7 +10,7 @@ from msgspec import Struct
 from keesa.accounts.actors import Actor
 from keesa.accounts.attempts import Limits
 from keesa.accounts.permissions import OnlyFor
-from keesa.accounts.presence import Presence, Standing
+from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import Session, Version
 from keesa.accounts.tokens import Signer
 from keesa.api.rendered import Rendered, Shape
@@ -19,7 +19,7 @@ from keesa.db import Steps, Tx
 from keesa.errors import Faults
 from keesa.tickets.html import RichText
 from keesa.tickets.numbers import NumberForm, parse_number
-from keesa.tickets.views import Seen
+from keesa.tickets.views import VisibleTicket
 
 S = TypeVar("S", bound=Struct)
 Q = TypeVar("Q", bound=Struct | None)
@@ -57,7 +57,7 @@ class Desk:
     number_form: NumberForm
     signer: Signer
     limits: Limits
-    presence: Presence
+    session_cache: SessionCache
     rendered: Rendered
 
 
@@ -89,12 +89,12 @@ class Call(Generic[Q, B]):
     body: B
     credentials: Mapping[str, str]
     """For logins: the query's and the form's or JSON's fields, together."""
-    standing: Standing
+    standing: SessionState
     """What the database told of the caller, in the transaction that the endpoint runs in."""
     cleaned: RichText | None = None
     """The body's rich text, where the route has one, made safe before that transaction."""
 
-    def shown(self, tx: Tx, seen: Iterable[Seen], shape: Shape[S]) -> Steps[list[S]]:
+    def shown(self, tx: Tx, seen: Iterable[VisibleTicket], shape: Shape[S]) -> Steps[list[S]]:
         """Tickets in one of the version's forms."""
         return self.desk.rendered.tickets(tx, self.standing.names, seen, shape)
 

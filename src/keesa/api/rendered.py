@@ -18,7 +18,7 @@ from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid, Unavailable
 from keesa.tickets.finding import VIEWS, sizes_of, view_tickets
-from keesa.tickets.views import Detail, Seen, TicketView
+from keesa.tickets.views import Detail, TicketView, VisibleTicket
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -50,7 +50,7 @@ class Rendered:
     def __init__(self, clock: Clock, limit: int, largest: int = LARGEST_LIST) -> None:
         self._clock = clock
         self._largest = largest
-        self._kept: Cache[tuple[object, int, Seen], msgspec.Raw] = Cache(limit, _weight)
+        self._kept: Cache[tuple[object, int, VisibleTicket], msgspec.Raw] = Cache(limit, _weight)
         self.under_way = 0
         """Bytes of the long lists that are put together now."""
         self._guard = Lock()
@@ -60,7 +60,7 @@ class Rendered:
         """Bytes that are kept."""
         return self._kept.weight
 
-    def tickets(self, tx: Tx, names: int, seen: Iterable[Seen], shape: Shape[S]) -> Steps[list[S]]:
+    def tickets(self, tx: Tx, names: int, seen: Iterable[VisibleTicket], shape: Shape[S]) -> Steps[list[S]]:
         """The tickets in their order. Ready bytes stand in for the structs that they encode. Raises `Invalid` where
         they are too many bytes, before it makes them, and `Unavailable` where too many long lists are under way.
         """
@@ -95,7 +95,7 @@ class Rendered:
                 self.under_way -= size
                 raise Unavailable("Too many long lists are asked for at this moment, please try again later")
 
-    def once(self, tx: Tx, form: object, names: int, ticket: Seen, make: Callable[[], S]) -> S:
+    def once(self, tx: Tx, form: object, names: int, ticket: VisibleTicket, make: Callable[[], S]) -> S:
         """What `make` makes of a ticket, encoded at the first time; `form` tells it from what else is made of it."""
         key = form, names, ticket
         part = self._kept.get(key)
@@ -109,7 +109,7 @@ class Rendered:
         self,
         tx: Tx,
         names: int,
-        portion: Sequence[Seen],
+        portion: Sequence[VisibleTicket],
         parts: list[msgspec.Raw | None],
         shape: Shape[S],
         left: int,
@@ -120,7 +120,7 @@ class Rendered:
         left -= sum(len(part) for part in parts if part is not None)
         if sum(sizes.values()) > left:
             raise _too_large(self._largest)
-        made: dict[Seen, msgspec.Raw] = {}
+        made: dict[VisibleTicket, msgspec.Raw] = {}
         for number, some in enumerate(_cut(missing, sizes)):
             if number:  # one ticket is a short read, however long its rendering takes: nothing comes after it
                 yield Pace.SHORT
@@ -131,7 +131,9 @@ class Rendered:
             made |= rendered
         parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
 
-    def _render(self, tx: Tx, names: int, tickets: list[Seen], shape: Shape[S]) -> dict[Seen, msgspec.Raw]:
+    def _render(
+        self, tx: Tx, names: int, tickets: list[VisibleTicket], shape: Shape[S]
+    ) -> dict[VisibleTicket, msgspec.Raw]:
         by_id = {ticket[0]: ticket for ticket in tickets}
         made = {}
         for view in view_tickets(tx, tickets, shape.detail):
@@ -142,9 +144,9 @@ class Rendered:
         return made
 
 
-def _cut(tickets: Sequence[Seen], sizes: Mapping[int, int]) -> Iterator[list[Seen]]:
+def _cut(tickets: Sequence[VisibleTicket], sizes: Mapping[int, int]) -> Iterator[list[VisibleTicket]]:
     """Into portions that are rendered at once."""
-    some: list[Seen] = []
+    some: list[VisibleTicket] = []
     weight = 0
     for ticket in tickets:
         size = sizes.get(ticket[0], 0)

@@ -6,11 +6,11 @@ from typing import Final
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.tickets.finding import Held, hold_ticket
+from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import count_note
 from keesa.tickets.html import RichText
 from keesa.tickets.selecting import Page
-from keesa.tickets.views import Seen
+from keesa.tickets.views import VisibleTicket
 
 MOST_NOTES: Final = 5_000
 """Of a ticket."""
@@ -34,7 +34,7 @@ class Note:
 
 def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) -> str:
     """Add the note as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
-    ticket = hold_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number)
     if fault := text.fault or _too_much(ticket, text):
         raise Invalid({"note": [fault]})
     tx.run(
@@ -49,7 +49,7 @@ def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) 
     return text.kept
 
 
-def _too_much(ticket: Held, text: RichText) -> str | None:
+def _too_much(ticket: LockedTicket, text: RichText) -> str | None:
     if ticket.notes_count >= MOST_NOTES:
         return f"is one too many: the ticket has {MOST_NOTES} notes, raise another ticket"
     if ticket.notes_size + text.size > LARGEST_NOTES:
@@ -58,7 +58,7 @@ def _too_much(ticket: Held, text: RichText) -> str | None:
     return None
 
 
-def list_notes(tx: Tx, seen: Seen, page: Page = ALL) -> list[Note]:
+def list_notes(tx: Tx, seen: VisibleTicket, page: Page = ALL) -> list[Note]:
     """A page of the notes of a ticket that an actor was found to see, always oldest first."""
     ticket_id, _ = seen
     limit, offset = page.bounds

@@ -4,7 +4,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require_desk
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.tickets.finding import hold_ticket
+from keesa.tickets.finding import lock_ticket
 from keesa.tickets.history import record_assignment
 
 
@@ -14,7 +14,7 @@ def assign(tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None,
     None takes it away while the ticket is open. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
     require_desk(actor)
-    ticket = hold_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number)
     if assigned_to_id is None and ticket.status != "open":
         raise Invalid({"assigned_to_id": ["can be null only while the ticket is open"]})
     if assigned_to_id is not None and not _is_of_desk(tx, assigned_to_id):

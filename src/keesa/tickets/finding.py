@@ -9,7 +9,7 @@ from keesa.accounts.permissions import any_of, require_bot, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
 from keesa.tickets.statuses import Status
-from keesa.tickets.views import COLUMNS, JOINS, Detail, Seen, TicketView, history_if, notes_if, view_of
+from keesa.tickets.views import COLUMNS, JOINS, Detail, TicketView, VisibleTicket, history_if, notes_if, view_of
 
 NOT_FOUND: Final = "Ticket not found"
 VIEWS: Final = 8
@@ -26,7 +26,7 @@ _NOTE_FRAME: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockedTicket:
     """What a change needs to know of the ticket; nobody else changes it before the transaction ends."""
 
     id: int
@@ -48,16 +48,16 @@ class BotView:
     description: str
 
 
-def find_ticket(tx: Tx, actor: Actor, number: int | None) -> Seen:
+def find_ticket(tx: Tx, actor: Actor, number: int | None) -> VisibleTicket:
     """Raises `NotFound` where the ticket is missing or out of sight."""
     visible = any_of(visible_to(actor))
     sql = f"SELECT id, revision FROM tickets WHERE id = :number AND {visible.sql}"
     for found in tx.each(sql, number=number, **visible.params):
-        return Seen(found)
+        return VisibleTicket(found)
     raise NotFound(NOT_FOUND)
 
 
-def view_tickets(tx: Tx, seen: Sequence[Seen], detail: Detail) -> list[TicketView]:
+def view_tickets(tx: Tx, seen: Sequence[VisibleTicket], detail: Detail) -> list[TicketView]:
     """The tickets that an actor has been found to see, in any order; at most `VIEWS`. One that was changed since it
     was found is as it is now.
     """
@@ -72,7 +72,7 @@ def view_tickets(tx: Tx, seen: Sequence[Seen], detail: Detail) -> list[TicketVie
     return [view_of(row) for row in rows]
 
 
-def sizes_of(tx: Tx, seen: Sequence[Seen]) -> dict[int, int]:
+def sizes_of(tx: Tx, seen: Sequence[VisibleTicket]) -> dict[int, int]:
     """About how many bytes each of the tickets that an actor has been found to see takes as JSON, by id."""
     size = next(size for size in _MANY if size >= len(seen))
     given = {f"id_{position}": seen[min(position, len(seen) - 1)][0] for position in range(size)}
@@ -84,7 +84,7 @@ def sizes_of(tx: Tx, seen: Sequence[Seen]) -> dict[int, int]:
     return dict(rows)
 
 
-def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
+def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     visible = any_of(visible_to(actor))
     row = tx.one(
@@ -95,7 +95,7 @@ def hold_ticket(tx: Tx, actor: Actor, number: int | None) -> Held:
     )
     if row is None:
         raise NotFound(NOT_FOUND)
-    return Held(
+    return LockedTicket(
         row["id"],
         row["status"],
         row["raised_at"],

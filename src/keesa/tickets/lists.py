@@ -9,10 +9,10 @@ from keesa.directory.reference import unknown_key
 from keesa.errors import Forbidden, Invalid, NotFound
 from keesa.tickets.selecting import EVERY, Page, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, Status, status_filter
-from keesa.tickets.views import Seen
+from keesa.tickets.views import VisibleTicket
 
 
-def list_groups(tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None]) -> Steps[Iterable[Seen]]:
+def list_groups(tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None]) -> Steps[Iterable[VisibleTicket]]:
     """The open, then the active, then the closed tickets that the actor sees, each group at a page of its own
     (`numbers` holds the three; None takes that of `page`).
     """
@@ -21,13 +21,15 @@ def list_groups(tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None])
     return (yield from select(tx, actor, EVERY, groups))
 
 
-def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> Steps[Iterable[Seen]]:
+def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> Steps[Iterable[VisibleTicket]]:
     """What the actor raised or is assigned, and is not closed: all that `GET /tickets` shows in 2021."""
     own = ((("raised_by_id", actor.id),), (("assigned_to_id", actor.id),))
     return (yield from select(tx, actor, own, [((*OPEN, *ACTIVE), page)]))
 
 
-def list_by_type(tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page) -> Steps[Iterable[Seen]]:
+def list_by_type(
+    tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page
+) -> Steps[Iterable[VisibleTicket]]:
     """`status` is what `status_filter` takes. Raises `Invalid` for an unknown type, status, or both."""
     problem = unknown_key(tx, "ticket_types", ticket_type)
     faults = {"type": [problem]} if problem else {}
@@ -41,7 +43,7 @@ def list_by_type(tx: Tx, actor: Actor, ticket_type: str, status: str | int, page
     return (yield from select(tx, actor, (of_type,), [((wanted,), page)]))
 
 
-def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[Iterable[Seen]]:
+def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[Iterable[VisibleTicket]]:
     """Raises `Invalid` for an unknown category."""
     if problem := unknown_key(tx, "ticket_categories", category):
         raise Invalid({"category": [problem]})
@@ -51,7 +53,7 @@ def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[I
 
 def list_of_customer(
     tx: Tx, actor: Actor, customer_id: int, status: Status | None, page: Page
-) -> Steps[Iterable[Seen]]:
+) -> Steps[Iterable[VisibleTicket]]:
     """Raises `Forbidden` for a customer that the actor has nothing to do with."""
     of_customer = (("customer_id", customer_id),)
     found = list((yield from select(tx, actor, (of_customer,), [((status,) if status else None, page)])))

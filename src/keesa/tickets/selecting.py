@@ -16,7 +16,7 @@ from keesa.accounts.permissions import Match, visible_to
 from keesa.db import Pace, Steps, Tx
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.statuses import STATUSES, Status
-from keesa.tickets.views import Seen
+from keesa.tickets.views import VisibleTicket
 
 EVERY: Final[tuple[Match, ...]] = ((),)
 FAR: Final = 2000
@@ -46,7 +46,7 @@ Group = tuple[Sequence[Status] | None, Page]
 """A part of a list: the statuses of its tickets (None: any), and the page of them."""
 
 
-def select(tx: Tx, actor: Actor, wanted: tuple[Match, ...], groups: Sequence[Group]) -> Steps[Iterable[Seen]]:
+def select(tx: Tx, actor: Actor, wanted: tuple[Match, ...], groups: Sequence[Group]) -> Steps[Iterable[VisibleTicket]]:
     """The pages of the groups, one after the other, of the tickets that the actor sees and that are wanted."""
     text, params = _statement(
         visible_to(actor),
@@ -66,7 +66,7 @@ def select(tx: Tx, actor: Actor, wanted: tuple[Match, ...], groups: Sequence[Gro
         skipped = max(skipped, offset)
     if skipped > FAR:
         yield Pace.LONG
-    return map(Seen, tx.each(text, **params, **limits))
+    return map(VisibleTicket, tx.each(text, **params, **limits))
 
 
 @lru_cache(maxsize=2048)

@@ -9,7 +9,7 @@ from keesa.accounts.permissions import require_desk
 from keesa.clock import Clock, milliseconds
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.tickets.finding import Held, hold_ticket
+from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import record_status
 from keesa.tickets.statuses import status_named
 
@@ -36,7 +36,7 @@ def change_status(
     status; reopening clears it. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
     require_desk(actor)
-    ticket = hold_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number)
     status = status_named(name)
     if ticket.assigned_to_id is None:
         raise Invalid({"status": [NOBODY_ASSIGNED]}, NOBODY_ASSIGNED)
@@ -52,7 +52,7 @@ def change_status(
     record_status(tx, actor, ticket.id, status, max(at, ticket.raised_at))
 
 
-def _closing_day(text: str | None, ticket: Held, at: int, clock: Clock) -> str:
+def _closing_day(text: str | None, ticket: LockedTicket, at: int, clock: Clock) -> str:
     """The ISO day, in the desk's zone, on which the ticket was closed; the day that it has is always good."""
     if text is None or not text.strip():
         raise Invalid({"closed_date": ["is missing: a closed ticket needs it"]})

@@ -10,7 +10,7 @@ from keesa.db import Row
 from keesa.directory.phones import written_of
 from keesa.tickets.statuses import Status
 
-Seen = NewType("Seen", tuple[int, int])
+VisibleTicket = NewType("VisibleTicket", tuple[int, int])
 """The id and the revision of a ticket that an actor was found to see: only what asks for the actor makes one."""
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from live import environment
 
-DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "operations.md"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 BIN: Final = Path(sys.executable).parent
 _BLOCK: Final = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 

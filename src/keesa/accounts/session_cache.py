@@ -30,7 +30,7 @@ _LOOK: Final = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SessionState:
     """What one look at the database tells of a request."""
 
     offline: bool
@@ -41,7 +41,7 @@ class Standing:
     """None where no live session has the token."""
 
 
-class Presence:
+class SessionCache:
     """The sessions that one process remembers."""
 
     def __init__(self) -> None:
@@ -55,14 +55,14 @@ class Presence:
         known = self._known.get(access_uid)
         return known[2] if known else None
 
-    def look(self, tx: Tx, access_uid: str) -> Standing:
+    def look(self, tx: Tx, access_uid: str) -> SessionState:
         """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not remembered."""
         ((names, accounts, offline, replaced),) = tx.each(_LOOK, access_uid=access_uid)
         if offline or replaced is None or (replaced and not overlaps(replaced)):
-            return Standing(bool(offline), names, None)
+            return SessionState(bool(offline), names, None)
         known = self._known.get(access_uid)
         if known is None or known[0] != accounts or known[1] != replaced:
             known = accounts, replaced, find_by_access(tx, access_uid)
             if not tx.may_be_undone:
                 self._known.put(access_uid, known)
-        return Standing(offline=False, names=names, caller=known[2])
+        return SessionState(offline=False, names=names, caller=known[2])

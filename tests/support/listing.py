@@ -6,10 +6,10 @@ from keesa.accounts.actors import Actor
 from keesa.db import Steps, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.tickets.finding import VIEWS, find_ticket, view_tickets
-from keesa.tickets.views import Detail, Seen, TicketView
+from keesa.tickets.views import Detail, TicketView, VisibleTicket
 
 
-def tickets(tx: Tx, found: Steps[Iterable[Seen]]) -> list[TicketView]:
+def tickets(tx: Tx, found: Steps[Iterable[VisibleTicket]]) -> list[TicketView]:
     """In the list's order, with their notes."""
     seen = list(run_to_the_end(found))
     views: dict[int, TicketView] = {}

@@ -13,9 +13,9 @@ from account_rows import rows
 from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, RAISED, SCHOOL
 from jwts import signed
 from keesa import maintenance
-from keesa.accounts import presence, sessions, tokens
-from keesa.accounts.presence import Presence, Standing
+from keesa.accounts import session_cache, sessions, tokens
 from keesa.accounts.refreshing import refresh
+from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import OVERLAP, Session
 from keesa.accounts.tokens import Signer
 from keesa.accounts.users import change_password, disable_user
@@ -54,7 +54,7 @@ class CountedTx(Tx):
 
 NOON: Final = cast.at("2025-04-01T12:00")
 
-Look = Standing | type[Unauthorized]
+Look = SessionState | type[Unauthorized]
 """How things stand, or that the caller is refused."""
 
 
@@ -65,11 +65,11 @@ class Desk:
     database: Database
     elsewhere: Database
     session: Session
-    presence: Presence = field(default_factory=Presence)
+    session_cache: SessionCache = field(default_factory=SessionCache)
 
-    def look(self, remembering: Presence | None = None) -> tuple[Look, int]:
+    def look(self, remembering: SessionCache | None = None) -> tuple[Look, int]:
         """What a look tells, and the statements that it took."""
-        known = remembering or self.presence
+        known = remembering or self.session_cache
 
         def work(tx: Tx) -> tuple[Look, int]:
             counted = CountedTx(tx)
@@ -118,20 +118,20 @@ def renew(database: Database, session: Session, at: int | None = None) -> Sessio
 
 def test_who_is_remembered_takes_one_statement(desk: Desk) -> None:
     """The first look finds the caller, the next ones only whether that is still true; both tell the same."""
-    assert desk.presence.remembered(desk.session.access_uid) is None
+    assert desk.session_cache.remembered(desk.session.access_uid) is None
     first, statements = desk.look()
     assert statements == 2
     assert desk.look() == desk.look() == (first, 1)
-    assert isinstance(first, Standing)
+    assert isinstance(first, SessionState)
     assert first.caller is not None
     assert (first.caller[0].id, first.caller[1]) == (ENGINEER.id, desk.session)
-    assert desk.presence.remembered(desk.session.access_uid) == first.caller
+    assert desk.session_cache.remembered(desk.session.access_uid) == first.caller
 
 
 @pytest.mark.parametrize("person", cast.CAST, ids=lambda person: person.nick_name)
 def test_each_of_the_cast_is_remembered_as_they_are(database: Database, person: cast.Person) -> None:
     """As a new look-up finds them, at the first look and at the second."""
-    session, known = open_session(database, person), Presence()
+    session, known = open_session(database, person), SessionCache()
     found = database.read(lambda tx: sessions.find_by_access(tx, session.access_uid))
     assert [database.read(lambda tx: known.look(tx, session.access_uid)).caller for _ in range(2)] == [found, found]
     assert found[0].id == person.id
@@ -142,7 +142,7 @@ def test_a_session_that_never_was_is_nobody_s(desk: Desk) -> None:
     desk.session = Session("no", "such", "2024", "uid", 0)
     for _ in range(2):
         looked, statements = desk.look()
-        assert isinstance(looked, Standing)
+        assert isinstance(looked, SessionState)
         assert (looked.caller, statements) == (None, 1)
 
 
@@ -218,7 +218,7 @@ def test_the_next_look_after_a_change_is_right(desk: Desk, name: str) -> None:
     before, _ = desk.look()
     CHANGES[name](desk)
     after, _ = desk.look()
-    assert after == desk.look(Presence())[0]
+    assert after == desk.look(SessionCache())[0]
     assert after != before
     assert desk.look()[0] == after
 
@@ -226,7 +226,7 @@ def test_the_next_look_after_a_change_is_right(desk: Desk, name: str) -> None:
 def test_who_is_disabled_and_enabled_again_is_back(desk: Desk) -> None:
     """Their session had not been ended: refused at one look, known at the next."""
     for _ in range(2):
-        assert isinstance(desk.look()[0], Standing)
+        assert isinstance(desk.look()[0], SessionState)
         of_user("disabled_at = 1")(desk)
         assert desk.look()[0] is Unauthorized
         assert desk.look()[0] is Unauthorized
@@ -238,7 +238,7 @@ def test_a_renewed_session_is_looked_up_by_its_new_uid(desk: Desk) -> None:
     desk.look()
     desk.session = renew(desk.elsewhere, desk.session)
     looked, statements = desk.look()
-    assert isinstance(looked, Standing)
+    assert isinstance(looked, SessionState)
     assert looked.caller is not None
     assert (looked.caller[1], statements) == (desk.session, 2)
     assert desk.look() == (looked, 1)
@@ -253,11 +253,11 @@ def test_a_replaced_token_is_looked_at_with_one_statement_for_a_minute(
     for at in (NOON, NOON + OVERLAP - 1, NOON - OVERLAP + 1):
         monkeypatch.setattr(sessions, "now", lambda at=at: at)
         looked, _ = desk.look()
-        assert isinstance(looked, Standing)
+        assert isinstance(looked, SessionState)
         assert looked.caller is not None
         assert (looked.caller[0].id, looked.caller[1]) == (ENGINEER.id, renewed)
         assert desk.look() == (looked, 1)
-    assert isinstance(looked, Standing)
+    assert isinstance(looked, SessionState)
     for at in (NOON + OVERLAP, NOON - OVERLAP, NOON - 2 * 24 * 3600 * 1000):
         monkeypatch.setattr(sessions, "now", lambda at=at: at)
         assert desk.look() == (replace(looked, caller=None), 1)
@@ -268,7 +268,7 @@ def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:
 
     def undone(tx: Tx) -> None:
         tx.run("UPDATE users SET user_type = 'admin' WHERE id = :id", id=ENGINEER.id)
-        seen = desk.presence.look(tx, desk.session.access_uid)
+        seen = desk.session_cache.look(tx, desk.session.access_uid)
         assert seen.caller is not None
         assert seen.caller[0].user_type == "admin"
         raise LookupError
@@ -277,7 +277,7 @@ def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:
         desk.database.write(undone)
     desk.database.write(lambda tx: tx.run("UPDATE users SET nick_name = 'Has' WHERE id = :id", id=ENGINEER.id))
     standing, _ = desk.look()
-    assert isinstance(standing, Standing)
+    assert isinstance(standing, SessionState)
     assert standing.caller is not None
     assert (standing.caller[0].user_type, standing.caller[0].nick_name) == ("staff", "Has")
 
@@ -286,9 +286,9 @@ def test_while_offline_nobody_is_looked_up(desk: Desk) -> None:
     """One statement, for the known and for the unknown; afterwards all is as it was."""
     before, _ = desk.look()
     desk.elsewhere.write(maintenance.switch_on)
-    for remembering in (desk.presence, Presence()):
+    for remembering in (desk.session_cache, SessionCache()):
         looked, statements = desk.look(remembering)
-        assert isinstance(looked, Standing)
+        assert isinstance(looked, SessionState)
         assert (looked.offline, looked.caller, statements) == (True, None, 1)
     desk.elsewhere.write(maintenance.switch_off)
     assert desk.look() == (before, 1)
@@ -370,8 +370,8 @@ def test_a_login_moves_nothing(desk: Desk) -> None:
 
 def test_the_sessions_that_are_remembered_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is forgotten is looked up again, and right."""
-    monkeypatch.setattr(presence, "REMEMBERED", 8)
-    known, opened = Presence(), [open_session(database) for _ in range(30)]
+    monkeypatch.setattr(session_cache, "REMEMBERED", 8)
+    known, opened = SessionCache(), [open_session(database) for _ in range(30)]
     for session in opened:
         assert database.read(lambda tx, uid=session.access_uid: known.look(tx, uid)).caller  # type: ignore[misc]  # a default in a lambda
         assert known.remembered(session.access_uid)

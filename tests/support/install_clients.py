@@ -12,8 +12,8 @@ import venv
 from importlib.util import find_spec
 from pathlib import Path
 
-NODE_CLIENTS = Path(__file__).parent / "node"
-PYTHON_CLIENTS = Path(__file__).parent / "python"
+NODE_CLIENTS = Path(__file__).parents[1] / "clients" / "node"
+PYTHON_CLIENTS = Path(__file__).parents[1] / "clients" / "python"
 PYTHON_HOME = PYTHON_CLIENTS / ".venv"
 
 
