@@ -23,8 +23,8 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.sessions import Session, find_by_access, open_session
 from keesa.accounts.tokens import Signer
-from keesa.api.rendered import Rendered
-from keesa.api.v2024 import rendering
+from keesa.api.ticket_cache import TicketCache
+from keesa.api.v2024.tickets import formats
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Database, Tx, open_database
@@ -100,16 +100,16 @@ def lists(database: Database, world: World) -> Works:
     actor, _ = open_as(database, world.admin)
     clock = Clock(DEFAULT_ZONE)
 
-    def listing(rendered: Rendered) -> Callable[[], object]:
+    def listing(rendered: TicketCache) -> Callable[[], object]:
         def read(tx: Tx) -> bytes:
             found = run_to_the_end(list_groups(tx, actor, Page(), (None, None, None)))
-            return msgspec.json.encode(run_to_the_end(rendered.tickets(tx, 1, found, rendering.LISTED)))
+            return msgspec.json.encode(run_to_the_end(rendered.tickets(tx, 1, found, formats.LISTED)))
 
         return lambda: database.read(read)
 
     return {
-        "a list from ready bytes": listing(Rendered(clock, 2**25)),
-        "a list rendered anew": listing(Rendered(clock, 0)),
+        "a list from ready bytes": listing(TicketCache(clock, 2**25)),
+        "a list rendered anew": listing(TicketCache(clock, 0)),
     }
 
 

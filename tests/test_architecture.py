@@ -35,8 +35,9 @@ MAY_IMPORT = {
     "secret_key": {"errors", "data_folder"},
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),
-    "api": DOMAINS | {"server", "db", "errors", "clock", "config", "maintenance", "readiness", "cache", "interpreter"},
-    "app": DOMAINS | {"api", "config", "db", "clock", "logs", "secret_key"},
+    "web": {"server", "db", "errors", "clock", "config", "interpreter"},
+    "api": DOMAINS | {"web", "db", "errors", "clock", "maintenance", "readiness", "cache"},
+    "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "secret_key"},
     "cli": DOMAINS
     | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}
     | {"secret_key", "visible"},
@@ -46,7 +47,7 @@ MAY_IMPORT = {
 
 DRIVERS = {"sqlite3": {"db"}, "psycopg": {"db"}}
 RIM_LIBRARIES = {
-    "starlette": {"api", "app", "server"},
+    "starlette": {"web", "api", "app", "server"},
     "httptools": {"server"},
     "uvloop": {"server"},
     "typer": {"cli"},
@@ -108,12 +109,6 @@ def test_neither_version_imports_the_other(version: str, other: str) -> None:
             assert not any(f".{other}" in imported_name for imported_name in names), name
         elif name != "app":
             assert not any(f".{version}" in imported_name for imported_name in names), name
-
-
-def test_versions_have_files_of_the_same_names() -> None:
-    """Who knows one version's folder knows the other's."""
-    files = {version: {path.name for path in (SOURCE / "api" / version).glob("*.py")} for version in ("v2021", "v2024")}
-    assert files["v2021"] == files["v2024"]
 
 
 READERS = {"tickets/finding.py", "tickets/selecting.py"}
@@ -185,7 +180,7 @@ def test_a_rich_text_is_made_by_its_cleaning_alone() -> None:
         name for name, path, _ in modules() if "rich_text(" in path.read_text("utf-8").replace(".rich_text", "")
     }
     assert makers == {"tickets.html"}
-    assert cleaners == {"tickets.html", "api.cleaning", "api.http"}
+    assert cleaners == {"tickets.html", "api.rich_text", "api.calls"}
 
 
 def test_property_tests_ask_the_same_at_each_run() -> None:

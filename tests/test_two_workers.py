@@ -9,7 +9,7 @@ import pytest
 
 import cast
 from command import keesa
-from keesa.api.door import MAINTENANCE
+from keesa.api.authentication import MAINTENANCE
 from live import LiveServer
 from places import Place
 from workers import connections

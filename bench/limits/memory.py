@@ -10,28 +10,34 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import jwt
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from keesa.accounts.permissions import TICKETS_READ
 from keesa.accounts.tokens import Signer
-from keesa.api.door import VARY
-from keesa.api.edge import EXPOSED
-from keesa.api.http import ApiVersion, Call, Reply, Route
-from keesa.api.openapi import PREFIX
+from keesa.api import PREFIX
+from keesa.api.calls import Call
 from keesa.app import VERSIONS, App, serve_from
 from keesa.config import Config
 from keesa.db import Tx, open_database
 from keesa.errors import NotFound, Unauthorized
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
+from keesa.web.dispatcher import VARY
+from keesa.web.endpoints import PathParameter
+from keesa.web.middleware import EXPOSED
+from keesa.web.replies import Reply
+from keesa.web.routes import ApiVersion, Route
 
 ANSWERS: Final = "BENCH_ANSWERS"
 """The variable that names the folder of the answers, a file each."""
 PATH: Final = f"{PREFIX}/memory/"
+
+Name = Annotated[str, PathParameter(str, "The answer's name", {}, "There is no such answer")]
 
 _HEADERS: Final = (
     (b"content-type", b"application/json"),
@@ -81,9 +87,9 @@ def _with_route(version: ApiVersion, answers: Mapping[str, bytes]) -> ApiVersion
     if version.name != "2024":
         return version
 
-    def recall(_: Tx, call: Call[None, None]) -> Reply:
+    def recall(_: Tx, __: Call[None, None], name: Name) -> Reply[None]:
         try:
-            return Reply(answers[call.path["name"]])
+            return Reply(answers[name])
         except KeyError:
             raise NotFound("There is no such answer") from None
 
@@ -92,9 +98,8 @@ def _with_route(version: ApiVersion, answers: Mapping[str, bytes]) -> ApiVersion
         path="/memory/{name}",
         endpoint=recall,
         summary="Answer from memory",
-        answer=None,
-        permission="read",
-        shown=False,
+        permission=TICKETS_READ,
+        in_openapi=False,
     )
     return replace(version, routes=(*version.routes, route))
 

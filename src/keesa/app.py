@@ -1,20 +1,20 @@
-"""The composition root: configuration to database to doors. No logic of its own."""
+"""The composition root: configuration to database to the ASGI application. No logic of its own."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from keesa.accounts.attempts import Limits
+from keesa.accounts.attempts import Limits, network_of
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
-from keesa.api.clients import Clients
-from keesa.api.door import Door
-from keesa.api.edge import Edge
-from keesa.api.http import ApiVersion, Desk
-from keesa.api.openapi import with_document
-from keesa.api.operations import Operations
-from keesa.api.rendered import Rendered
+from keesa.api import PREFIX
+from keesa.api.application import Api
+from keesa.api.health import Health
+from keesa.api.openapi import WORDING
+from keesa.api.services import Services
+from keesa.api.start_page import start_page
+from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
 from keesa.clock import Clock
@@ -22,8 +22,15 @@ from keesa.config import Config
 from keesa.db import Database, open_database
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
+from keesa.web.clients import Clients
+from keesa.web.dispatcher import Dispatcher
+from keesa.web.middleware import Middleware
+from keesa.web.mounts import Mount, Mounts
+from keesa.web.openapi.document import with_document
+from keesa.web.routes import ApiVersion
 
-VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021))
+VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021), WORDING)
+"""The newest first."""
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -34,10 +41,42 @@ def build_app(config: Config) -> App:
     return serve_from(open_database(config.data, config.database_url), config)
 
 
-def serve_from(database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS) -> App:
-    """The same on a database that is open already; the application closes it."""
+def serve_from(
+    database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS, mounts: Sequence[Mount] = ()
+) -> App:
+    """The same on a database that is open already, with further mounts; the application closes the database."""
+    api = Api(services_of(config))
+    dispatcher = Dispatcher(database, api, versions, body_limit=config.body_limit, network_of=network_of)
+    health = Health(database)
+    mounted = Mounts(
+        [
+            Mount(PREFIX, dispatcher),
+            Mount("/health", health.health, alone=True),
+            Mount("/ready", health.ready, alone=True),
+            Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
+            *mounts,
+        ]
+    )
+    clients = Clients(config.trusted_proxies, config.public_url)
+    middleware = Middleware(mounted, config.cors_origins, clients)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            dispatcher.close()
+            database.close()
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await middleware(scope, receive, send)
+
+    return app
+
+
+def services_of(config: Config) -> Services:
     clock = Clock(config.zone)
-    desk = Desk(
+    return Services(
         clock=clock,
         number_form=config.number_form,
         signer=Signer(load_secret(config.data, config.secret)),
@@ -46,22 +85,6 @@ def serve_from(database: Database, config: Config, versions: Sequence[ApiVersion
             config.login_failures_per_user,
             config.login_failures_per_address,
         ),
-        session_cache=SessionCache(),
-        rendered=Rendered(clock, config.cache_mib * 1024 * 1024),
+        sessions=SessionCache(),
+        tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )
-    door = Door(database, desk, versions, body_limit=config.body_limit)
-    clients = Clients(config.trusted_proxies, config.public_url)
-    edge = Edge(door, Operations(database), config.cors_origins, clients)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            door.close()
-            database.close()
-            await send({"type": "lifespan.shutdown.complete"})
-        else:
-            await edge(scope, receive, send)
-
-    return app

@@ -118,14 +118,14 @@ def renew(database: Database, session: Session, at: int | None = None) -> Sessio
 
 def test_who_is_remembered_takes_one_statement(desk: Desk) -> None:
     """The first look finds the caller, the next ones only whether that is still true; both tell the same."""
-    assert desk.session_cache.remembered(desk.session.access_uid) is None
+    assert desk.session_cache.cached(desk.session.access_uid) is None
     first, statements = desk.look()
     assert statements == 2
     assert desk.look() == desk.look() == (first, 1)
     assert isinstance(first, SessionState)
     assert first.caller is not None
     assert (first.caller[0].id, first.caller[1]) == (ENGINEER.id, desk.session)
-    assert desk.session_cache.remembered(desk.session.access_uid) == first.caller
+    assert desk.session_cache.cached(desk.session.access_uid) == first.caller
 
 
 @pytest.mark.parametrize("person", cast.CAST, ids=lambda person: person.nick_name)
@@ -374,8 +374,8 @@ def test_the_sessions_that_are_remembered_are_bounded(database: Database, monkey
     known, opened = SessionCache(), [open_session(database) for _ in range(30)]
     for session in opened:
         assert database.read(lambda tx, uid=session.access_uid: known.look(tx, uid)).caller  # type: ignore[misc]  # a default in a lambda
-        assert known.remembered(session.access_uid)
-    assert 4 <= sum(known.remembered(session.access_uid) is not None for session in opened) <= 8
+        assert known.cached(session.access_uid)
+    assert 4 <= sum(known.cached(session.access_uid) is not None for session in opened) <= 8
     for session in opened:
         standing = database.read(lambda tx, uid=session.access_uid: known.look(tx, uid))  # type: ignore[misc]  # as above
         assert standing.caller is not None

@@ -17,7 +17,7 @@ from unchanged import unchanged
 
 REQUESTS: Final = good_requests()
 WITH_TICKET: Final = [good for good in REQUESTS if "{ticket}" in good.route.path]
-WITH_QUERY: Final = [good for good in REQUESTS if good.route.query]
+WITH_QUERY: Final = [good for good in REQUESTS if good.route.signature.query]
 WITH_STAND_INS: Final = [good for good in REQUESTS if good.route.body_from_query]
 
 NO_TICKETS: Final = (
@@ -139,8 +139,8 @@ def test_a_page_past_the_end_of_every_list(shared_client: TestClient, shared_dat
 
 
 def query_fields(good: Good) -> tuple[msgspec.structs.FieldInfo, ...]:
-    assert good.route.query
-    return msgspec.structs.fields(good.route.query)
+    assert good.route.signature.query
+    return msgspec.structs.fields(good.route.signature.query)
 
 
 def bad_fields(good: Good) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -8,16 +8,17 @@ from starlette.testclient import TestClient
 
 import cast
 from good_requests import Good, good_requests
-from keesa.api.http import Caller
 from keesa.db import Database
+from keesa.web.bodies import RawBody
+from keesa.web.routes import Access
 from logins import LOGIN, log_in
 from refusing import refusal, sender
 from unchanged import unchanged
 
 REQUESTS: Final = good_requests()
 WITH_BODY: Final = [good for good in REQUESTS if good.body is not None]
-WITH_TOKEN: Final = [good for good in REQUESTS if good.route.caller is not Caller.ANYONE]
-LOGINS: Final = [good for good in REQUESTS if good.route.takes_credentials]
+WITH_TOKEN: Final = [good for good in REQUESTS if good.route.access is not Access.ANYONE]
+LOGINS: Final = [good for good in REQUESTS if good.route.signature.body is RawBody]
 
 
 def token(header: str, payload: str = "{}") -> bytes:
@@ -116,7 +117,7 @@ NO_FORMS: Final = {
 @pytest.mark.parametrize("good", WITH_TOKEN, ids=str)
 def test_a_header_that_holds_no_token(shared_client: TestClient, shared_database: Database, good: Good) -> None:
     """401, before anything else of the request is looked at."""
-    name = "X-Refresh-Token" if good.route.caller is Caller.WITH_REFRESH else "Authorization"
+    name = "X-Refresh-Token" if good.route.access is Access.REFRESH_TOKEN else "Authorization"
     with unchanged(shared_database):
         for bad in NO_TOKENS.values():
             answer = shared_client.request(good.route.method, f"/api/v1{good.path}", headers=[(name.encode(), bad)])

@@ -16,13 +16,14 @@ import cast
 from asking import ApiFor
 from bad_values import RAW_NUMBERS, bad_values, is_object, is_text, takes_null
 from good_requests import Good, good_requests
-from keesa.api.signing_in import Login
-from keesa.api.table import NEWEST_FIRST
+from keesa.accounts.sessions import Version
+from keesa.api.session_calls import Login
 from keesa.db import Database
 from new_tickets import BODIES, changed
 from refusing import GONE, refusal, replaced, sender
 from unchanged import unchanged
 
+VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 WITH_BODY: Final = [good for good in good_requests() if good.body is not None]
 BODY_LIMIT: Final = 1024 * 1024
 
@@ -165,7 +166,7 @@ def test_texts_that_are_too_long(shared_client: TestClient, shared_database: Dat
 def test_an_entity_of_thousands_of_digits_is_text(api: ApiFor) -> None:
     """Python refuses to read such a number; as a character of a note or a description it is a strange one."""
     many = "9" * 5_000
-    for version in NEWEST_FIRST:
+    for version in VERSIONS:
         admin, done = api(cast.ADMIN, version), 200 if version == "2021" else 201
         for text in (f"&#{many};", f"&#{'0' * 5_000}65;", f"<b>&#{many}</b>"):
             note = {"ticket_note": {"note": text}, "ticket_number": str(cast.ASSIGNED)}
@@ -175,7 +176,7 @@ def test_an_entity_of_thousands_of_digits_is_text(api: ApiFor) -> None:
 
 def fields(good: Good) -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:
     """Every field that the body may have, by its dotted path; objects before what is in them."""
-    return _fields(good.route.body or Login, "")
+    return _fields(good.route.signature.body_struct or Login, "")
 
 
 def _fields(model: Any, above: str) -> Iterator[tuple[str, msgspec.structs.FieldInfo]]:  # noqa: ANN401 - a Struct type

@@ -13,10 +13,11 @@ import pytest
 
 from install_clients import NODE_CLIENTS, PYTHON_CLIENTS, PYTHON_HOME, node
 from keesa.accounts.sessions import Version
-from keesa.api.openapi import document
-from keesa.api.table import answering
+from keesa.api.openapi import WORDING
 from keesa.app import VERSIONS
 from keesa.demo.people import JOHN_DOE, PASSWORD
+from keesa.web.openapi.document import document
+from keesa.web.router import answering
 from live import LiveServer
 from openapi_documents import operations
 
@@ -33,7 +34,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `2021.json` and `2024.json`."""
     folder = tmp_path_factory.mktemp("clients")
     for version in VERSIONS:
-        made = document(version, answering(version, VERSIONS))
+        made = document(version, answering(version, VERSIONS), WORDING)
         (folder / f"{version.name}.json").write_bytes(msgspec.json.encode(made))
     return folder
 

@@ -13,9 +13,9 @@ import cast
 from deterministic import deterministic
 from keesa.accounts.sessions import Version
 from keesa.api.credentials import read_credentials
-from keesa.api.inputs import read_query
-from keesa.api.problems import Problem
-from keesa.api.signing_in import LOGIN_LIMIT
+from keesa.api.session_calls import LOGIN_LIMIT
+from keesa.web.http_errors import HttpError
+from keesa.web.input.queries import read_query
 from logins import LOGIN, bearer, log_in
 
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
@@ -74,9 +74,9 @@ def test_a_login_is_read_beside_the_event_loop(
         threads.append(threading.current_thread().name)
         return read(*parts)
 
-    monkeypatch.setattr("keesa.api.reading.read_credentials", noting)
+    monkeypatch.setattr("keesa.api.session_calls.read_credentials", noting)
     assert shared_client.post(LOGIN["2024"], **sent).status_code == status
-    assert [name.startswith("keesa-login") for name in threads] == [True]
+    assert [name.startswith("keesa-thread") for name in threads] == [True]
 
 
 _QUERIES: Final = st.lists(
@@ -94,7 +94,7 @@ def test_queries_are_read_as_the_standard_library_reads_them(query: str) -> None
     try:
         expected = dict(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100))
     except UnicodeDecodeError:
-        with pytest.raises(Problem):
+        with pytest.raises(HttpError):
             read_query(query.encode())
         return
     assert read_query(query.encode()) == expected
@@ -103,6 +103,6 @@ def test_queries_are_read_as_the_standard_library_reads_them(query: str) -> None
 @pytest.mark.parametrize("query", [b"user=%ff", b"a=%c3&b=%a9", b"%ed%a0%80=x", b"a=\xc3\xa9", b"&" * 100])
 def test_queries_that_are_no_text_are_refused(query: bytes) -> None:
     """Bytes that are no UTF-8, halves of a character, and more fields than are read."""
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(HttpError) as refused:
         read_query(query)
     assert refused.value.status == 400

@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 
 from keesa.accounts.actors import USER_TYPES
 from keesa.accounts.sessions import Version
-from keesa.api.http import Caller, Route
-from keesa.api.signing_in import Login
+from keesa.api.session_calls import Login
 from keesa.db import Database
 from keesa.directory.reference import keys, products
 from keesa.tickets.statuses import STATUSES as STATUS_NAMES
+from keesa.web.bodies import RawBody
+from keesa.web.routes import Access, Route
 from openapi_documents import PATH, Node, find, name_of, nodes, operations, read, resolved, routes_of
 
 STATUSES: Final = {
@@ -231,13 +232,13 @@ def test_every_body_is_in_it(document: Node, version: Version) -> None:
     stands in for it. Logins take theirs as JSON or as either form.
     """
     for route in routes_of(version):
-        model = Login if route.takes_credentials else route.body
+        model = Login if route.signature.body is RawBody else route.signature.body_struct
         if model is None:
             assert "requestBody" not in find(document, route)
             continue
         body = find(document, route)["requestBody"]
-        assert body["required"] is (route.body is not None and not route.body_from_query)
-        assert set(body["content"]) == (FORMS if route.takes_credentials else {"application/json"})
+        assert body["required"] is (route.signature.body_struct is not None and not route.body_from_query)
+        assert set(body["content"]) == (FORMS if route.signature.body is RawBody else {"application/json"})
         for media in body["content"].values():
             assert differing(document, media["schema"], model, name_of(route)) == []
 
@@ -248,8 +249,8 @@ def test_every_caller_is_in_it(document: Node, version: Version) -> None:
     assert schemes == {"access": "http", "refresh": "apiKey", "accessCookie": "apiKey", "refreshCookie": "apiKey"}
     for route in routes_of(version):
         needs = find(document, route)["security"]
-        assert [name for need in needs for name in need] == CALLERS[route.caller], name_of(route)
-        permissions = [f"tickets:{route.permission}"] if route.permission else []
+        assert [name for need in needs for name in need] == CALLERS[route.access], name_of(route)
+        permissions = [str(route.permission)] if route.permission else []
         assert all(named == permissions for need in needs for named in need.values()), name_of(route)
 
 
@@ -262,7 +263,7 @@ def test_it_says_who_may_call(document: Node, version: Version) -> None:
             continue
         types = route.guard.user_types if route.guard else USER_TYPES
         assert operation["x-user-types"] == list(types)
-        assert f"the permission `tickets:{route.permission}`" in operation["description"]
+        assert f"the permission `{route.permission}`" in operation["description"]
         whom = f"the type {' or '.join(f'`{name}`' for name in types)}" if route.guard else "every type"
         assert f"It is for users of {whom}." in operation["description"]
 
@@ -316,10 +317,10 @@ HEADERS: Final = {
 }
 FORMS: Final = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
 CALLERS: Final = {
-    Caller.ANYONE: [],
-    Caller.WITH_ACCESS: ["access", "accessCookie"],
-    Caller.WITH_ACCESS_EVER: ["access", "accessCookie"],
-    Caller.WITH_REFRESH: ["refresh", "refreshCookie"],
+    Access.ANYONE: [],
+    Access.ACCESS_TOKEN: ["access", "accessCookie"],
+    Access.EXPIRED_ACCESS_TOKEN: ["access", "accessCookie"],
+    Access.REFRESH_TOKEN: ["refresh", "refreshCookie"],
 }
 
 
@@ -327,10 +328,12 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
     """The parameters that the route takes, and whether each is required."""
     found = {("header", "Keesa-Version"): False}
     found |= {("path", part[1:-1]): True for part in route.path.split("/") if part.startswith("{")}
-    if route.query:
-        found |= {("query", field.encode_name): field.required for field in msgspec.structs.fields(route.query)}
+    if route.signature.query:
+        found |= {
+            ("query", field.encode_name): field.required for field in msgspec.structs.fields(route.signature.query)
+        }
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}
-    if route.takes_credentials:
+    if route.signature.body is RawBody:
         found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
     if route.version_in_query:
         found |= {("query", "version"): False}

@@ -14,7 +14,7 @@ from asking import ApiFor
 from cast import ENGINEER, TYPED
 from command import keesa
 from good_requests import good_requests
-from keesa.api import operations
+from keesa.api import health
 from keesa.app import serve_from
 from keesa.config import Config
 from keesa.db import Database, open_database
@@ -32,7 +32,7 @@ NOTE = {"ticket_note": {"note": "Is it there?"}, "ticket_number": str(TYPED)}
 @pytest.fixture(autouse=True)
 def at_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """A write is tried each time, not once in some seconds."""
-    monkeypatch.setattr(operations, "INTERVAL", 0.0)
+    monkeypatch.setattr(health, "INTERVAL", 0.0)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def test_an_error_that_nobody_foresaw_is_not_ready(client: TestClient, monkeypat
     def fail(_: object) -> None:
         raise LookupError("of our own")
 
-    monkeypatch.setattr(operations, "prove_writing", fail)
+    monkeypatch.setattr(health, "prove_writing", fail)
     ready = client.get("/ready")
     assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
     assert "of our own" not in ready.text

@@ -12,11 +12,11 @@ from jwts import payload_of, signed
 from keesa.accounts import sessions
 from keesa.accounts.sessions import OVERLAP, REFRESH_LIFETIME, Version
 from keesa.accounts.tokens import Signer
-from keesa.api import door
 from keesa.app import serve_from
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE, Config
 from keesa.db import Database, open_database
+from keesa.web import dispatcher
 from logins import LOGOUT, REFRESH, bearer, log_in, refresh_header
 from places import Place
 
@@ -68,7 +68,7 @@ def test_2024_answers_its_documented_keys(shared_client: TestClient) -> None:
 
 def wait(monkeypatch: pytest.MonkeyPatch, milliseconds: int) -> None:
     """From here on the server's clock is so much later."""
-    for module in (door, sessions):
+    for module in (dispatcher, sessions):
         monkeypatch.setattr(module, "now", lambda: now() + milliseconds)
 
 

@@ -14,7 +14,7 @@ from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, SCHOOL, Perso
 from keesa import maintenance
 from keesa.accounts.sessions import Version, end_all_of
 from keesa.accounts.users import disable_user
-from keesa.db import Database, Steps, Work
+from keesa.db import Database, Work
 from logins import bearer
 from new_tickets import BODY_2021, BODY_2024, changed
 from unchanged import unchanged
@@ -197,10 +197,14 @@ def test_a_wrong_csrf_token_is_refused_to_the_remembered(
 def no_reads(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """When it is called, requests cannot read apart from a write any more."""
 
-    async def refuse(_work: Work[Steps[Any]]) -> NoReturn:
+    async def refuse(_work: Work[Any]) -> NoReturn:
         raise AssertionError("something was read apart")
 
-    return lambda: monkeypatch.setattr(database, "aread_in_steps", refuse)
+    def begin() -> None:
+        for name in ("aread", "aread_in_steps"):
+            monkeypatch.setattr(database, name, refuse)
+
+    return begin
 
 
 def test_a_write_of_the_remembered_asks_once(

@@ -11,9 +11,10 @@ import cast
 from acting import rows
 from cast import ADMIN, ASSIGNED, ENGINEER, HIDDEN, STRANGER
 from keesa.accounts.sessions import Version
-from keesa.api import cleaning
+from keesa.api import rich_text as api_rich_text
 from keesa.db import Database, Tx
 from keesa.tickets.html import LONGEST, RichText, rich_text
+from keesa.web import conversions
 from logins import bearer
 from new_tickets import BODIES, changed
 from unchanged import unchanged
@@ -50,7 +51,7 @@ def told(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[str]:
         return rich_text(text, pause)
 
     monkeypatch.setattr(database, "awrite", telling_awrite)
-    monkeypatch.setattr(cleaning, "rich_text", cleaned)
+    monkeypatch.setattr(api_rich_text, "rich_text", cleaned)
     return happened
 
 
@@ -65,7 +66,7 @@ def test_a_text_is_made_safe_once_and_before_the_write(
         assert client.post(ADD, json=a_note(text), headers=bearer(token)).is_success
         assert len(told) == 3
         assert told[1:] == ["write", "end"]
-        assert (told[0] == "keesa-text") == (text == LONG)
+        assert (told[0] == "keesa-conversion") == (text == LONG)
         told.clear()
     body = changed(BODIES[version], {"description": text})
     assert client.post(RAISE, json=body, headers=bearer(token)).is_success
@@ -118,14 +119,14 @@ def test_too_many_long_texts_at_once_are_refused(
 ) -> None:
     """503 with `Retry-After`, and nothing is kept; short ones go on."""
     token = cast.token(database, ENGINEER, "2024")
-    monkeypatch.setattr(cleaning, "MOST_WAITING", 0)
+    monkeypatch.setattr(conversions, "MOST_WAITING", 0)
     with unchanged(database):
         for _ in range(2):
             answer = client.post(ADD, json=a_note(LONG), headers=bearer(token))
             assert answer.status_code == 503
             assert int(answer.headers["Retry-After"]) > 0
     assert client.post(ADD, json=a_note("<b>Short</b>"), headers=bearer(token)).status_code == 201
-    monkeypatch.setattr(cleaning, "MOST_WAITING", 1)
+    monkeypatch.setattr(conversions, "MOST_WAITING", 1)
     for _ in range(3):
         assert client.post(ADD, json=a_note(LONG), headers=bearer(token)).status_code == 201
     sql = "SELECT notes_count FROM tickets WHERE id = :id"

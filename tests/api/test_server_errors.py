@@ -17,14 +17,18 @@ from account_rows import rows
 from keesa import app, logs
 from keesa.accounts.sessions import Version
 from keesa.accounts.users import disable_user
-from keesa.api import edge
-from keesa.api.http import Call, Caller, Reply, Route, Runs
+from keesa.api.calls import Call
+from keesa.api.credentials import read_credentials
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
-from keesa.api.v2024.answers import Message
+from keesa.api.v2024.fields import Message
 from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.errors import KeesaError, Unavailable
+from keesa.web import middleware
+from keesa.web.bodies import RawBody
+from keesa.web.replies import Reply
+from keesa.web.routes import Access, Route
 from logins import LOGIN, bearer, log_in, refresh_header
 from unchanged import unchanged
 
@@ -38,11 +42,11 @@ class Unheard(KeesaError):
     """A domain error that no version has a status for."""
 
 
-def fail_reading(_tx: Tx, _call: Call[Any, Any]) -> NoReturn:
+def fail_reading(_tx: Tx, _call: Call[None, None]) -> NoReturn:
     raise RuntimeError(INSIDE)
 
 
-def fail_writing(tx: Tx, _call: Call[Any, Any]) -> NoReturn:
+def fail_writing(tx: Tx, _call: Call[None, None]) -> NoReturn:
     disable_user(tx, cast.STRANGER.email, 1)
     raise RuntimeError(INSIDE)
 
@@ -51,47 +55,47 @@ def anything(value: Any) -> Any:  # noqa: ANN401 - what no type checker lets an 
     return value
 
 
-def answer_what_is_no_json(tx: Tx, _call: Call[Any, Any]) -> Message:
+def answer_what_is_no_json(tx: Tx, _call: Call[None, None]) -> Message:
     disable_user(tx, cast.STRANGER.email, 1)
     return Message(anything(object()))
 
 
-def answer_nothing_yet(tx: Tx, _call: Call[Any, Any]) -> Reply:
+def answer_nothing_yet(tx: Tx, _call: Call[None, None]) -> Reply[Message]:
     disable_user(tx, cast.STRANGER.email, 1)
     return Reply(anything(number for number in range(0)))
 
 
-def answer_with_a_bad_header(tx: Tx, _call: Call[Any, Any]) -> Reply:
+def answer_with_a_bad_header(tx: Tx, _call: Call[None, None]) -> Reply[Message]:
     disable_user(tx, cast.STRANGER.email, 1)
     return Reply(Message("done"), [("X-A", "\u2028")])
 
 
-def fail_logging_in(_database: Database, call: Call[Any, Any]) -> NoReturn:
-    password = call.credentials["password"]
+def fail_logging_in(_database: Database, call: Call[None, RawBody]) -> NoReturn:
+    password = read_credentials(call.raw_query, call.body.content, call.headers)["password"]
     raise RuntimeError(f"{INSIDE}, {len(password)} characters")
 
 
-def fail_in_a_domain(_tx: Tx, _call: Call[Any, Any]) -> NoReturn:
+def fail_in_a_domain(_tx: Tx, _call: Call[None, None]) -> NoReturn:
     raise Unheard(INSIDE)
 
 
-def be_unavailable(_tx: Tx, _call: Call[Any, Any]) -> NoReturn:
+def be_unavailable(_tx: Tx, _call: Call[None, None]) -> NoReturn:
     raise Unavailable("The database does not answer now, please try again later")
 
 
-def failing(method: str, path: str, endpoint: Callable[..., Any], runs: Runs, **more: Any) -> Route:  # noqa: ANN401
-    return Route(method=method, path=path, endpoint=endpoint, summary="Fail", answer=None, runs=runs, **more)
+def failing(method: str, path: str, endpoint: Callable[..., Any], **more: Any) -> Route:  # noqa: ANN401
+    return Route(method=method, path=path, endpoint=endpoint, summary="Fail", **more)
 
 
 ROUTES: Final = (
-    failing("GET", "/fail/reading", fail_reading, Runs.READING),
-    failing("POST", "/fail/writing", fail_writing, Runs.WRITING),
-    failing("POST", "/fail/encoding", answer_what_is_no_json, Runs.WRITING),
-    failing("POST", "/fail/body", answer_nothing_yet, Runs.WRITING),
-    failing("POST", "/fail/header", answer_with_a_bad_header, Runs.WRITING),
-    failing("POST", "/fail/in", fail_logging_in, Runs.BLOCKING, caller=Caller.ANYONE, takes_credentials=True),
-    failing("GET", "/fail/domain", fail_in_a_domain, Runs.READING),
-    failing("GET", "/fail/database", be_unavailable, Runs.READING),
+    failing("GET", "/fail/reading", fail_reading),
+    failing("POST", "/fail/writing", fail_writing),
+    failing("POST", "/fail/encoding", answer_what_is_no_json),
+    failing("POST", "/fail/body", answer_nothing_yet),
+    failing("POST", "/fail/header", answer_with_a_bad_header),
+    failing("POST", "/fail/in", fail_logging_in, access=Access.ANYONE),
+    failing("GET", "/fail/domain", fail_in_a_domain),
+    failing("GET", "/fail/database", be_unavailable),
 )
 FAILURES: Final = [("GET", "/fail/reading"), ("POST", "/fail/writing"), ("POST", "/fail/in"), ("GET", "/fail/domain")]
 
@@ -112,7 +116,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
     written = BytesIO()
     with redirect_stderr(TextIOWrapper(written, write_through=True)):
         logs.set_up_logs("json")
-        monkeypatch.setattr(edge, "_log", structlog.get_logger("keesa.request").bind())
+        monkeypatch.setattr(middleware, "_log", structlog.get_logger("keesa.request").bind())
 
     def look() -> str:
         lines = written.getvalue().decode().splitlines()

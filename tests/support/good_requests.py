@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from cast import ADMIN, ASSIGNED, HARBOUR, PASSWORD, STRANGER
 from keesa.accounts.sessions import Version
-from keesa.api.http import Route
 from keesa.app import VERSIONS
+from keesa.web.routes import Route
 from new_tickets import BODY_2021, BODY_2024
 
 Body = dict[str, Any]
@@ -72,14 +72,21 @@ _OF_2024: Final = {
     "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
-_BY_VERSION: Final = {"2021": _OF_2021, "2024": _OF_2024}
+_BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}
 _COFFEE: Final = "/coffee"
 """Takes nothing, and never answers well."""
 
 
 def good_requests() -> list[Good]:
     """One to each route that each version has of its own."""
-    return [_good(version.name, route) for version in VERSIONS for route in version.routes if route.path != _COFFEE]
+    return [
+        _good(name, route)
+        for version in VERSIONS
+        for name in _BY_VERSION
+        if name == version.name
+        for route in version.routes
+        if route.path != _COFFEE
+    ]
 
 
 def _good(version: Version, route: Route) -> Good:

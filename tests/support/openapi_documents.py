@@ -6,9 +6,9 @@ from typing import Any, Final
 from starlette.testclient import TestClient
 
 from keesa.accounts.sessions import Version
-from keesa.api.http import Route
-from keesa.api.table import answering
 from keesa.app import VERSIONS
+from keesa.web.router import answering
+from keesa.web.routes import Route
 
 PATH: Final = "/api/v1/openapi.json"
 Node = dict[str, Any]
@@ -22,7 +22,7 @@ def read(client: TestClient, version: Version) -> Node:
 def routes_of(name: Version) -> list[Route]:
     """The routes that a client of this version is answered by, and that the document shows."""
     version = next(version for version in VERSIONS if version.name == name)
-    return [route for _, route in answering(version, VERSIONS) if route.shown]
+    return [route for _, route in answering(version, VERSIONS) if route.in_openapi]
 
 
 def name_of(route: Route) -> str:

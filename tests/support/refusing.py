@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 import cast
 from good_requests import Body, Good
-from keesa.api.http import Caller
 from keesa.db import Database
+from keesa.web.routes import Access
 from logins import bearer, log_in, refresh_header
 
 GONE: Final = object()
@@ -53,10 +53,10 @@ class Sender:
 
 
 def sender(client: TestClient, database: Database, good: Good) -> Sender:
-    match good.route.caller:
-        case Caller.ANYONE:
+    match good.route.access:
+        case Access.ANYONE:
             return Sender(client, good, {})
-        case Caller.WITH_REFRESH:
+        case Access.REFRESH_TOKEN:
             return Sender(client, good, refresh_header(log_in(client, cast.ADMIN, good.version)["refresh"]))
         case _:
             return Sender(client, good, bearer(cast.token(database, cast.ADMIN, good.version)))

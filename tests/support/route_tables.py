@@ -1,8 +1,8 @@
 """Every path that a client of either version is answered at, read from the route tables themselves."""
 
 from keesa.accounts.sessions import Version
-from keesa.api.table import answering
 from keesa.app import VERSIONS
+from keesa.web.router import answering
 
 Endpoint = tuple[str, str]
 """A method, and a path with its parameters in braces."""

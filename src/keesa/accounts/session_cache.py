@@ -50,7 +50,7 @@ class SessionCache:
         refresh (0 for the newest), and who it is.
         """
 
-    def remembered(self, access_uid: str) -> Caller | None:
+    def cached(self, access_uid: str) -> Caller | None:
         """The caller as last seen; whether that is still true, only `look` knows."""
         known = self._known.get(access_uid)
         return known[2] if known else None

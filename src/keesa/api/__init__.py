@@ -1,1 +1,3 @@
-"""HTTP: the mechanics that both versions share, and a package a version with its routes and shapes."""
+"""The HTTP API: a package a version, and what both versions share."""
+
+PREFIX = "/api/v1"

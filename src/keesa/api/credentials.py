@@ -4,21 +4,24 @@ The documents' own samples send an empty multipart body, under either form's con
 into the query: the query decides, and a form that is empty or unreadable is no error.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, create_form_parser
 
-from keesa.api.inputs import QUERY_FIELDS, media_type, read_json, require_readable
+from keesa.web.input.content_types import media_type, require_json
+from keesa.web.input.json_bodies import read_json
+from keesa.web.input.queries import QUERY_FIELDS
 
 FIELDS: Final = ("user", "password")
 _FORM: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 
 
-def read_credentials(query: dict[str, str], body: bytes, headers: dict[str, str]) -> dict[str, Any]:
-    """The fields found, the query's before the body's. Raises `Problem` for JSON that is unreadable."""
+def read_credentials(query: Mapping[str, str], body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The fields found, the query's before the body's. Raises `HttpError` for JSON that is unreadable."""
     content_type = headers.get("content-type", "")
     media, _ = media_type(content_type)
     given: dict[str, Any] = {}
@@ -27,7 +30,7 @@ def read_credentials(query: dict[str, str], body: bytes, headers: dict[str, str]
     elif media == _FORM:
         given = _urlencoded(body)
     elif body.strip():
-        require_readable(content_type, headers.get("content-encoding"))
+        require_json(content_type, headers.get("content-encoding"))
         given = read_json(body)
     given |= query
     if "user" not in given and (nameless := [key for key, value in query.items() if "@" in key and not value]):

@@ -1,22 +1,31 @@
 """`GET /`: what a person with the address alone needs to go on."""
 
+from collections.abc import Sequence
+
 import msgspec
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import keesa
-from keesa.api.openapi import PREFIX
-from keesa.api.table import NEWEST_FIRST
+from keesa.web.dispatcher import TRACE
+from keesa.web.http_errors import require_reading
 
 
-def start_page(prefix: str) -> Response:
-    """The name, and the paths of the API, its documents and its health, below `prefix`."""
-    api = prefix + PREFIX
-    page = {
-        "name": "Keesa",
-        "version": keesa.__version__,
-        "api": api,
-        "openapi": {version: f"{api}/openapi.json?version={version}" for version in NEWEST_FIRST},
-        "health": f"{prefix}/health",
-        "ready": f"{prefix}/ready",
-    }
-    return Response(msgspec.json.format(msgspec.json.encode(page), indent=2), media_type="application/json")
+def start_page(api: str, versions: Sequence[str]) -> ASGIApp:
+    """The name, and the paths of the API, its documents and its health, below the client's prefix."""
+
+    async def show(scope: Scope, receive: Receive, send: Send) -> None:
+        require_reading(scope)
+        prefix = scope[TRACE].client.prefix
+        page = {
+            "name": "Keesa",
+            "version": keesa.__version__,
+            "api": prefix + api,
+            "openapi": {version: f"{prefix}{api}/openapi.json?version={version}" for version in versions},
+            "health": f"{prefix}/health",
+            "ready": f"{prefix}/ready",
+        }
+        body = msgspec.json.format(msgspec.json.encode(page), indent=2)
+        await Response(body, media_type="application/json")(scope, receive, send)
+
+    return show

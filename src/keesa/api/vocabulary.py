@@ -4,7 +4,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from keesa.tickets.numbers import parse_number
 from keesa.tickets.statuses import STATUSES
+from keesa.web.endpoints import PathParameter
 
 TIME_PATTERN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$"
 
@@ -20,3 +22,7 @@ StatusFilter = Annotated[
     StatusName | Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": len(STATUSES) - 1})],
     Meta(description=f"A status, or its position: {', '.join(f'`{name}` {at}' for at, name in enumerate(STATUSES))}"),
 ]
+
+DIGITS: Final = {"type": "string", "pattern": "^[0-9]+$"}
+TicketPath = Annotated[int | None, PathParameter(parse_number, "The ticket's id or number", DIGITS, "Ticket not found")]
+"""`{ticket}` in a path; None for what can be no ticket's."""

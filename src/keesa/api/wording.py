@@ -5,12 +5,10 @@ something of its own, that stands under `Struct.field`. What a single call does 
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from keesa.accounts.actors import USER_TYPES
-
-Entry = Mapping[str, Any]
-"""What a field's schema says beside its type."""
+from keesa.web.openapi.wording import Entry
 
 TICKET_TYPES: Final = (
     "roc_support",
@@ -54,20 +52,25 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("Sessions", "Log in, renew an access token, log out"),
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
-    "openapi": ("Server", "The server about itself"),
+    "customers": ("Customers", "Those for whom tickets are raised"),
+    "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }
-"""The tag of an endpoint, by the last name of the module that it is in, and what the tag is about."""
+"""The tag of an endpoint, by the name of the module or package that it is in, and what the tag is about."""
 
 STATUSES: Final[Mapping[int, str]] = {
     200: "Done",
     201: "Created",
+    204: "Done; there is nothing to show",
+    304: "It is still in the state that you have",
     400: "The request cannot be read, or names an unknown version",
     401: "The token is missing, expired or ended; or the credentials are wrong",
     403: "You may not do this: a permission is missing, or it is not for users of your type",
     404: "There is no such thing, or it is out of your sight: the two look alike",
     405: "The path does not know this method; `Allow` names those that it knows",
     408: "The body has not arrived in time",
+    409: "It cannot be done in the state that it is in",
+    412: "It is in another state than the one that you have seen; nothing was changed",
     413: "The body is too large",
     415: "The body is compressed, or in another charset than UTF-8",
     418: "The server is a teapot",

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import structlog
 import typer
 
-from keesa.api.operations import Operations
+from keesa.api.health import PATHS
 from keesa.app import App, build_app
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.options import Data, DatabaseUrl
@@ -80,7 +80,7 @@ def limits_of(config: Config) -> Limits:
         raise Refused(f"A process may open {hard} files here, which is too few: raise the limit (`ulimit -n`)")
     return Limits(
         connections=min(config.connections, room),
-        urgent=Operations.paths,
+        urgent=PATHS,
         head_seconds=config.header_seconds,
         idle_seconds=config.idle_seconds,
         least_rate=config.least_rate,

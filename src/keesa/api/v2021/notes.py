@@ -1,7 +1,7 @@
 """The note endpoints of 2021."""
 
-from keesa.api.http import Call
-from keesa.api.paging import NotesQuery, notes_page
+from keesa.api.calls import Call
+from keesa.api.list_queries import NotesQuery, notes_page
 from keesa.api.v2021 import answers, rendering, requests
 from keesa.db import Tx
 from keesa.notes.notes import add_note, list_notes
@@ -22,7 +22,7 @@ def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.Notes
 
     def notes() -> answers.NotesAnswer:
         page = notes_page(call.query)
-        listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found, page)]
+        listed = [rendering.listed_note(note, call.services.clock) for note in list_notes(tx, found, page)]
         return answers.NotesAnswer(answers.Notes(len(listed), listed))
 
-    return call.desk.rendered.once(tx, (answers.NotesAnswer, call.query), call.standing.names, found, notes)
+    return call.services.tickets.once(tx, (answers.NotesAnswer, call.query), call.names_revision, found, notes)

@@ -1,13 +1,13 @@
 """From what the domain shows to what 2021 answers."""
 
-from keesa.api.rendered import Shape
+from keesa.api.ticket_cache import TicketFormat
 from keesa.api.v2021.answers import NOT_CLOSED, ListedNote, Ticket, TicketNote, TypedTicket
 from keesa.clock import Clock
 from keesa.notes.notes import Note
 from keesa.tickets.views import Detail, TicketView
 
 
-def shown_ticket(ticket: TicketView, clock: Clock) -> Ticket:
+def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
     return Ticket(
         id=ticket.id,
         title=ticket.title,
@@ -69,5 +69,5 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-SHOWN = Shape(shown_ticket, Detail.NOTES)
-TYPED = Shape(typed_ticket, Detail.NOTES)
+LISTED = TicketFormat(listed_ticket, Detail.NOTES)
+TYPED = TicketFormat(typed_ticket, Detail.NOTES)

@@ -5,8 +5,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from keesa.api.inputs import Id
+from keesa.api.rich_text import Html
 from keesa.api.vocabulary import StatusFilter
+from keesa.web.input.fields import Id
 
 Priority = Annotated[int, Meta(ge=1, lt=6)]
 ContactNumber = Annotated[
@@ -17,7 +18,7 @@ TicketNumber = Annotated[str | int, Meta(description="A ticket's number")]
 
 class NewTicket(Struct, frozen=True, kw_only=True):
     title: str
-    description: str
+    description: Html
     product_id: Id
     customer_name: str
     customer_contact: ContactNumber
@@ -47,7 +48,7 @@ class TicketsByType(Struct, frozen=True):
 
 
 class NewNote(Struct, frozen=True):
-    note: str
+    note: Html
 
 
 class AddNote(Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from keesa.api.http import Caller, Route, Runs
-from keesa.api.paging import ListQuery, NotesQuery
-from keesa.api.signing_in import LOGIN_LIMIT
-from keesa.api.v2021 import answers, examples, notes, requests, sessions, tickets
+from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
+from keesa.api import session_calls
+from keesa.api.v2021 import examples, notes, sessions, tickets
+from keesa.web.routes import Access, Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route(
@@ -13,36 +13,33 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/auth",
         endpoint=sessions.log_in,
         summary="Log in with an email address and a password",
-        answer=answers.Tokens,
         example=examples.TOKENS,
-        caller=Caller.ANYONE,
-        runs=Runs.BLOCKING,
-        takes_credentials=True,
-        body_limit=LOGIN_LIMIT,
-        errors=(400, 401, 415, 422, 429),
+        access=Access.ANYONE,
+        body_schema=session_calls.Login,
+        body_example=session_calls.LOGIN_EXAMPLE,
+        body_limit=session_calls.LOGIN_LIMIT,
+        media_types=session_calls.FORMS,
+        parameters=session_calls.LOGIN_PARAMETERS,
+        headers=session_calls.SESSION_HEADERS,
+        errors=session_calls.LOGIN_ERRORS,
     ),
     Route(
         method="POST",
         path="/auth/refresh_token",
         endpoint=sessions.refresh,
         summary="Get a new access token; the old one ends a minute later",
-        answer=answers.RenewedToken,
         example=examples.RENEWED_TOKEN,
-        caller=Caller.WITH_REFRESH,
-        runs=Runs.WRITING,
+        access=Access.REFRESH_TOKEN,
+        headers=session_calls.SESSION_HEADERS,
     ),
     Route(
         method="POST",
         path="/tickets",
         endpoint=tickets.create,
         summary="Raise a ticket",
-        answer=answers.RaisedTicketAnswer,
         example=examples.RAISED_TICKET,
-        runs=Runs.WRITING,
-        permission="write",
-        body=requests.RaiseTicket,
+        permission=TICKETS_WRITE,
         body_example=examples.RAISE_TICKET,
-        rich_text="ticket.description",
         check=tickets.check_new,
     ),
     Route(
@@ -50,21 +47,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets",
         endpoint=tickets.index,
         summary="List the tickets that you raised or are assigned, and that are not closed",
-        answer=answers.TicketsAnswer,
         example=examples.TICKETS,
-        permission="read",
-        query=ListQuery,
+        permission=TICKETS_READ,
     ),
     Route(
         method="GET",
         path="/tickets/tickets_by_type",
         endpoint=tickets.by_type,
         summary="List tickets of a type and a status",
-        answer=answers.CountedTicketsAnswer,
         example=examples.COUNTED_TICKETS,
-        permission="read",
-        query=ListQuery,
-        body=requests.TicketsByType,
+        permission=TICKETS_READ,
         body_example=examples.TICKETS_BY_TYPE,
         body_from_query={"ticket.type": ("ticket[type]", "type"), "ticket.status": ("ticket[status]", "status")},
     ),
@@ -73,36 +65,28 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets/get_ticket_notes",
         endpoint=notes.index,
         summary="List a ticket's notes, oldest first",
-        answer=answers.NotesAnswer,
         example=examples.NOTES,
-        permission="read",
-        query=NotesQuery,
-        body=requests.TicketNotes,
+        permission=TICKETS_READ,
         body_example=examples.TICKET_NOTES,
         body_from_query={"ticket_number": ("ticket_number",)},
-        errors=(404,),
+        errors={404: "Ticket not found"},
     ),
     Route(
         method="POST",
         path="/tickets/add_ticket_note",
         endpoint=notes.create,
         summary="Add a note to a ticket",
-        answer=answers.AddedNoteAnswer,
         example=examples.ADDED_NOTE,
-        runs=Runs.WRITING,
-        permission="write",
-        body=requests.AddNote,
+        permission=TICKETS_WRITE,
         body_example=examples.ADD_NOTE,
-        rich_text="ticket_note.note",
-        errors=(404,),
+        errors={404: "Ticket not found"},
     ),
     Route(
         method="GET",
         path="/tickets/{ticket}",
         endpoint=tickets.show,
         summary="Show a ticket with its notes, by its number",
-        answer=answers.OneTicketAnswer,
         example=examples.ONE_TICKET,
-        permission="read",
+        permission=TICKETS_READ,
     ),
 )

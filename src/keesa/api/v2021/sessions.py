@@ -1,20 +1,22 @@
 """Logging in and refreshing, as the 2021 document has them."""
 
-from keesa.api import signing_in
-from keesa.api.http import Call, Reply
+from keesa.api import session_calls
+from keesa.api.calls import Call
 from keesa.api.v2021.answers import RenewedToken, Tokens
 from keesa.db import Database, Tx
+from keesa.web.bodies import RawBody
+from keesa.web.replies import Reply
 
 
-def log_in(database: Database, call: Call[None, None]) -> Reply:
+def log_in(database: Database, call: Call[None, RawBody]) -> Reply[Tokens]:
     """Opens a session whose calls are answered in the shape of 2021.
 
     `user` and `password` may stand in the query, in a form or in JSON; where several have one, the query counts.
 
     A wrong password, an unknown user and a disabled one are answered alike (401). Too many failures: 429.
     """
-    tokens = signing_in.open_with_password(database, call, "2021")
-    clock = call.desk.clock
+    tokens = session_calls.open_with_password(database, call, "2021")
+    clock = call.services.clock
     assert tokens.refresh is not None  # noqa: S101 - a new session has one
     answer = Tokens(
         csrf=tokens.csrf,
@@ -26,8 +28,8 @@ def log_in(database: Database, call: Call[None, None]) -> Reply:
     return Reply(answer, tokens.headers)
 
 
-def refresh(tx: Tx, call: Call[None, None]) -> Reply:
+def refresh(tx: Tx, call: Call[None, None]) -> Reply[RenewedToken]:
     """Another access token for the same session. The refresh token stays, and may be used again until it expires."""
-    tokens = signing_in.refresh(tx, call)
-    answer = RenewedToken(tokens.csrf, tokens.access.token, call.desk.clock.iso(tokens.access.expires_at))
+    tokens = session_calls.refresh(tx, call)
+    answer = RenewedToken(tokens.csrf, tokens.access.token, call.services.clock.iso(tokens.access.expires_at))
     return Reply(answer, tokens.headers)

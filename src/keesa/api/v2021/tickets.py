@@ -3,15 +3,17 @@
 from msgspec import to_builtins
 
 from keesa.accounts.actors import Actor
-from keesa.api.drafts import all_faults, draft_of
-from keesa.api.http import Call, Partial
-from keesa.api.paging import ListQuery, page_of
+from keesa.api.calls import Call
+from keesa.api.list_queries import ListQuery, page_of
+from keesa.api.ticket_drafts import all_faults, draft_of
 from keesa.api.v2021 import answers, rendering, requests
+from keesa.api.vocabulary import TicketPath
 from keesa.db import Steps, Tx
 from keesa.errors import Faults
 from keesa.tickets.finding import find_ticket
 from keesa.tickets.lists import list_by_type, list_own_unclosed
 from keesa.tickets.raising import raise_ticket
+from keesa.web.routes import Partial
 
 DEFAULT_LIMIT_BY_TYPE = 10
 
@@ -22,7 +24,7 @@ def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTick
     A customer's user raises tickets for their own customer alone, and need not name it; another one is 403.
     """
     draft = draft_of(tx, call.actor, to_builtins(call.body), call.rich_text)
-    raised = raise_ticket(tx, call.actor, draft, call.at, call.desk.clock, call.desk.number_form)
+    raised = raise_ticket(tx, call.actor, draft, call.at, call.services.clock, call.services.number_form)
     return answers.RaisedTicketAnswer(answers.RaisedTicket(str(raised.id)))
 
 
@@ -31,15 +33,15 @@ def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[answers.TicketsAnswer]:
     of them, unless `limit` asks for pages.
     """
     found = yield from list_own_unclosed(tx, call.actor, page_of(call.query, None))
-    tickets = yield from call.shown(tx, found, rendering.SHOWN)
+    tickets = yield from call.tickets(tx, found, rendering.LISTED)
     return answers.TicketsAnswer(answers.Tickets(tickets))
 
 
-def show(tx: Tx, call: Call[None, None]) -> Steps[answers.OneTicketAnswer]:
+def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[answers.OneTicketAnswer]:
     """By its number, with its notes. It is in your sight or 404."""
-    found = find_ticket(tx, call.actor, call.ticket)
-    [ticket] = yield from call.shown(tx, [found], rendering.SHOWN)
-    return answers.OneTicketAnswer(answers.OneTicket(ticket))
+    found = find_ticket(tx, call.actor, ticket)
+    [shown] = yield from call.tickets(tx, [found], rendering.LISTED)
+    return answers.OneTicketAnswer(answers.OneTicket(shown))
 
 
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answers.CountedTicketsAnswer]:
@@ -52,7 +54,7 @@ def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answ
     wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT_BY_TYPE)
     found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page)
-    tickets = yield from call.shown(tx, found, rendering.TYPED)
+    tickets = yield from call.tickets(tx, found, rendering.TYPED)
     return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
 
 

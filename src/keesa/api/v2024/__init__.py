@@ -1,8 +1,9 @@
-"""The current version: the 2024 document, and what Keesa adds to it."""
+"""The current version: the 2024 document, and what Keesa adds to it. A file a noun, or a folder."""
 
-from keesa.api.http import ApiVersion
-from keesa.api.v2024.answers import Error, InvalidError
-from keesa.api.v2024.errors import render_error
-from keesa.api.v2024.routes import ROUTES
+from keesa.api.v2024 import coffee, notes, sessions, tickets
+from keesa.api.v2024.errors import Error, InvalidError, render_error
+from keesa.web.routes import ApiVersion
 
-VERSION_2024 = ApiVersion("2024", ROUTES, render_error, Error, InvalidError)
+VERSION_2024 = ApiVersion(
+    "2024", [*sessions.ROUTES, *tickets.ROUTES, *notes.ROUTES, *coffee.ROUTES], render_error, Error, InvalidError
+)

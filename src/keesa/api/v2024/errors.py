@@ -1,16 +1,27 @@
 """How 2024 tells of errors: one sentence, and for 422 every fault by the field that has it."""
 
-from keesa.api.failures import described, failure_of
-from keesa.api.http import Failure, Route
-from keesa.api.v2024.answers import Error, InvalidError
-from keesa.api.v2024.requests import FAULT_PATHS
+from msgspec import Struct
+
 from keesa.errors import Invalid
+from keesa.web.http_errors import describe, sentence_of
+from keesa.web.input.kinds import paths_of
+from keesa.web.routes import ErrorReply, Route
 
 
-def render_error(error: Exception, route: Route | None) -> Failure:
-    status, sentence, headers = failure_of(error)
+class Error(Struct):
+    error: str
+
+
+class InvalidError(Struct):
+    error: str
+    errors: dict[str, list[str]]
+
+
+def render_error(error: Exception, route: Route | None) -> ErrorReply:
+    described = describe(error)
     if not isinstance(error, Invalid):
-        return Failure(status, Error(sentence), headers)
-    paths = FAULT_PATHS if route and route.body else {}  # a query has the domain's names
+        return ErrorReply(described.status, Error(described.sentence), described.headers)
+    body = route and route.signature.body_struct
+    paths = paths_of(body) if body else {}  # a query has the domain's names
     faults = {paths.get(field, field): list(sentences) for field, sentences in error.faults.items()}
-    return Failure(status, InvalidError(described(error, faults), faults), headers)
+    return ErrorReply(described.status, InvalidError(sentence_of(error, faults), faults), described.headers)

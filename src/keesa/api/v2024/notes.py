@@ -1,28 +1,118 @@
-"""The note endpoints of 2024."""
+"""The notes of tickets, as the 2024 document has them."""
 
-from keesa.api.http import Call
-from keesa.api.paging import NotesQuery, notes_page
-from keesa.api.v2024 import answers, rendering, requests
+from msgspec import Struct
+
+from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
+from keesa.api.calls import Call
+from keesa.api.list_queries import NotesQuery, notes_page
+from keesa.api.rich_text import Html
+from keesa.api.v2024.fields import Minute, TicketNumber
+from keesa.clock import Clock
 from keesa.db import Tx
-from keesa.notes.notes import add_note, list_notes
+from keesa.notes.notes import Note, add_note, list_notes
 from keesa.tickets.finding import find_ticket
 from keesa.tickets.numbers import parse_number
+from keesa.web.routes import Routes
+
+ROUTES = Routes()
 
 
-def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswer:
-    """Whoever sees a ticket may add a note to it, closed ones too. The answer shows the note as it is kept."""
-    number = parse_number(str(call.body.ticket_number))
-    comment = add_note(tx, call.actor, number, call.rich_text, call.at)
-    return answers.AddedNoteAnswer(answers.AddedNote(str(number), comment))
+class TicketNotes(Struct, frozen=True):
+    ticket_number: TicketNumber
 
 
-def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.NotesAnswer:
+class ListedNote(Struct):
+    id: int
+    note: str
+    user_name: str
+    user_nick: str
+    commented_on: Minute
+
+
+class Notes(Struct):
+    count: int
+    notes: list[ListedNote]
+
+
+class NotesAnswer(Struct):
+    data: Notes
+
+
+@ROUTES.add(
+    "GET",
+    "/tickets/get_ticket_notes",
+    summary="List a ticket's notes, oldest first",
+    permission=TICKETS_READ,
+    body_example={"ticket_number": "2025017"},
+    body_from_query={"ticket_number": ("ticket_number",)},
+    errors={404: "Ticket not found"},
+    example={
+        "data": {
+            "count": 1,
+            "notes": [
+                {
+                    "id": 31,
+                    "note": "Replaced the rectifier, watching the voltage",
+                    "user_name": "Aishath Rasheed",
+                    "user_nick": "Aishu",
+                    "commented_on": "16:20 03/04/2025",
+                }
+            ],
+        }
+    },
+)
+def index(tx: Tx, call: Call[NotesQuery, TicketNotes]) -> NotesAnswer:
     """A ticket's notes, oldest first; all of them without `limit`. The number may stand in the query or in the body."""
     found = find_ticket(tx, call.actor, parse_number(str(call.body.ticket_number)))
 
-    def notes() -> answers.NotesAnswer:
+    def notes() -> NotesAnswer:
         page = notes_page(call.query)
-        listed = [rendering.listed_note(note, call.desk.clock) for note in list_notes(tx, found, page)]
-        return answers.NotesAnswer(answers.Notes(len(listed), listed))
+        listed = [_listed(note, call.services.clock) for note in list_notes(tx, found, page)]
+        return NotesAnswer(Notes(len(listed), listed))
 
-    return call.desk.rendered.once(tx, (answers.NotesAnswer, call.query), call.standing.names, found, notes)
+    return call.services.tickets.once(tx, (NotesAnswer, call.query), call.names_revision, found, notes)
+
+
+def _listed(note: Note, clock: Clock) -> ListedNote:
+    return ListedNote(
+        id=note.id,
+        note=note.body,
+        user_name=note.author,
+        user_nick=note.author_nick,
+        commented_on=clock.minute(note.created_at),
+    )
+
+
+class NewNote(Struct, frozen=True):
+    note: Html
+
+
+class AddNote(Struct, frozen=True):
+    ticket_note: NewNote
+    ticket_number: TicketNumber
+
+
+class AddedNote(Struct):
+    ticket_number: str
+    comment: str
+
+
+class AddedNoteAnswer(Struct):
+    success: AddedNote
+
+
+@ROUTES.add(
+    "POST",
+    "/tickets/add_ticket_note",
+    status=201,
+    summary="Add a note to a ticket",
+    permission=TICKETS_WRITE,
+    body_example={"ticket_note": {"note": "Back on line"}, "ticket_number": "2025017"},
+    errors={404: "Ticket not found"},
+    example={"success": {"ticket_number": "2025017", "comment": "Back on line"}},
+)
+def create(tx: Tx, call: Call[None, AddNote]) -> AddedNoteAnswer:
+    """Whoever sees a ticket may add a note to it, closed ones too. The answer shows the note as it is kept."""
+    number = parse_number(str(call.body.ticket_number))
+    comment = add_note(tx, call.actor, number, call.rich_text, call.at)
+    return AddedNoteAnswer(AddedNote(str(number), comment))

@@ -1,0 +1,150 @@
+"""Who calls: the token of a request, from its header or its cookie, and the session that it belongs to."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+
+from keesa import maintenance
+from keesa.accounts import csrf, sessions
+from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import Permission, require
+from keesa.accounts.session_cache import Caller, SessionCache, SessionState
+from keesa.accounts.tokens import Signer
+from keesa.db import Tx
+from keesa.errors import Unauthorized
+from keesa.web.http_errors import HttpError
+from keesa.web.routes import Access
+
+ACCESS_COOKIE: Final = "jwt_access"
+REFRESH_COOKIE: Final = "jwt_refresh"
+CSRF_HEADER: Final = "X-CSRF-Token"
+MAINTENANCE: Final = "We're temporarily offline for maintenance. Please try again later."
+MAINTENANCE_RETRY: Final = "120"
+"""Seconds."""
+_SAFE_METHODS: Final = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token whose signature is good; whether its session lives, the database knows."""
+
+    uid: str
+    access: Access
+    in_cookie: bool
+    csrf_token: str | None
+    """What the request shows; needed where the token came in a cookie and the method changes things."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedCaller:
+    """Who sent a request; nobody is known where a route is for anyone."""
+
+    state: SessionState
+    in_cookie: bool = False
+    """Whether the token came in a cookie."""
+
+    @property
+    def actor(self) -> Actor | None:
+        return self.state.caller and self.state.caller[0]
+
+    @property
+    def user_id(self) -> int | None:
+        return self.state.caller and self.state.caller[0].id
+
+    @property
+    def version(self) -> str | None:
+        return self.state.caller and self.state.caller[1].version
+
+    def require(self, permission: Permission) -> None:
+        if self.actor is None:
+            raise LookupError("a route with a permission is not for anyone")
+        require(self.actor, permission)
+
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
+        if not self.in_cookie or self.state.caller is None:
+            return []
+        return [(CSRF_HEADER, csrf.masked(self.state.caller[1].csrf_secret))]
+
+
+class Authentication:
+    """By the tokens that `signer` has signed, and the sessions in the database."""
+
+    def __init__(self, signer: Signer, session_cache: SessionCache) -> None:
+        self._signer = signer
+        self._sessions = session_cache
+
+    def read_token(self, request: Request, access: Access) -> Token | None:
+        """The request's token, None where the route is for anyone; raises `Unauthorized`.
+
+        The token is the last word of the header, so that `Bearer` may be missing. A bad header never falls back to
+        the cookie.
+        """
+        if access is Access.ANYONE:
+            return None
+        refreshing = access is Access.REFRESH_TOKEN
+        header = request.headers.get("x-refresh-token" if refreshing else "authorization")
+        text = _cookie(request, REFRESH_COOKIE if refreshing else ACCESS_COOKIE) if header is None else _last(header)
+        if not text:
+            raise Unauthorized("Your token is missing: log in, and send it with each request")
+        uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
+        needs_csrf = header is None and request.method not in _SAFE_METHODS
+        shown = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
+        return Token(uid, access, in_cookie=header is None, csrf_token=shown)
+
+    def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
+        """As last seen, of an access token; whether that is still true, only `find_caller` knows."""
+        caller = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
+        return AuthenticatedCaller(SessionState(offline=False, names=0, caller=caller)) if caller else None
+
+    def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
+        """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`
+        where the token is none, the session has ended, or the CSRF token is not its own.
+        """
+        if not isinstance(token, Token):
+            _refuse_offline(offline=maintenance.is_on(tx))
+            if token is not None:
+                raise token
+            return AuthenticatedCaller(SessionState(offline=False, names=0, caller=None))
+        state = self._state(tx, token)
+        _refuse_offline(offline=state.offline)
+        _require_own(token, state.caller)
+        return AuthenticatedCaller(state, token.in_cookie)
+
+    def _state(self, tx: Tx, token: Token) -> SessionState:
+        if token.access is Access.ACCESS_TOKEN:
+            return self._sessions.look(tx, token.uid)
+        if maintenance.is_on(tx):
+            return SessionState(offline=True, names=0, caller=None)
+        find = sessions.find_by_refresh if token.access is Access.REFRESH_TOKEN else sessions.find_by_access
+        return SessionState(offline=False, names=0, caller=find(tx, token.uid))
+
+
+def _refuse_offline(*, offline: bool) -> None:
+    if offline:
+        raise HttpError(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
+
+
+def _require_own(token: Token, caller: Caller | None) -> None:
+    if caller is None:
+        raise Unauthorized(sessions.ENDED)
+    if token.csrf_token is not None and not csrf.matches(token.csrf_token, caller[1].csrf_secret):
+        raise Unauthorized(f"Your {CSRF_HEADER} is missing or wrong: a cookie alone is not enough to change things")
+
+
+def _cookie(request: Request, name: str) -> str:
+    """The first cookie of that name: browsers send the one of the longest path first (RFC 6265, section 5.4).
+
+    A token needs none of the escapes that cookies may have; to read those takes some libraries quadratic time.
+    """
+    for pair in ";".join(request.headers.getlist("cookie")).split(";"):
+        found, _, value = pair.partition("=")
+        if found.strip() == name:
+            return value.strip().removeprefix('"').removesuffix('"')
+    return ""
+
+
+def _last(header: str) -> str:
+    words = header.split()
+    return words[-1] if words else ""

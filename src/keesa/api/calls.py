@@ -1,0 +1,61 @@
+"""What endpoints get: a request that was read and checked, who sent it, and the services of the process."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from msgspec import Struct
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.sessions import Session
+from keesa.api import PREFIX
+from keesa.api.authentication import AuthenticatedCaller
+from keesa.api.services import Services
+from keesa.api.ticket_cache import TicketFormat
+from keesa.db import Steps, Tx
+from keesa.tickets.html import RichText
+from keesa.tickets.views import VisibleTicket
+from keesa.web import calls
+from keesa.web.calls import B, Q
+
+S = TypeVar("S", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(calls.Call[Q, B]):
+    services: Services
+    caller: AuthenticatedCaller
+
+    @property
+    def actor(self) -> Actor:
+        return self._known[0]
+
+    @property
+    def session(self) -> Session:
+        return self._known[1]
+
+    @property
+    def rich_text(self) -> RichText:
+        """The one of the body, made safe before the transaction began."""
+        [text] = self.converted.values()
+        assert isinstance(text, RichText)  # noqa: S101 - nothing else is marked so
+        return text
+
+    def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
+        """Tickets in one of the version's formats."""
+        return self.services.tickets.tickets(tx, self.names_revision, visible, ticket_format)
+
+    def location(self, path: str) -> tuple[str, str]:
+        """The header that names what was made, at a path below the API's."""
+        return "Location", self.client.prefix + PREFIX + path
+
+    @property
+    def names_revision(self) -> int:
+        """Moves when the name of any user or customer changes."""
+        return self.caller.state.names
+
+    @property
+    def _known(self) -> tuple[Actor, Session]:
+        if self.caller.state.caller is None:
+            raise LookupError("a route for anyone has no actor")
+        return self.caller.state.caller

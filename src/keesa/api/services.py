@@ -1,0 +1,20 @@
+"""What the configuration says that endpoints need, and what a process keeps from one request to the next."""
+
+from dataclasses import dataclass
+
+from keesa.accounts.attempts import Limits
+from keesa.accounts.session_cache import SessionCache
+from keesa.accounts.tokens import Signer
+from keesa.api.ticket_cache import TicketCache
+from keesa.clock import Clock
+from keesa.tickets.numbers import NumberForm
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    clock: Clock
+    number_form: NumberForm
+    signer: Signer
+    limits: Limits
+    sessions: SessionCache
+    tickets: TicketCache

@@ -1,0 +1,169 @@
+"""Tickets as JSON, made once for each state of a ticket and each form in which a version shows it.
+
+A ticket's bytes are kept under its id and revision, the form, and the revision of all names that they show. All three
+are read from the database in the request's own transaction, so that what is kept is never stale: it is only asked for
+while it is right (docs/decisions/0012-lists-from-keys.md). What a transaction shows that may yet be undone is not kept.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, repeat
+from threading import Lock
+from typing import Final, Generic, TypeVar, cast
+
+import msgspec
+
+from keesa.cache import Cache
+from keesa.clock import Clock
+from keesa.db import Pace, Steps, Tx
+from keesa.errors import Invalid, Unavailable
+from keesa.tickets.finding import VIEWS, sizes_of, view_tickets
+from keesa.tickets.views import Detail, TicketView, VisibleTicket
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+PORTION: Final = 64
+"""Tickets between two turns for others."""
+PORTION_BYTES: Final = 256 * 1024
+"""Of tickets that are rendered at once, if it is more than one."""
+LARGEST_LIST: Final = 32 * 1024 * 1024
+"""Bytes of a list's tickets. One ticket is shown whatever it holds: its notes have a bound of their own."""
+LISTS_UNDER_WAY: Final = 4 * LARGEST_LIST
+"""Bytes of all long lists that a process puts together at the same time."""
+_LONG: Final = 1024 * 1024
+"""Bytes from which on a list counts as a long one."""
+_ENTRY: Final = 400
+"""Bytes that an entry takes beside its text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TicketFormat(Generic[S]):
+    """One form in which a version shows a ticket."""
+
+    render: Callable[[TicketView, Clock], S]
+    detail: Detail
+
+
+class TicketCache:
+    """What one process keeps, at most `limit` bytes of it. A list has at most `largest` bytes."""
+
+    def __init__(self, clock: Clock, limit: int, largest: int = LARGEST_LIST) -> None:
+        self._clock = clock
+        self._largest = largest
+        self._kept: Cache[tuple[object, int, VisibleTicket], msgspec.Raw] = Cache(limit, _weight)
+        self.under_way = 0
+        """Bytes of the long lists that are put together now."""
+        self._guard = Lock()
+
+    @property
+    def weight(self) -> int:
+        """Bytes that are kept."""
+        return self._kept.weight
+
+    def tickets(
+        self, tx: Tx, names: int, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]
+    ) -> Steps[list[S]]:
+        """The tickets in their order. Ready bytes stand in for the structs that they encode. Raises `Invalid` where
+        they are too many bytes, before it makes them, and `Unavailable` where too many long lists are under way.
+        """
+        parts_found: list[msgspec.Raw] = []
+        size = counted = 0
+        waiting = iter(visible)
+        try:
+            while portion := list(islice(waiting, PORTION)):
+                parts = self._kept.get_all(list(zip(repeat(ticket_format), repeat(names), portion, strict=False)))
+                if None in parts:
+                    yield from self._complete(tx, names, portion, parts, ticket_format, self._largest - size)
+                ready = cast("list[msgspec.Raw]", parts)
+                size += sum(map(len, ready))
+                parts_found += ready
+                if size > self._largest and len(parts_found) > 1:
+                    raise _too_large(self._largest)
+                if size > _LONG:
+                    self._count(size - counted)
+                    counted = size
+                if len(portion) == PORTION:
+                    yield Pace.SHORT
+        finally:
+            if counted:
+                self._count(-counted)
+        return cast("list[S]", parts_found)
+
+    def _count(self, size: int) -> None:
+        """What a long list has grown by since the last time; raises `Unavailable` where that is too much."""
+        with self._guard:
+            self.under_way += size
+            if size > 0 and self.under_way > LISTS_UNDER_WAY:
+                self.under_way -= size
+                raise Unavailable("Too many long lists are asked for at this moment, please try again later")
+
+    def once(self, tx: Tx, form: object, names: int, ticket: VisibleTicket, make: Callable[[], S]) -> S:
+        """What `make` makes of a ticket, encoded at the first time; `form` tells it from what else is made of it."""
+        key = form, names, ticket
+        part = self._kept.get(key)
+        if part is None:
+            part = msgspec.Raw(msgspec.json.encode(make()))
+            if not tx.may_be_undone:
+                self._kept.put(key, part)
+        return cast("S", part)
+
+    def _complete(
+        self,
+        tx: Tx,
+        names: int,
+        portion: Sequence[VisibleTicket],
+        parts: list[msgspec.Raw | None],
+        ticket_format: TicketFormat[S],
+        left: int,
+    ) -> Steps[None]:
+        """Make the parts that were not kept, if what is `left` is enough for the portion."""
+        missing = [ticket for ticket, part in zip(portion, parts, strict=True) if part is None]
+        sizes = sizes_of(tx, missing) if len(missing) > 1 else {}
+        left -= sum(len(part) for part in parts if part is not None)
+        if sum(sizes.values()) > left:
+            raise _too_large(self._largest)
+        made: dict[VisibleTicket, msgspec.Raw] = {}
+        for number, some in enumerate(_cut(missing, sizes)):
+            if number:  # one ticket is a short read, however long its rendering takes: nothing comes after it
+                yield Pace.SHORT
+            rendered = self._render(tx, names, some, ticket_format)
+            left -= sum(map(len, rendered.values()))
+            if left < 0 and sizes:  # JSON may need six bytes for one of the text
+                raise _too_large(self._largest)
+            made |= rendered
+        parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
+
+    def _render(
+        self, tx: Tx, names: int, tickets: list[VisibleTicket], ticket_format: TicketFormat[S]
+    ) -> dict[VisibleTicket, msgspec.Raw]:
+        by_id = {ticket[0]: ticket for ticket in tickets}
+        made = {}
+        for view in view_tickets(tx, tickets, ticket_format.detail):
+            part = msgspec.Raw(msgspec.json.encode(ticket_format.render(view, self._clock)))
+            made[by_id[view.id]] = part
+            if not tx.may_be_undone:
+                self._kept.put((ticket_format, names, by_id[view.id]), part)
+        return made
+
+
+def _cut(tickets: Sequence[VisibleTicket], sizes: Mapping[int, int]) -> Iterator[list[VisibleTicket]]:
+    """Into portions that are rendered at once."""
+    some: list[VisibleTicket] = []
+    weight = 0
+    for ticket in tickets:
+        size = sizes.get(ticket[0], 0)
+        if some and (len(some) == VIEWS or weight + size > PORTION_BYTES):
+            yield some
+            some, weight = [], 0
+        some.append(ticket)
+        weight += size
+    yield some
+
+
+def _too_large(largest: int) -> Invalid:
+    sentence = f"is too much for these tickets, whose texts would take more than {largest} bytes: ask for fewer a page"
+    return Invalid({"limit": [sentence]})
+
+
+def _weight(part: msgspec.Raw) -> int:
+    return len(part) + _ENTRY

@@ -1,0 +1,79 @@
+"""Changing a ticket: its status, and who has it."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from keesa.accounts.permissions import TICKETS_WRITE, require_desk
+from keesa.api.calls import Call
+from keesa.api.v2024.fields import Message
+from keesa.api.vocabulary import StatusName, TicketPath
+from keesa.db import Tx
+from keesa.tickets.assigning import assign as assign_ticket
+from keesa.tickets.status import change_status
+from keesa.web.input.fields import Id
+from keesa.web.routes import Routes
+
+ROUTES = Routes()
+
+DayOrTime = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]},
+        examples=["2024-06-28", "2024-06-28T10:15:30.000+05:00"],
+    ),
+]
+
+
+class StatusChange(Struct, frozen=True):
+    status: StatusName
+    closed_date: DayOrTime | None = None
+
+
+class ChangeStatus(Struct, frozen=True):
+    ticket: StatusChange
+
+
+@ROUTES.add(
+    "POST",
+    "/tickets/{ticket}/status_update",
+    summary="Change a ticket's status",
+    permission=TICKETS_WRITE,
+    guard=require_desk,
+    body_example={"ticket": {"status": "closed", "closed_date": "2025-03-05"}},
+    example={"message": "Ticket status changed successfully"},
+)
+def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> Message:
+    """Moves a ticket that somebody is assigned to, with an entry in its history; 422 while nobody is.
+
+    `closed` needs `closed_date`: a day not before that of raising and not after today, in the desk's zone. Another
+    status takes the date away. The status that the ticket has already makes no second entry; another day corrects it.
+    """
+    wanted = call.body.ticket
+    change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, call.services.clock)
+    return Message("Ticket status changed successfully")
+
+
+class Assignment(Struct, frozen=True):
+    assigned_to_id: Id | None
+
+
+class AssignTicket(Struct, frozen=True):
+    ticket: Assignment
+
+
+@ROUTES.add(
+    "POST",
+    "/tickets/{ticket}/assign",
+    summary="Assign a ticket to a member of staff, or take it away while it is open",
+    permission=TICKETS_WRITE,
+    guard=require_desk,
+    body_example={"ticket": {"assigned_to_id": 7}},
+    example={"message": "Ticket assigned successfully"},
+)
+def assign(tx: Tx, call: Call[None, AssignTicket], ticket: TicketPath) -> Message:
+    """To an enabled user of the type `admin` or `staff`, with an entry in its history. Null takes the ticket away from
+    who has it, while it is `open`. Keesa's own addition to the 2024 document.
+    """
+    assign_ticket(tx, call.actor, ticket, call.body.ticket.assigned_to_id, call.at)
+    return Message("Ticket assigned successfully")

@@ -1,0 +1,269 @@
+"""The formats in which 2024 shows tickets: their structs, and how each is made of what the domain shows."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from keesa.api.ticket_cache import TicketFormat
+from keesa.api.v2024.fields import Phone, Time
+from keesa.api.vocabulary import StatusName
+from keesa.clock import Clock
+from keesa.tickets.views import Detail, TicketView
+
+
+class TicketNote(Struct):
+    comment: str
+    added_on: Time
+    commented_by: str
+
+
+class TicketStatus(Struct):
+    id: int
+    status: StatusName
+    created_at: Time
+
+
+class TicketAssignment(Struct):
+    assigned_to: str | None
+    assigned_by: str
+    created_at: Time
+
+
+class Ticket(Struct):
+    """As lists show it; `contact_phone` is Keesa's own."""
+
+    id: int
+    ticket_number: str
+    title: str
+    customer: str
+    description: str
+    status: StatusName
+    priority: int
+    contact_number: int
+    contact_name: str
+    raised_on: Time
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    image_urls: list[str]
+    closed_date: Time | None
+    ticket_notes: list[TicketNote]
+    contact_phone: Phone
+
+
+class TicketDetail(Struct):
+    """As it is shown by itself; `ticket_assignments` and `contact_phone` are Keesa's own."""
+
+    id: int
+    ticket_number: str
+    title: str
+    customer: str
+    description: str
+    status: StatusName
+    priority: int
+    contact_number: int
+    contact_name: str
+    raised_on: Time
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    image_urls: list[str]
+    closed_date: Time | None
+    ticket_statuses: list[TicketStatus]
+    ticket_notes: list[TicketNote]
+    ticket_assignments: list[TicketAssignment]
+    contact_phone: Phone
+
+
+class CategoryTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    customer: str
+    description: str
+    status: StatusName
+    priority: int
+    raised_on: Time
+    raised_by: str
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+    closed_date: Time | None
+
+
+class CustomerTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    status: StatusName
+    priority: int
+    raised_on: Time
+    assigned_to: str | None
+    ticket_type: str | None
+    category: str | None
+
+
+def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
+    return Ticket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer=ticket.customer,
+        description=ticket.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        contact_number=ticket.contact_number,
+        contact_name=ticket.contact_name,
+        raised_on=clock.iso(ticket.raised_at),
+        raised_by=ticket.raised_by,
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+        image_urls=[],
+        closed_date=_closed_date(ticket, clock),
+        ticket_notes=_notes(ticket, clock),
+        contact_phone=ticket.contact_phone,
+    )
+
+
+def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
+    return TicketDetail(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer=ticket.customer,
+        description=ticket.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        contact_number=ticket.contact_number,
+        contact_name=ticket.contact_name,
+        raised_on=clock.iso(ticket.raised_at),
+        raised_by=ticket.raised_by,
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+        image_urls=[],
+        closed_date=_closed_date(ticket, clock),
+        ticket_statuses=[TicketStatus(row.id, row.status, clock.iso(row.created_at)) for row in ticket.statuses],
+        ticket_notes=_notes(ticket, clock),
+        ticket_assignments=[
+            TicketAssignment(row.assigned_to, row.assigned_by, clock.iso(row.created_at)) for row in ticket.assignments
+        ],
+        contact_phone=ticket.contact_phone,
+    )
+
+
+def category_ticket(ticket: TicketView, clock: Clock) -> CategoryTicket:
+    return CategoryTicket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        customer=ticket.customer,
+        description=ticket.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        raised_on=clock.iso(ticket.raised_at),
+        raised_by=ticket.raised_by,
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+        closed_date=_closed_date(ticket, clock),
+    )
+
+
+def customer_ticket(ticket: TicketView, clock: Clock) -> CustomerTicket:
+    return CustomerTicket(
+        id=ticket.id,
+        ticket_number=str(ticket.id),
+        title=ticket.title,
+        status=ticket.status,
+        priority=ticket.priority,
+        raised_on=clock.iso(ticket.raised_at),
+        assigned_to=ticket.assigned_to,
+        ticket_type=ticket.ticket_type,
+        category=ticket.category,
+    )
+
+
+def _closed_date(ticket: TicketView, clock: Clock) -> str | None:
+    return clock.midnight(ticket.closed_on) if ticket.closed_on else None
+
+
+def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
+    return [
+        TicketNote(note.body, clock.iso(note.created_at), f"{note.author} ({note.author_nick})")
+        for note in ticket.notes
+    ]
+
+
+LISTED = TicketFormat(listed_ticket, Detail.NOTES)
+DETAIL = TicketFormat(ticket_detail, Detail.HISTORY)
+OF_CATEGORY = TicketFormat(category_ticket, Detail.HEAD)
+OF_CUSTOMER = TicketFormat(customer_ticket, Detail.HEAD)
+
+
+_NOTE: Final = {
+    "comment": "Replaced the rectifier, watching the voltage",
+    "added_on": "2025-03-04T16:20:00.000+05:00",
+    "commented_by": "Aishath Rasheed (Aishu)",
+}
+_SUMMARY: Final = {
+    "id": 2025017,
+    "ticket_number": "2025017",
+    "title": "Link to the harbour office is down",
+}
+_HEAD: Final = _SUMMARY | {
+    "customer": "Fulhadhoo Harbour",
+    "description": "No signal since the storm",
+    "status": "in_progress",
+    "priority": 2,
+}
+_CONTACT: Final = {"contact_number": 9607771234, "contact_name": "Ibrahim"}
+_PEOPLE: Final = {
+    "raised_on": "2025-03-04T09:05:12.250+05:00",
+    "raised_by": "Mariyam Zahir",
+    "assigned_to": "Aishath Rasheed",
+    "ticket_type": "customer_support",
+    "category": "fault",
+}
+EXAMPLE: Final = (
+    _HEAD
+    | _CONTACT
+    | _PEOPLE
+    | {
+        "image_urls": [],
+        "closed_date": None,
+        "ticket_notes": [_NOTE],
+        "contact_phone": "+960 777-1234",
+    }
+)
+EXAMPLE_OF_DETAIL: Final = (
+    _HEAD
+    | _CONTACT
+    | _PEOPLE
+    | {
+        "image_urls": [],
+        "closed_date": None,
+        "ticket_statuses": [
+            {"id": 40, "status": "open", "created_at": "2025-03-04T09:05:12.250+05:00"},
+            {"id": 41, "status": "in_progress", "created_at": "2025-03-04T10:30:00.000+05:00"},
+        ],
+        "ticket_notes": [_NOTE],
+        "ticket_assignments": [
+            {
+                "assigned_to": "Aishath Rasheed",
+                "assigned_by": "Mariyam Zahir",
+                "created_at": "2025-03-04T09:10:00.000+05:00",
+            }
+        ],
+        "contact_phone": "+960 777-1234",
+    }
+)
+EXAMPLE_OF_CATEGORY: Final = _HEAD | _PEOPLE | {"closed_date": None}
+EXAMPLE_OF_CUSTOMER: Final[dict[str, Any]] = (
+    _SUMMARY
+    | {"status": "in_progress", "priority": 2}
+    | {key: value for key, value in _PEOPLE.items() if key != "raised_by"}
+)

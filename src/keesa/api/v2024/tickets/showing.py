@@ -1,0 +1,91 @@
+"""One ticket, by itself."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from keesa.accounts.permissions import TICKETS_READ, require_bot
+from keesa.api.calls import Call
+from keesa.api.v2024.tickets.formats import DETAIL, EXAMPLE_OF_DETAIL, TicketDetail
+from keesa.api.vocabulary import StatusName, TicketPath
+from keesa.db import Steps, Tx
+from keesa.tickets.finding import find_for_bot, find_ticket
+from keesa.web.input.fields import Id
+from keesa.web.routes import Routes
+
+ROUTES = Routes()
+
+
+class OneTicket(Struct):
+    ticket: TicketDetail
+
+
+class OneTicketAnswer(Struct):
+    data: OneTicket
+
+
+@ROUTES.add(
+    "GET",
+    "/tickets/{ticket}",
+    summary="Show a ticket with its notes and its history, by its id or number",
+    permission=TICKETS_READ,
+    example={"data": {"ticket": EXAMPLE_OF_DETAIL}},
+)
+def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[OneTicketAnswer]:
+    """By its id or number, with its notes, its statuses and its assignments. It is in your sight or 404."""
+    found = find_ticket(tx, call.actor, ticket)
+    [shown] = yield from call.tickets(tx, [found], DETAIL)
+    return OneTicketAnswer(OneTicket(shown))
+
+
+class BotQuery(Struct, frozen=True):
+    customer_id: Id
+
+
+class BotTicket(Struct):
+    id: int
+    ticket_number: str
+    title: str
+    customer_id: int
+    status: StatusName
+    description: str
+
+
+class OneBotTicket(Struct):
+    ticket: BotTicket
+
+
+class BotTicketAnswer(Struct):
+    data: OneBotTicket
+
+
+_EXAMPLE: Final = {
+    "id": 2025017,
+    "ticket_number": "2025017",
+    "title": "Link to the harbour office is down",
+    "customer_id": 12,
+    "status": "in_progress",
+    "description": "No signal since the storm",
+}
+
+
+@ROUTES.add(
+    "GET",
+    "/tickets/{ticket}/get_specific_ticket_for_bot",
+    summary="Verify, as a bot, that a ticket belongs to a customer",
+    permission=TICKETS_READ,
+    guard=require_bot,
+    example={"data": {"ticket": _EXAMPLE}},
+)
+def for_bot(tx: Tx, call: Call[BotQuery, None], ticket: TicketPath) -> BotTicketAnswer:
+    """Answers a ticket only where it is that customer's; 404 otherwise."""
+    found = find_for_bot(tx, call.actor, ticket, call.query.customer_id)
+    answer = BotTicket(
+        id=found.id,
+        ticket_number=str(found.id),
+        title=found.title,
+        customer_id=found.customer_id,
+        status=found.status,
+        description=found.description,
+    )
+    return BotTicketAnswer(OneBotTicket(answer))

@@ -1,0 +1,55 @@
+"""What the dispatcher asks of the program whose endpoints it runs."""
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from starlette.requests import Request
+
+from keesa.db import Tx
+from keesa.web.calls import Call
+from keesa.web.routes import Access, Permission
+
+if TYPE_CHECKING:
+    from keesa.errors import Unauthorized
+
+T = TypeVar("T")
+"""A token whose signature is good; whether its session lives, the database knows."""
+
+
+class Caller(Protocol):
+    """Who sent a request, as the transaction at hand sees it."""
+
+    @property
+    def actor(self) -> Any:  # noqa: ANN401 - the domain's; None where a route is for anyone
+        ...
+
+    @property
+    def user_id(self) -> int | None: ...
+
+    @property
+    def version(self) -> str | None:
+        """The version of the API that the session is for."""
+
+    def require(self, permission: Permission) -> None:
+        """Raises `Forbidden`."""
+
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """What each answer to them carries, an error too."""
+
+
+C = TypeVar("C", bound=Caller)
+
+
+class Application(Protocol[T, C]):
+    """The API, as far as the dispatcher knows it."""
+
+    def read_token(self, request: Request, access: Access) -> T | None:
+        """The request's token, None where the route is for anyone; raises `Unauthorized`. No database."""
+
+    def cached_caller(self, token: T) -> C | None:
+        """As last seen; whether that is still true, only `find_caller` knows. No database."""
+
+    def find_caller(self, tx: Tx, token: "T | Unauthorized | None") -> C:
+        """Raises `HttpError` (503) while offline, before anything is said of the token; and `Unauthorized`."""
+
+    def call(self, caller: C, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
+        """What the endpoint gets."""

@@ -1,0 +1,39 @@
+"""What an endpoint gets: one request, read and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from starlette.datastructures import Headers
+
+from keesa.web.conditions import Conditions
+from keesa.web.input.queries import Query
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+
+
+class Client(NamedTuple):
+    """The other end of the connection, as far as proxies can be believed."""
+
+    address: str
+    secure: bool
+    """Whether it speaks HTTPS, to us or to a proxy that we trust."""
+    prefix: str
+    """The path at which it finds the server, such as `/desk`; "" for the root of its host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[Q, B]):
+    """`Call[Query, Body]`: the structs of the query and of the body, None where the endpoint takes none."""
+
+    at: int
+    """Now, in milliseconds since 1970."""
+    client: Client
+    headers: Headers
+    raw_query: Query
+    query: Q
+    body: B
+    converted: Mapping[str, Any]
+    """By dotted path in the body: values that were converted before the transaction began."""
+    conditions: Conditions

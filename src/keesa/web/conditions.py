@@ -1,0 +1,47 @@
+"""Conditional requests (RFC 9110, section 13): what a client knows of a thing already."""
+
+import re
+from typing import Final, NamedTuple
+
+from starlette.datastructures import Headers
+
+from keesa.web.http_errors import HttpError
+from keesa.web.replies import Answered, EncodedReply
+
+CHANGED: Final = "This has changed since you read it: read it again, and decide anew"
+_ETAG: Final = re.compile(r'(W/)?("[^"]*")')
+
+
+class Conditions(NamedTuple):
+    """`If-None-Match` of a read, `If-Match` of a change; None where the client did not send it."""
+
+    none_match: str | None = None
+    match: str | None = None
+
+    def require(self, etag: str) -> None:
+        """Call it as soon as the thing's `etag` (with its quotation marks) is known, before anything is rendered or
+        changed. Raises `Answered` (304) where the client has it already, and `HttpError` (412) where the client knows
+        another state than the one that it is about to change.
+        """
+        if self.none_match is not None and _names(self.none_match, etag, weakly=True):
+            raise Answered(EncodedReply(304, b"", None, [("ETag", etag)]))
+        if self.match is not None and not _names(self.match, etag, weakly=False):
+            raise HttpError(412, CHANGED, {"ETag": etag})
+
+
+NO_CONDITIONS: Final = Conditions()
+
+
+def conditions_of(headers: Headers, *, reads: bool) -> Conditions:
+    if reads:
+        known = headers.get("if-none-match")
+        return Conditions(none_match=known) if known is not None else NO_CONDITIONS
+    known = headers.get("if-match")
+    return Conditions(match=known) if known is not None else NO_CONDITIONS
+
+
+def _names(header: str, etag: str, *, weakly: bool) -> bool:
+    """Whether the list holds the tag; a weak one counts only where the state need not be the same to the byte."""
+    if header.strip() == "*":
+        return True
+    return any(tag == etag and (weakly or not weak) for weak, tag in _ETAG.findall(header))

@@ -1,0 +1,27 @@
+"""Cursors: where a page of a list ended, as text that clients hand back as it is."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from keesa.errors import Invalid
+
+P = TypeVar("P")
+
+LONGEST: Final = 200
+"""Characters of a cursor."""
+
+
+def cursor_of(position: Any) -> str:  # noqa: ANN401 - any value of JSON: an id, or a list of what a list is ordered by
+    return urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode("ascii")
+
+
+def position_of(cursor: str, kind: type[P], field: str = "after") -> P:
+    """The other way round; raises `Invalid` for what is no cursor of a list with such positions."""
+    if len(cursor) <= LONGEST:
+        try:
+            return msgspec.json.decode(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)), type=kind)
+        except (ValueError, msgspec.DecodeError):
+            pass
+    raise Invalid({field: ["is no cursor of this list: take it from `next` of the page before"]})

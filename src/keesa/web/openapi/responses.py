@@ -1,0 +1,92 @@
+"""What an operation may be answered with: statuses, headers, and examples of errors."""
+
+import msgspec
+
+from keesa.errors import Forbidden, Invalid, NotFound, Unauthorized
+from keesa.web.conditions import CHANGED
+from keesa.web.dispatcher import VERSION_HEADER
+from keesa.web.http_errors import HttpError
+from keesa.web.input.fields import read_fields
+from keesa.web.openapi.schemas import Node, Schemas
+from keesa.web.openapi.wording import Wording
+from keesa.web.routes import Access, ApiVersion, Route
+from keesa.web.trace import REQUEST_ID
+
+_HEADERS_OF_SOME = {401: "WWW-Authenticate", 415: "Accept-Encoding", 429: "Retry-After", 503: "Retry-After"}
+_WITHOUT_BODY = (204, 304)
+
+
+def statuses(route: Route) -> list[int]:
+    """Every error that the route may answer, by what it takes; and 304."""
+    found = {400, 500, 503, *route.errors}
+    if route.access is not Access.ANYONE:
+        found.add(401)
+    if route.permission:
+        found.add(403)
+    if route.signature.parameters:
+        found.add(404)
+    if route.signature.body:
+        found |= {408, 413, 415}
+    if route.signature.body_struct or route.signature.query:
+        found.add(422)
+    if route.conditional:
+        found.add(304 if route.method == "GET" else 412)
+    return sorted(found - {route.status})
+
+
+def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, wording: Wording) -> Node:
+    found: Node = {
+        "description": wording.statuses[status],
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in _header_names(route, status, wording)},
+    }
+    if status in _WITHOUT_BODY:
+        return found
+    if status == route.status and route.answer_type is not None:
+        schema = {"type": "string"}
+        if not route.answer_type.startswith("text/"):
+            schema["format"] = "binary"
+        return found | {"content": {route.answer_type: {"schema": schema}}}
+    kind, example = route.signature.answer, route.example
+    if status != route.status or kind is None:
+        kind = version.invalid if status == 422 else version.error
+        example = version.render_error(_error(route, status, wording), route).body
+    return found | {"content": {"application/json": {"schema": schemas.of(kind), "example": example}}}
+
+
+def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
+    names = [REQUEST_ID, VERSION_HEADER]
+    if status in _HEADERS_OF_SOME:
+        names.append(_HEADERS_OF_SOME[status])
+    if route.conditional and status in (route.status, 304, 412) and route.status != 204:
+        names.append("ETag")
+    if status == route.status:
+        if route.access is not Access.ANYONE:
+            names += wording.headers_with_token
+        names += [name for name in route.headers if name not in names]
+    return names
+
+
+def _error(route: Route, status: int, wording: Wording) -> Exception:
+    """An error that the route answers with `status`: for 422 the first field of its input, badly filled."""
+    sentence = route.errors.get(status)
+    match status:
+        case 401:
+            return Unauthorized(sentence or "Your token has expired")
+        case 403 if route.permission:
+            return Forbidden(route.guard.sentence) if route.guard else wording.lacking(route.permission)
+        case 404:
+            missing = [said.missing for said in route.signature.parameters.values()]
+            return NotFound(sentence or missing[-1])
+        case 412:
+            return HttpError(412, CHANGED)
+        case 422:
+            return _invalid(route)
+    return wording.errors.get(status) or HttpError(status, sentence or wording.statuses[status])
+
+
+def _invalid(route: Route) -> Invalid:
+    model = route.signature.body_struct or route.signature.query or route.body_schema
+    if model is None:
+        return Invalid({"body": ["must be something else"]})
+    first = msgspec.structs.fields(model)[0].encode_name
+    return Invalid(read_fields(model, {first: {}}).faults)

@@ -1,0 +1,106 @@
+"""What an endpoint gives: a struct, or a `Reply` where there is more to say than the route says."""
+
+import os
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import FileResponse, Response
+
+from keesa.db import Database
+from keesa.web.streams import StreamResponse
+
+S = TypeVar("S")
+
+JSON: Final = "application/json"
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that is made while it is sent. `pieces` is given the database, and makes short transactions of its own:
+    that of the endpoint has ended. It is closed as soon as the client goes.
+    """
+
+    pieces: Callable[[Database], AsyncGenerator[bytes, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on disk, of which a client may ask for ranges."""
+
+    path: str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[S]):
+    """`Reply[Answer]`, `Reply[None]` where the body is no struct."""
+
+    body: S | bytes | Stream | File | None = None
+    """A struct is sent as JSON; bytes are JSON already, unless the media type says something else."""
+    headers: Headers = ()
+    status: int | None = None
+    """That of the route, unless it is given."""
+    media_type: str = JSON
+    etag: str | None = None
+    """Of the state that is shown, with its quotation marks."""
+
+
+class EncodedReply(NamedTuple):
+    """A reply as it is sent: complete before its transaction ends, so that it can be kept with the change."""
+
+    status: int
+    body: bytes | Stream | File
+    media_type: str | None
+    headers: Sequence[tuple[str, str]]
+
+
+class Answered(Exception):
+    """The reply to a call that needs not go on: there is nothing new to tell, say."""
+
+    def __init__(self, reply: EncodedReply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def encoded(answer: object, status: int) -> EncodedReply:
+    """What an endpoint gave, with the route's status. Raises `TypeError` for what is no answer: a generator, say, of
+    which nothing has run.
+    """
+    if isinstance(answer, msgspec.Raw):
+        return EncodedReply(status, bytes(answer), JSON, ())
+    if isinstance(answer, Struct):
+        return EncodedReply(status, msgspec.json.encode(answer), JSON, ())
+    if answer is None and status == 204:
+        return EncodedReply(status, b"", None, ())
+    if not isinstance(answer, Reply):
+        raise TypeError(f"the endpoint has not answered, but given {answer!r}")
+    headers = [*answer.headers, ("ETag", answer.etag)] if answer.etag else answer.headers
+    status = answer.status or status
+    if answer.body is None:
+        return EncodedReply(status, b"", None, headers)
+    body = answer.body if isinstance(answer.body, bytes | Stream | File) else msgspec.json.encode(answer.body)
+    return EncodedReply(status, body, answer.media_type, headers)
+
+
+def response_of(
+    reply: EncodedReply, database: Database, more: Iterable[tuple[bytes, bytes]], *, bodiless: bool
+) -> Response:
+    """The ASGI application that sends the reply, with more headers; `bodiless` for HEAD, for which no stream begins."""
+    response: Response
+    match reply.body:
+        case File():
+            response = FileResponse(reply.body.path, reply.status, media_type=reply.media_type)
+        case Stream() if not bodiless:
+            response = StreamResponse(reply.body.pieces(database), reply.status, reply.media_type)
+        case Stream():
+            response = Response(None, reply.status, media_type=reply.media_type)
+            del response.headers["Content-Length"]
+        case _:
+            response = Response(reply.body, reply.status, media_type=reply.media_type)
+    response.raw_headers.extend(more)
+    for name, value in reply.headers:
+        response.headers.append(name, value)
+    return response

@@ -1,0 +1,78 @@
+"""From a method and a path to a route: what one version lacks, the other answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from keesa.web.routes import ApiVersion, Route
+
+
+@dataclass(slots=True)
+class Resource:
+    """One path: the routes of each method, by version."""
+
+    methods: dict[str, dict[str, Route]] = field(default_factory=dict)
+
+    @property
+    def allow(self) -> str:
+        """The value of an `Allow` header."""
+        implied = ["HEAD"] if "GET" in self.methods else []
+        return ", ".join([*sorted(self.methods), *implied, "OPTIONS"])
+
+
+class Router:
+    """All routes of all versions, by path."""
+
+    def __init__(self, versions: Iterable[ApiVersion]) -> None:
+        self._plain: dict[str, Resource] = {}
+        self._patterns: list[tuple[Sequence[str], Resource]] = []
+        for version in versions:
+            for route in version.routes:
+                self._add(version.name, route)
+
+    def find(self, path: str) -> tuple[Resource, Mapping[str, str]] | None:
+        """The resource at `path` (without a trailing slash), and the parameters in it."""
+        if path in self._plain:
+            return self._plain[path], {}
+        parts = path.split("/")
+        for pattern, resource in self._patterns:
+            if len(pattern) == len(parts):
+                pairs = list(zip(pattern, parts, strict=True))
+                if all(name == part or name.startswith("{") for name, part in pairs):
+                    return resource, {name[1:-1]: part for name, part in pairs if name.startswith("{")}
+        return None
+
+    def _add(self, version: str, route: Route) -> None:
+        """Raises `TypeError` where versions differ in what is decided before the caller's version is known."""
+        resource = self._plain.get(route.path) or self._pattern(route.path)
+        if resource is None:
+            resource = Resource()
+            if "{" in route.path:
+                self._patterns.append((route.path.split("/"), resource))
+            else:
+                self._plain[route.path] = resource
+        routes = resource.methods.setdefault(route.method, {})
+        if any((other.runs, other.access) != (route.runs, route.access) for other in routes.values()):
+            raise TypeError(f"{route.method} {route.path} must run alike, and be for the same callers, in all versions")
+        routes[version] = route
+
+    def _pattern(self, path: str) -> Resource | None:
+        return next((resource for pattern, resource in self._patterns if pattern == path.split("/")), None)
+
+
+def choose(routes: Mapping[str, Route], wanted: str | None, newest_first: Iterable[str]) -> tuple[str, Route]:
+    """The wanted version's route, else that of the newest version that has one."""
+    for version in (wanted, *newest_first):
+        if version is not None and version in routes:
+            return version, routes[version]
+    raise LookupError("a method without a route")
+
+
+def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:
+    """Every route that a client of `version` is answered by, its own first, each beside the version that has it and
+    whose shapes it answers in.
+    """
+    found = {(route.method, route.path): (version, route) for route in version.routes}
+    for other in versions:
+        for route in other.routes:
+            found.setdefault((route.method, route.path), (other, route))
+    return list(found.values())

@@ -1,0 +1,176 @@
+"""A route: one endpoint of one version, as data. From it the input is read, the caller checked, and OpenAPI written."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct
+
+from keesa.db import Tx
+from keesa.errors import Faults
+from keesa.web.endpoints import Signature, is_lazy, signature_of
+
+E = TypeVar("E", bound=Callable[..., Any])
+
+SAFE_METHODS: Final = ("GET", "BREW")
+"""They change nothing, and their endpoints run in a transaction that cannot write."""
+
+
+class Access(Enum):
+    """Who may call a route."""
+
+    ANYONE = auto()
+    ACCESS_TOKEN = auto()
+    """Who has a good access token."""
+    EXPIRED_ACCESS_TOKEN = auto()
+    """The same, and the token may have expired: to log out."""
+    REFRESH_TOKEN = auto()
+    """Who has a good refresh token."""
+
+
+class Runs(Enum):
+    """How an endpoint is run."""
+
+    READING = auto()
+    """`endpoint(tx, call)` in a transaction that cannot write; in steps where it may take long."""
+    WRITING = auto()
+    """`endpoint(tx, call)` in a transaction that is committed before the answer is sent."""
+    IN_THREAD = auto()
+    """`endpoint(database, call)` in one of a few threads, with transactions of its own."""
+
+
+class Permission(Protocol):
+    """What a role of the caller must give, such as `tickets:read`."""
+
+    @property
+    def resource(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+
+
+class Guard(Protocol):
+    """Raises `Forbidden` for whom the domain refuses whatever they send, so that 403 comes before 422."""
+
+    @property
+    def user_types(self) -> Sequence[str]: ...
+    @property
+    def sentence(self) -> str: ...
+    def __call__(self, actor: Any, /) -> None: ...  # noqa: ANN401 - who acts is the domain's to say
+
+
+class Parameter(NamedTuple):
+    """One of a query or a header, for OpenAPI; `words` are its possible values, and `title` names their type."""
+
+    name: str
+    place: Literal["query", "header"]
+    description: str
+    title: str = ""
+    words: Sequence[str] = ()
+
+
+Partial = Mapping[str, Any]
+Check = Callable[[Tx, Any, Partial, Faults], Faults]
+"""Given the actor, the good values and the faults of a body: the domain's faults with those values. Values that are
+converted before a write are converted among them.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`endpoint` is called with a transaction, the call, and the parameters in its path by name; its annotations say
+    what it takes and gives. OpenAPI shows its docstring to its callers.
+    """
+
+    method: str
+    path: str
+    """Below the API's prefix, its parameters in braces: `/tickets/{ticket}`."""
+    endpoint: Callable[..., Any]
+    summary: str
+    status: int = 200
+    example: object = None
+    """An answer, as JSON would show it."""
+    answer_type: str | None = None
+    """The media type of an answer that is no JSON."""
+    access: Access = Access.ACCESS_TOKEN
+    permission: Permission | None = None
+    guard: Guard | None = None
+    conditional: bool = False
+    """Whether its answer has an `ETag`, and the endpoint calls `call.conditions.require`."""
+    body_example: object = None
+    body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Dotted path in the body to the query fields that stand in where the body lacks it."""
+    body_schema: type[Struct] | None = None
+    """What OpenAPI says of a body that the endpoint reads itself."""
+    media_types: Sequence[str] = ("application/json",)
+    """Those that the body may have; of an upload `image/*` and the like too."""
+    body_limit: int | None = None
+    """Bytes of the body; without one the server's own limit."""
+    body_seconds: int = 60
+    """In which the body must have arrived; a slower one is 408."""
+    check: Check | None = None
+    """Finds the domain's faults too, where reading the body has found some already."""
+    version_in_query: bool = False
+    """Whether `?version=` does what the header `Keesa-Version` does."""
+    parameters: Sequence[Parameter] = ()
+    """What OpenAPI says of further ones, which the endpoint reads itself."""
+    headers: Sequence[str] = ()
+    """What OpenAPI says of its answer's headers, beside those that any of its kind has."""
+    errors: Mapping[int, str | None] = field(default_factory=dict)
+    """The statuses of this endpoint beside those that any of its kind may have, with an example of the sentence."""
+    in_openapi: bool = True
+    signature: Signature = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signature", signature_of(self.endpoint, f"{self.method} {self.path}"))
+        require_runnable(self)
+
+    @property
+    def runs(self) -> Runs:
+        if self.signature.takes_database:
+            return Runs.IN_THREAD
+        return Runs.READING if self.method in SAFE_METHODS else Runs.WRITING
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """An error as a version tells it."""
+
+    status: int
+    body: Struct
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """One version of the API: its name, its routes, and how it tells of errors."""
+
+    name: str
+    routes: Sequence[Route]
+    render_error: Callable[[Exception, Route | None], ErrorReply]
+    """Given the error, and the route that was called as far as it is known."""
+    error: type[Struct]
+    """The shape of every error but 422."""
+    invalid: type[Struct]
+    """The shape of a 422."""
+
+
+class Routes(list[Route]):
+    """The routes of one noun, each declared above its endpoint: `@ROUTES.add("GET", "/customers", …)`."""
+
+    def add(self, method: str, path: str, **said: Any) -> Callable[[E], E]:  # noqa: ANN401 - any field of a route
+        def declare(endpoint: E) -> E:
+            self.append(Route(method=method, path=path, endpoint=endpoint, **said))
+            return endpoint
+
+        return declare
+
+
+def require_runnable(route: Route) -> None:
+    """Raise `TypeError` where one of the route's functions would make something that nobody runs."""
+    name = f"{route.method} {route.path}"
+    if route.signature.in_steps and route.runs is not Runs.READING:
+        raise TypeError(f"{name}: {route.endpoint!r} would not be run, only what reads is run in steps")
+    for function in (route.guard, route.check):
+        if function is not None and is_lazy(function):
+            raise TypeError(f"{name}: {function!r} would not be run, it must be a plain function")

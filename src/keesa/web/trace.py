@@ -1,0 +1,34 @@
+"""What is noted of a request on its way, for its log line and its headers."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from keesa.web.calls import Client
+
+if TYPE_CHECKING:
+    from keesa.web.application import Caller
+    from keesa.web.routes import Route
+
+REQUEST_ID: Final = "X-Request-Id"
+_SAFE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(slots=True)
+class Trace:
+    request_id: str
+    client: Client
+    version: str = ""
+    """The version that answers, as far as it is known."""
+    route: "Route | None" = None
+    """That version's route, likewise."""
+    caller: "Caller | None" = None
+    """Once the database has told."""
+    failure: BaseException | None = None
+    """What the server itself failed at; it is logged, and the answer tells nothing of it."""
+
+
+def begin(asked: str | None, client: Client) -> Trace:
+    """A trace with the id that the client or its proxy gave, where it is a safe one, else a new one."""
+    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex, client)

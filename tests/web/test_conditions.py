@@ -1,0 +1,52 @@
+"""`If-None-Match` and `If-Match`, as RFC 9110 has them."""
+
+import pytest
+from starlette.datastructures import Headers
+
+from keesa.web.conditions import conditions_of
+from keesa.web.http_errors import HttpError
+from keesa.web.replies import Answered
+
+ETAG = '"7f"'
+SAME = ['"7f"', 'W/"7f"', '"1", "7f"', '"1","7f" , W/"2"', "*", ' "7f" ']
+OTHER = ['"7"', '"7f', "7f", '""', "", 'W/"7"', '"7F"', '"1", "2"']
+
+
+def conditions(name: str, value: str, *, reads: bool) -> None:
+    conditions_of(Headers({name: value}), reads=reads).require(ETAG)
+
+
+@pytest.mark.parametrize("value", SAME)
+def test_a_read_of_what_the_client_has_is_answered_without_it(value: str) -> None:
+    """304 with the tag, compared weakly."""
+    with pytest.raises(Answered) as answered:
+        conditions("If-None-Match", value, reads=True)
+    reply = answered.value.reply
+    assert (reply.status, reply.body, list(reply.headers)) == (304, b"", [("ETag", ETAG)])
+
+
+@pytest.mark.parametrize("value", OTHER)
+def test_a_read_of_something_else_goes_on(value: str) -> None:
+    """Also where the header makes no sense."""
+    conditions("If-None-Match", value, reads=True)
+
+
+@pytest.mark.parametrize("value", [value for value in SAME if value != 'W/"7f"'])
+def test_a_change_of_what_the_client_has_seen_goes_on(value: str) -> None:
+    """The tag is one of those that it names."""
+    conditions("If-Match", value, reads=False)
+
+
+@pytest.mark.parametrize("value", [*OTHER, 'W/"7f"'])
+def test_a_change_of_another_state_is_refused(value: str) -> None:
+    """412 with the tag of the state that there is; a weak tag never matches."""
+    with pytest.raises(HttpError) as refused:
+        conditions("If-Match", value, reads=False)
+    assert (refused.value.status, refused.value.headers) == (412, {"ETag": ETAG})
+
+
+def test_the_other_condition_says_nothing() -> None:
+    """`If-Match` of a read, `If-None-Match` of a change, and none at all."""
+    conditions("If-Match", '"1"', reads=True)
+    conditions("If-None-Match", ETAG, reads=False)
+    conditions("Accept", "*/*", reads=True)
