@@ -24,13 +24,12 @@ from typing import Any, Final, NoReturn
 from bench import beside, report
 from bench.contending import Contender, measure, middle
 from bench.dataset import EnginePlace, World, world_on
-from bench.desks import Desk, Place, serving
+from bench.desks import Desk, Place, server_of, serving
 from bench.endpoints import MIX, mix, reads, writes
-from bench.engines import ENGINES, chosen_engines, server_of
+from bench.engines import ENGINES, Engine, chosen_engines
 from bench.limits.engine_alone import measure as measure_alone
 from bench.machine import describe
 from bench.peer_rows import measure_peers, to_best
-from bench.peers import Engine
 from bench.rows import ROWS, Effort, Reached, every_size, large_to_small, memory_and_start, two_workers
 from bench.wrk import require_wrk
 from keesa.errors import Refused

@@ -14,9 +14,9 @@ from typing import Final
 
 from bench.__main__ import CLIENTS, place_of
 from bench.accounts import cpu_seconds, tree
-from bench.desks import serving
+from bench.desks import server_of, serving
 from bench.endpoints import reads, writes
-from bench.engines import ENGINES, chosen_engines, server_of
+from bench.engines import ENGINES, chosen_engines
 from bench.wrk import Request, run
 
 ENDPOINTS: Final = ("one ticket", "list, admin", "notes", "create")

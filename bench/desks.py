@@ -1,6 +1,7 @@
 """Keesa as an operator starts it, on a data set of the benchmark, with its people logged in."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ import psycopg
 
 from bench.accounts import memory_mib, tree
 from bench.dataset import PASSWORD, World
+from bench.engines import Engine
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
+from postgres_server import PostgresServer
 
 PEOPLE: Final = ("admin", "engineer", "customers_user", "bot")
 _WARM: Final = 60
@@ -90,3 +93,15 @@ def get(url: str, path: str, token: str) -> bytes:
     with urlopen(request, timeout=_WARM) as answer:  # noqa: S310 - as above
         body: bytes = answer.read()
     return body
+
+
+@contextmanager
+def server_of(engine: Engine) -> Iterator[PostgresServer | None]:
+    """PostgreSQL as it comes, fsync and all: Debian's newest, or else that of the tests; none for SQLite."""
+    if engine == "sqlite":
+        yield None
+        return
+    for binaries in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]:
+        os.environ.setdefault("KEESA_TEST_POSTGRES_BIN", str(binaries))
+    with PostgresServer(durable=True) as server:
+        yield server

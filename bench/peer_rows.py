@@ -7,8 +7,10 @@ from pathlib import Path
 from bench.contending import Contender, Figure, Ratio, measure
 from bench.desks import Desk
 from bench.endpoints import reads, writes
-from bench.peers import PEERS, Engine, Peer, Unavailable
+from bench.engines import Engine
+from bench.peers import PEERS, Peer
 from bench.peers.measuring import measure as measure_slow
+from bench.programs import Unavailable
 from bench.rows import CLIENTS, Effort, Reached
 from bench.wrk import Load
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.peers.programs import Surroundings, finish
+from bench.programs import Surroundings, finish
 from keesa.errors import Refused
 
 NEEDED: Final = ("Makefile", "requirements.lock", "bench/dataset/__main__.py")

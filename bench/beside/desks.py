@@ -15,7 +15,7 @@ from bench.beside.measuring import ITSELF, NEWER, OLDER
 from bench.dataset import EnginePlace, World, postgres, sqlite
 from bench.dataset.world import read_world
 from bench.desks import PEOPLE, Desk, Place, log_in
-from bench.peers.programs import Program, Surroundings, finish, last_words, program
+from bench.programs import Program, Surroundings, finish, last_words, program
 from keesa.db import open_database
 from keesa.db.opening import SQLITE_FILE
 from postgres_server import PostgresServer

@@ -9,10 +9,10 @@ from statistics import median
 from typing import Final
 
 from bench.accounts import cpu_seconds
+from bench.asking import ask_well
 from bench.beside.verdicts import Interval, interval
 from bench.desks import Desk
 from bench.endpoints import reads, writes
-from bench.peers.asking import ask_well
 from bench.wrk import Request, run_exactly
 
 OLDER: Final = "older"

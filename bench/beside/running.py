@@ -18,8 +18,8 @@ from bench.beside.rows import chosen_rows
 from bench.beside.telling import Row, status, told
 from bench.beside.verdicts import FEWEST_TURNS, verdict
 from bench.dataset import World
-from bench.engines import server_of
-from bench.peers import Engine
+from bench.desks import server_of
+from bench.engines import Engine
 from bench.wrk import require_wrk
 from keesa.errors import Refused
 

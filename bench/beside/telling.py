@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.beside.measuring import NEWER, OLDER, Measured
 from bench.beside.verdicts import BOUND, Verdict
-from bench.peers.peer import Engine
+from bench.engines import Engine
 
 _BAD: Final[Mapping[Verdict, int]] = {"slower": 1, "fails": 1, "too noisy": 3}
 """The statuses."""

@@ -11,7 +11,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from bench.dataset.people import BOTS, CLERKS, ENGINEERS, START
-from bench.dataset.tables import Row, Rows
+from bench.dataset.tables import Row, Rows, Ticket
 from bench.dataset.texts import Texts
 from keesa.clock import Clock, milliseconds
 from keesa.config import DEFAULT_ZONE
@@ -114,7 +114,7 @@ class Desk:
         )
         return map(_Draw._make, zip(*columns, strict=True))
 
-    def _raise(self, position: int, draw: _Draw) -> Row:
+    def _raise(self, position: int, draw: _Draw) -> Ticket:
         """The ticket as all that comes leaves it."""
         chance = self._random.random
         raised_at = _raised_at((position + chance()) / self._tickets)
@@ -125,27 +125,28 @@ class Desk:
         engineer = draw.engineer if course or chance() < 0.5 else None
         closed_on = self._follow(number, raised_at, life, course, raiser, engineer)
         notes_size = self._note(number, raised_at, life, draw.notes, (raiser, engineer))
-        customer_id, name, *contact = draw.customer
-        return (
-            number,
-            f"{draw.title}, {name}",
-            draw.description,
-            course[-1] if course else "open",
-            draw.priority,
-            f"PO {number}" if chance() < 0.1 else None,
-            draw.ticket_type,
-            draw.category,
-            customer_id,
-            draw.product_id,
-            *contact,
-            raiser,
-            raised_at,
-            engineer,
-            closed_on,
-            1 + len(course) + (engineer is not None) + draw.notes,
-            len(draw.description.encode()),
-            draw.notes,
-            notes_size,
+        customer_id, name, contact_name, contact_number = draw.customer
+        return Ticket(
+            id=number,
+            title=f"{draw.title}, {name}",
+            description=draw.description,
+            status=course[-1] if course else "open",
+            priority=draw.priority,
+            reference=f"PO {number}" if chance() < 0.1 else None,
+            ticket_type=draw.ticket_type,
+            category=draw.category,
+            customer_id=customer_id,
+            product_id=draw.product_id,
+            contact_name=contact_name,
+            contact_number=contact_number,
+            raised_by_id=raiser,
+            raised_at=raised_at,
+            assigned_to_id=engineer,
+            closed_on=closed_on,
+            revision=1 + len(course) + (engineer is not None) + draw.notes,
+            description_size=len(draw.description.encode()),
+            notes_count=draw.notes,
+            notes_size=notes_size,
         )
 
     def _follow(

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import jwt
+from msgspec.structs import asdict
 from starlette.types import Receive, Scope, Send
 
 from bench.limits import shapes
@@ -89,30 +90,14 @@ async def _notes(engine: Engine, parts: Sequence[str], _: bytes) -> Answer:
 async def _create(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
     new, user_id, at, sql = shapes.read_ticket(body), int(parts[0]), now(), engine.statements
     prefix = shapes.CLOCK.local(at).strftime("%Y")
-    ticket = new.ticket
+    given = {**asdict(new.ticket), "customer_id": new.customer_id, "eco_id": new.eco_id, "user_id": user_id, "at": at}
+    given["size"] = len(given["description"].encode())
     async with engine.transaction() as run:
         [[last]] = await run(sql.next_number, {"prefix": prefix})
-        number = int(f"{prefix}{last:03}")
-        [[full_name]] = await run(
-            sql.raise_ticket,
-            {
-                "id": number,
-                "title": ticket.title,
-                "description": ticket.description,
-                "size": len(ticket.description.encode()),
-                "priority": ticket.priority,
-                "reference": ticket.reference,
-                "ticket_type": ticket.ticket_type,
-                "category": ticket.category,
-                "customer_id": new.customer_id,
-                "eco_id": new.eco_id,
-                "product_id": ticket.product_id,
-                "user_id": user_id,
-                "at": at,
-            },
-        )
+        given["id"] = number = int(f"{prefix}{last:03}")
+        [[full_name]] = await run(sql.raise_ticket, given)
         await run(sql.record_status, {"id": number, "status": "open", "user_id": user_id, "at": at})
-    return 201, shapes.raised(number, new, user_id, full_name, at)
+    return 201, shapes.raised(given, full_name)
 
 
 async def _note(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:

@@ -20,6 +20,7 @@ import psycopg
 
 from bench.accounts import cpu_seconds
 from bench.limits import bare_postgres, bare_sqlite, pgbench
+from bench.limits.given import TICKET
 from bench.limits.statements import Statements
 from keesa.clock import now
 from keesa.db.opening import SQLITE_FILE
@@ -114,19 +115,7 @@ def _creating(plain: Plain) -> Callable[[int], None]:
     """What the bare function's create does, for the first customer and in the name of the first user."""
     sql = plain.sql
     [customer_id, user_id] = plain.execute("SELECT (SELECT min(id) FROM customers), min(id) FROM users", {}).fetchone()
-    ticket = {
-        "title": pgbench.TITLE,
-        "description": "No signal since the storm",
-        "size": 25,
-        "priority": 3,
-        "reference": None,
-        "ticket_type": "customer_support",
-        "category": "network",
-        "customer_id": customer_id,
-        "eco_id": None,
-        "product_id": 3,
-        "user_id": user_id,
-    }
+    ticket = {**TICKET, "customer_id": customer_id, "user_id": user_id}
 
     def create(_: int) -> None:
         at, prefix = now(), time.strftime("%Y")

@@ -11,11 +11,11 @@ from typing import Final
 
 import psycopg
 
+from bench.limits.given import TICKET
 from bench.limits.statements import statements
 from keesa.db.postgres_tx import NEW_REVISION
 
 CLIENTS: Final = (1, 8, 32)
-TITLE: Final = "Raised by the engine alone"
 MISSING: Final = "pgbench is not here, so it was left out: it is on PATH, or in the folder KEESA_TEST_POSTGRES_BIN"
 
 _SQL: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE")
@@ -77,23 +77,20 @@ def _scripts(url: str) -> dict[str, str]:
 
 def _create(customer_id: int, user_id: int) -> str:
     next_number = re.sub(r"last$", f"{_NUMBER} \\\\gset", _SQL.next_number)
-    values = {
+    values = {name: _literal(value) for name, value in TICKET.items()} | {
         "prefix": "to_char(now(), 'YYYY')",
-        "title": f"'{TITLE}'",
-        "description": "'No signal since the storm'",
-        "size": "25",
-        "priority": "3",
-        "reference": "NULL",
-        "ticket_type": "'customer_support'",
-        "category": "'network'",
         "customer_id": str(customer_id),
-        "eco_id": "NULL",
-        "product_id": "3",
         "user_id": str(user_id),
         "status": "'open'",
         "at": "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
     }
     return _script("", values, ["BEGIN", next_number, _SQL.raise_ticket, _SQL.record_status, "COMMIT"])
+
+
+def _literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str) else str(value)
 
 
 def _script(before: str, values: dict[str, str], parts: list[str]) -> str:

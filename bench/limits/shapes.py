@@ -1,11 +1,16 @@
-"""The documented answers of 2024, made from rows as they come: nothing here is Keesa's own but its clock."""
+"""The documented answers of 2024, made from rows as they come: Keesa's own are its clock and the names of the fields,
+which are read once.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
+from bench.limits.given import struct_of_given
+from keesa.api.v2024 import answers
 from keesa.clock import Clock
 from keesa.config import DEFAULT_ZONE
 
@@ -14,93 +19,15 @@ Row = Sequence[Any]
 CLOCK: Final = Clock(DEFAULT_ZONE)
 
 
-class _Note(Struct):
-    comment: str
-    added_on: str
-    commented_by: str
-
-
-class _Status(Struct):
-    id: int
-    status: str
-    created_at: str
-
-
-class _Assignment(Struct):
-    assigned_to: str | None
-    assigned_by: str
-    created_at: str
-
-
-class _Ticket(Struct):
-    id: int
-    ticket_number: str
-    title: str
-    customer: str
-    description: str
-    status: str
-    priority: int
-    contact_number: int
-    contact_name: str
-    raised_on: str
-    raised_by: str
-    assigned_to: str | None
-    ticket_type: str | None
-    category: str | None
-    image_urls: list[str]
-    closed_date: str | None
-
-
-class _Listed(_Ticket):
-    ticket_notes: list[_Note]
-    contact_phone: str
-
-
-class _Detail(_Ticket):
-    ticket_statuses: list[_Status]
-    ticket_notes: list[_Note]
-    ticket_assignments: list[_Assignment]
-    contact_phone: str
-
-
-class _ListedNote(Struct):
-    id: int
-    note: str
-    user_name: str
-    user_nick: str
-    commented_on: str
-
-
-class _Raised(Struct):
-    id: int
-    ticket_number: str
-    title: str
-    description: str
-    status: str
-    category: str
-    ticket_type: str
-    priority: int
-    customer_id: int
-    product_id: int
-    raised_by_id: int
-    raised_by: str
-    created_at: str
-
-
-class _NewTicket(Struct):
-    title: str
-    description: str
-    category: str
-    ticket_type: str
-    product_id: int
-    priority: int = 3
-    reference: str | None = None
+def _plain(answer: type[Struct]) -> type[Struct]:
+    """The same keys in a struct without anything else: what Keesa's own comes to cost is no part of the limit."""
+    return defstruct(answer.__name__, [(name, Any) for name in answer.__struct_fields__])
 
 
 class NewTicket(Struct):
     """The body of a create, as far as the bare function reads it."""
 
-    ticket: _NewTicket
+    ticket: struct_of_given()  # type: ignore[valid-type] # made at the import
     customer_id: int
     eco_id: int | None = None
 
@@ -134,68 +61,80 @@ _decode_notes: Final = msgspec.json.Decoder(list[tuple[str, int, str]]).decode
 _decode_statuses: Final = msgspec.json.Decoder(list[tuple[int, str, int]]).decode
 _decode_assignments: Final = msgspec.json.Decoder(list[tuple[str | None, str, int]]).decode
 
+_Note: Final = _plain(answers.TicketNote)
+_Status: Final = _plain(answers.TicketStatus)
+_Assignment: Final = _plain(answers.TicketAssignment)
+_Raised: Final = _plain(answers.RaisedTicket)
+_raised_fields: Final = itemgetter(*answers.RaisedTicket.__struct_fields__)
+
 
 def listed(rows: Sequence[Row]) -> bytes:
-    tickets = [_Listed(*_fields(row, _notes(row[15]), _phone(row))) for row in rows]
-    return _encode({"data": {"tickets": tickets}})
+    return _encode({"data": {"tickets": [_listed(row) for row in rows]}})
 
 
 def shown(row: Row) -> bytes:
-    iso = CLOCK.iso
-    statuses = [_Status(number, status, iso(at)) for number, status, at in _decode_statuses(row[15] or "[]")]
-    assignments = [_Assignment(to, by, iso(at)) for to, by, at in _decode_assignments(row[17] or "[]")]
-    ticket = _Detail(*_fields(row, statuses, _notes(row[16]), assignments, _phone(row)))
-    return _encode({"data": {"ticket": ticket}})
+    return _encode({"data": {"ticket": _detail(row)}})
 
 
 def listed_notes(rows: Sequence[Row]) -> bytes:
-    notes = [_ListedNote(row[0], row[1], row[2], row[3], CLOCK.minute(row[4])) for row in rows]
-    return _encode({"data": {"count": len(notes), "notes": notes}})
+    return _encode({"data": {"count": len(rows), "notes": [_listed_note(row) for row in rows]}})
 
 
-def raised(number: int, new: NewTicket, user_id: int, full_name: str, at: int) -> bytes:
-    ticket = new.ticket
-    return _encode(
-        _Raised(
-            number,
-            str(number),
-            ticket.title,
-            ticket.description,
-            "open",
-            ticket.category,
-            ticket.ticket_type,
-            ticket.priority,
-            new.customer_id,
-            ticket.product_id,
-            user_id,
-            full_name,
-            CLOCK.iso(at),
-        )
-    )
+def raised(given: Mapping[str, Any], full_name: str) -> bytes:
+    """`given` is what the statement was given."""
+    made = {
+        "ticket_number": str(given["id"]),
+        "status": "open",
+        "raised_by_id": given["user_id"],
+        "raised_by": full_name,
+        "created_at": CLOCK.iso(given["at"]),
+    }
+    return _encode(_Raised(*_raised_fields({**given, **made})))
 
 
 def added_note(new: NewNote) -> bytes:
     return _encode({"success": {"ticket_number": new.ticket_number, "comment": new.ticket_note.note}})
 
 
-def _fields(row: Row, *more: Sequence[Struct] | str) -> tuple[Any, ...]:
-    """The fields of `_Ticket`, from the statement's columns, and those that follow them."""
-    closed_on = row[13]
-    return (
-        row[0],
-        str(row[0]),
-        *row[1:8],
-        CLOCK.iso(row[8]),
-        *row[9:13],
-        [],
-        CLOCK.midnight(closed_on) if closed_on else None,
-        *more,
-    )
-
-
-def _phone(row: Row) -> str:
-    return row[14] or str(row[6])
-
-
-def _notes(text: str | None) -> list[_Note]:
+def _notes(text: str | None) -> list[Struct]:
     return [_Note(body, CLOCK.iso(at), author) for body, at, author in _decode_notes(text or "[]")]
+
+
+def _statuses(text: str | None) -> list[Struct]:
+    return [_Status(number, status, CLOCK.iso(at)) for number, status, at in _decode_statuses(text or "[]")]
+
+
+def _assignments(text: str | None) -> list[Struct]:
+    return [_Assignment(to, by, CLOCK.iso(at)) for to, by, at in _decode_assignments(text or "[]")]
+
+
+_MADE: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "ticket_number": str,
+    "raised_on": CLOCK.iso,
+    "image_urls": list,  # an empty one, of an empty text
+    "closed_date": lambda day: CLOCK.midnight(day) if day else None,
+    "ticket_notes": _notes,
+    "ticket_statuses": _statuses,
+    "ticket_assignments": _assignments,
+    "commented_on": CLOCK.minute,
+}
+"""The fields that are not shown as the statement reads them."""
+
+
+def _filling(answer: type[Struct]) -> Callable[[Row], Struct]:
+    """From a row that has the answer's fields in their order."""
+    shape = _plain(answer)
+    made = [(place, _MADE[name]) for place, name in enumerate(answer.__struct_fields__) if name in _MADE]
+
+    def fill(row: Row) -> Struct:
+        values = [*row]
+        for place, make in made:
+            values[place] = make(values[place])
+        return shape(*values)
+
+    return fill
+
+
+_listed: Final = _filling(answers.Ticket)
+_detail: Final = _filling(answers.TicketDetail)
+_listed_note: Final = _filling(answers.ListedNote)

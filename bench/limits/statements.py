@@ -4,18 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
+from bench.limits.given import GIVEN
+from keesa.api.v2024.answers import Ticket, TicketDetail
+from keesa.tickets.views import COLUMNS, JOINS
+
 _PARAMETER: Final = re.compile(r":([a-z_]+)")
 
-_COLUMNS: Final = """
-    tickets.id, tickets.title, customers.name, tickets.description, tickets.status, tickets.priority,
-    tickets.contact_number, tickets.contact_name, tickets.raised_at, raisers.full_name, assignees.full_name,
-    tickets.ticket_type, tickets.category, tickets.closed_on, tickets.contact_phone
-"""
-_JOINS: Final = """
-    JOIN customers ON customers.id = tickets.customer_id
-    JOIN users raisers ON raisers.id = tickets.raised_by_id
-    LEFT JOIN users assignees ON assignees.id = tickets.assigned_to_id
-"""
 _NOTES: Final = """
     (SELECT CAST($list($row(n.body, n.created_at, n.author)) AS TEXT) FROM (
         SELECT body, ticket_notes.created_at, full_name || ' (' || nick_name || ')' AS author
@@ -36,6 +32,17 @@ _ASSIGNMENTS: Final = """
         WHERE ticket_id = tickets.id ORDER BY ticket_assignments.id
     ) h)
 """
+_MADE: Final = {
+    "ticket_number": "tickets.id",
+    "raised_on": "tickets.raised_at",
+    "image_urls": "''",
+    "closed_date": "tickets.closed_on",
+    "contact_phone": "coalesce(tickets.contact_phone, CAST(tickets.contact_number AS TEXT))",
+    "ticket_notes": _NOTES,
+    "ticket_statuses": _STATUSES,
+    "ticket_assignments": _ASSIGNMENTS,
+}
+"""What of an answer is no column as it stands, and what it is made of; shapes.py makes the rest."""
 _PAGE: Final = """
     SELECT * FROM (
         SELECT {place} AS place, id FROM tickets WHERE status IN ({statuses}) AND {visible}
@@ -43,7 +50,7 @@ _PAGE: Final = """
     ) page{place}
 """
 _LIST: Final = """
-    SELECT {columns}, {notes} FROM ({pages}) pages JOIN tickets ON tickets.id = pages.id {joins}
+    SELECT {columns} FROM ({pages}) pages JOIN tickets ON tickets.id = pages.id {joins}
     ORDER BY pages.place, tickets.raised_at DESC, tickets.id DESC
 """
 _GROUPS: Final = ("'open'", "'in_progress', 'on_hold'", "'closed'")
@@ -85,9 +92,7 @@ def statements(
 
     return Statements(
         lists={kind: worded(_list(visible)) for kind, visible in _VISIBLE.items()},
-        one=worded(
-            f"SELECT {_COLUMNS}, {_STATUSES}, {_NOTES}, {_ASSIGNMENTS} FROM tickets {_JOINS} WHERE tickets.id = :id"
-        ),
+        one=worded(f"SELECT {_columns(TicketDetail)} FROM tickets {JOINS} WHERE tickets.id = :id"),
         notes=worded(
             "SELECT ticket_notes.id, body, full_name, nick_name, ticket_notes.created_at FROM ticket_notes"
             " JOIN users ON users.id = author_id WHERE ticket_id = :id"
@@ -98,12 +103,10 @@ def statements(
             " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last"
         ),
         raise_ticket=worded(
-            "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
-            " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
-            " description_size, revision)"
-            " SELECT :id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
-            " id, :eco_id, :product_id, contact_name, contact_number, contact_phone, :user_id, :at, :size,"
-            " $new_revision"
+            f"INSERT INTO tickets ({', '.join(GIVEN)}, id, status, customer_id, eco_id, contact_name, contact_number,"
+            " contact_phone, raised_by_id, raised_at, description_size, revision)"
+            f" SELECT {', '.join(f':{name}' for name in GIVEN)}, :id, 'open', id, :eco_id, contact_name,"
+            " contact_number, contact_phone, :user_id, :at, :size, $new_revision"
             " FROM customers WHERE id = :customer_id"
             " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
         ),
@@ -129,4 +132,19 @@ def _list(visible: str) -> str:
     pages = " UNION ALL ".join(
         _PAGE.format(place=place, statuses=statuses, visible=visible) for place, statuses in enumerate(_GROUPS)
     )
-    return _LIST.format(columns=_COLUMNS, notes=_NOTES, pages=pages, joins=_JOINS)
+    return _LIST.format(columns=_columns(Ticket), pages=pages, joins=JOINS)
+
+
+def _columns(answer: type[Struct]) -> str:
+    """Those that the fields of the answer want, in their order."""
+    columns = _named(COLUMNS) | _MADE
+    return ", ".join(columns[name] for name in answer.__struct_fields__)
+
+
+def _named(columns: str) -> dict[str, str]:
+    """Keesa's own columns by the names that they have in a row."""
+    found = {}
+    for column in columns.split(","):
+        expression, _, name = column.strip().partition(" AS ")
+        found[name or expression.rpartition(".")[2]] = expression
+    return found

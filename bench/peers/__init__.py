@@ -3,7 +3,7 @@
 from typing import Final
 
 from bench.peers.django_helpdesk import DjangoHelpdesk
-from bench.peers.peer import Engine, Peer, Running, Unavailable
+from bench.peers.peer import Peer, Running
 from bench.peers.redmine import Redmine
 from bench.peers.request_tracker import RequestTracker
 from bench.peers.roundup import Roundup
@@ -15,4 +15,4 @@ PEERS: Final[dict[str, Peer]] = {
     "roundup": Roundup(),
 }
 
-__all__ = ["PEERS", "Engine", "Peer", "Running", "Unavailable"]
+__all__ = ["PEERS", "Peer", "Running"]

@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from bench.peers import PEERS, Engine, Peer, Running
+from bench.engines import Engine
+from bench.peers import PEERS, Peer, Running
 from bench.peers.asking import prove_create
 from bench.peers.measuring import measure
 from bench.wrk import Load, require_wrk

@@ -1,52 +1,20 @@
-"""One question at a time, as against bench.wrk: to log in, to prove that a peer answers rightly, and to warm it."""
+"""What a peer is asked for by hand: to log in, to prove that it answers rightly, and to warm it."""
 
 import http.client
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from bench.asking import ask, ask_well
 from bench.peers.peer import LIST_SIZE, Running, some_of
-from bench.peers.programs import Program
+from bench.programs import Program
 from bench.wrk import Request
 
-_PATIENCE: Final = 60
-"""Seconds for one answer."""
 _ROUNDS: Final = 6
 _WARMING: Final = 30
 """Seconds after which warming asks nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    body: bytes
-    cookies: str
-    """As the header Cookie has them."""
-
-
-def ask(url: str, request: Request) -> Answer:
-    """On a connection of its own; raises OSError or HTTPException where no answer comes."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
-    try:
-        connection.request(request.method, request.path, request.body or None, dict(request.headers))
-        answer = connection.getresponse()
-        jar = SimpleCookie("; ".join(answer.headers.get_all("Set-Cookie", [])))
-        return Answer(answer.status, answer.read(), "; ".join(f"{name}={kept.value}" for name, kept in jar.items()))
-    finally:
-        connection.close()
-
-
-def ask_well(url: str, request: Request) -> Answer:
-    """As `ask`, and raise RuntimeError unless the answer is a good one."""
-    answer = ask(url, request)
-    if not 200 <= answer.status < 300:
-        start = answer.body[:500].decode("utf-8", "replace")
-        raise RuntimeError(f"{request.method} {url}{request.path} answered {answer.status}: {start}")
-    return answer
 
 
 def wait_for(url: str, server: Program, seconds: float = 90) -> None:

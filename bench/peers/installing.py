@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.peers.peer import Unavailable
-from bench.peers.programs import Surroundings, finish
+from bench.programs import Surroundings, Unavailable, finish
 
 
 def require_packages(names: Sequence[str], folder: Path) -> None:

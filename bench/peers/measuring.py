@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bench.accounts import cpu_seconds
-from bench.peers.asking import ask_well
+from bench.asking import ask_well
 from bench.peers.peer import Running
 from bench.wrk import Load, Request, run
 

@@ -5,21 +5,16 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
+from bench.engines import Engine
 from bench.wrk import Request
-
-Engine = Literal["sqlite", "postgres"]
 
 LIST_SIZE: Final = 20
 """Tickets in one answer of the list, the newest first."""
 
 ASKED_ONE_BY_ONE: Final = 48
 """How many different tickets the requests for one ticket name."""
-
-
-class Unavailable(RuntimeError):
-    """Something that a peer needs is not on this machine; the sentence says what, and how to get it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
+from bench.engines import Engine
 from bench.peers.asking import prove, session_cookie, wait_for, warm
 from bench.peers.installing import package_version, require_packages
-from bench.peers.peer import LIST_SIZE, Engine, Running, json_body, read_json, some_of
-from bench.peers.programs import Surroundings, finish, free_port, program
+from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
 from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.programs import Surroundings, finish, free_port, program
 from bench.wrk import Request
 
 _PACKAGES: Final = (

@@ -18,8 +18,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from bench.peers.peer import Engine, Unavailable
-from bench.peers.programs import Program, Surroundings, finish, free_port, program
+from bench.engines import Engine
+from bench.programs import Program, Surroundings, Unavailable, finish, free_port, program
 
 DATABASE: Final = "tickets"
 OWNER: Final = "postgres"

@@ -2,10 +2,12 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
 
+import plain_answers
 from asking import Api, ApiFor
 from cast import (
     ADMIN,
@@ -27,6 +29,7 @@ from keesa.accounts.sessions import Version
 from keesa.db import Database
 from kept_tickets import Shelved, shelve
 from new_tickets import Body
+from plain_answers import Question, World
 
 VERSIONS: tuple[Version, ...] = ("2021", "2024")
 TYPE, CATEGORY, CUSTOMERS = "/tickets/tickets_by_type", "/tickets/tickets_by_category", "/tickets/tickets_of_customer"
@@ -313,60 +316,20 @@ def test_without_a_token_nothing_is_listed(shared_client: TestClient, path: str)
     assert shared_client.get(f"/api/v1{path}").status_code == 401
 
 
-NOTES = [
-    {
-        "comment": "Going there with the Thursday ferry",
-        "added_on": "2025-03-05T10:30:00.000+05:00",
-        "commented_by": "Hassan Waheed (Hassan)",
-    },
-    {
-        "comment": "We wait at the jetty",
-        "added_on": "2025-03-05T11:45:00.000+05:00",
-        "commented_by": "Mariyam Zahir (Maree)",
-    },
-]
-FIELDS: dict[str, Any] = {
-    "id": ASSIGNED,
-    "ticket_number": "2025002",
-    "title": "Trouble 2025002",
-    "customer": "Fulhadhoo Harbour",
-    "description": "No signal since the storm",
-    "status": "open",
-    "priority": 3,
-    "contact_number": 7771234,
-    "contact_name": "Ibrahim",
-    "raised_on": "2025-03-02T09:00:00.000+05:00",
-    "raised_by": "Aishath Rasheed",
-    "assigned_to": "Hassan Waheed",
-    "ticket_type": "customer_support",
-    "category": "fault",
-    "image_urls": [],
-    "closed_date": None,
-    "ticket_notes": NOTES,
-    "contact_phone": "7771234",
-}
-IN_NO_CATEGORY = {"contact_number", "contact_name", "image_urls", "ticket_notes", "contact_phone"}
-IN_NO_CUSTOMER = IN_NO_CATEGORY | {"customer", "description", "raised_by", "closed_date"}
-
-
-def without(*fields: str, **others: object) -> dict[str, Any]:
-    return {name: value for name, value in {**FIELDS, **others}.items() if name not in fields}
-
-
 @pytest.mark.parametrize(
-    ("version", "path", "data"),
+    ("version", "path", "query"),
     [
-        ("2021", f"{TYPE}?type=customer_support&status=open&limit=1", {
-            "count": 1,
-            "tickets": [without("ticket_number", "contact_phone", closed_date="not closed")],
-        }),
-        ("2024", f"{TYPE}?type=customer_support&status=open&limit=1", {"count": 1, "tickets": [FIELDS]}),
-        ("2024", f"{CATEGORY}?category=fault&limit=1&page=4", {"tickets": [without(*IN_NO_CATEGORY)]}),
-        ("2024", f"{CUSTOMERS}?customer_id={HARBOUR}&status=open", {"tickets": [without(*IN_NO_CUSTOMER)]}),
+        ("2021", TYPE, {"type": "customer_support", "status": "open", "limit": 1}),
+        ("2024", TYPE, {"type": "customer_support", "status": "open", "limit": 1}),
+        ("2024", CATEGORY, {"category": "fault", "limit": 1, "page": 4}),
+        ("2024", CUSTOMERS, {"customer_id": HARBOUR, "status": "open"}),
     ],
-)  # fmt: skip
+)
 def test_a_list_shows_the_documented_fields(
-    shared_api: ApiFor, version: Version, path: str, data: dict[str, Any]
+    shared_api: ApiFor, shared_database: Database, version: Version, path: str, query: dict[str, Any]
 ) -> None:
-    """Field for field, in their order."""
-    assert shared_api(ADMIN, version)("GET", path).text == json.dumps({"data": data}, separators=(",", ":"))
+    """Field for field, in their order, of a ticket that has notes."""
+    caller, question = shared_api(ADMIN, version), Question(ADMIN, version, path, query=query)
+    wanted = shared_database.read(lambda tx: plain_answers.answer(World(tx), caller.token, question))
+    found = caller("GET", f"{path}?{urlencode(query)}")
+    assert (found.status_code, found.text) == (wanted[0], json.dumps(wanted[1], separators=(",", ":")))

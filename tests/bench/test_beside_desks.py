@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.accounts import tree
+from bench.asking import ask_well
 from bench.beside.commits import Commit, SetUp
 from bench.beside.desks import Side, serving, sides
 from bench.beside.measuring import NEWER, OLDER, SERVERS, requests_of
 from bench.dataset import World
 from bench.desks import get
-from bench.peers.asking import ask_well
 from keesa.db import open_database
 from live import environment
 from workers import wait_until_gone

@@ -26,6 +26,7 @@ from bench.limits import (
     serving_memory,
 )
 from bench.limits.engine_alone import measure
+from bench.limits.given import TICKET
 from bench.wrk import Request
 from keesa.db import Database, open_database
 from keesa.tickets.statuses import STATUSES
@@ -189,7 +190,7 @@ def test_the_engine_alone_takes_numbers_as_keesa_does(place: Place, monkeypatch:
     kept = database.read(tickets_as_kept)
     database.close()
     counter = kept["ticket_counters"][-1]
-    raised = [ticket["id"] for ticket in kept["tickets"] if ticket["title"] == pgbench.TITLE]
+    raised = [ticket["id"] for ticket in kept["tickets"] if ticket["title"] == TICKET["title"]]
     assert raised == [int(f"{counter['prefix']}{number:03}") for number in range(1, counter["last"] + 1)]
     assert {row["ticket_id"] for row in kept["ticket_statuses"]} >= set(raised)
 

