@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "readiness": {"db", "errors"},
     "cache": set[str](),
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache"},
-    "directory": {"db", "errors", "names"},
+    "directory": {"accounts", "db", "errors", "names"},
     "tickets": {"accounts", "directory", "db", "blank", "errors", "clock"},
     "blank": set(),
     "notes": {"tickets", "accounts", "db", "errors"},

@@ -22,7 +22,8 @@ from keesa.db import Database, Tx, open_database
 from keesa.db.engine import Work
 from keesa.db.migrate import migrate
 from keesa.demo.world import fill_if_empty
-from keesa.directory.customers import create_customer, create_eco
+from keesa.directory.customers import NewCustomer, create_customer
+from keesa.directory.ecos import create_eco
 from keesa.directory.reference import keys, products
 from keesa.notes.notes import add_note
 from keesa.tickets.html import rich_text
@@ -471,7 +472,8 @@ def test_new_rows_have_ids_of_their_own(world: Tx) -> None:
     last_note = rows(world, "SELECT max(id) AS id FROM ticket_notes")[0]["id"]
     add_note(world, john, 2024001, rich_text("Looked at it again"), now())
     assert rows(world, "SELECT max(id) AS id FROM ticket_notes")[0]["id"] == last_note + 1 > 272
-    assert create_customer(world, "Vilufushi Harbour", "Moosa", 7700109) == 23
+    harbour = NewCustomer(name="Vilufushi Harbour", contact_name="Moosa", contact_number=7700109)
+    assert create_customer(world, john, harbour) == 23
     assert create_eco(world, "Mast at the jetty", 23) == 2
     new = NewUser(
         email="new@example.com",

@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 
 from acting import rows, tickets_as_kept
 from asking import Api, ApiFor
-from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, Person, token
+from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, OPERATOR, SCHOOL, Person, token
 from keesa.accounts.sessions import Version
 from keesa.app import serve_from
 from keesa.config import Config
 from keesa.db import Database, Tx
+from keesa.directory.customers import retire_customer
 from keesa.directory.phones import FAULT
 from keesa.directory.reference import add_key, add_product
 from new_tickets import ABSENT, BODIES, BODY_2021, BODY_2024, Body, changed
@@ -207,6 +208,19 @@ def test_a_customers_user_is_told_what_is_wrong_and_not_that_the_customer_is_mis
     answer = shared_api(CUSTOMER)("POST", "/tickets", body)
     assert answer.status_code == 422
     assert set(answer.json()["errors"]) == {"ticket.priority", *owner}
+
+
+@pytest.mark.parametrize("person", [ADMIN, BOT, CUSTOMER])
+def test_a_retired_customer_is_told_by_its_field(api: ApiFor, database: Database, person: Person) -> None:
+    """422 in both versions, for its own user too; by an ECO alone it is that one's field."""
+    database.write(lambda tx: retire_customer(tx, OPERATOR, HARBOUR, 1))
+    answer = api(person)("POST", "/tickets", BODY_2024)
+    assert (answer.status_code, answer.json()["errors"]) == (422, {"customer_id": ["is retired"]})
+    answer = api(person)("POST", "/tickets", changed(BODY_2024, {}, {"customer_id": ABSENT, "eco_id": 1}))
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {"eco_id": ["belongs to a customer that is retired"]}
+    answer = api(person, "2021")("POST", "/tickets", BODY_2021)
+    assert (answer.status_code, answer.json()) == (422, {"error": "ticket.customer_id is retired"})
 
 
 @pytest.mark.parametrize(("given", "kept"), [(ABSENT, 3), (None, 3), (1, 1), (5, 5), ("4", 4), (2.0, 2)])

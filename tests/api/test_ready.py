@@ -11,7 +11,7 @@ from psycopg import sql
 from starlette.testclient import TestClient
 
 from asking import ApiFor
-from cast import ENGINEER, TYPED
+from cast import ENGINEER, LONE, OPERATOR, TYPED
 from command import keesa
 from good_requests import good_requests
 from keesa.api import health
@@ -21,8 +21,10 @@ from keesa.db import Database, open_database
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import RIGHTS
+from keesa.directory.customers import CustomerChanges, change_customer
 from keesa.errors import Unavailable
 from keesa.readiness import prove_writing
+from listed_customers import add
 from places import Place
 from refusing import sender
 
@@ -155,6 +157,18 @@ def test_the_rights_that_are_looked_at_are_enough(place: Place, config: Config) 
             assert client.get("/ready").status_code == 200
             for good in good_requests():
                 assert sender(client, database, good)().is_success, str(good)
+
+
+def test_the_rights_are_enough_for_customers(place: Place) -> None:
+    """Made and changed in every column: a new name moves the revision of names too."""
+    if place.url is None:
+        return
+    changes = CustomerChanges(name="Loud Island", contact_name="Moosa", contact_number="+960 777", retired=True)
+    with as_role(place, RIGHTS) as restricted:
+        database = open_database(restricted.data, restricted.url)
+        assert database.write(add).id == LONE + 1
+        assert database.write(lambda tx: change_customer(tx, OPERATOR, LONE, changes, 1)).retired
+        database.close()
 
 
 def test_without_one_right_it_is_not_ready(place: Place) -> None:

@@ -293,3 +293,27 @@ def test_texts_that_were_kept_without_a_bound_are_cut_and_kept_aside(
         (2024002, SHORT_BODY, len(SHORT_BODY.encode()), 2, len((SHORT_BODY + cut).encode())),
         (2024003, cut, len(cut.encode()), 0, 0),
     ]
+
+
+def test_customers_from_before_are_in_use_and_have_a_revision_that_moves(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else of them changes, nor the revision of the names that tickets show."""
+    migrate_before(monkeypatch, empty_database, 8)
+    empty_database.write(
+        lambda tx: tx.run(
+            "INSERT INTO customers (name, contact_name, contact_number, contact_phone)"
+            " VALUES ('Harbour', 'Ibrahim', 7771234, NULL), ('ސްކޫލް', 'Ibrahim', 9607771234, '+960 777-1234')"
+        )
+    )
+    customers = "SELECT * FROM customers ORDER BY id"
+    names = "SELECT names FROM desk_revisions"
+    before = empty_database.read(lambda tx: (rows(tx, customers), rows(tx, names)))
+    migrate.migrate(empty_database)
+    assert empty_database.read(lambda tx: rows(tx, customers)) == [
+        {**row, "revision": 1, "retired_at": None} for row in before[0]
+    ]
+    assert empty_database.read(lambda tx: rows(tx, names)) == before[1]
+    empty_database.write(lambda tx: tx.run("UPDATE customers SET contact_name = 'Moosa' WHERE id = 2"))
+    revisions = [row["revision"] for row in empty_database.read(lambda tx: rows(tx, customers))]
+    assert revisions[0] == 1 < 2**32 < revisions[1]

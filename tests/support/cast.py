@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from keesa.accounts import users
-from keesa.accounts.actors import UserType
+from keesa.accounts.actors import Actor, UserType
 from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -14,7 +14,8 @@ from keesa.accounts.tokens import Signer
 from keesa.clock import milliseconds, now
 from keesa.db import Database, Tx
 from keesa.demo.keeping import KeptNote, KeptTicket, keep
-from keesa.directory.customers import create_customer, create_eco
+from keesa.directory.customers import NewCustomer, create_customer
+from keesa.directory.ecos import create_eco
 from keesa.tickets.statuses import Status
 
 PASSWORD: Final = "Password123"
@@ -45,6 +46,18 @@ STRANGER: Final = Person(3, "stranger@keesa.example", "Ibrahim Latheef", "Ibbe",
 CUSTOMER: Final = Person(4, "customer@keesa.example", "Mariyam Zahir", "Maree", "customer", "customer", HARBOUR)
 BOT: Final = Person(5, "bot@keesa.example", "Desk Bot", "Bot", "bot", "bot")
 CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
+
+OPERATOR: Final = Actor(
+    id=0,
+    email="",
+    full_name="Keesa",
+    nick_name="Keesa",
+    user_type="admin",
+    customer_id=None,
+    roles=(),
+    permissions={},
+)
+"""Who acts on the command line, without a user."""
 
 RAISED: Final = 2025001
 """SCHOOL's, raised by ENGINEER, assigned to nobody; open, customer_support."""
@@ -87,7 +100,8 @@ def _fill(tx: Tx) -> None:
     create_role(tx, Role("school_crew", {"tickets": ["read", "write"]}, ("routine_maintenance",)))
     create_role(tx, Role("reader", {"tickets": ["read"]}, ()))
     for name in ("Fulhadhoo Harbour", "Dhonfanu School", "Quiet Island"):
-        customer_id = create_customer(tx, name, "Ibrahim", 7771234)
+        new = NewCustomer(name=name, contact_name="Ibrahim", contact_number=7771234)
+        customer_id = create_customer(tx, OPERATOR, new)
         create_eco(tx, f"Router of {name}", customer_id)
     for person in CAST:
         add_person(tx, person)

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
-from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, Person, at
+from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, OPERATOR, SCHOOL, STRANGERS, Person, at
 from keesa.db import Tx
+from keesa.directory.customers import CustomerChanges, change_customer, retire_customer
 from keesa.directory.phones import FAULT
 from keesa.errors import Forbidden, Invalid
+from keesa.tickets.finding import find_ticket
 from keesa.tickets.html import LONGEST, rich_text
+from keesa.tickets.lists import list_of_customer
 from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket
+from keesa.tickets.selecting import Page
+from listing import tickets
 from new_tickets import DRAFT
 
 NOON = at("2025-03-10T12:00")
@@ -212,3 +217,66 @@ def test_staff_raise_for_any_customer(tx: Tx) -> None:
     """An admin does too."""
     for person in (ENGINEER, ADMIN):
         assert raised(tx, replace(DRAFT, customer_id=SCHOOL), by=person).customer_id == SCHOOL
+
+
+@pytest.mark.parametrize("person", [ADMIN, ENGINEER, BOT, CUSTOMER])
+@pytest.mark.parametrize(
+    ("owner", "faults"),
+    [
+        ({}, {"customer_id": ["is retired"]}),
+        ({"eco_id": 1}, {"customer_id": ["is retired"]}),
+        ({"customer_id": None, "eco_id": 1}, {"eco_id": ["belongs to a customer that is retired"]}),
+        ({"title": ""}, {"title": ["must not be empty"], "customer_id": ["is retired"]}),
+    ],
+)
+def test_a_retired_customer_gets_no_new_ticket(
+    tx: Tx, person: Person, owner: dict[str, Any], faults: dict[str, list[str]]
+) -> None:
+    """From nobody, named or by its ECO, until it is in use again; with every other fault."""
+    retire_customer(tx, OPERATOR, HARBOUR, NOON)
+    before = tickets_as_kept(tx)
+    with pytest.raises(Invalid) as error:
+        raised(tx, replace(DRAFT, **owner), by=person)
+    assert error.value.faults == faults
+    assert tickets_as_kept(tx) == before
+    change_customer(tx, OPERATOR, HARBOUR, CustomerChanges(retired=False), NOON)
+    assert raised(tx, replace(DRAFT, **owner | {"title": "Link"}), by=person).customer_id == HARBOUR
+
+
+def test_a_retired_customers_user_raises_nothing(tx: Tx) -> None:
+    """Also where they need not name their customer; and they learn nothing of another that is retired."""
+    for customer_id in (HARBOUR, SCHOOL):
+        retire_customer(tx, OPERATOR, customer_id, NOON)
+    with pytest.raises(Invalid) as error:
+        raised(tx, replace(DRAFT, customer_id=None), by=CUSTOMER)
+    assert error.value.faults == {"customer_id": ["is retired"]}
+    with pytest.raises(Forbidden, match="You have nothing to do with this customer"):
+        raised(tx, replace(DRAFT, customer_id=SCHOOL), by=CUSTOMER)
+    with pytest.raises(Invalid) as error:
+        raised(tx, replace(DRAFT, customer_id=None, eco_id=2), by=CUSTOMER)
+    assert error.value.faults == {"eco_id": ["is unknown"]}
+
+
+def test_a_customer_in_use_gets_tickets_beside_one_that_is_retired(tx: Tx) -> None:
+    """An ECO of the retired one is another customer's, as before."""
+    retire_customer(tx, OPERATOR, SCHOOL, NOON)
+    assert raised(tx, DRAFT).customer_id == HARBOUR
+    with pytest.raises(Invalid) as error:
+        raised(tx, replace(DRAFT, eco_id=2))
+    assert error.value.faults == {"eco_id": [f"belongs to another customer than {HARBOUR}"]}
+
+
+def test_a_retired_customer_stays_on_its_tickets(tx: Tx) -> None:
+    """They are listed and shown as before, to each who sees them."""
+
+    def shown(person: Person) -> object:
+        actor = actor_of(tx, person)
+        return tickets(tx, list_of_customer(tx, actor, HARBOUR, None, Page())), find_ticket(tx, actor, ASSIGNED)
+
+    before = [shown(person) for person in (ADMIN, CUSTOMER, ENGINEER)]
+    assert {ticket.id for ticket in tickets(tx, list_of_customer(tx, actor_of(tx, ADMIN), HARBOUR, None, Page()))} == {
+        ASSIGNED,
+        STRANGERS,
+    }
+    retire_customer(tx, OPERATOR, HARBOUR, NOON)
+    assert [shown(person) for person in (ADMIN, CUSTOMER, ENGINEER)] == before

@@ -6,7 +6,7 @@ import typer
 
 from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
-from keesa.directory.customers import create_eco, list_ecos
+from keesa.directory.ecos import create_eco, list_ecos
 from keesa.visible import visible
 
 app = typer.Typer(help="Equipment at customers' sites.", no_args_is_help=True)

@@ -12,9 +12,9 @@ _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "schema_migrations": _READ,
-    "desk_revisions": _READ,
+    "desk_revisions": ("SELECT", "UPDATE"),
     "settings": _KEEP,
-    "customers": _READ,
+    "customers": _KEEP,
     "ecos": _READ,
     "products": _READ,
     "ticket_types": _READ,

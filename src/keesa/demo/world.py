@@ -3,6 +3,7 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from keesa.accounts.actors import Actor
 from keesa.accounts.passwords import NewPassword, new_password, verify_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.users import NewUser, create_user
@@ -12,8 +13,19 @@ from keesa.demo.desk_years import made_up
 from keesa.demo.documented import DOCUMENTED
 from keesa.demo.keeping import keep
 from keesa.demo.people import BOT, CUSTOMERS, JANE_DOE, JANE_SMITH, PASSWORD, PEOPLE
-from keesa.directory.customers import create_customer, create_eco
+from keesa.directory.customers import NewCustomer, create_customer
+from keesa.directory.ecos import create_eco
 
+_OPERATOR: Final = Actor(
+    id=0,
+    email="",
+    full_name="Keesa",
+    nick_name="Keesa",
+    user_type="admin",
+    customer_id=None,
+    roles=(),
+    permissions={},
+)
 _ENGINEERS: Final = Role(
     "field_engineer",
     {"projects": ["read"], "tickets": ["read", "write"]},
@@ -61,11 +73,12 @@ def _is_empty(tx: Tx) -> bool:
 def _people(tx: Tx, password: NewPassword) -> None:
     create_role(tx, _ENGINEERS)
     for customer_id, (name, contact_name, contact_number) in CUSTOMERS.items():
-        create_customer(tx, name, contact_name, contact_number, customer_id=customer_id)
+        new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
+        create_customer(tx, _OPERATOR, new, customer_id=customer_id)
     tx.follow_given_ids("customers")
     create_eco(tx, "Site router of Customer A", 20)
     for person in PEOPLE:
-        new = NewUser(
+        user = NewUser(
             email=person.email,
             full_name=person.full_name,
             nick_name=person.nick_name,
@@ -74,5 +87,5 @@ def _people(tx: Tx, password: NewPassword) -> None:
             roles=[person.role],
             customer_id=person.customer_id,
         )
-        create_user(tx, new, now(), user_id=person.id)
+        create_user(tx, user, now(), user_id=person.id)
     tx.follow_given_ids("users")

@@ -6,7 +6,7 @@ from keesa.accounts.actors import Actor
 from keesa.db import Steps, Tx
 from keesa.directory.customers import find_customer
 from keesa.directory.reference import unknown_key
-from keesa.errors import Forbidden, Invalid, NotFound
+from keesa.errors import Forbidden, Invalid
 from keesa.tickets.selecting import EVERY, Page, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, Status, status_filter
 from keesa.tickets.views import VisibleTicket
@@ -67,8 +67,7 @@ def _require_concern(tx: Tx, actor: Actor, customer_id: int) -> Steps[None]:
     they see, bots with none. What is missing looks like what is forbidden, but to admins.
     """
     if actor.user_type == "admin":
-        if find_customer(tx, customer_id) is None:
-            raise NotFound("Customer not found")
+        find_customer(tx, actor, customer_id)
         return
     if actor.user_type == "customer" and actor.customer_id == customer_id:
         return

@@ -8,7 +8,8 @@ from keesa.accounts.actors import Actor
 from keesa.blank import is_blank
 from keesa.clock import Clock
 from keesa.db import Tx
-from keesa.directory.customers import CUSTOMER_COLUMNS, Customer, customer_of, find_customer, find_eco
+from keesa.directory.customers import CUSTOMER_COLUMNS, Customer, customer_by_id, customer_of
+from keesa.directory.ecos import Eco, find_eco
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
 from keesa.directory.reference import unknown_key, unknown_product
 from keesa.errors import Forbidden, Invalid
@@ -151,18 +152,36 @@ def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int 
     """A customer's users raise tickets for their customer alone, and see no other's ECOs: those are unknown."""
     if actor.user_type == "customer" and customer_id not in (None, actor.customer_id):
         raise Forbidden("You have nothing to do with this customer")
+    own_id = actor.customer_id if eco_id is None else None
+    named_id = own_id if customer_id is None else customer_id
     faults = {}
-    if customer_id is None and eco_id is None and actor.user_type != "customer":
+    if named_id is not None and (fault := _unfit(tx, named_id)):
+        faults["customer_id"] = fault
+    elif named_id is None and eco_id is None:
         faults["customer_id"] = "is missing: give it, or eco_id"
-    if customer_id is not None and find_customer(tx, customer_id) is None:
-        faults["customer_id"] = "is unknown"
     if eco_id is not None:
-        eco = find_eco(tx, eco_id)
-        if eco is None or (actor.user_type == "customer" and eco.customer_id != actor.customer_id):
+        eco = _eco_in_sight(tx, actor, eco_id)
+        if eco is None:
             faults["eco_id"] = "is unknown"
-        elif customer_id is not None and "customer_id" not in faults and eco.customer_id != customer_id:
+        elif customer_id is None and _unfit(tx, eco.customer_id):
+            faults["eco_id"] = "belongs to a customer that is retired"
+        elif customer_id not in (None, eco.customer_id) and not faults:
             faults["eco_id"] = f"belongs to another customer than {customer_id}"
     return faults
+
+
+def _unfit(tx: Tx, customer_id: int) -> str | None:
+    """Why the customer gets no ticket."""
+    customer = customer_by_id(tx, customer_id)
+    if customer is None:
+        return "is unknown"
+    return "is retired" if customer.retired else None
+
+
+def _eco_in_sight(tx: Tx, actor: Actor, eco_id: int) -> Eco | None:
+    eco = find_eco(tx, eco_id)
+    hidden = eco and actor.user_type == "customer" and eco.customer_id != actor.customer_id
+    return None if hidden else eco
 
 
 def _customer_at_once(tx: Tx, actor: Actor, draft: Draft) -> Customer | None:
@@ -177,7 +196,7 @@ def _customer_at_once(tx: Tx, actor: Actor, draft: Draft) -> Customer | None:
     if _text_faults(_fields(draft)):
         return None
     rows = tx.each(
-        f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :customer_id"
+        f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :customer_id AND retired_at IS NULL"
         " AND EXISTS (SELECT 1 FROM ticket_categories WHERE key = :category)"
         " AND EXISTS (SELECT 1 FROM ticket_types WHERE key = :ticket_type)"
         " AND EXISTS (SELECT 1 FROM products WHERE id = :product_id)",
@@ -198,7 +217,7 @@ def _customer_step_by_step(tx: Tx, actor: Actor, draft: Draft) -> Customer:
         customer_id = eco.customer_id
     if customer_id is None:
         customer_id = actor.customer_id
-    customer = find_customer(tx, customer_id) if customer_id is not None else None
+    customer = customer_by_id(tx, customer_id) if customer_id is not None else None
     if customer is None:
         raise Invalid({"customer_id": ["is unknown"]})
     return customer

@@ -1,0 +1,13 @@
+-- compatible: 9
+-- Customers that change and retire; programs before this would raise tickets for those that are retired.
+
+ALTER TABLE customers ADD COLUMN revision BIGINT NOT NULL DEFAULT 1; -- another one after each change, whoever makes it
+ALTER TABLE customers ADD COLUMN retired_at BIGINT; -- null: in use
+
+CREATE TRIGGER revision_of_customers
+AFTER UPDATE OF name, contact_name, contact_number, contact_phone, retired_at ON customers
+WHEN (OLD.name, OLD.contact_name, OLD.contact_number, OLD.contact_phone, OLD.retired_at)
+    IS NOT (NEW.name, NEW.contact_name, NEW.contact_number, NEW.contact_phone, NEW.retired_at)
+BEGIN
+    UPDATE customers SET revision = $new_revision WHERE id = NEW.id;
+END;
