@@ -6,7 +6,7 @@ from typing import Any, Final, get_type_hints
 
 from msgspec import Struct, defstruct
 
-from keesa.api.v2024.requests import NewTicket, RaiseTicket
+from keesa.api.v2024.tickets.raising import NewTicket, RaiseTicket
 from keesa.tickets.raising import Draft
 
 GIVEN: Final = tuple(

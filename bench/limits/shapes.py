@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct, defstruct
 
 from bench.limits.given import struct_of_given
-from keesa.api.v2024 import answers
+from keesa.api.v2024.notes import ListedNote
+from keesa.api.v2024.tickets import formats
+from keesa.api.v2024.tickets.raising import RaisedTicket
 from keesa.clock import Clock
 from keesa.config import DEFAULT_ZONE
 
@@ -61,11 +63,11 @@ _decode_notes: Final = msgspec.json.Decoder(list[tuple[str, int, str]]).decode
 _decode_statuses: Final = msgspec.json.Decoder(list[tuple[int, str, int]]).decode
 _decode_assignments: Final = msgspec.json.Decoder(list[tuple[str | None, str, int]]).decode
 
-_Note: Final = _plain(answers.TicketNote)
-_Status: Final = _plain(answers.TicketStatus)
-_Assignment: Final = _plain(answers.TicketAssignment)
-_Raised: Final = _plain(answers.RaisedTicket)
-_raised_fields: Final = itemgetter(*answers.RaisedTicket.__struct_fields__)
+_Note: Final = _plain(formats.TicketNote)
+_Status: Final = _plain(formats.TicketStatus)
+_Assignment: Final = _plain(formats.TicketAssignment)
+_Raised: Final = _plain(RaisedTicket)
+_raised_fields: Final = itemgetter(*RaisedTicket.__struct_fields__)
 
 
 def listed(rows: Sequence[Row]) -> bytes:
@@ -135,6 +137,6 @@ def _filling(answer: type[Struct]) -> Callable[[Row], Struct]:
     return fill
 
 
-_listed: Final = _filling(answers.Ticket)
-_detail: Final = _filling(answers.TicketDetail)
-_listed_note: Final = _filling(answers.ListedNote)
+_listed: Final = _filling(formats.Ticket)
+_detail: Final = _filling(formats.TicketDetail)
+_listed_note: Final = _filling(ListedNote)

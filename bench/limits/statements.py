@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from bench.limits.given import GIVEN
-from keesa.api.v2024.answers import Ticket, TicketDetail
+from keesa.api.v2024.tickets.formats import Ticket, TicketDetail
 from keesa.tickets.views import COLUMNS, JOINS
 
 _PARAMETER: Final = re.compile(r":([a-z_]+)")

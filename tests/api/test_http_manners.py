@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 import cast
 from asking import ApiFor
 from raw_asgi import ask_raw
-from route_tables import endpoints
+from route_tables import endpoints, filled
 
 PREFIX: Final = "/api/v1"
 GOOD_QUERIES: Final = {
@@ -26,7 +26,7 @@ GETS: Final = [path for method, path in ENDPOINTS if method == "GET"]
 
 def at(path: str) -> str:
     """A path of the route tables, with a ticket in it."""
-    return f"{PREFIX}{path}".replace("{ticket}", str(cast.ASSIGNED))
+    return PREFIX + filled(path)
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)

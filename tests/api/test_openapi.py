@@ -37,6 +37,11 @@ STATUSES: Final = {
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 413, 415, 422},
+    "GET /customers": {200, 400, 401, 403, 422},
+    "POST /customers": {201, 400, 401, 403, 408, 413, 415, 422},
+    "GET /customers/{customer}": {200, 304, 400, 401, 403, 404},
+    "PATCH /customers/{customer}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "DELETE /customers/{customer}": {204, 400, 401, 403, 404, 412},
     "GET /coffee": {400, 418},
     "GET /openapi.json": {200, 400},
 }

@@ -86,6 +86,15 @@ any     POST   /auth/refresh                                 -        200   200 
 any     DELETE /auth/logout                                  -        200   200      200      200      200   200    200
 any     DELETE /auth/logout_by_refresh                       -        200   200      200      200      200   200    200
 
+any     GET    /customers                                    -        200   403      403      200      403   403    403
+any     GET    /customers/{customer}                         harbour  200   403      403      200      403   403    403
+any     GET    /customers/{customer}                         school   200   403      403      404      403   403    403
+any     GET    /customers/{customer}                         nobody   404   403      403      404      403   403    403
+any     POST   /customers                                    -        201   403      403      403      403   403    403
+any     PATCH  /customers/{customer}                         school   200   403      403      403      403   403    403
+any     PATCH  /customers/{customer}                         nobody   404   403      403      403      403   403    403
+any     DELETE /customers/{customer}                         lone     204   403      403      403      403   403    403
+
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -265,6 +274,7 @@ OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]
     ("POST", "/tickets/{ticket}/assign"): lambda number, _: ("", assign_body(number)),
 }
 
+NEW_CUSTOMER: Final = {"name": "Kendhoo Clinic", "contact_name": "Aminath", "contact_number": "777 4321"}
 CUSTOMER_IDS: Final = {"harbour": HARBOUR, "school": SCHOOL, "lone": LONE, "nobody": 99}
 TYPES: Final = ("customer_support", "eco_support", "routine_maintenance", "project_support")
 
@@ -305,6 +315,10 @@ def with_refresh(method: str, path: str) -> Callable[[Api, Person, str], Respons
     return ask
 
 
+def customer_path(given: str) -> str:
+    return f"/customers/{CUSTOMER_IDS[given]}"
+
+
 OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
     ("POST", "/tickets"): raise_for,
     ("POST", "/auth"): with_password("/auth"),
@@ -313,6 +327,13 @@ OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
     ("POST", "/auth/refresh"): with_refresh("POST", "/auth/refresh"),
     ("DELETE", "/auth/logout"): lambda caller, _, __: caller("DELETE", "/auth/logout"),
     ("DELETE", "/auth/logout_by_refresh"): with_refresh("DELETE", "/auth/logout_by_refresh"),
+    ("GET", "/customers"): lambda caller, _, __: caller("GET", "/customers"),
+    ("POST", "/customers"): lambda caller, _, __: caller("POST", "/customers", {"customer": NEW_CUSTOMER}),
+    ("GET", "/customers/{customer}"): lambda caller, _, given: caller("GET", customer_path(given)),
+    ("PATCH", "/customers/{customer}"): lambda caller, _, given: caller(
+        "PATCH", customer_path(given), {"customer": {"contact_name": "Ibrahim"}}
+    ),
+    ("DELETE", "/customers/{customer}"): lambda caller, _, given: caller("DELETE", customer_path(given)),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

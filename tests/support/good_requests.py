@@ -8,6 +8,7 @@ from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.web.routes import Route
 from new_tickets import BODY_2021, BODY_2024
+from route_tables import filled
 
 Body = dict[str, Any]
 
@@ -24,7 +25,7 @@ class Good:
     @property
     def path(self) -> str:
         """Below the API's prefix."""
-        return self.route.path.replace("{ticket}", str(ASSIGNED))
+        return filled(self.route.path)
 
     def __str__(self) -> str:
         return f"{self.version} {self.route.method} {self.route.path}"
@@ -42,6 +43,7 @@ _BY_TYPE: Final = _Inputs(_LIST, {"ticket": {"type": "customer_support", "status
 _ADD_NOTE: Final = _Inputs(body={"ticket_note": {"note": "Back on line"}, "ticket_number": str(ASSIGNED)})
 _NOTES: Final = _Inputs(body={"ticket_number": str(ASSIGNED)})
 _NOTHING: Final = _Inputs()
+_CUSTOMER: Final = {"name": "Fulhadhoo Harbour", "contact_name": "Ibrahim", "contact_number": "+960 777-1234"}
 
 _OF_2021: Final = {
     "POST /auth": _LOGIN,
@@ -70,6 +72,11 @@ _OF_2024: Final = {
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": _Inputs({"customer_id": str(HARBOUR)}),
     "POST /tickets/{ticket}/status_update": _Inputs(body={"ticket": {"status": "closed", "closed_date": "2025-03-10"}}),
     "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
+    "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),
+    "POST /customers": _Inputs(body={"customer": _CUSTOMER}),
+    "GET /customers/{customer}": _NOTHING,
+    "PATCH /customers/{customer}": _Inputs(body={"customer": _CUSTOMER | {"retired": False}}),
+    "DELETE /customers/{customer}": _NOTHING,
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}

@@ -19,6 +19,9 @@ def read(client: TestClient, version: Version) -> Node:
     return document
 
 
+WITHOUT_BODY: Final = ("204", "304")
+
+
 def routes_of(name: Version) -> list[Route]:
     """The routes that a client of this version is answered by, and that the document shows."""
     version = next(version for version in VERSIONS if version.name == name)
@@ -46,7 +49,8 @@ def medias(document: Node) -> Iterator[tuple[str, Node]]:
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
             yield f"{name} request {kind}", media
         for status, answer in operation["responses"].items():
-            yield f"{name} {status}", answer["content"]["application/json"]
+            if status not in WITHOUT_BODY:
+                yield f"{name} {status}", answer["content"]["application/json"]
 
 
 def nodes(value: object) -> Iterator[Node]:

@@ -1,11 +1,23 @@
 """Every path that a client of either version is answered at, read from the route tables themselves."""
 
+from typing import Final
+
+import cast
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.web.router import answering
 
+PARAMETERS: Final = {"{ticket}": cast.ASSIGNED, "{customer}": cast.HARBOUR}
+
 Endpoint = tuple[str, str]
 """A method, and a path with its parameters in braces."""
+
+
+def filled(path: str) -> str:
+    """The path with something of the cast's in place of each parameter."""
+    for parameter, number in PARAMETERS.items():
+        path = path.replace(parameter, str(number))
+    return path
 
 
 def endpoints() -> set[Endpoint]:

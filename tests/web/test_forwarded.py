@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 import pytest
-from starlette.requests import Request
+from starlette.datastructures import Headers
 
 from keesa.config import load_config
 from keesa.web.calls import Client
@@ -29,7 +29,7 @@ def end(
         "client": None if peer is None else (peer, 50_000),
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
     }
-    return clients.client_of(Request(scope))
+    return clients.client_of(scope, Headers(scope=scope))
 
 
 @pytest.mark.parametrize(

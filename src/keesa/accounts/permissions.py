@@ -62,7 +62,9 @@ class Permission(NamedTuple):
 
 TICKETS_READ: Final = Permission("tickets", "read")
 TICKETS_WRITE: Final = Permission("tickets", "write")
-ENFORCED: Final = (TICKETS_READ, TICKETS_WRITE)
+CUSTOMERS_READ: Final = Permission("customers", "read")
+CUSTOMERS_WRITE: Final = Permission("customers", "write")
+ENFORCED: Final = (TICKETS_READ, TICKETS_WRITE, CUSTOMERS_READ, CUSTOMERS_WRITE)
 """All that Keesa itself asks for."""
 
 

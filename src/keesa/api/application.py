@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from keesa.accounts.permissions import Permission, lacking
 from keesa.api.authentication import AuthenticatedCaller, Authentication
 from keesa.api.calls import Call
 from keesa.api.services import Services
+from keesa.errors import Forbidden
 
 
 class Api(Authentication):
@@ -13,4 +15,9 @@ class Api(Authentication):
         self._services = services
 
     def call(self, caller: AuthenticatedCaller, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
-        return Call(services=self._services, caller=caller, **request)
+        """Only a route for anyone has no actor, and its endpoint asks for none."""
+        who: dict[str, Any] = {"actor": caller.actor, "session": caller.session}
+        return Call(services=self._services, caller=caller, **who, **request)
+
+    def lacking(self, permission: Permission) -> Forbidden:
+        return lacking(permission)

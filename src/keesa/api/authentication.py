@@ -1,15 +1,15 @@
 """Who calls: the token of a request, from its header or its cookie, and the session that it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
 
 from keesa import maintenance
 from keesa.accounts import csrf, sessions
-from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import Permission, require
-from keesa.accounts.session_cache import Caller, SessionCache, SessionState
+from keesa.accounts.actors import Actor, Permissions
+from keesa.accounts.session_cache import SessionCache, SessionState
+from keesa.accounts.sessions import Session
 from keesa.accounts.tokens import Signer
 from keesa.db import Tx
 from keesa.errors import Unauthorized
@@ -26,6 +26,27 @@ _SAFE_METHODS: Final = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
+class AuthenticatedCaller:
+    """Who sent a request; nobody is known where a route is for anyone."""
+
+    actor: Actor | None = None
+    session: Session | None = None
+    names_revision: int = 0
+    """Moves when the name of any user or customer changes."""
+    in_cookie: bool = False
+    """Whether the token came in a cookie."""
+    user_id: int | None = None
+    version: str | None = None
+    permissions: Permissions = field(default_factory=dict)
+
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
+        if not self.in_cookie or self.session is None:
+            return []
+        return [(CSRF_HEADER, csrf.masked(self.session.csrf_secret))]
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A token whose signature is good; whether its session lives, the database knows."""
 
@@ -34,38 +55,8 @@ class Token:
     in_cookie: bool
     csrf_token: str | None
     """What the request shows; needed where the token came in a cookie and the method changes things."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuthenticatedCaller:
-    """Who sent a request; nobody is known where a route is for anyone."""
-
-    state: SessionState
-    in_cookie: bool = False
-    """Whether the token came in a cookie."""
-
-    @property
-    def actor(self) -> Actor | None:
-        return self.state.caller and self.state.caller[0]
-
-    @property
-    def user_id(self) -> int | None:
-        return self.state.caller and self.state.caller[0].id
-
-    @property
-    def version(self) -> str | None:
-        return self.state.caller and self.state.caller[1].version
-
-    def require(self, permission: Permission) -> None:
-        if self.actor is None:
-            raise LookupError("a route with a permission is not for anyone")
-        require(self.actor, permission)
-
-    def answer_headers(self) -> list[tuple[str, str]]:
-        """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
-        if not self.in_cookie or self.state.caller is None:
-            return []
-        return [(CSRF_HEADER, csrf.masked(self.state.caller[1].csrf_secret))]
+    cached: AuthenticatedCaller | None
+    """Whose it was when it was seen last, of an access token."""
 
 
 class Authentication:
@@ -91,26 +82,27 @@ class Authentication:
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
         shown = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
-        return Token(uid, access, in_cookie=header is None, csrf_token=shown)
-
-    def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
-        """As last seen, of an access token; whether that is still true, only `find_caller` knows."""
-        caller = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
-        return AuthenticatedCaller(SessionState(offline=False, names=0, caller=caller)) if caller else None
+        known = self._sessions.cached(uid) if access is Access.ACCESS_TOKEN else None
+        cached = known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=header is None)
+        return Token(uid, access, header is None, shown, cached)
 
     def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`
         where the token is none, the session has ended, or the CSRF token is not its own.
         """
-        if not isinstance(token, Token):
-            _refuse_offline(offline=maintenance.is_on(tx))
-            if token is not None:
-                raise token
-            return AuthenticatedCaller(SessionState(offline=False, names=0, caller=None))
-        state = self._state(tx, token)
-        _refuse_offline(offline=state.offline)
-        _require_own(token, state.caller)
-        return AuthenticatedCaller(state, token.in_cookie)
+        state = self._state(tx, token) if isinstance(token, Token) else SessionState(maintenance.is_on(tx), 0, None)
+        if state.offline:
+            raise HttpError(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
+        if token is None:
+            return AuthenticatedCaller()
+        if isinstance(token, Unauthorized):
+            raise token
+        if state.caller is None:
+            raise Unauthorized(sessions.ENDED)
+        if token.csrf_token is not None and not csrf.matches(token.csrf_token, state.caller[1].csrf_secret):
+            sentence = f"Your {CSRF_HEADER} is missing or wrong: a cookie alone is not enough to change things"
+            raise Unauthorized(sentence)
+        return _authenticated(state, in_cookie=token.in_cookie)
 
     def _state(self, tx: Tx, token: Token) -> SessionState:
         if token.access is Access.ACCESS_TOKEN:
@@ -121,16 +113,10 @@ class Authentication:
         return SessionState(offline=False, names=0, caller=find(tx, token.uid))
 
 
-def _refuse_offline(*, offline: bool) -> None:
-    if offline:
-        raise HttpError(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
-
-
-def _require_own(token: Token, caller: Caller | None) -> None:
-    if caller is None:
-        raise Unauthorized(sessions.ENDED)
-    if token.csrf_token is not None and not csrf.matches(token.csrf_token, caller[1].csrf_secret):
-        raise Unauthorized(f"Your {CSRF_HEADER} is missing or wrong: a cookie alone is not enough to change things")
+def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:
+    assert state.caller is not None  # noqa: S101 - the caller looked
+    actor, session = state.caller
+    return AuthenticatedCaller(actor, session, state.names, in_cookie, actor.id, session.version, actor.permissions)
 
 
 def _cookie(request: Request, name: str) -> str:

@@ -25,14 +25,9 @@ S = TypeVar("S", bound=Struct)
 class Call(calls.Call[Q, B]):
     services: Services
     caller: AuthenticatedCaller
-
-    @property
-    def actor(self) -> Actor:
-        return self._known[0]
-
-    @property
-    def session(self) -> Session:
-        return self._known[1]
+    actor: Actor
+    """Who acts; there is none where a route is for anyone."""
+    session: Session
 
     @property
     def rich_text(self) -> RichText:
@@ -43,19 +38,8 @@ class Call(calls.Call[Q, B]):
 
     def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
         """Tickets in one of the version's formats."""
-        return self.services.tickets.tickets(tx, self.names_revision, visible, ticket_format)
+        return self.services.tickets.tickets(tx, self.caller.names_revision, visible, ticket_format)
 
     def location(self, path: str) -> tuple[str, str]:
         """The header that names what was made, at a path below the API's."""
         return "Location", self.client.prefix + PREFIX + path
-
-    @property
-    def names_revision(self) -> int:
-        """Moves when the name of any user or customer changes."""
-        return self.caller.state.names
-
-    @property
-    def _known(self) -> tuple[Actor, Session]:
-        if self.caller.state.caller is None:
-            raise LookupError("a route for anyone has no actor")
-        return self.caller.state.caller

@@ -10,9 +10,9 @@ from keesa.api.authentication import ACCESS_COOKIE, CSRF_HEADER, MAINTENANCE, RE
 from keesa.api.session_calls import COOKIES_HEADER
 from keesa.api.wording import FIELDS, STATUSES, TAGS, introduction
 from keesa.errors import TooManyAttempts
-from keesa.web.dispatcher import VERSION_HEADER
 from keesa.web.http_errors import INTERNAL, HttpError
 from keesa.web.openapi.wording import Wording
+from keesa.web.requests import VERSION_HEADER
 from keesa.web.routes import Access, ApiVersion
 from keesa.web.trace import REQUEST_ID
 
@@ -88,6 +88,10 @@ WORDING: Final = Wording(
         },
         "ETag": {
             "description": "The state that is shown, for `If-None-Match` and `If-Match`",
+            "schema": {"type": "string"},
+        },
+        "Link": {
+            "description": 'The next page: `<path>; rel="next"`',
             "schema": {"type": "string"},
         },
         "Location": {"description": "The path of what was made", "schema": {"type": "string"}},

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import keesa
-from keesa.web.dispatcher import TRACE
 from keesa.web.http_errors import require_reading
+from keesa.web.trace import TRACE
 
 
 def start_page(api: str, versions: Sequence[str]) -> ASGIApp:

@@ -104,12 +104,12 @@ def create_customer(
     return created
 
 
-def find_customer(tx: Tx, actor: Actor, customer_id: int) -> Customer:
-    """Raises `NotFound` where the customer is missing, or another than that of a customer's user."""
+def find_customer(tx: Tx, actor: Actor, customer_id: int | None) -> Customer:
+    """Raises `NotFound` where the customer is missing, or not that of the customer's user who asks."""
     return _found(tx, actor, customer_id, "")
 
 
-def lock_customer(tx: Tx, actor: Actor, customer_id: int) -> Customer:
+def lock_customer(tx: Tx, actor: Actor, customer_id: int | None) -> Customer:
     """The same, for changing it: nobody else does before the transaction ends."""
     return _found(tx, actor, customer_id, "$for_update")
 
@@ -165,7 +165,7 @@ def list_customers(
     return CustomerPage(found, after)
 
 
-def change_customer(tx: Tx, actor: Actor, customer_id: int, changes: CustomerChanges, at: int) -> Customer:
+def change_customer(tx: Tx, actor: Actor, customer_id: int | None, changes: CustomerChanges, at: int) -> Customer:
     """The customer as it is afterwards; where nothing is another than before, with the revision that it had. `at` is
     since when it is retired, where it becomes so. Raises `NotFound`, and `Invalid` with every fault.
     """
@@ -180,12 +180,12 @@ def change_customer(tx: Tx, actor: Actor, customer_id: int, changes: CustomerCha
     return find_customer(tx, actor, customer_id)
 
 
-def retire_customer(tx: Tx, actor: Actor, customer_id: int, at: int) -> Customer:
+def retire_customer(tx: Tx, actor: Actor, customer_id: int | None, at: int) -> Customer:
     """From now on it gets no tickets and no ECOs; who retires it again changes nothing. Raises `NotFound`."""
     return change_customer(tx, actor, customer_id, CustomerChanges(retired=True), at)
 
 
-def _found(tx: Tx, actor: Actor, customer_id: int, locking: str) -> Customer:
+def _found(tx: Tx, actor: Actor, customer_id: int | None, locking: str) -> Customer:
     seen = _seen_by(actor)
     sql = f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :id AND {seen.sql} {locking}"
     row = tx.one(sql, id=customer_id, **seen.params)

@@ -1,22 +1,20 @@
 """What the dispatcher asks of the program whose endpoints it runs."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.requests import Request
 
 from keesa.db import Tx
 from keesa.web.calls import Call
-from keesa.web.routes import Access, Permission
+from keesa.web.routes import Access
 
 if TYPE_CHECKING:
     from keesa.errors import Unauthorized
 
-T = TypeVar("T")
-"""A token whose signature is good; whether its session lives, the database knows."""
-
 
 class Caller(Protocol):
-    """Who sent a request, as the transaction at hand sees it."""
+    """Who sent a request."""
 
     @property
     def actor(self) -> Any:  # noqa: ANN401 - the domain's; None where a route is for anyone
@@ -29,13 +27,27 @@ class Caller(Protocol):
     def version(self) -> str | None:
         """The version of the API that the session is for."""
 
-    def require(self, permission: Permission) -> None:
-        """Raises `Forbidden`."""
+    @property
+    def permissions(self) -> Mapping[str, Sequence[str]]:
+        """Resource to actions."""
+
+    @property
+    def in_cookie(self) -> bool:
+        """Whether their token came in a cookie."""
 
     def answer_headers(self) -> list[tuple[str, str]]:
-        """What each answer to them carries, an error too."""
+        """What each answer to a page with its token in a cookie carries, an error too."""
 
 
+class Token(Protocol):
+    """A token whose signature is good; whether its session lives, the database knows."""
+
+    @property
+    def cached(self) -> Caller | None:
+        """Whose it was when it was seen last."""
+
+
+T = TypeVar("T", bound=Token)
 C = TypeVar("C", bound=Caller)
 
 
@@ -45,11 +57,13 @@ class Application(Protocol[T, C]):
     def read_token(self, request: Request, access: Access) -> T | None:
         """The request's token, None where the route is for anyone; raises `Unauthorized`. No database."""
 
-    def cached_caller(self, token: T) -> C | None:
-        """As last seen; whether that is still true, only `find_caller` knows. No database."""
-
     def find_caller(self, tx: Tx, token: "T | Unauthorized | None") -> C:
-        """Raises `HttpError` (503) while offline, before anything is said of the token; and `Unauthorized`."""
+        """As the transaction sees them. Raises `HttpError` (503) while offline, before anything is said of the token,
+        and `Unauthorized`.
+        """
 
     def call(self, caller: C, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
         """What the endpoint gets."""
+
+    def lacking(self, permission: Any) -> Exception:  # noqa: ANN401 - that of a route
+        """The error where a role gives the caller no such permission."""

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from starlette.datastructures import Headers
 
-from keesa.web.conditions import Conditions
+from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.input.queries import Query
 
 Q = TypeVar("Q")
@@ -36,4 +36,9 @@ class Call(Generic[Q, B]):
     body: B
     converted: Mapping[str, Any]
     """By dotted path in the body: values that were converted before the transaction began."""
-    conditions: Conditions
+    method: str
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the client knows of what it asks about, or is about to change."""
+        return conditions_of(self.headers, reads=self.method in ("GET", "HEAD"))

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from keesa.config import TrustedProxy
 from keesa.web.calls import Client
@@ -23,19 +24,19 @@ class Clients:
         self._prefix = public.path if public_url else None
         self._secure = public.scheme == "https"
 
-    def client_of(self, request: Request) -> Client:
+    def client_of(self, scope: Scope, headers: Headers) -> Client:
         """Of the addresses that proxies tell the last that no trusted proxy has is the client's. Where one of them does
         not know it, or tells what is no address, it is that of this proxy: many clients are one then, but none of them
         chooses whose failures are counted.
         """
-        peer = request.client.host if request.client else ""
-        secure = self._secure or request.scope["scheme"] == "https"
+        peer = scope["client"][0] if scope["client"] else ""
+        secure = self._secure or scope["scheme"] == "https"
         if not self._trusts_any or not self._is_trusted(peer):
             return Client(peer, secure, self._prefix or "")
-        words = told(request.headers)
+        words = told(headers)
         index, address = self._nearest(words.addresses)
         secure = self._secure or _SECURE.get(_proto_of(words, index), secure)
-        prefix = told_prefix(request.headers) if self._prefix is None else self._prefix
+        prefix = told_prefix(headers) if self._prefix is None else self._prefix
         return Client(str(address) if address else peer, secure, prefix)
 
     def _nearest(self, addresses: Sequence[Address | None]) -> tuple[int, Address | None]:

@@ -3,7 +3,7 @@ event loop where it takes long.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,11 +21,11 @@ MOST_WAITING: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """`convert(text, pause)` makes the value, and calls `pause` now and then, so that other threads have the
-    interpreter; where `is_quick(text)` it takes but a moment, and the event loop does it itself.
+    """`convert(text, pause)` makes the value, and calls `pause`, if there is one, now and then, so that other threads
+    have the interpreter; where `is_quick(text)` it takes but a moment, and the event loop does it itself.
     """
 
-    convert: Callable[[str, Callable[[], None]], Any]
+    convert: Callable[[str, Callable[[], None] | None], Any]
     is_quick: Callable[[str], bool]
 
 
@@ -49,19 +49,3 @@ class Conversions:
             return await loop.run_in_executor(self._threads, conversion.convert, text, let_others_on)
         finally:
             self._under_way -= 1
-
-
-def value_at(values: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a field may hold anything
-    """What was read at a dotted path; None where nothing was."""
-    place: Any = values
-    for name in path.split("."):
-        place = place.get(name) if isinstance(place, dict) else None
-    return place
-
-
-def put_at(values: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401 - as above
-    """In place of what `value_at` found."""
-    *parents, last = path.split(".")
-    for name in parents:
-        values = values[name]
-    values[last] = value

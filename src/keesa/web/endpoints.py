@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from keesa.db import Database
 from keesa.web.calls import Call
+from keesa.web.conversions import MARK, Conversion
+from keesa.web.input.kinds import marked
 from keesa.web.replies import Reply
 
 _ASYNCHRONOUS: Final = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
@@ -41,11 +43,15 @@ class Signature:
     in_steps: bool = False
     takes_database: bool = False
     """Whether it makes transactions of its own."""
+    body_struct: type[Struct] | None = field(init=False)
+    """The body, where it is read before the endpoint runs."""
+    conversions: Mapping[str, Conversion] = field(init=False)
+    """Of values in it, by their dotted paths."""
 
-    @property
-    def body_struct(self) -> type[Struct] | None:
-        """The body, where it is read before the endpoint runs."""
-        return self.body if self.body is not None and issubclass(self.body, Struct) else None
+    def __post_init__(self) -> None:
+        struct = self.body if self.body is not None and issubclass(self.body, Struct) else None
+        object.__setattr__(self, "body_struct", struct)
+        object.__setattr__(self, "conversions", marked(struct, MARK) if struct else {})
 
 
 def signature_of(endpoint: Callable[..., Any], name: str) -> Signature:

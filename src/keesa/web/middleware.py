@@ -1,22 +1,21 @@
 """Around every application: request ids, CORS, HEAD, one log line a request, and the answer to what nobody foresaw."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 import structlog
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from keesa.server.heads import REFUSAL
 from keesa.web.clients import Clients
-from keesa.web.dispatcher import TRACE
 from keesa.web.http_errors import INTERNAL, NOTHING, RETRY_SECONDS, HttpError
-from keesa.web.trace import REQUEST_ID, Trace, begin
+from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED: Final = f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate, ETag, Location"
@@ -24,10 +23,10 @@ PREFLIGHT_SECONDS: Final = "86400"
 
 # as bytes, and added at the end of what is there, without a look for the same name in it
 _ALWAYS: Final = [(b"x-content-type-options", b"nosniff")]
-_ANY_ORIGIN: Final = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", EXPOSED.encode("ascii")),
-]
+_EXPOSING: Final = (b"access-control-expose-headers", EXPOSED.encode("ascii"))
+_BY_ORIGIN: Final = (b"vary", b"Origin")
+_FOR_ANY_ORIGIN: Final = [*_ALWAYS, (b"access-control-allow-origin", b"*"), _EXPOSING]
+"""Any page may call, without cookies: tokens travel in headers. The operator may narrow it."""
 
 _log = structlog.get_logger("keesa.request")
 
@@ -38,15 +37,22 @@ class Middleware:
     def __init__(self, app: ASGIApp, cors_origins: Sequence[str], clients: Clients) -> None:
         self._app = app
         self._cors_origins = cors_origins
+        self._of_all = _FOR_ANY_ORIGIN if "*" in cors_origins else None
         self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
-        trace = scope[TRACE] = begin(request.headers.get(REQUEST_ID), self._clients.client_of(request))
-        answer = _Answer(send, self._headers(request, trace), is_head=request.method == "HEAD")
         started = time.perf_counter()
+        headers = Headers(scope=scope)
+        answer = _Answer(send, self._of_all or self._of_one(headers), is_head=scope["method"] == "HEAD")
+        trace = scope[TRACE] = begin(scope, headers, self._clients)
+        answer.request_id = trace.request_id.encode("ascii")
         try:
-            await self._respond(scope, receive, answer.send)
+            if REFUSAL in scope.get("extensions", ()):  # no request, or one too many
+                await _answer_to(_refusal(*scope["extensions"][REFUSAL]))(scope, receive, answer.send)
+            elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+                await _preflight(headers)(scope, receive, answer.send)
+            else:
+                await self._app(scope, receive, answer.send)
         except ClientDisconnect:
             return
         except Exception as error:
@@ -57,40 +63,26 @@ class Middleware:
             await _answer_to(error)(scope, receive, answer.send)
         finally:
             if answer.status:
-                _note(request, trace, answer, time.perf_counter() - started)
+                _note(scope, trace, answer, time.perf_counter() - started)
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises `HttpError` for what the HTTP server cannot take: no request, or one too many."""
-        if REFUSAL in scope.get("extensions", ()):
-            status, sentence = scope["extensions"][REFUSAL]
-            raise HttpError(status, sentence, {"Retry-After": RETRY_SECONDS} if status == 503 else None)
-        headers = Headers(scope=scope)
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            await _preflight(headers)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-    def _headers(self, request: Request, trace: Trace) -> list[tuple[bytes, bytes]]:
-        """Of every answer. Any page may call, without cookies: tokens travel in headers. The operator may narrow it."""
-        always = [(b"x-request-id", trace.request_id.encode("ascii")), *_ALWAYS]
-        if "*" in self._cors_origins:
-            return always + _ANY_ORIGIN
-        always.append((b"vary", b"Origin"))
-        origin = request.headers.get("origin")
-        if origin is not None and origin in self._cors_origins:
-            always += [(b"access-control-allow-origin", origin.encode("latin-1")), _ANY_ORIGIN[1]]
-        return always
+    def _of_one(self, headers: Headers) -> list[tuple[bytes, bytes]]:
+        """What an answer carries where the operator has narrowed who may call."""
+        origin = headers.get("origin")
+        if origin is None or origin not in self._cors_origins:
+            return [*_ALWAYS, _BY_ORIGIN]
+        return [*_ALWAYS, _BY_ORIGIN, (b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSING]
 
 
 class _Answer:
     """An answer on its way: it gets its headers, and for HEAD loses its body."""
 
-    __slots__ = ("_headers", "_is_head", "_send", "is_complete", "status")
+    __slots__ = ("_headers", "_is_head", "_send", "is_complete", "request_id", "status")
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], *, is_head: bool) -> None:
+    def __init__(self, send: Send, headers: Iterable[tuple[bytes, bytes]], *, is_head: bool) -> None:
         self._send = send
         self._headers = headers
         self._is_head = is_head
+        self.request_id = b""
         self.status = 0
         """0 before it has begun."""
         self.is_complete = False
@@ -98,12 +90,17 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *self._headers]
+            own = (b"x-request-id", self.request_id)
+            message["headers"] = [*message.get("headers", ()), own, *self._headers]
         elif message["type"] == "http.response.body":
             self.is_complete = not message.get("more_body", False)
             if self._is_head:
                 message["body"] = b""
         await self._send(message)
+
+
+def _refusal(status: int, sentence: str) -> HttpError:
+    return HttpError(status, sentence, {"Retry-After": RETRY_SECONDS} if status == 503 else None)
 
 
 def _preflight(headers: Headers) -> Response:
@@ -126,12 +123,12 @@ def _answer_to(error: Exception) -> Response:
     return Response(msgspec.json.encode({"error": sentence}), status, headers, media_type="application/json")
 
 
-def _note(request: Request, trace: Trace, answer: _Answer, seconds: float) -> None:
+def _note(scope: Scope, trace: Trace, answer: _Answer, seconds: float) -> None:
     """One line a request, when its answer has ended. The query is left out: logins carry passwords in it."""
     facts: dict[str, Any] = {
         "request_id": trace.request_id,
-        "method": request.method,
-        "path": request.scope["path"],
+        "method": scope["method"],
+        "path": scope["path"],
         "status": answer.status,
         "ms": round(seconds * 1000, 2),
         "user_id": trace.caller.user_id if trace.caller else None,

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from keesa.web.dispatcher import TRACE
 from keesa.web.http_errors import NOTHING, HttpError
+from keesa.web.trace import TRACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,16 @@ def encoded(answer: object, status: int) -> EncodedReply:
 
 
 def response_of(
-    reply: EncodedReply, database: Database, more: Iterable[tuple[bytes, bytes]], *, bodiless: bool
+    reply: EncodedReply,
+    database: Database,
+    raw: Iterable[tuple[bytes, bytes]],
+    more: Headers,
+    *,
+    bodiless: bool,
 ) -> Response:
-    """The ASGI application that sends the reply, with more headers; `bodiless` for HEAD, for which no stream begins."""
+    """The ASGI application that sends the reply, with the raw headers, its own, and those of `more` that it has not;
+    `bodiless` for HEAD, for which no stream begins.
+    """
     response: Response
     match reply.body:
         case File():
@@ -100,7 +107,9 @@ def response_of(
             del response.headers["Content-Length"]
         case _:
             response = Response(reply.body, reply.status, media_type=reply.media_type)
-    response.raw_headers.extend(more)
+    response.raw_headers.extend(raw)
     for name, value in reply.headers:
         response.headers.append(name, value)
+    for name, value in more:
+        response.headers.setdefault(name, value)
     return response

@@ -8,17 +8,19 @@ from starlette.requests import Request
 
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application
-from keesa.web.bodies import RawBody, Upload
-from keesa.web.conversions import MARK, Conversions, put_at, value_at
+from keesa.web.bodies import Bodies, RawBody, Upload
+from keesa.web.conversions import Conversions
+from keesa.web.http_errors import NOTHING, HttpError, unreadable
 from keesa.web.input.content_types import require_json
 from keesa.web.input.fields import FieldValues, build, read_fields
 from keesa.web.input.json_bodies import read_json
-from keesa.web.input.kinds import marked
-from keesa.web.input.queries import Query
-from keesa.web.router import choose
-from keesa.web.routes import Route, Runs
+from keesa.web.input.queries import Query, read_query
+from keesa.web.replies import JSON, Answered, EncodedReply
+from keesa.web.router import Router
+from keesa.web.routes import ApiVersion, Route
 from keesa.web.trace import Trace
 
+VERSION_HEADER: Final = "Keesa-Version"
 LONG_LIST: Final = 64
 """Objects from which on a list counts as a long one."""
 LONGEST_NUMBER: Final = 10
@@ -27,23 +29,20 @@ LONGEST_NUMBER: Final = 10
 
 @dataclass(slots=True)
 class Input:
-    """What a request holds for its route, read but not yet found good."""
+    """What a request holds for a route."""
 
-    query: FieldValues
-    body: FieldValues
-    waiting: list[str] = field(default_factory=list)
-    """Paths in the body of values that have yet to be converted."""
+    query: object = None
+    """The struct, where nothing is wrong."""
+    body: object = None
+    """A struct likewise; or what the endpoint reads itself."""
+    faults: Faults = field(default_factory=dict)
+    query_faults: Faults = field(default_factory=dict)
+    body_faults: Faults = field(default_factory=dict)
+    good_values: dict[str, Any] = field(default_factory=dict)
+    """Of a body with faults: what the domain can judge."""
+    waiting: dict[str, str] = field(default_factory=dict)
+    """By dotted path in the body: what has yet to be converted."""
     converted: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def faults(self) -> Faults:
-        return {**self.query.faults, **self.body.faults}
-
-    def good_values(self) -> dict[str, Any]:
-        """The good values of the body for the domain to judge, the converted ones in place of what was written."""
-        for path, value in self.converted.items():
-            put_at(self.body.values, path, value)
-        return self.body.values
 
 
 @dataclass(slots=True, eq=False)
@@ -51,26 +50,16 @@ class PreparedRequest:
     http: Request
     trace: Trace
     routes: Mapping[str, Route]
-    """By version: those that its method and path may mean."""
+    """By version, the newest first: those that its method and path may mean."""
     parameters: Mapping[str, str]
     query: Query
     wanted: str | None
     """The version that it asks for."""
-    content: bytes | Upload = b""
     token: Any = None
     """As the application reads it; None where the route is for anyone, and the `Unauthorized` where it is no good."""
-    _inputs: dict[int, Input] = field(default_factory=dict)
-
-    @property
-    def runs(self) -> Runs:
-        """The same for every version."""
-        return next(iter(self.routes.values())).runs
-
-    def read_token(self, application: Application[Any, Any]) -> None:
-        try:
-            self.token = application.read_token(self.http, next(iter(self.routes.values())).access)
-        except Unauthorized as error:
-            self.token = error
+    content: bytes | Upload = b""
+    inputs: dict[int, Input] = field(default_factory=dict)
+    """By the identity of the route that they were read for."""
 
     @property
     def may_be_long(self) -> bool:
@@ -83,73 +72,116 @@ class PreparedRequest:
             and not isinstance(self.token, Unauthorized)
         )
 
-    def choose(self, pinned: str | None, newest_first: Sequence[str]) -> tuple[str, Route]:
-        """The version that answers a session of the `pinned` one, and its route."""
-        return choose(self.routes, self.wanted or pinned, newest_first)
-
-    def input(self, route: Route) -> Input:
-        """With every fault that is found in it; raises `HttpError` for what is unreadable. Read once a route."""
-        known = self._inputs.get(id(route))
-        if known is None:
-            known = self._inputs[id(route)] = self._read(route)
-        return known
+    def read(self, route: Route) -> Input:
+        """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""
+        signature = route.signature
+        query = read_fields(signature.query, self.query) if signature.query else FieldValues()
+        body = FieldValues()
+        read = self.inputs[id(route)] = Input()
+        if signature.body_struct is not None:
+            body = read_fields(signature.body_struct, self._body_of(route))
+        elif signature.body is not None:
+            read.body = self.content if isinstance(self.content, Upload) else RawBody(self.content)
+        if query.faults or body.faults:
+            read.query_faults, read.body_faults, read.good_values = query.faults, body.faults, body.values
+            read.faults = {**query.faults, **body.faults}
+        else:
+            read.query = build(signature.query, query) if signature.query else None
+            read.body = build(signature.body_struct, body) if signature.body_struct else read.body
+        for path, conversion in signature.conversions.items():
+            written: Any = body.values
+            for name in path.split("."):
+                written = written.get(name) if isinstance(written, dict) else None
+            if isinstance(written, str) and conversion.is_quick(written):
+                read.converted[path] = conversion.convert(written, None)
+            elif isinstance(written, str):
+                read.waiting[path] = written
+        return read
 
     async def convert(self, route: Route, conversions: Conversions) -> None:
         """What takes long, in a thread."""
-        read = self.input(route)
-        marks = marked(route.signature.body_struct, MARK) if route.signature.body_struct else {}
-        for path in read.waiting:
-            read.converted[path] = await conversions.in_a_thread(marks[path], value_at(read.body.values, path))
+        read = self.inputs[id(route)]
+        for path, written in read.waiting.items():
+            read.converted[path] = await conversions.in_a_thread(route.signature.conversions[path], written)
         read.waiting.clear()
 
-    def path_of(self, route: Route) -> dict[str, Any]:
-        """The parameters in the path, as the endpoint takes them."""
-        return {name: said.read(self.parameters[name]) for name, said in route.signature.parameters.items()}
+    def values_to_judge(self, read: Input) -> dict[str, Any]:
+        """The good values of a body with faults, the converted ones in place of what was written."""
+        for path, value in read.converted.items():
+            *parents, last = path.split(".")
+            place = read.good_values
+            for name in parents:
+                place = place[name]
+            place[last] = value
+        return read.good_values
 
-    def structs(self, route: Route) -> dict[str, Any]:
-        """Query and body of the call, of an input that has no fault."""
-        read, signature = self.input(route), route.signature
-        body: object = None
-        if signature.body_struct is not None:
-            body = build(signature.body_struct, read.body)
-        elif signature.body is not None:
-            body = self.content if isinstance(self.content, Upload) else RawBody(self.content)
-        return {
-            "query": build(signature.query, read.query) if signature.query else None,
-            "body": body,
-            "converted": read.converted,
-        }
-
-    def _read(self, route: Route) -> Input:
-        signature = route.signature
-        query = read_fields(signature.query, self.query) if signature.query else FieldValues()
-        if signature.body_struct is None or isinstance(self.content, Upload):
-            return Input(query, FieldValues())
-        if self.content.strip():
+    def _body_of(self, route: Route) -> dict[str, Any]:
+        """The JSON, with what it lacks taken from the query where the route allows that."""
+        content = self.content
+        assert isinstance(content, bytes)  # noqa: S101 - the route takes no upload
+        if content.strip():
             require_json(self.http.headers.get("content-type"), self.http.headers.get("content-encoding"))
-        given = _completed(read_json(self.content), route, self.query)
-        read = Input(query, read_fields(signature.body_struct, given))
-        for path, conversion in marked(signature.body_struct, MARK).items():
-            written = value_at(read.body.values, path)
-            if isinstance(written, str) and conversion.is_quick(written):
-                read.converted[path] = conversion.convert(written, lambda: None)
-            elif isinstance(written, str):
-                read.waiting.append(path)
-        return read
+        body = read_json(content)
+        for path, names in route.body_from_query.items():
+            given = next((self.query[name] for name in names if name in self.query), None)
+            *parents, last = path.split(".")
+            place: Any = body
+            for parent in parents:
+                if place.get(parent) is None:
+                    place[parent] = {}
+                place = place[parent]
+                if not isinstance(place, dict):
+                    return body  # no object where one must be: the reading of the fields says so
+            if place.get(last) is None and given is not None:
+                place[last] = given
+        return body
 
 
-def _completed(body: dict[str, Any], route: Route, query: Query) -> dict[str, Any]:
-    """The body, with what it lacks taken from the query where the route allows that."""
-    for path, names in route.body_from_query.items():
-        *parents, last = path.split(".")
-        place: Any = body
-        for parent in parents:
-            if place.get(parent) is None:
-                place[parent] = {}
-            place = place[parent]
-            if not isinstance(place, dict):
-                return body  # no object where one must be: the reading of the fields says so
-        given = next((query[name] for name in names if name in query), None)
-        if place.get(last) is None and given is not None:
-            place[last] = given
-    return body
+class Preparation:
+    """From a request to a `PreparedRequest`, in the order in which errors are told."""
+
+    def __init__(self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int) -> None:
+        self._application = application
+        self._newest_first = tuple(version.name for version in versions)
+        self._router = Router(versions)
+        self._bodies = Bodies(body_limit)
+
+    async def prepare(self, request: Request, path: str, trace: Trace) -> PreparedRequest:
+        """Raises `HttpError`, and `Answered` for OPTIONS. Without the token that is needed no body is read."""
+        wanted = self._version(request.headers.get(VERSION_HEADER))
+        trace.version = wanted or self._newest_first[0]
+        found = self._router.find(path)
+        if found is None:
+            raise HttpError(404, NOTHING)
+        resource, parameters = found
+        method = "GET" if request.method == "HEAD" else request.method
+        if method == "OPTIONS":
+            raise Answered(EncodedReply(204, b"", JSON, [("Allow", resource.allow)]))
+        if method not in resource.methods:
+            raise HttpError(405, f"This path knows {resource.allow}, not {method}", {"Allow": resource.allow})
+        routes = resource.methods[method]
+        trace.version = wanted if wanted in routes else next(iter(routes))
+        trace.route = route = routes[trace.version]
+        query = read_query(request.scope["query_string"])
+        if route.version_in_query and "version" in query:
+            wanted = self._version(query["version"])
+        prepared = PreparedRequest(request, trace, routes, parameters, query, wanted)
+        try:
+            prepared.token = self._application.read_token(request, route.access)
+        except Unauthorized as error:
+            prepared.token = error
+        if resource.takes_body[method]:
+            self._bodies.refuse_announced(request, route)
+            if not isinstance(prepared.token, Unauthorized):
+                prepared.content = await self._bodies.read(request, route)
+        return prepared
+
+    def release(self, upload: Upload) -> None:
+        """It is gone."""
+        self._bodies.close(upload)
+
+    def _version(self, text: str | None) -> str | None:
+        if text is None or text in self._newest_first:
+            return text
+        known = " or ".join(reversed(self._newest_first))
+        raise unreadable(f"There is no such version: {VERSION_HEADER} must be {known}")

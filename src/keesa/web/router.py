@@ -11,6 +11,9 @@ class Resource:
     """One path: the routes of each method, by version."""
 
     methods: dict[str, dict[str, Route]] = field(default_factory=dict)
+    """By version, the newest first: a version that lacks a route is answered by the first that has it."""
+    takes_body: dict[str, bool] = field(default_factory=dict)
+    """By method: whether a route of any version does."""
 
     @property
     def allow(self) -> str:
@@ -20,7 +23,7 @@ class Resource:
 
 
 class Router:
-    """All routes of all versions, by path."""
+    """All routes of all versions (with the newest first), by path."""
 
     def __init__(self, versions: Iterable[ApiVersion]) -> None:
         self._plain: dict[str, Resource] = {}
@@ -54,17 +57,11 @@ class Router:
         if any((other.runs, other.access) != (route.runs, route.access) for other in routes.values()):
             raise TypeError(f"{route.method} {route.path} must run alike, and be for the same callers, in all versions")
         routes[version] = route
+        takes_body = resource.takes_body.get(route.method, False)
+        resource.takes_body[route.method] = takes_body or route.signature.body is not None
 
     def _pattern(self, path: str) -> Resource | None:
         return next((resource for pattern, resource in self._patterns if pattern == path.split("/")), None)
-
-
-def choose(routes: Mapping[str, Route], wanted: str | None, newest_first: Iterable[str]) -> tuple[str, Route]:
-    """The wanted version's route, else that of the newest version that has one."""
-    for version in (wanted, *newest_first):
-        if version is not None and version in routes:
-            return version, routes[version]
-    raise LookupError("a method without a route")
 
 
 def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:

@@ -120,16 +120,14 @@ class Route:
     """The statuses of this endpoint beside those that any of its kind may have, with an example of the sentence."""
     in_openapi: bool = True
     signature: Signature = field(init=False)
+    runs: Runs = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "signature", signature_of(self.endpoint, f"{self.method} {self.path}"))
+        signature = signature_of(self.endpoint, f"{self.method} {self.path}")
+        runs = Runs.READING if self.method in SAFE_METHODS else Runs.WRITING
+        object.__setattr__(self, "signature", signature)
+        object.__setattr__(self, "runs", Runs.IN_THREAD if signature.takes_database else runs)
         require_runnable(self)
-
-    @property
-    def runs(self) -> Runs:
-        if self.signature.takes_database:
-            return Runs.IN_THREAD
-        return Runs.READING if self.method in SAFE_METHODS else Runs.WRITING
 
 
 @dataclass(frozen=True, slots=True)

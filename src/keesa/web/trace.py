@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
 from keesa.web.calls import Client
+from keesa.web.clients import Clients
 
 if TYPE_CHECKING:
     from keesa.web.application import Caller
     from keesa.web.routes import Route
 
 REQUEST_ID: Final = "X-Request-Id"
+TRACE: Final = "keesa.trace"
+"""In a scope: the request's `Trace`."""
 _SAFE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -29,6 +35,7 @@ class Trace:
     """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 
 
-def begin(asked: str | None, client: Client) -> Trace:
+def begin(scope: Scope, headers: Headers, clients: Clients) -> Trace:
     """A trace with the id that the client or its proxy gave, where it is a safe one, else a new one."""
-    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex, client)
+    asked = headers.get(REQUEST_ID)
+    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex, clients.client_of(scope, headers))

@@ -25,4 +25,4 @@ def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.Notes
         listed = [rendering.listed_note(note, call.services.clock) for note in list_notes(tx, found, page)]
         return answers.NotesAnswer(answers.Notes(len(listed), listed))
 
-    return call.services.tickets.once(tx, (answers.NotesAnswer, call.query), call.names_revision, found, notes)
+    return call.services.tickets.once(tx, (answers.NotesAnswer, call.query), call.caller.names_revision, found, notes)

@@ -70,7 +70,7 @@ def index(tx: Tx, call: Call[NotesQuery, TicketNotes]) -> NotesAnswer:
         listed = [_listed(note, call.services.clock) for note in list_notes(tx, found, page)]
         return NotesAnswer(Notes(len(listed), listed))
 
-    return call.services.tickets.once(tx, (NotesAnswer, call.query), call.names_revision, found, notes)
+    return call.services.tickets.once(tx, (NotesAnswer, call.query), call.caller.names_revision, found, notes)
 
 
 def _listed(note: Note, clock: Clock) -> ListedNote:

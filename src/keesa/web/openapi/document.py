@@ -12,11 +12,11 @@ from msgspec import Struct
 from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
-from keesa.web.dispatcher import VERSION_HEADER
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
 from keesa.web.replies import Reply
+from keesa.web.requests import VERSION_HEADER
 from keesa.web.router import answering
 from keesa.web.routes import Access, ApiVersion, Route
 

@@ -4,11 +4,11 @@ import msgspec
 
 from keesa.errors import Forbidden, Invalid, NotFound, Unauthorized
 from keesa.web.conditions import CHANGED
-from keesa.web.dispatcher import VERSION_HEADER
 from keesa.web.http_errors import HttpError
 from keesa.web.input.fields import read_fields
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
+from keesa.web.requests import VERSION_HEADER
 from keesa.web.routes import Access, ApiVersion, Route
 from keesa.web.trace import REQUEST_ID
 

@@ -1,0 +1,203 @@
+"""Customers: those for whom tickets are raised. Keesa's own addition to the 2024 document."""
+
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from keesa.accounts.permissions import CUSTOMERS_READ, CUSTOMERS_WRITE
+from keesa.api.calls import Call
+from keesa.api.cursor_pages import CursorQuery, Next, next_link
+from keesa.api.v2024.fields import ContactNumber, Phone
+from keesa.api.vocabulary import DIGITS
+from keesa.db import Steps, Tx
+from keesa.directory import customers
+from keesa.directory.customers import CustomerChanges, NewCustomer, PageAfter
+from keesa.tickets.numbers import parse_number
+from keesa.web.cursors import cursor_of, position_of
+from keesa.web.endpoints import PathParameter
+from keesa.web.replies import Reply
+from keesa.web.routes import Routes
+
+ROUTES = Routes()
+
+CustomerPath = Annotated[int | None, PathParameter(parse_number, "The customer's id", DIGITS, customers.NOT_FOUND)]
+Name = Annotated[str, Meta(description="The customer's name, at most 255 characters")]
+ContactName = Annotated[str, Meta(description="Who is called about their tickets, at most 255 characters")]
+Retired = Annotated[bool, Meta(description="Whether it gets no new tickets any more; the old ones stay")]
+
+_EXAMPLE: Final = {
+    "id": 12,
+    "name": "Fulhadhoo Harbour",
+    "contact_name": "Ibrahim",
+    "contact_number": 9607771234,
+    "contact_phone": "+960 777-1234",
+    "retired": False,
+}
+_WRITTEN: Final = {"name": "Fulhadhoo Harbour", "contact_name": "Ibrahim", "contact_number": "+960 777-1234"}
+
+
+class Customer(Struct):
+    id: Annotated[int, Meta(description="The customer's id, which never changes")]
+    name: Name
+    contact_name: ContactName
+    contact_number: int
+    contact_phone: Phone
+    retired: Retired
+
+
+def _shown(customer: customers.Customer) -> Customer:
+    return Customer(
+        id=customer.id,
+        name=customer.name,
+        contact_name=customer.contact_name,
+        contact_number=customer.contact_number,
+        contact_phone=customer.contact_phone,
+        retired=customer.retired,
+    )
+
+
+def _etag(customer: customers.Customer) -> str:
+    return f'"{customer.revision:x}"'
+
+
+class CustomersQuery(CursorQuery, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(description="Those whose name contains this, in whatever case")] | None = None
+    with_retired: Annotated[bool, Meta(description="Whether those that are retired are listed too")] = False
+
+
+class Customers(Struct):
+    customers: Annotated[list[Customer], Meta(description="The customers of this page")]
+    next: Next
+
+
+class CustomersAnswer(Struct):
+    data: Customers
+
+
+@ROUTES.add(
+    "GET",
+    "/customers",
+    summary="List customers, or find one by name",
+    permission=CUSTOMERS_READ,
+    headers=("Link",),
+    example={"data": {"customers": [_EXAMPLE], "next": "MTI"}},
+)
+def index(tx: Tx, call: Call[CustomersQuery, None]) -> Steps[Reply[CustomersAnswer]]:
+    """In the order of their ids. A customer's users find their own alone.
+
+    Where `name` is given, a page may hold fewer customers than `limit`, or none, and yet have a `next`: the search goes
+    on there.
+    """
+    query = call.query
+    page = PageAfter(query.page_size, None if query.after is None else position_of(query.after, int))
+    found = yield from customers.list_customers(tx, call.actor, page, query.name, with_retired=query.with_retired)
+    cursor = None if found.next_after is None else cursor_of(found.next_after)
+    answer = CustomersAnswer(Customers([_shown(customer) for customer in found.customers], cursor))
+    return Reply(answer, next_link(call, "/customers", cursor))
+
+
+class OneCustomer(Struct):
+    customer: Annotated[Customer, Meta(description="The customer")]
+
+
+class CustomerAnswer(Struct):
+    data: OneCustomer
+
+
+def _answer(customer: customers.Customer) -> Reply[CustomerAnswer]:
+    return Reply(CustomerAnswer(OneCustomer(_shown(customer))), etag=_etag(customer))
+
+
+@ROUTES.add(
+    "GET",
+    "/customers/{customer}",
+    summary="Show a customer",
+    permission=CUSTOMERS_READ,
+    conditional=True,
+    example={"data": {"customer": _EXAMPLE}},
+)
+def show(tx: Tx, call: Call[None, None], customer: CustomerPath) -> Reply[CustomerAnswer]:
+    """A retired one too. A customer's users find their own alone; any other is 404."""
+    found = customers.find_customer(tx, call.actor, customer)
+    call.conditions.require(_etag(found))
+    return _answer(found)
+
+
+class CustomerToMake(Struct, frozen=True):
+    name: Name
+    contact_name: ContactName
+    contact_number: ContactNumber
+
+
+class MakeCustomer(Struct, frozen=True):
+    customer: Annotated[CustomerToMake, Meta(description="The new customer")]
+
+
+@ROUTES.add(
+    "POST",
+    "/customers",
+    status=201,
+    summary="Make a customer",
+    permission=CUSTOMERS_WRITE,
+    headers=("ETag", "Location"),
+    body_example={"customer": _WRITTEN},
+    example=_EXAMPLE,
+)
+def create(tx: Tx, call: Call[None, MakeCustomer]) -> Reply[Customer]:
+    """Tickets can be raised for it at once."""
+    given = call.body.customer
+    new = NewCustomer(name=given.name, contact_name=given.contact_name, contact_number=given.contact_number)
+    made = customers.find_customer(tx, call.actor, customers.create_customer(tx, call.actor, new))
+    return Reply(_shown(made), [call.location(f"/customers/{made.id}")], etag=_etag(made))
+
+
+class CustomerPatch(Struct, frozen=True):
+    name: Name | UnsetType = UNSET
+    contact_name: ContactName | UnsetType = UNSET
+    contact_number: ContactNumber | UnsetType = UNSET
+    retired: Retired | UnsetType = UNSET
+
+
+class ChangeCustomer(Struct, frozen=True):
+    customer: Annotated[CustomerPatch, Meta(description="The change: what is left out stays as it is")]
+
+
+@ROUTES.add(
+    "PATCH",
+    "/customers/{customer}",
+    summary="Change a customer",
+    permission=CUSTOMERS_WRITE,
+    conditional=True,
+    body_example={"customer": {"contact_number": "+960 777-4321"}},
+    example={"data": {"customer": _EXAMPLE | {"contact_number": 9607774321, "contact_phone": "+960 777-4321"}}},
+)
+def change(tx: Tx, call: Call[None, ChangeCustomer], customer: CustomerPath) -> Reply[CustomerAnswer]:
+    """A field that is left out stays as it is; none may be null. `retired` retires a customer, and brings one back.
+
+    Tickets show a new name at once; the contact that they have is their own.
+    """
+    call.conditions.require(_etag(customers.lock_customer(tx, call.actor, customer)))
+    given = call.body.customer
+    changes = CustomerChanges(
+        name=given.name,
+        contact_name=given.contact_name,
+        contact_number=given.contact_number,
+        retired=given.retired,
+    )
+    return _answer(customers.change_customer(tx, call.actor, customer, changes, call.at))
+
+
+@ROUTES.add(
+    "DELETE",
+    "/customers/{customer}",
+    status=204,
+    summary="Retire a customer",
+    permission=CUSTOMERS_WRITE,
+    conditional=True,
+)
+def retire(tx: Tx, call: Call[None, None], customer: CustomerPath) -> None:
+    """It gets no new tickets, and lists leave it out; its tickets stay. A second time changes nothing. `PATCH` with
+    `"retired": false` brings it back.
+    """
+    call.conditions.require(_etag(customers.lock_customer(tx, call.actor, customer)))
+    customers.retire_customer(tx, call.actor, customer, call.at)
