@@ -8,7 +8,16 @@ import pytest
 import cast
 from account_rows import actor_of, join, rows
 from keesa.accounts.actors import Actor, UserType
-from keesa.accounts.permissions import any_of, require, require_bot, require_desk, visible_to
+from keesa.accounts.permissions import (
+    TICKETS_READ,
+    TICKETS_WRITE,
+    Permission,
+    any_of,
+    require,
+    require_bot,
+    require_desk,
+    visible_to,
+)
 from keesa.accounts.roles import Role, create_role
 from keesa.db import Database
 from keesa.errors import Forbidden
@@ -53,9 +62,15 @@ def test_a_role_s_types_show_nothing_to_who_is_not_staff(database: Database, use
 
 def test_require_wants_the_permission() -> None:
     """And says which one is missing."""
-    require(of_type("staff"), "tickets", "read")
+    require(of_type("staff"), TICKETS_READ)
     with pytest.raises(Forbidden, match=r"^You need the permission to write tickets$"):
-        require(of_type("admin"), "tickets", "write")
+        require(of_type("admin"), TICKETS_WRITE)
+
+
+def test_a_permission_is_written_with_a_colon() -> None:
+    """As the OpenAPI documents and the command line write it."""
+    assert str(TICKETS_READ) == "tickets:read"
+    assert str(Permission("ރިޕޯޓް", "a:b")) == "ރިޕޯޓް:a:b"
 
 
 CHECKS: Final[dict[Callable[[Actor], None], set[UserType]]] = {

@@ -6,7 +6,7 @@ roles; a customer's users that customer's; bots none. Every ticket query asks `v
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from keesa.accounts.actors import Actor, UserType
 from keesa.errors import Forbidden
@@ -50,14 +50,30 @@ def any_of(matches: Sequence[Match]) -> Condition:
     return Condition(f"({' OR '.join(parts) or '1 = 0'})", params)
 
 
-def require(actor: Actor, resource: str, action: str) -> None:
+class Permission(NamedTuple):
+    """An action on a resource, which roles give. The words may be other systems'."""
+
+    resource: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.resource}:{self.action}"
+
+
+TICKETS_READ: Final = Permission("tickets", "read")
+TICKETS_WRITE: Final = Permission("tickets", "write")
+ENFORCED: Final = (TICKETS_READ, TICKETS_WRITE)
+"""All that Keesa itself asks for."""
+
+
+def require(actor: Actor, permission: Permission) -> None:
     """Raise `Forbidden` unless a role of the actor gives the permission."""
-    if not actor.may(resource, action):
-        raise lacking(resource, action)
+    if not actor.may(*permission):
+        raise lacking(permission)
 
 
-def lacking(resource: str, action: str) -> Forbidden:
-    return Forbidden(f"You need the permission to {action} {resource}")
+def lacking(permission: Permission) -> Forbidden:
+    return Forbidden(f"You need the permission to {permission.action} {permission.resource}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from keesa import maintenance
 from keesa.accounts import csrf
 from keesa.accounts.actors import Actor
 from keesa.accounts.attempts import network_of
-from keesa.accounts.permissions import require
+from keesa.accounts.permissions import Permission, require
 from keesa.accounts.session_cache import SessionState
 from keesa.accounts.sessions import Version
 from keesa.accounts.tokens import Signer
@@ -342,7 +342,7 @@ def _refuse_offline(*, offline: bool) -> None:
 def _require_permission(route: Route, actor: Actor) -> None:
     """Raise `Forbidden` for whom the route is not."""
     if route.permission:
-        require(actor, "tickets", route.permission)
+        require(actor, Permission("tickets", route.permission))
     if route.guard:
         route.guard(actor)
 

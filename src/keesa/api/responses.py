@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from keesa.accounts.permissions import lacking
+from keesa.accounts.permissions import Permission, lacking
 from keesa.api.door import COOKIES_HEADER, MAINTENANCE, VERSION_HEADER
 from keesa.api.failures import INTERNAL
 from keesa.api.http import ApiVersion, Caller, Route
@@ -106,7 +106,8 @@ def _error(route: Route, status: int) -> Exception:
     if status == 401:
         return Unauthorized("Invalid credentials" if route.takes_credentials else "Your token has expired")
     if status == 403 and route.permission:
-        return Forbidden(route.guard.sentence) if route.guard else lacking("tickets", route.permission)
+        permission = Permission("tickets", route.permission)
+        return Forbidden(route.guard.sentence) if route.guard else lacking(permission)
     if status == 404:
         return NotFound("Ticket not found" if "{ticket}" in route.path or route.body else "Customer not found")
     if status == 422:
