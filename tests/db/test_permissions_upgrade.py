@@ -1,4 +1,4 @@
-"""Migration 8: permissions that stood as JSON in the roles become rows."""
+"""Migration 8: permissions that stood as JSON in the roles become rows, and Keesa itself becomes a user."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from account_rows import rows
 from keesa.accounts.roles import list_roles
+from keesa.accounts.users import has_users, list_users
 from keesa.db import Database, Tx, migrate, open_database
 from keesa.db.migrate import Migration, latest, migrations
 from keesa.errors import Refused
@@ -127,3 +128,32 @@ def test_a_migration_can_give_a_permission(older: Database, monkeypatch: pytest.
     migrate.migrate(older)
     given = {role.name: role.permissions["tickets"] for role in older.read(list_roles)}
     assert given == {name: ["read", "write"] for name in given} | {"admin": ["read", "write", "assign"]}
+
+
+@pytest.mark.parametrize("address", ["keesa", "Keesa", "keesa@keesa.example", "", "0"])
+def test_whatever_address_there_is_the_system_s_is_free(older: Database, address: str) -> None:
+    """The people of before keep their ids and addresses, and the next one's id follows theirs."""
+    add = (
+        "INSERT INTO users (email, full_name, nick_name, user_type, password_hash, created_at)"
+        " VALUES (:email, 'Keesa', 'Keesa', 'admin', '', 1)"
+    )
+    older.write(lambda tx: tx.run(add, email=address))
+    migrate.migrate(older)
+    older.write(lambda tx: tx.run(add, email="next@keesa.example"))
+    assert [(user.actor.id, user.actor.email) for user in older.read(list_users)] == [
+        (1, address),
+        (2, "next@keesa.example"),
+    ]
+
+
+def test_the_first_user_s_id_is_1(older: Database) -> None:
+    """Keesa itself has 0, and does not count."""
+    migrate.migrate(older)
+    assert not older.read(has_users)
+    older.write(lambda tx: tx.follow_given_ids("users"))
+    add = (
+        "INSERT INTO users (email, full_name, nick_name, user_type, password_hash, created_at)"
+        " VALUES ('first@keesa.example', 'First', 'First', 'admin', '', 1) RETURNING id AS value"
+    )
+    assert older.write(lambda tx: tx.value(add)) == 1
+    assert older.read(has_users)

@@ -53,6 +53,20 @@ class Actor:
         return action in self.permissions.get(resource, ())
 
 
+SYSTEM: Final = Actor(
+    id=0,
+    email="(Keesa itself)",
+    full_name="Keesa",
+    nick_name="Keesa",
+    user_type="admin",
+    customer_id=None,
+    roles=(),
+    permissions={"tickets": ["read", "write"]},
+)
+"""Keesa itself, for what nobody asked for. Its row in `users` is there for the foreign keys of history, and is no
+person's: it is disabled, and `canonical_email` makes no such address, so that no login and no command finds it.
+"""
+
 ACTOR_COLUMNS: Final = f"""
     users.id AS user_id, users.email, users.full_name, users.nick_name, users.user_type, users.customer_id,
     users.sign_in_count, CAST({_ROLES_OF_USER} AS TEXT) AS roles, CAST({_TYPES_OF_USER} AS TEXT) AS ticket_types

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from keesa.accounts.passwords import NewPassword, new_password, verify_password
 from keesa.accounts.roles import Role, create_role
-from keesa.accounts.users import NewUser, create_user
+from keesa.accounts.users import NewUser, create_user, has_users
 from keesa.clock import Clock, now
 from keesa.db import Database, Tx
 from keesa.demo.desk_years import made_up
@@ -55,7 +55,7 @@ def has_published_passwords(database: Database) -> bool:
 
 
 def _is_empty(tx: Tx) -> bool:
-    return not (tx.one("SELECT id FROM users LIMIT 1") or tx.one("SELECT id FROM tickets LIMIT 1"))
+    return not (has_users(tx) or tx.one("SELECT id FROM tickets LIMIT 1"))
 
 
 def _people(tx: Tx, password: NewPassword) -> None:

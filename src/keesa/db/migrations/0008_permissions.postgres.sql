@@ -1,5 +1,5 @@
 -- compatible: 8
--- Permissions as rows, so that a migration can give one
+-- Permissions as rows, so that a migration can give one, and the user that Keesa itself is
 -- (docs/decisions/0006-who-may-do-what.md). A program that reads the column of before finds it gone.
 
 CREATE TABLE role_permissions (
@@ -48,3 +48,7 @@ ALTER TABLE roles DROP COLUMN permissions;
 
 CREATE TRIGGER accounts_of_permissions AFTER INSERT OR UPDATE OR DELETE ON role_permissions
     FOR EACH STATEMENT EXECUTE FUNCTION move_accounts();
+
+-- Who acts where nobody does: `SYSTEM` in accounts/actors.py. No login finds the address, as it has a capital letter and no @.
+INSERT INTO users (id, email, full_name, nick_name, user_type, password_hash, disabled_at, created_at)
+VALUES (0, '(Keesa itself)', 'Keesa', 'Keesa', 'admin', '!', 0, 0);

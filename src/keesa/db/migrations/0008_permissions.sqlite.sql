@@ -1,5 +1,5 @@
 -- compatible: 8
--- Permissions as rows, so that a migration can give one
+-- Permissions as rows, so that a migration can give one, and the user that Keesa itself is
 -- (docs/decisions/0006-who-may-do-what.md). A program that reads the column of before finds it gone.
 
 CREATE TABLE role_permissions (
@@ -50,3 +50,7 @@ END;
 CREATE TRIGGER accounts_of_taken_permissions AFTER DELETE ON role_permissions BEGIN
     UPDATE desk_revisions SET accounts = $new_revision;
 END;
+
+-- Who acts where nobody does: `SYSTEM` in accounts/actors.py. No login finds the address, as it has a capital letter and no @.
+INSERT INTO users (id, email, full_name, nick_name, user_type, password_hash, disabled_at, created_at)
+VALUES (0, '(Keesa itself)', 'Keesa', 'Keesa', 'admin', '!', 0, 0);
