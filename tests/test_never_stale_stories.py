@@ -40,7 +40,6 @@ from two_workers_desk import (
     MAY_WRITE,
     MOVE_USER,
     PEOPLE,
-    PERMIT,
     RENAME_CUSTOMER,
     RENAME_USER,
     TAKE_ROLE,
@@ -144,7 +143,7 @@ def change_status(step: Step) -> None:
 
 def change_assignee(step: Step) -> None:
     """To somebody else of the desk; to nobody, while that is allowed."""
-    desk = [user["id"] for user in step.world.users.values() if user["user_type"] in ("admin", "staff")]
+    desk = [person.id for person in PEOPLE if step.world.users[person.id]["user_type"] in ("admin", "staff")]
     others = {*desk, *([None] if step.row["status"] == "open" else [])} - {step.row["assigned_to_id"]}
     body = {"ticket": {"assigned_to_id": step.random.choice(sorted(others or {ADMIN.id}, key=str))}}
     step.act(step.anybody(), f"/tickets/{step.ticket}/assign", body, only_staff=True)
@@ -174,10 +173,8 @@ def rename_customer(step: Step) -> None:
 def change_permissions(step: Step) -> None:
     """Lost, or had again."""
     role = step.role
-    permissions = (
-        step.random.choice((MAY_READ, MAY_WRITE, MAY_WRITE, "{}")) if role["permissions"] == MAY_ALL else MAY_ALL
-    )
-    step.desk.run(PERMIT, permissions=permissions, role_id=role["id"])
+    may_all = all((role["id"], *permission) in step.world.permissions for permission in MAY_ALL)
+    step.desk.permit(role["name"], step.random.choice((MAY_READ, MAY_WRITE, MAY_WRITE, ())) if may_all else MAY_ALL)
 
 
 def change_types_of_role(step: Step) -> None:

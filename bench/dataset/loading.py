@@ -14,6 +14,7 @@ from bench.dataset.rows import Found, draw_rows
 from bench.dataset.tables import Tell, Write
 from bench.dataset.world import World, read_world
 from keesa.accounts.roles import create_role
+from keesa.accounts.users import has_users
 from keesa.db import Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
@@ -76,7 +77,7 @@ def _loader(data: Path, database_url: str | None, tell: Tell) -> AbstractContext
 
 
 def _begin(tx: Tx) -> Found:
-    if tx.one("SELECT id FROM users LIMIT 1") or tx.one("SELECT id FROM tickets LIMIT 1"):
+    if has_users(tx) or tx.one("SELECT id FROM tickets LIMIT 1"):
         raise Refused("The database is not empty, and holds no data set of the benchmarks")
     keep(tx, Kept("", None))
     for role in ROLES:

@@ -114,7 +114,8 @@ def _loops(plain: Plain, seconds: float) -> list[Speed]:
 def _creating(plain: Plain) -> Callable[[int], None]:
     """What the bare function's create does, for the first customer and in the name of the first user."""
     sql = plain.sql
-    [customer_id, user_id] = plain.execute("SELECT (SELECT min(id) FROM customers), min(id) FROM users", {}).fetchone()
+    first = "SELECT (SELECT min(id) FROM customers), min(id) FROM users WHERE id > 0"  # 0 is Keesa itself
+    [customer_id, user_id] = plain.execute(first, {}).fetchone()
     ticket = {**TICKET, "customer_id": customer_id, "user_id": user_id}
 
     def create(_: int) -> None:

@@ -67,7 +67,7 @@ def _scripts(url: str) -> dict[str, str]:
     with psycopg.connect(url) as connection:
         [[first, last]] = connection.execute(_LONGEST_RUN).fetchall()
         [[customer_id]] = connection.execute("SELECT min(id) FROM customers").fetchall()
-        [[user_id]] = connection.execute("SELECT min(id) FROM users").fetchall()
+        [[user_id]] = connection.execute("SELECT min(id) FROM users WHERE id > 0").fetchall()
     return {
         "list": _script("", {"limit": "20"}, [_SQL.lists["admin"]]),
         "one ticket": _script(f"\\set id random({first}, {last})\n", {}, [_SQL.one]),

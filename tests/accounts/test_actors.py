@@ -68,9 +68,27 @@ def test_the_permissions_of_all_roles_are_merged(database: Database) -> None:
 
 
 def test_other_systems_words_are_kept(database: Database) -> None:
-    """The vocabulary is open: Keesa passes on what it does not know."""
-    add_role(database, "other", {"ރިޕޯޓް": ["އެހެން", "*"], "": []})
-    assert hire(database, "other").permissions == {"ރިޕޯޓް": ["އެހެން", "*"], "": []}
+    """The vocabulary is open: Keesa passes on what it does not know. A resource without an action is no permission."""
+    add_role(database, "other", {"ރިޕޯޓް": ["އެހެން", "*"], "boats": []})
+    assert hire(database, "other").permissions == {"ރިޕޯޓް": ["އެހެން", "*"]}
+
+
+def test_a_role_without_permissions_is_a_role(database: Database) -> None:
+    """It may be the first, which 2021 tokens name."""
+    add_role(database, "guest", {})
+    actor = hire(database, "guest", "reader")
+    assert (actor.roles, actor.permissions) == (("guest", "reader"), {"tickets": ["read"]})
+
+
+def test_roles_in_one_place_are_told_in_the_order_they_were_made(database: Database) -> None:
+    """Where somebody has given them by hand: each is named once, and never in another order."""
+    hire(database)
+    give = "INSERT INTO user_roles (user_id, role_id, position) SELECT 20, id, 0 FROM roles WHERE name = :name"
+    for name in ("reader", "admin"):
+        database.write(lambda tx, name=name: tx.run(give, name=name))  # type: ignore[misc]  # a default in a lambda
+    actor = actor_of(database, 20)
+    assert actor.roles == ("admin", "reader")
+    assert list(actor.permissions.items()) == [("projects", ["read", "write"]), ("tickets", ["read", "write"])]
 
 
 def test_who_has_no_role_may_do_nothing(database: Database) -> None:

@@ -15,7 +15,8 @@ from keesa.accounts.tokens import Signer
 from keesa.accounts.users import change_password, disable_user
 from keesa.db import Database, Tx, migrate, open_database
 from keesa.errors import Unauthorized
-from places import NewPlace
+from older_schemas import migrate_before
+from places import Place
 
 SESSIONS_MIGRATION: Final = 6
 NOON: Final = cast.at("2025-04-01T12:00")
@@ -238,18 +239,13 @@ def test_logins_at_once_do_not_pass_fifty_sessions(database: Database) -> None:
 
 
 def test_an_older_desk_s_many_sessions_end_with_the_upgrade(
-    new_place: NewPlace, engine: str, monkeypatch: pytest.MonkeyPatch
+    empty_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All but the newest fifty of a user's; who has fewer keeps all, and the next login counts them too."""
-    place = new_place(None)
-    database = open_database(place.data, place.url)
-    steps = [step for step in migrate.migrations(engine) if step.version < SESSIONS_MIGRATION]
-    with monkeypatch.context() as patch:
-        patch.setattr(migrate, "migrations", lambda _: steps)
-        migrate.migrate(database)
-    cast.fill(database)
-    for user_id, number in ((cast.ENGINEER.id, MOST + 7), (cast.ADMIN.id, 3)):
-        database.write(lambda tx, user_id=user_id, number=number: open_as_before(tx, user_id, number))  # type: ignore[misc]  # defaults in a lambda
+    database = open_database(empty_place.data, empty_place.url)
+    migrate_before(monkeypatch, database, SESSIONS_MIGRATION)
+    for person, number in ((cast.ENGINEER, MOST + 7), (cast.ADMIN, 3)):
+        database.write(lambda tx, person=person, number=number: open_as_before(tx, person, number))  # type: ignore[misc]  # defaults in a lambda
     migrate.migrate(database)
     kept = {row["refresh_uid"] for row in rows(database, "SELECT refresh_uid FROM sessions")}
     assert kept == {f"{cast.ENGINEER.id} {at}" for at in range(7, MOST + 7)} | {
@@ -261,14 +257,21 @@ def test_an_older_desk_s_many_sessions_end_with_the_upgrade(
     database.close()
 
 
-def open_as_before(tx: Tx, user_id: int, number: int) -> None:
-    """Sessions as an older Keesa kept them, one a millisecond."""
+def open_as_before(tx: Tx, person: cast.Person, number: int) -> None:
+    """The person, and sessions of theirs as an older Keesa kept them, one a millisecond."""
+    tx.run(
+        "INSERT INTO users (id, email, full_name, nick_name, user_type, password_hash, created_at)"
+        " VALUES (:id, :email, :email, :email, :user_type, '', 1)",
+        id=person.id,
+        email=person.email,
+        user_type=person.user_type,
+    )
     for at in range(number):
         tx.run(
             "INSERT INTO sessions (refresh_uid, access_uid, user_id, version, csrf_secret, created_at, expires_at)"
             " VALUES (:uid, :uid, :user_id, '2024', '', :at, :ends)",
-            uid=f"{user_id} {at}",
-            user_id=user_id,
+            uid=f"{person.id} {at}",
+            user_id=person.id,
             at=at,
             ends=NOON + REFRESH_LIFETIME,
         )

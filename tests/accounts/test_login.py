@@ -10,7 +10,7 @@ from argon2 import PasswordHasher, extract_parameters
 
 import cast
 from keesa.accounts import attempts, passwords
-from keesa.accounts.actors import Actor
+from keesa.accounts.actors import SYSTEM, Actor
 from keesa.accounts.attempts import NETWORKS_KEPT, USER_WINDOW, WINDOW, Limits
 from keesa.accounts.login import Credentials, log_in
 from keesa.accounts.users import change_password, disable_user
@@ -370,17 +370,21 @@ def test_a_password_that_changes_during_its_check_opens_nothing(
 
 
 def test_every_wrong_login_takes_the_same_work(database: Database, hasher: CountingHasher) -> None:
-    """One argon2 check, with the same parameters: for a wrong password, an unknown user, a disabled one, and a
-    password too long to be one.
+    """One argon2 check, with the same parameters: for a wrong password, an unknown user, a disabled one, Keesa itself,
+    a hash that is none, and a password too long to be one.
     """
+    system = cast.Person(0, SYSTEM.email, SYSTEM.full_name, SYSTEM.nick_name, "admin", "admin")
     nobody = cast.Person(77, "nobody@keesa.example", "Nobody", "Nobody", "staff", "reader")
     database.write(lambda tx: disable_user(tx, cast.STRANGER.email, NOON))
+    database.write(lambda tx: tx.run("UPDATE users SET password_hash = '!' WHERE id = :id", id=cast.BOT.id))
     work = set()
     for person, password in (
         (cast.ENGINEER, "wrong"),
         (cast.ENGINEER, "x" * 100_000),
         (nobody, cast.PASSWORD),
         (cast.STRANGER, cast.PASSWORD),
+        (cast.BOT, cast.PASSWORD),
+        (system, "!"),
     ):
         hasher.checks.clear()
         with pytest.raises(Unauthorized):

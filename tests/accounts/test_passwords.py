@@ -59,10 +59,13 @@ def test_nobody_has_a_password() -> None:
         assert not verify_password(None, guess)
 
 
-@pytest.mark.parametrize("damaged", ["x", "$argon2id$v=19$m=19456,t=2,p=1$AAAA", "$2b$12$abcdefghijklmnopqrstuv"])
+@pytest.mark.parametrize(
+    "damaged", ["", "!", "x", "$argon2id$v=19$m=19456,t=2,p=1$AAAA", "$2b$12$abcdefghijklmnopqrstuv"]
+)
 def test_a_damaged_hash_lets_nobody_in(damaged: str) -> None:
-    """And raises nothing."""
-    assert not verify_password(damaged, "Password123")
+    """And raises nothing; nor does the password that nobody has."""
+    for password in ("Password123", damaged, "", "nobody has this password"):
+        assert not verify_password(damaged, password)
 
 
 FORMS = {

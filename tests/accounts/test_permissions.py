@@ -7,10 +7,12 @@ import pytest
 
 import cast
 from account_rows import actor_of, join, rows
-from keesa.accounts.actors import Actor, UserType
+from keesa.accounts.actors import SYSTEM, Actor, UserType
 from keesa.accounts.permissions import (
+    ENFORCED,
     TICKETS_READ,
     TICKETS_WRITE,
+    Permission,
     any_of,
     require,
     require_bot,
@@ -64,6 +66,18 @@ def test_require_wants_the_permission() -> None:
     require(of_type("staff"), TICKETS_READ)
     with pytest.raises(Forbidden, match=r"^You need the permission to write tickets$"):
         require(of_type("admin"), TICKETS_WRITE)
+
+
+def test_a_permission_is_written_with_a_colon() -> None:
+    """As the OpenAPI documents and the command line write it."""
+    assert str(TICKETS_READ) == "tickets:read"
+    assert str(Permission("ރިޕޯޓް", "a:b")) == "ރިޕޯޓް:a:b"
+
+
+def test_keesa_itself_may_do_all_that_is_enforced() -> None:
+    """It has no roles to take it from."""
+    for permission in ENFORCED:
+        require(SYSTEM, permission)
 
 
 CHECKS: Final[dict[Callable[[Actor], None], set[UserType]]] = {

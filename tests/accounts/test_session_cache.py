@@ -15,6 +15,7 @@ from jwts import signed
 from keesa import maintenance
 from keesa.accounts import session_cache, sessions, tokens
 from keesa.accounts.refreshing import refresh
+from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import OVERLAP, Session
 from keesa.accounts.tokens import Signer
@@ -160,8 +161,17 @@ def swap_role(desk: Desk) -> None:
     desk.change(sql, id=ENGINEER.id, role_id=desk.role_id("reader"))
 
 
-def change_permissions(desk: Desk) -> None:
-    desk.change("UPDATE roles SET permissions = '{}' WHERE name = :name", name=ENGINEER.role)
+def give_permission(desk: Desk) -> None:
+    desk.elsewhere.write(lambda tx: grant_permission(tx, ENGINEER.role, "boats", "sail"))
+
+
+def take_permission(desk: Desk) -> None:
+    desk.elsewhere.write(lambda tx: revoke_permission(tx, ENGINEER.role, "tickets", "write"))
+
+
+def swap_permission(desk: Desk) -> None:
+    sql = "UPDATE role_permissions SET action = 'sail' WHERE role_id = :id AND action = 'read'"
+    desk.change(sql, id=desk.role_id(ENGINEER.role))
 
 
 def rename_role(desk: Desk) -> None:
@@ -200,7 +210,9 @@ CHANGES: Final[dict[str, Callable[[Desk], object]]] = {
     "a role taken": take_role,
     "a role given": give_role,
     "a role changed for another": swap_role,
-    "a role's permissions": change_permissions,
+    "a permission given": give_permission,
+    "a permission taken": take_permission,
+    "a permission changed for another": swap_permission,
     "a role's name": rename_role,
     "a ticket type given": give_type,
     "a ticket type taken": take_type,
@@ -310,7 +322,11 @@ ACCOUNTS: Final[dict[str, str]] = {
     "a customer": f"UPDATE users SET customer_id = {SCHOOL} WHERE id = {CUSTOMER.id}",
     "disabling": f"UPDATE users SET disabled_at = 1 WHERE id = {BOT.id}",
     "enabling": "UPDATE users SET disabled_at = NULL",
-    "a role's permissions": "UPDATE roles SET permissions = '{}' WHERE name = 'reader'",
+    "a permission given": (
+        "INSERT INTO role_permissions (role_id, resource, action, position) VALUES (5, 'boats', 'sail', 9)"
+    ),
+    "a permission's place": "UPDATE role_permissions SET position = position + 1",
+    "a permission taken": "DELETE FROM role_permissions WHERE role_id = 5",
     "a role's name": "UPDATE roles SET name = 'readers' WHERE name = 'reader'",
     "a role given": f"INSERT INTO user_roles (user_id, role_id, position) VALUES ({ADMIN.id}, 2, 1)",
     "a role's place": "UPDATE user_roles SET position = position + 1",

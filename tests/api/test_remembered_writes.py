@@ -86,7 +86,7 @@ def doing(sql: str, **params: object) -> Callable[[Database], object]:
 
 
 take_roles: Final = doing("DELETE FROM user_roles WHERE user_id = :id", id=ENGINEER.id)
-only_read: Final = doing("""UPDATE roles SET permissions = '{"tickets": ["read"]}'""")
+only_read: Final = doing("DELETE FROM role_permissions WHERE action <> 'read'")
 take_types: Final = doing("DELETE FROM role_ticket_types")
 disable: Final = doing("UPDATE users SET disabled_at = 1 WHERE id = :id", id=ENGINEER.id)
 become_bot: Final = doing("UPDATE users SET user_type = 'bot' WHERE id = :id", id=ENGINEER.id)

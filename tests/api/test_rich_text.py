@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 import cast
 from acting import rows
 from cast import ADMIN, ASSIGNED, ENGINEER, HIDDEN, STRANGER
+from keesa.accounts.permissions import TICKETS_WRITE
+from keesa.accounts.roles import revoke_permission
 from keesa.accounts.sessions import Version
 from keesa.api import rich_text as api_rich_text
 from keesa.db import Database, Tx
@@ -101,8 +103,7 @@ def test_who_asks_comes_before_what_is_wrong_with_a_text(
 ) -> None:
     """401 and 403 without a look at it, 404 before its faults."""
     assert client.post(ADD, json=a_note(LONG)).status_code == 401
-    permissions = """UPDATE roles SET permissions = '{"tickets": ["read"]}' WHERE name = 'harbour_crew'"""
-    database.write(lambda tx: tx.run(permissions))
+    database.write(lambda tx: revoke_permission(tx, "harbour_crew", *TICKETS_WRITE))
     reader = cast.token(database, ENGINEER, version)
     for _ in range(2):
         assert client.post(ADD, json=a_note(BAD_LONG), headers=bearer(reader)).status_code == 403

@@ -20,6 +20,8 @@ from asking import Api
 from cast import SECRET
 from deterministic import deterministic
 from keesa.accounts.actors import USER_TYPES, UserType
+from keesa.accounts.permissions import ENFORCED
+from keesa.accounts.roles import grant_permission
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
 from keesa.clock import now
@@ -123,16 +125,13 @@ def build(tx: Tx, world: World) -> None:
     """In place of the cast and of the example before; nobody's password is ever asked for."""
     for table in (
         *("ticket_notes", "ticket_statuses", "ticket_assignments", "tickets", "ticket_counters"),
-        *("sessions", "user_roles", "role_ticket_types", "roles", "users"),
+        *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles", "users"),
     ):
         tx.run(f"DELETE FROM {table}")
     for role_id, types in enumerate((*world.roles, NO_TYPES)):
-        tx.run(
-            "INSERT INTO roles (id, name, permissions) VALUES (:id, :name, :permissions)",
-            id=role_id,
-            name=f"role {role_id}",
-            permissions='{"tickets": ["read", "write"]}',
-        )
+        tx.run("INSERT INTO roles (id, name) VALUES (:id, :name)", id=role_id, name=f"role {role_id}")
+        for permission in ENFORCED:
+            grant_permission(tx, f"role {role_id}", *permission)
         for key in types:
             tx.run("INSERT INTO role_ticket_types (role_id, ticket_type) VALUES (:id, :key)", id=role_id, key=key)
     for user in world.users:

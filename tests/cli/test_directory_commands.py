@@ -4,7 +4,7 @@ import pytest
 
 from account_rows import rows
 from command import keesa
-from keesa.accounts.roles import Role, list_roles
+from keesa.accounts.roles import Role, find_role, list_roles
 from keesa.db import Database
 from keesa.directory.reference import keys, products
 from places import Place
@@ -36,6 +36,39 @@ def test_a_role_may_be_just_a_name(desk: Place, desk_database: Database) -> None
     """It then reads and writes tickets, of no type."""
     assert keesa("role", "add", "plain_crew", place=desk).status == 0
     assert Role("plain_crew", {"tickets": ["read", "write"]}, ()) in desk_database.read(list_roles)
+
+
+def test_a_role_is_granted_permissions_and_loses_them(desk: Place, desk_database: Database) -> None:
+    """Several at once; what it gives then is printed. Again is no error, and what it never gave is none either."""
+    keesa("role", "add", "south_crew", place=desk)
+    for _ in range(2):
+        done = keesa("role", "grant", "south_crew", "boats:sail", "urn:desk:tickets:assign", "ދޯނި:ފަހަރު", place=desk)
+        assert (done.status, done.err) == (0, "")
+        gives = "tickets:read, tickets:write, boats:sail, urn:desk:tickets:assign, ދޯނި:ފަހަރު"
+        assert done.out == f"role south_crew gives {gives}\n"
+    role = desk_database.read(lambda tx: find_role(tx, "south_crew"))
+    assert list(role.permissions.items())[1:] == [
+        ("boats", ["sail"]),
+        ("urn:desk:tickets", ["assign"]),
+        ("ދޯނި", ["ފަހަރު"]),
+    ]
+    for _ in range(2):
+        taken = ("tickets:write", "ދޯނި:ފަހަރު", "urn:desk:tickets:assign", "no:such")
+        done = keesa("role", "revoke", "south_crew", *taken, place=desk)
+        assert done == (0, "role south_crew gives tickets:read, boats:sail\n", "")
+    assert keesa("role", "revoke", "south_crew", "tickets:read", "boats:sail", place=desk) == (
+        0,
+        "role south_crew gives nothing\n",
+        "",
+    )
+
+
+def test_whatever_is_written_so_is_revoked(desk: Place, desk_database: Database) -> None:
+    """Also an action with a colon, which a role may be made with."""
+    permissions = '{"a": ["b:c", "b"], "a:b": ["c"]}'
+    keesa("role", "add", "colon_crew", "--permissions", permissions, place=desk)
+    assert keesa("role", "revoke", "colon_crew", "a:b:c", place=desk).out == "role colon_crew gives a:b\n"
+    assert desk_database.read(lambda tx: find_role(tx, "colon_crew")).permissions == {"a": ["b"]}
 
 
 def test_a_customer_is_added_and_listed_and_has_an_eco(desk: Place, desk_database: Database) -> None:
@@ -76,6 +109,15 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "no JSON": (("role", "add", "new", "--permissions", "all"), "permissions must be JSON like"),
     "other JSON": (("role", "add", "new", "--permissions", '{"tickets": "read"}'), "permissions must be JSON like"),
+    "blank word": (("role", "add", "new", "--permissions", '{"": ["read"]}'), "permissions hold a word that must have"),
+    "no role to grant": (("role", "grant", "divers", "tickets:read"), "There is no role divers"),
+    "no role to revoke": (("role", "revoke", "divers", "tickets:read"), "There is no role divers"),
+    "no colon": (("role", "grant", "admin", "a:b", "tickets"), "permission tickets must be RESOURCE:ACTION, such as"),
+    "no colon to revoke": (("role", "revoke", "admin", "tickets:read", "*"), "permission * must be RESOURCE:ACTION"),
+    "no resource": (("role", "grant", "admin", "a:b", ":read"), "resource must have something to read"),
+    "no action": (("role", "grant", "admin", "a:b", "tickets:"), "action must have something to read"),
+    "endless action": (("role", "grant", "admin", f"a:{'b' * 256}"), "action must have at most 255 characters"),
+    "blank at an end": (("role", "grant", "admin", "tickets: read"), "action must not begin or end with a blank"),
     "no name": (
         ("customer", "add", "", "--contact-name", "I", "--contact-number", "1"),
         "name must have something to read",
@@ -106,6 +148,8 @@ MISUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "nobody to call": ((*CUSTOMER, "--contact-number", "1"), "Missing option '--contact-name'"),
     "an id that none can have": (("eco", "add", "Router", "--customer", str(2**63)), "there is no such id"),
     "the same for a user": (("user", "add", "a@b.example", "--name", "A", "--customer", str(2**63)), "no such id"),
+    "nothing to grant": (("role", "grant", "admin"), "Missing argument 'RESOURCE:ACTION...'"),
+    "nothing to revoke": (("role", "revoke", "admin"), "Missing argument 'RESOURCE:ACTION...'"),
     "unknown option": (("eco", "add", "Router", "--owner", "1"), "No such option: --owner"),
     "unknown command": (("ticket", "add"), "No such command 'ticket'"),
 }

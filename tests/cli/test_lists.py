@@ -34,7 +34,7 @@ HOSTILE: Final = {
 TABLES: Final = {
     "customer": "INSERT INTO customers (name, contact_name, contact_number) VALUES (:text, :text, 1)",
     "eco": f"INSERT INTO ecos (name, customer_id) VALUES (:text, {cast.LONE})",
-    "role": "INSERT INTO roles (name, permissions) VALUES (:text, '{}')",
+    "role": "INSERT INTO roles (name) VALUES (:text)",
     "reference": "INSERT INTO products (name) VALUES (:text)",
     "user": (
         "INSERT INTO users (email, full_name, nick_name, user_type, password_hash, created_at)"

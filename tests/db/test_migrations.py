@@ -14,9 +14,9 @@ from keesa.db import Database, Tx, migrate, open_database
 from keesa.db.migrate import Migration, check_schema, latest, migrations
 from keesa.errors import Refused
 from live import environment
+from older_schemas import migrate_before
 from places import Place
 
-ENGINES = ("sqlite", "postgres")
 NAMES = [f"{migration.version:04}_{migration.name}" for migration in migrations("sqlite")]
 
 
@@ -233,15 +233,6 @@ def test_the_first_line_tells_what_a_migration_is_compatible_with() -> None:
 LONG_BODY = "<b title='é'>" + "x & y</b>" * 20_000
 SHORT_BODY = "<p>ރ</p>"
 TOO_LONG = "… (This text was too long to be shown. The whole of it is in the database, in the table long_texts.)"
-
-
-def migrate_before(monkeypatch: pytest.MonkeyPatch, database: Database, version: int) -> None:
-    """As the program did that had no such migration yet."""
-    with monkeypatch.context() as patch:
-        earlier = {engine: [each for each in migrations(engine) if each.version < version] for engine in ENGINES}
-        patch.setattr(migrate, "migrations", earlier.__getitem__)
-        patch.setattr(migrate, "latest", lambda: version - 1)
-        migrate.migrate(database)
 
 
 def keep_texts(tx: Tx) -> None:

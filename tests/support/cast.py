@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from keesa.accounts import users
-from keesa.accounts.actors import Actor, UserType
+from keesa.accounts.actors import SYSTEM, UserType
 from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -47,16 +47,7 @@ CUSTOMER: Final = Person(4, "customer@keesa.example", "Mariyam Zahir", "Maree", 
 BOT: Final = Person(5, "bot@keesa.example", "Desk Bot", "Bot", "bot", "bot")
 CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
 
-OPERATOR: Final = Actor(
-    id=0,
-    email="",
-    full_name="Keesa",
-    nick_name="Keesa",
-    user_type="admin",
-    customer_id=None,
-    roles=(),
-    permissions={},
-)
+OPERATOR: Final = SYSTEM
 """Who acts on the command line, without a user."""
 
 RAISED: Final = 2025001

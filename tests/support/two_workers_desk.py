@@ -14,8 +14,10 @@ from cast import (
     SCHOOL,
     Person,
 )
+from keesa.accounts.permissions import ENFORCED, TICKETS_READ, TICKETS_WRITE, Permission
+from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.sessions import Version
-from keesa.db import Database
+from keesa.db import Database, Tx
 from live import LiveServer
 from places import Place
 from plain_answers import Answer, Question, World
@@ -31,7 +33,6 @@ RENAME_USER: Final = "UPDATE users SET full_name = :full_name, nick_name = :nick
 MOVE_USER: Final = "UPDATE users SET user_type = :user_type, customer_id = :customer_id WHERE id = :id"
 DISABLE: Final = "UPDATE users SET disabled_at = :at WHERE id = :id"
 ENABLE: Final = "UPDATE users SET disabled_at = NULL WHERE id = :id"
-PERMIT: Final = "UPDATE roles SET permissions = :permissions WHERE id = :role_id"
 GIVE_TYPE: Final = "INSERT INTO role_ticket_types (role_id, ticket_type) VALUES (:role_id, :key)"
 TAKE_TYPE: Final = "DELETE FROM role_ticket_types WHERE role_id = :role_id AND ticket_type = :key"
 GIVE_ROLE: Final = "INSERT INTO user_roles (user_id, role_id, position) VALUES (:user_id, :role_id, 9)"
@@ -40,9 +41,9 @@ END_SESSIONS: Final = "DELETE FROM sessions WHERE user_id = :id"
 GO_OFFLINE: Final = "INSERT INTO settings (name, value) VALUES ('maintenance', 'on')"
 GO_ONLINE: Final = "DELETE FROM settings WHERE name = 'maintenance'"
 
-MAY_ALL: Final = '{"tickets": ["read", "write"]}'
-MAY_WRITE: Final = '{"tickets": ["write"]}'
-MAY_READ: Final = '{"tickets": ["read"]}'
+MAY_ALL: Final = (TICKETS_READ, TICKETS_WRITE)
+MAY_WRITE: Final = (TICKETS_WRITE,)
+MAY_READ: Final = (TICKETS_READ,)
 
 
 @dataclass
@@ -77,6 +78,17 @@ class Desk:
     def run(self, sql: str, **params: object) -> None:
         self.changes.append(f"{sql} {params}")
         self.database.write(lambda tx: tx.run(sql, **params))
+
+    def permit(self, role_name: str, permissions: Sequence[Permission]) -> None:
+        """Of what Keesa enforces the role gives these, and no others."""
+        self.changes.append(f"{role_name} gives {[*map(str, permissions)]}")
+
+        def work(tx: Tx) -> None:
+            for permission in ENFORCED:
+                change = grant_permission if permission in permissions else revoke_permission
+                change(tx, role_name, *permission)
+
+        self.database.write(work)
 
     def world(self) -> World:
         return self.database.read(World)

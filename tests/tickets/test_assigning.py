@@ -18,6 +18,7 @@ from cast import (
     add_person,
     at,
 )
+from keesa.accounts.actors import SYSTEM
 from keesa.accounts.users import disable_user
 from keesa.db import Tx
 from keesa.errors import Forbidden, Invalid, NotFound
@@ -81,9 +82,9 @@ def test_a_ticket_that_is_worked_on_is_not_taken_away(tx: Tx, number: int) -> No
     assert tickets_as_kept(tx) == before
 
 
-@pytest.mark.parametrize("to_id", [CUSTOMER.id, BOT.id, GONE.id, 999, 2**63 - 1])
+@pytest.mark.parametrize("to_id", [CUSTOMER.id, BOT.id, GONE.id, SYSTEM.id, 999, 2**63 - 1])
 def test_nobody_but_the_desk_is_assigned(tx: Tx, to_id: int) -> None:
-    """A customer's user, a bot, who has left and who never was."""
+    """A customer's user, a bot, who has left, Keesa itself, and who never was."""
     add_person(tx, GONE)
     disable_user(tx, GONE.email, NOON)
     before = tickets_as_kept(tx)

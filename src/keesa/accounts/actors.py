@@ -14,13 +14,16 @@ Permissions = dict[str, list[str]]
 
 USER_TYPES: Final[tuple[UserType, ...]] = ("admin", "staff", "customer", "bot")
 
-ROLES_OF_USER: Final = """
-    (SELECT $json_list($json_row(held.name, held.permissions)) FROM (
-        SELECT roles.name, roles.permissions FROM user_roles JOIN roles ON roles.id = user_roles.role_id
-        WHERE user_roles.user_id = users.id ORDER BY user_roles.position
+_ROLES_OF_USER: Final = """
+    (SELECT $json_list($json_row(held.name, held.resource, held.action)) FROM (
+        SELECT roles.name, role_permissions.resource, role_permissions.action FROM user_roles
+        JOIN roles ON roles.id = user_roles.role_id
+        LEFT JOIN role_permissions ON role_permissions.role_id = roles.id
+        WHERE user_roles.user_id = users.id
+        ORDER BY user_roles.position, roles.id, role_permissions.position
     ) held)
 """
-"""A column for a query on `users`: the roles in order, as JSON; null without any on PostgreSQL."""
+"""The roles in order, a row for each permission of a role, or one without any; null without a role on PostgreSQL."""
 
 _TYPES_OF_USER: Final = """
     (SELECT $json_list(ticket_type) FROM (
@@ -50,9 +53,23 @@ class Actor:
         return action in self.permissions.get(resource, ())
 
 
+SYSTEM: Final = Actor(
+    id=0,
+    email="(Keesa itself)",
+    full_name="Keesa",
+    nick_name="Keesa",
+    user_type="admin",
+    customer_id=None,
+    roles=(),
+    permissions={"tickets": ["read", "write"], "customers": ["read", "write"]},
+)
+"""Keesa itself, for what nobody asked for. Its row in `users` is there for the foreign keys of history, and is no
+person's: it is disabled, and `canonical_email` makes no such address, so that no login and no command finds it.
+"""
+
 ACTOR_COLUMNS: Final = f"""
     users.id AS user_id, users.email, users.full_name, users.nick_name, users.user_type, users.customer_id,
-    users.sign_in_count, CAST({ROLES_OF_USER} AS TEXT) AS roles, CAST({_TYPES_OF_USER} AS TEXT) AS ticket_types
+    users.sign_in_count, CAST({_ROLES_OF_USER} AS TEXT) AS roles, CAST({_TYPES_OF_USER} AS TEXT) AS ticket_types
 """
 
 
@@ -66,21 +83,21 @@ def actor_of(row: Row) -> Actor:
         nick_name=row["nick_name"],
         user_type=row["user_type"],
         customer_id=row["customer_id"],
-        roles=tuple(name for name, _ in roles),
-        permissions=_merged(_permissions.decode(text) for _, text in roles),
+        roles=tuple(dict.fromkeys(name for name, _, _ in roles)),
+        permissions=in_order((resource, action) for _, resource, action in roles),
         sign_in_count=row["sign_in_count"],
         ticket_types=_ticket_types.decode(row["ticket_types"] or "[]"),
     )
 
 
-_ticket_types = msgspec.json.Decoder(tuple[str, ...])
-_roles = msgspec.json.Decoder(list[tuple[str, str]])
-_permissions = msgspec.json.Decoder(Permissions)
-
-
-def _merged(several: Iterable[Permissions]) -> Permissions:
+def in_order(pairs: Iterable[tuple[str | None, str | None]]) -> Permissions:
+    """Resources and their actions as they come, each once; what has none is passed over."""
     merged: dict[str, dict[str, None]] = {}
-    for permissions in several:
-        for resource, actions in permissions.items():
-            merged.setdefault(resource, {}).update(dict.fromkeys(actions))
+    for resource, action in pairs:
+        if resource is not None and action is not None:
+            merged.setdefault(resource, {})[action] = None
     return {resource: list(actions) for resource, actions in merged.items()}
+
+
+_ticket_types = msgspec.json.Decoder(tuple[str, ...])
+_roles = msgspec.json.Decoder(list[tuple[str, str | None, str | None]])

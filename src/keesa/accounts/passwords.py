@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from keesa.errors import Invalid
@@ -60,15 +60,24 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password is the hashed one. None (no such user) takes as long and is False.
+    """Whether the password is the hashed one. None (no such user), or what is no hash, takes as long and is False.
 
     Some 20 ms of CPU; where the password has other forms, so much for each of them until one is right.
     """
     if len(password) > _LONGEST_GIVEN or len(_prepared(password)) > LONGEST:
         password, password_hash = "", None
     nobodys = _nobodys_hash()  # asked for in any case: its first making takes time too
-    good = any(_is_hash_of(password_hash or nobodys, form) for form in _forms(password))
-    return good and password_hash is not None
+    kept = password_hash if password_hash is not None and _is_hash(password_hash) else None
+    good = any(_is_hash_of(kept or nobodys, form) for form in _forms(password))
+    return good and kept is not None
+
+
+def _is_hash(text: str) -> bool:
+    try:
+        extract_parameters(text)
+    except InvalidHashError:
+        return False
+    return True
 
 
 def _is_hash_of(password_hash: str, password: str) -> bool:

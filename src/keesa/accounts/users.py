@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keesa.accounts.actors import ACTOR_COLUMNS, USER_TYPES, Actor, UserType, actor_of
+from keesa.accounts.actors import ACTOR_COLUMNS, SYSTEM, USER_TYPES, Actor, UserType, actor_of
 from keesa.accounts.emails import canonical_email, email_fault
 from keesa.accounts.passwords import NewPassword
 from keesa.accounts.sessions import end_all_of
@@ -63,8 +63,17 @@ class ListedUser:
 
 
 def list_users(tx: Tx) -> list[ListedUser]:
-    rows = tx.all(f"SELECT {ACTOR_COLUMNS}, users.disabled_at FROM users ORDER BY users.id")
+    """All but `SYSTEM`."""
+    rows = tx.all(
+        f"SELECT {ACTOR_COLUMNS}, users.disabled_at FROM users WHERE users.id <> :system ORDER BY users.id",
+        system=SYSTEM.id,
+    )
     return [ListedUser(actor_of(row), row["disabled_at"] is not None) for row in rows]
+
+
+def has_users(tx: Tx) -> bool:
+    """Whether anybody was ever added: `SYSTEM` is there from the start."""
+    return tx.one("SELECT id FROM users WHERE id <> :system LIMIT 1", system=SYSTEM.id) is not None
 
 
 def disable_user(tx: Tx, email: str, at: int) -> None:

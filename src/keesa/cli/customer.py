@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 from msgspec import UNSET
 
-from keesa.accounts.actors import Actor
+from keesa.accounts.actors import SYSTEM
 from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
@@ -28,16 +28,6 @@ from keesa.visible import visible
 app = typer.Typer(help="Those for whom tickets are raised.", no_args_is_help=True)
 
 Id = Annotated[int, typer.Argument(help="Id of the customer.", callback=possible_id)]
-_OPERATOR: Final = Actor(
-    id=0,
-    email="",
-    full_name="Keesa",
-    nick_name="Keesa",
-    user_type="admin",
-    customer_id=None,
-    roles=(),
-    permissions={},
-)
 _HEADINGS: Final = ("id", "name", "contact_name", "contact_number", "contact_phone")
 _ALL_HEADINGS: Final = (*_HEADINGS, "retired")
 
@@ -53,7 +43,7 @@ def add(
     """Add a customer."""
     new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
     with ready_database(data, database_url) as database:
-        customer_id = database.write(lambda tx: create_customer(tx, _OPERATOR, new))
+        customer_id = database.write(lambda tx: create_customer(tx, SYSTEM, new))
     print(visible(f"added customer {customer_id}: {name}"))
 
 
@@ -75,7 +65,7 @@ def list_all(
 def show(customer_id: Id, as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Show one customer, retired or not."""
     with ready_database(data, database_url) as database:
-        customer = database.read(lambda tx: find_customer(tx, _OPERATOR, customer_id))
+        customer = database.read(lambda tx: find_customer(tx, SYSTEM, customer_id))
     _print([customer], _ALL_HEADINGS, as_json=as_json)
 
 
@@ -97,7 +87,7 @@ def change(
         contact_number=UNSET if contact_number is None else contact_number,
     )
     with ready_database(data, database_url) as database:
-        customer = database.write(lambda tx: change_customer(tx, _OPERATOR, customer_id, changes, now()))
+        customer = database.write(lambda tx: change_customer(tx, SYSTEM, customer_id, changes, now()))
     _say("changed", customer)
 
 
@@ -105,7 +95,7 @@ def change(
 def retire(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Refuse new tickets and ECOs for the customer from now on; what there is stays."""
     with ready_database(data, database_url) as database:
-        customer = database.write(lambda tx: retire_customer(tx, _OPERATOR, customer_id, now()))
+        customer = database.write(lambda tx: retire_customer(tx, SYSTEM, customer_id, now()))
     _say("retired", customer)
 
 
@@ -114,7 +104,7 @@ def reinstate(customer_id: Id, data: Data = None, database_url: DatabaseUrl = No
     """Take a retired customer into use again."""
     changes = CustomerChanges(retired=False)
     with ready_database(data, database_url) as database:
-        customer = database.write(lambda tx: change_customer(tx, _OPERATOR, customer_id, changes, now()))
+        customer = database.write(lambda tx: change_customer(tx, SYSTEM, customer_id, changes, now()))
     _say("reinstated", customer)
 
 
@@ -123,7 +113,7 @@ def _every(tx: Tx, name: str | None, *, with_retired: bool) -> list[Customer]:
     customers: list[Customer] = []
     page = PageAfter(LONGEST_PAGE)
     while True:
-        found = run_to_the_end(list_customers(tx, _OPERATOR, page, name, with_retired=with_retired))
+        found = run_to_the_end(list_customers(tx, SYSTEM, page, name, with_retired=with_retired))
         customers += found.customers
         if found.next_after is None:
             return customers

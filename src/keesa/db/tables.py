@@ -21,6 +21,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticket_categories": _READ,
     "statuses": _READ,
     "roles": _READ,
+    "role_permissions": _READ,
     "role_ticket_types": _READ,
     "user_roles": _READ,
     "users": ("SELECT", "UPDATE"),

@@ -3,10 +3,10 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from keesa.accounts.actors import Actor
+from keesa.accounts.actors import SYSTEM
 from keesa.accounts.passwords import NewPassword, new_password, verify_password
 from keesa.accounts.roles import Role, create_role
-from keesa.accounts.users import NewUser, create_user
+from keesa.accounts.users import NewUser, create_user, has_users
 from keesa.clock import Clock, now
 from keesa.db import Database, Tx
 from keesa.demo.desk_years import made_up
@@ -16,19 +16,9 @@ from keesa.demo.people import BOT, CUSTOMERS, JANE_DOE, JANE_SMITH, PASSWORD, PE
 from keesa.directory.customers import NewCustomer, create_customer
 from keesa.directory.ecos import create_eco
 
-_OPERATOR: Final = Actor(
-    id=0,
-    email="",
-    full_name="Keesa",
-    nick_name="Keesa",
-    user_type="admin",
-    customer_id=None,
-    roles=(),
-    permissions={},
-)
 _ENGINEERS: Final = Role(
     "field_engineer",
-    {"projects": ["read"], "tickets": ["read", "write"]},
+    {"projects": ["read"], "tickets": ["read", "write"], "customers": ["read"]},
     ("eco_support", "routine_maintenance"),
 )
 
@@ -67,14 +57,14 @@ def has_published_passwords(database: Database) -> bool:
 
 
 def _is_empty(tx: Tx) -> bool:
-    return not (tx.one("SELECT id FROM users LIMIT 1") or tx.one("SELECT id FROM tickets LIMIT 1"))
+    return not (has_users(tx) or tx.one("SELECT id FROM tickets LIMIT 1"))
 
 
 def _people(tx: Tx, password: NewPassword) -> None:
     create_role(tx, _ENGINEERS)
     for customer_id, (name, contact_name, contact_number) in CUSTOMERS.items():
         new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
-        create_customer(tx, _OPERATOR, new, customer_id=customer_id)
+        create_customer(tx, SYSTEM, new, customer_id=customer_id)
     tx.follow_given_ids("customers")
     create_eco(tx, "Site router of Customer A", 20)
     for person in PEOPLE:

@@ -11,3 +11,15 @@ WHEN (OLD.name, OLD.contact_name, OLD.contact_number, OLD.contact_phone, OLD.ret
 BEGIN
     UPDATE customers SET revision = $new_revision WHERE id = NEW.id;
 END;
+
+-- The usual roles may look customers up; administrators may change them.
+INSERT INTO role_permissions (role_id, resource, action, position)
+SELECT roles.id, 'customers', 'read', coalesce(max(given.position) + 1, 0)
+FROM roles LEFT JOIN role_permissions given ON given.role_id = roles.id
+WHERE roles.name IN ('admin', 'control_room', 'engineer', 'customer') GROUP BY roles.id
+ON CONFLICT DO NOTHING;
+INSERT INTO role_permissions (role_id, resource, action, position)
+SELECT roles.id, 'customers', 'write', coalesce(max(given.position) + 1, 0)
+FROM roles LEFT JOIN role_permissions given ON given.role_id = roles.id
+WHERE roles.name = 'admin' GROUP BY roles.id
+ON CONFLICT DO NOTHING;
