@@ -149,8 +149,8 @@ def test_the_queries_of_one_ticket_ask_who_sees() -> None:
         if called & {"one", "all", "each"} and "visible_to" not in called
     }
     assert around == {
-        "view_tickets": ["tx", "seen", "detail"],
-        "sizes_of": ["tx", "seen"],
+        "view_tickets": ["tx", "visible", "parts"],
+        "sizes_of": ["tx", "visible"],
         "find_for_bot": ["tx", "actor", "number", "customer_id"],
     }
 

@@ -94,9 +94,9 @@ class Call(Generic[Q, B]):
     cleaned: RichText | None = None
     """The body's rich text, where the route has one, made safe before that transaction."""
 
-    def shown(self, tx: Tx, seen: Iterable[VisibleTicket], shape: Shape[S]) -> Steps[list[S]]:
+    def shown(self, tx: Tx, visible: Iterable[VisibleTicket], shape: Shape[S]) -> Steps[list[S]]:
         """Tickets in one of the version's forms."""
-        return self.desk.rendered.tickets(tx, self.standing.names, seen, shape)
+        return self.desk.rendered.tickets(tx, self.standing.names, visible, shape)
 
     @property
     def rich_text(self) -> RichText:

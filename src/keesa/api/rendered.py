@@ -18,7 +18,7 @@ from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid, Unavailable
 from keesa.tickets.finding import VIEWS, sizes_of, view_tickets
-from keesa.tickets.views import Detail, TicketView, VisibleTicket
+from keesa.tickets.views import Parts, TicketView, VisibleTicket
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -41,7 +41,7 @@ class Shape(Generic[S]):
     """One form in which a version shows a ticket."""
 
     render: Callable[[TicketView, Clock], S]
-    detail: Detail
+    parts: Parts
 
 
 class Rendered:
@@ -60,13 +60,13 @@ class Rendered:
         """Bytes that are kept."""
         return self._kept.weight
 
-    def tickets(self, tx: Tx, names: int, seen: Iterable[VisibleTicket], shape: Shape[S]) -> Steps[list[S]]:
+    def tickets(self, tx: Tx, names: int, visible: Iterable[VisibleTicket], shape: Shape[S]) -> Steps[list[S]]:
         """The tickets in their order. Ready bytes stand in for the structs that they encode. Raises `Invalid` where
         they are too many bytes, before it makes them, and `Unavailable` where too many long lists are under way.
         """
         shown: list[msgspec.Raw] = []
         size = counted = 0
-        waiting = iter(seen)
+        waiting = iter(visible)
         try:
             while portion := list(islice(waiting, PORTION)):
                 parts = self._kept.get_all(list(zip(repeat(shape), repeat(names), portion, strict=False)))
@@ -136,7 +136,7 @@ class Rendered:
     ) -> dict[VisibleTicket, msgspec.Raw]:
         by_id = {ticket[0]: ticket for ticket in tickets}
         made = {}
-        for view in view_tickets(tx, tickets, shape.detail):
+        for view in view_tickets(tx, tickets, shape.parts):
             part = msgspec.Raw(msgspec.json.encode(shape.render(view, self._clock)))
             made[by_id[view.id]] = part
             if not tx.may_be_undone:

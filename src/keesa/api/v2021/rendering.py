@@ -4,7 +4,7 @@ from keesa.api.rendered import Shape
 from keesa.api.v2021.answers import NOT_CLOSED, ListedNote, Ticket, TicketNote, TypedTicket
 from keesa.clock import Clock
 from keesa.notes.notes import Note
-from keesa.tickets.views import Detail, TicketView
+from keesa.tickets.views import Parts, TicketView
 
 
 def shown_ticket(ticket: TicketView, clock: Clock) -> Ticket:
@@ -69,5 +69,5 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-SHOWN = Shape(shown_ticket, Detail.NOTES)
-TYPED = Shape(typed_ticket, Detail.NOTES)
+SHOWN = Shape(shown_ticket, Parts.NOTES)
+TYPED = Shape(typed_ticket, Parts.NOTES)

@@ -17,7 +17,7 @@ from keesa.clock import Clock
 from keesa.notes.notes import Note
 from keesa.tickets.finding import BotView
 from keesa.tickets.raising import Raised
-from keesa.tickets.views import Detail, TicketView
+from keesa.tickets.views import Parts, TicketView
 
 
 def raised_ticket(ticket: Raised, clock: Clock) -> RaisedTicket:
@@ -152,7 +152,7 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-LISTED = Shape(listed_ticket, Detail.NOTES)
-DETAIL = Shape(ticket_detail, Detail.HISTORY)
-OF_CATEGORY = Shape(category_ticket, Detail.HEAD)
-OF_CUSTOMER = Shape(customer_ticket, Detail.HEAD)
+LISTED = Shape(listed_ticket, Parts.NOTES)
+DETAIL = Shape(ticket_detail, Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS)
+OF_CATEGORY = Shape(category_ticket, Parts(0))
+OF_CUSTOMER = Shape(customer_ticket, Parts(0))
