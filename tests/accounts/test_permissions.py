@@ -8,7 +8,8 @@ import pytest
 import cast
 from account_rows import actor_of, join, rows
 from keesa.accounts.actors import Actor, UserType
-from keesa.accounts.permissions import any_of, require, require_bot, require_desk, visible_to
+from keesa.accounts.filters import any_of
+from keesa.accounts.permissions import require, require_bot, require_desk, visible_to
 from keesa.accounts.roles import Role, create_role
 from keesa.db import Database
 from keesa.errors import Forbidden

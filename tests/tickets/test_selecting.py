@@ -16,14 +16,16 @@ from acting import actor_of
 from cast import HARBOUR, LONE, SCHOOL
 from deterministic import deterministic
 from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import any_of, visible_to
+from keesa.accounts.filters import Equals, any_of
+from keesa.accounts.permissions import visible_to
 from keesa.db import Database, Steps, Tx
 from keesa.db.sqlite_tx import SqliteTx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Forbidden, NotFound
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
 from keesa.tickets.numbers import LARGEST
-from keesa.tickets.selecting import EVERY, Page, select
+from keesa.tickets.pages import Page
+from keesa.tickets.selecting import EVERY, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, STATUSES, Status
 from keesa.tickets.views import VisibleTicket
 from many_tickets import ACTORS, FIRST, TYPES, WatchedTx, actors, file_of_many, fill, grow, steps_of
@@ -231,5 +233,7 @@ def test_nothing_is_selected_that_the_actor_does_not_see(tx: Tx, person: cast.Pe
     everything = run_to_the_end(select(tx, actor, EVERY, [(None, Page(limit=None))]))
     assert {number for number, _ in everything if number < FIRST} == cast.SEEN_BY[person]
     for customer_id in (HARBOUR, SCHOOL):
-        theirs = run_to_the_end(select(tx, actor, ((("customer_id", customer_id),),), [(STATUSES, Page(limit=None))]))
+        theirs = run_to_the_end(
+            select(tx, actor, ((Equals("customer_id", customer_id),),), [(STATUSES, Page(limit=None))])
+        )
         assert {number for number, _ in theirs if number < FIRST} <= cast.SEEN_BY[person]

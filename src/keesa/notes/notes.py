@@ -9,7 +9,7 @@ from keesa.errors import Invalid
 from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import count_note
 from keesa.tickets.html import RichText
-from keesa.tickets.selecting import Page
+from keesa.tickets.pages import Page
 from keesa.tickets.views import VisibleTicket
 
 MOST_NOTES: Final = 5_000

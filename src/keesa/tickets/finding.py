@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import any_of, require_bot, visible_to
+from keesa.accounts.filters import any_of
+from keesa.accounts.permissions import require_bot, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
 from keesa.tickets.statuses import Status
