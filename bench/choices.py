@@ -31,7 +31,7 @@ from keesa.db import Database, Tx, open_database
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.steps import run_to_the_end
 from keesa.tickets.lists import list_groups
-from keesa.tickets.selecting import Page
+from keesa.tickets.pages import Page
 from postgres_server import PostgresServer
 
 ROUNDS: Final = 7

@@ -9,7 +9,7 @@ import pytest
 
 import keesa
 from keesa.accounts.permissions import visible_to
-from keesa.tickets.selecting import select
+from keesa.tickets.selecting import select, select_page
 
 SOURCE = Path(keesa.__file__).parent
 
@@ -144,16 +144,17 @@ def test_the_queries_of_one_ticket_ask_who_sees() -> None:
         if called & {"one", "all", "each"} and "visible_to" not in called
     }
     assert around == {
-        "view_tickets": ["tx", "seen", "detail"],
-        "sizes_of": ["tx", "seen"],
+        "view_tickets": ["tx", "visible", "parts"],
+        "sizes_of": ["tx", "visible"],
         "find_for_bot": ["tx", "actor", "number", "customer_id"],
     }
 
 
 def test_the_lists_are_made_for_an_actor() -> None:
-    """`select` cannot be called without one, and cannot be told what they see: it asks the one rule itself."""
+    """Neither way to them can be called without one, nor be told what they see: both ask the one rule themselves."""
     assert list(signature(select).parameters) == ["tx", "actor", "wanted", "groups"]
-    assert select.__globals__["visible_to"] is visible_to
+    assert list(signature(select_page).parameters) == ["tx", "actor", "wanted", "statuses", "page"]
+    assert select.__globals__["visible_to"] is select_page.__globals__["visible_to"] is visible_to
 
 
 def test_only_the_actor_s_ways_make_what_is_seen() -> None:

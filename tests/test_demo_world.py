@@ -30,8 +30,8 @@ from keesa.notes.notes import add_note
 from keesa.tickets.html import rich_text
 from keesa.tickets.lists import list_groups
 from keesa.tickets.numbers import NumberForm
+from keesa.tickets.pages import Page
 from keesa.tickets.raising import raise_ticket
-from keesa.tickets.selecting import Page
 from keesa.tickets.statuses import STATUSES
 from listing import tickets
 from new_tickets import DRAFT

@@ -8,12 +8,12 @@ import pytest
 import cast
 from account_rows import actor_of, join, rows
 from keesa.accounts.actors import SYSTEM, Actor, UserType
+from keesa.accounts.filters import any_of
 from keesa.accounts.permissions import (
     ENFORCED,
     TICKETS_READ,
     TICKETS_WRITE,
     Permission,
-    any_of,
     require,
     require_bot,
     require_desk,

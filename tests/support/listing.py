@@ -6,19 +6,19 @@ from keesa.accounts.actors import Actor
 from keesa.db import Steps, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.tickets.finding import VIEWS, find_ticket, view_tickets
-from keesa.tickets.views import Detail, TicketView, VisibleTicket
+from keesa.tickets.views import Parts, TicketView, VisibleTicket
 
 
 def tickets(tx: Tx, found: Steps[Iterable[VisibleTicket]]) -> list[TicketView]:
     """In the list's order, with their notes."""
-    seen = list(run_to_the_end(found))
+    visible = list(run_to_the_end(found))
     views: dict[int, TicketView] = {}
-    for start in range(0, len(seen), VIEWS):
-        views |= {view.id: view for view in view_tickets(tx, seen[start : start + VIEWS], Detail.NOTES)}
-    return [views[ticket_id] for ticket_id, _ in seen]
+    for start in range(0, len(visible), VIEWS):
+        views |= {view.id: view for view in view_tickets(tx, visible[start : start + VIEWS], Parts.NOTES)}
+    return [views[ticket_id] for ticket_id, _ in visible]
 
 
 def ticket(tx: Tx, actor: Actor, number: int) -> TicketView:
-    """One ticket, with its notes and its history."""
-    [view] = view_tickets(tx, [find_ticket(tx, actor, number)], Detail.HISTORY)
+    """One ticket, with all its parts."""
+    [view] = view_tickets(tx, [find_ticket(tx, actor, number)], Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS)
     return view

@@ -8,7 +8,7 @@ from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
 from keesa.tickets.numbers import LARGEST
-from keesa.tickets.selecting import Page
+from keesa.tickets.pages import Page
 from kept_tickets import Shelved, shelve
 from listing import tickets
 

@@ -14,8 +14,8 @@ from keesa.errors import Forbidden, Invalid
 from keesa.tickets.finding import find_ticket
 from keesa.tickets.html import LONGEST, rich_text
 from keesa.tickets.lists import list_of_customer
+from keesa.tickets.pages import Page
 from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket
-from keesa.tickets.selecting import Page
 from listing import tickets
 from new_tickets import DRAFT
 

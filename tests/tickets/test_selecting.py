@@ -4,9 +4,8 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, product
-from random import Random
-from typing import Any, Final
+from itertools import product
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -14,51 +13,22 @@ from hypothesis import strategies as st
 
 import cast
 from acting import actor_of
-from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, LONE, SCHOOL, STRANGER
+from cast import HARBOUR, LONE, SCHOOL
 from deterministic import deterministic
-from keesa.accounts.actors import Actor, UserType
-from keesa.accounts.permissions import any_of, visible_to
-from keesa.db import Database, Steps, Tx, open_database
-from keesa.db.migrate import migrate
-from keesa.db.opening import SQLITE_FILE
+from keesa.accounts.actors import Actor
+from keesa.accounts.filters import Equals, any_of
+from keesa.accounts.permissions import visible_to
+from keesa.db import Database, Steps, Tx
 from keesa.db.sqlite_tx import SqliteTx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Forbidden, NotFound
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer, list_own_unclosed
 from keesa.tickets.numbers import LARGEST
-from keesa.tickets.selecting import EVERY, Page, select
+from keesa.tickets.pages import Page
+from keesa.tickets.selecting import EVERY, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, STATUSES, Status
 from keesa.tickets.views import VisibleTicket
-from kept_tickets import Shelved, shelve
-
-TICKETS: Final = 300
-FIRST: Final = 2027001
-TYPES: Final = ("eco_support", "remote_support", "project_support", None)
-CATEGORIES: Final = ("fault", "survey", None)
-MOMENTS: Final = [f"2026-01-{day:02}T09:00" for day in range(1, 25)]
-"""Fewer than tickets, so that many were raised at the same one."""
-PEOPLE: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER)
-
-
-def many(dice: Random) -> Iterator[Shelved]:
-    """Tickets of every kind; only who has somebody to work on it is not open."""
-    for number in range(TICKETS):
-        status = dice.choice(STATUSES)
-        yield Shelved(
-            number=FIRST + number,
-            status=status,
-            raised=dice.choice(MOMENTS),
-            ticket_type=dice.choice(TYPES),
-            category=dice.choice(CATEGORIES),
-            customer_id=dice.choice((HARBOUR, HARBOUR, SCHOOL)),
-            raiser=dice.choice(PEOPLE),
-            assignee=dice.choice((*PEOPLE[:3], *([None] if status == "open" else []))),
-        )
-
-
-def fill(tx: Tx) -> None:
-    shelve(tx, many(Random(7)))  # noqa: S311 - dice, no secret
-    tx.run("UPDATE tickets SET revision = 1 + id % 5")
+from many_tickets import ACTORS, FIRST, TYPES, WatchedTx, actors, file_of_many, fill, grow, steps_of
 
 
 @pytest.fixture(scope="module")
@@ -119,21 +89,6 @@ def wanted_lists() -> Iterator[Wanted]:
 LISTS: Final = tuple(wanted_lists())
 
 
-def someone(
-    user_type: UserType, user_id: int, ticket_types: Sequence[str] = (), customer_id: int | None = None
-) -> Actor:
-    return Actor(user_id, "a@b", "A", "A", user_type, customer_id, (), {}, 0, tuple(ticket_types))
-
-
-@st.composite
-def actors(draw: st.DrawFn) -> Actor:
-    """Of each type; staff with the types of none to all of the tickets."""
-    user_type: UserType = draw(st.sampled_from(("admin", "staff", "staff", "staff", "customer", "bot")))
-    ticket_types = draw(st.lists(st.sampled_from([key for key in TYPES if key]), unique=True))
-    customer_id = draw(st.sampled_from((HARBOUR, SCHOOL, LONE))) if user_type == "customer" else None
-    return someone(user_type, draw(st.sampled_from(PEOPLE)).id, ticket_types, customer_id)
-
-
 pages: Final = st.builds(
     Page,
     number=st.one_of(st.integers(1, 4), st.sampled_from((50, 10**6, 10**30))),
@@ -144,11 +99,11 @@ pages: Final = st.builds(
 
 def plainly(tx: Tx, actor: Actor, condition: str, page: Page) -> list[tuple[int, int]]:
     """One group's page: every ticket that the actor sees and that is meant, in order, and the page cut out of them."""
-    seen = any_of(visible_to(actor))
+    visible = any_of(visible_to(actor))
     order = "raised_at DESC, id DESC" if page.newest_first else "raised_at, id"
     rows = tx.all(
-        f"SELECT id, revision FROM tickets WHERE {seen.sql} AND ({condition}) ORDER BY {order}",
-        **seen.params,
+        f"SELECT id, revision FROM tickets WHERE {visible.sql} AND ({condition}) ORDER BY {order}",
+        **visible.params,
         **({"me": actor.id} if ":me" in condition else {}),
     )
     limit = LARGEST if page.limit is None else page.limit
@@ -201,39 +156,11 @@ def test_each_group_has_its_page(
 
 # How SQLite finds it
 
-ACTORS: Final = {
-    "admin": someone("admin", ADMIN.id),
-    "staff": someone("staff", ENGINEER.id),
-    "staff with a type": someone("staff", ENGINEER.id, ["eco_support"]),
-    "staff with three types": someone("staff", ENGINEER.id, ["eco_support", "project_support", "remote_support"]),
-    "customer": someone("customer", CUSTOMER.id, customer_id=HARBOUR),
-    "bot": someone("bot", BOT.id),
-}
-
-
-class WatchedTx(SqliteTx):
-    """A transaction that keeps the statements whose rows are asked for one by one: those of lists are."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self.statements: list[tuple[str, dict[str, object]]] = []
-
-    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
-        self.statements.append((sql, params))
-        return super().each(sql, **params)
-
 
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """To a file of SQLite's with many tickets."""
-    folder = tmp_path_factory.mktemp("selecting")
-    database = open_database(folder, None)
-    migrate(database)
-    cast.fill(database)
-    database.write(fill)
-    database.close()
-    opened = sqlite3.connect(folder / SQLITE_FILE, isolation_level=None)
-    opened.row_factory = sqlite3.Row
+    opened = file_of_many(tmp_path_factory.mktemp("selecting"))
     yield opened
     opened.close()
 
@@ -254,43 +181,24 @@ def test_every_list_is_read_through_indexes(connection: sqlite3.Connection, who:
     for wanted in LISTS:
         ask(tx, ACTORS[who], wanted, Page(2, 5, newest_first))
     assert bool(tx.statements) == (who != "bot")
-    for sql, params in tx.statements:
-        plan = [row["detail"] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}", **params)]
+    for plan in tx.plans():
         touching = [line for line in plan if re.match(r"\w+ tickets\b", line)]
-        assert touching, sql
+        assert touching, plan
         for line in touching:
-            assert re.match(r"SEARCH tickets USING (COVERING )?INDEX (tickets_by_\w+|\w+) \(\w+=\?", line), (line, sql)
-        assert not [line for line in plan if "TEMP B-TREE" in line], (plan, sql)
+            assert re.match(r"SEARCH tickets USING (COVERING )?INDEX (tickets_by_\w+|\w+) \(\w+=\?", line), plan
+        assert not [line for line in plan if "TEMP B-TREE" in line], plan
 
 
 def test_a_type_s_tickets_of_a_category_have_their_index(connection: sqlite3.Connection) -> None:
     """What staff see of a category through their types is not searched for among all of either."""
     tx = WatchedTx(connection)
     run_to_the_end(list_by_category(tx, ACTORS["staff with a type"], "fault", Page()))
-    [(sql, params)] = tx.statements[-1:]
-    plan = [row["detail"] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}", **params)]
+    [*_, plan] = tx.plans()
     assert any("INDEX tickets_by_type_and_category (ticket_type=? AND category=?)" in line for line in plan), plan
 
 
 def work_of(connection: sqlite3.Connection, actor: Actor, wanted: Wanted, page: Page) -> int:
-    """Steps of SQLite's machine that the list takes."""
-    steps = count()
-    connection.set_progress_handler(lambda: next(steps) < 0, 1)
-    try:
-        ask(SqliteTx(connection), actor, wanted, page)
-    finally:
-        connection.set_progress_handler(None, 0)
-    return next(steps)
-
-
-def grow(tx: Tx) -> None:
-    """Eight times as many tickets, of the same kinds."""
-    names = [row["name"] for row in tx.all("PRAGMA table_info(tickets)") if row["name"] != "id"]
-    for times in range(3):
-        tx.run(
-            f"INSERT INTO tickets (id, {', '.join(names)})"
-            f" SELECT id + {10_000_000 * 2**times}, {', '.join(names)} FROM tickets"
-        )
+    return steps_of(connection, lambda tx: ask(tx, actor, wanted, page))
 
 
 SELECTIVE: Final = [
@@ -325,5 +233,7 @@ def test_nothing_is_selected_that_the_actor_does_not_see(tx: Tx, person: cast.Pe
     everything = run_to_the_end(select(tx, actor, EVERY, [(None, Page(limit=None))]))
     assert {number for number, _ in everything if number < FIRST} == cast.SEEN_BY[person]
     for customer_id in (HARBOUR, SCHOOL):
-        theirs = run_to_the_end(select(tx, actor, ((("customer_id", customer_id),),), [(STATUSES, Page(limit=None))]))
+        theirs = run_to_the_end(
+            select(tx, actor, ((Equals("customer_id", customer_id),),), [(STATUSES, Page(limit=None))])
+        )
         assert {number for number, _ in theirs if number < FIRST} <= cast.SEEN_BY[person]

@@ -4,50 +4,26 @@ The contract, section 3: admins see all; staff what they raised, what is assigne
 roles; a customer's users that customer's; bots none. Every ticket query asks `visible_to(actor)`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from keesa.accounts.actors import Actor, UserType
+from keesa.accounts.filters import Equals, Filter
 from keesa.errors import Forbidden
 
-Match = tuple[tuple[str, object], ...]
-"""Columns of `tickets`, each with the value that it has in the rows that are meant; an empty one means every row."""
 
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A piece of SQL that is true or false for a row, and the parameters that it names."""
-
-    sql: str
-    params: dict[str, object] = field(default_factory=dict)
-
-
-def visible_to(actor: Actor) -> tuple[Match, ...]:
-    """What the actor sees: the tickets that any of these matches means."""
+def visible_to(actor: Actor) -> tuple[Filter, ...]:
+    """What the actor sees: the tickets that meet any of these filters."""
     match actor.user_type:
         case "admin":
             return ((),)
         case "staff":
-            own: tuple[Match, ...] = ((("raised_by_id", actor.id),), (("assigned_to_id", actor.id),))
-            return own + tuple((("ticket_type", ticket_type),) for ticket_type in actor.ticket_types)
+            own: tuple[Filter, ...] = ((Equals("raised_by_id", actor.id),), (Equals("assigned_to_id", actor.id),))
+            return own + tuple((Equals("ticket_type", ticket_type),) for ticket_type in actor.ticket_types)
         case "customer":
-            return ((("customer_id", actor.customer_id),),)
+            return ((Equals("customer_id", actor.customer_id),),) if actor.customer_id is not None else ()
         case "bot":
             return ()
-
-
-def any_of(matches: Sequence[Match]) -> Condition:
-    """The condition on `tickets` that holds where any of the matches does."""
-    params: dict[str, object] = {}
-    parts = []
-    for match in matches:
-        terms = []
-        for column, value in match:
-            params[f"seen_{len(params)}"] = value
-            terms.append(f"tickets.{column} = :seen_{len(params) - 1}")
-        parts.append(" AND ".join(terms) or "1 = 1")
-    return Condition(f"({' OR '.join(parts) or '1 = 0'})", params)
 
 
 class Permission(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from keesa.tickets.selecting import Page
+from keesa.tickets.pages import Page
 
 Limit = Annotated[int, Meta(ge=1, description="Objects a page; above 500 is taken as 500: 501 becomes 500")]
 PageNumber = Annotated[int, Meta(ge=1, description="Counts from 1")]

@@ -18,7 +18,7 @@ from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid, Unavailable
 from keesa.tickets.finding import VIEWS, sizes_of, view_tickets
-from keesa.tickets.views import Detail, TicketView, VisibleTicket
+from keesa.tickets.views import Parts, TicketView, VisibleTicket
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -41,7 +41,7 @@ class TicketFormat(Generic[S]):
     """One form in which a version shows a ticket."""
 
     render: Callable[[TicketView, Clock], S]
-    detail: Detail
+    parts: Parts
 
 
 class TicketCache:
@@ -138,7 +138,7 @@ class TicketCache:
     ) -> dict[VisibleTicket, msgspec.Raw]:
         by_id = {ticket[0]: ticket for ticket in tickets}
         made = {}
-        for view in view_tickets(tx, tickets, ticket_format.detail):
+        for view in view_tickets(tx, tickets, ticket_format.parts):
             part = msgspec.Raw(msgspec.json.encode(ticket_format.render(view, self._clock)))
             made[by_id[view.id]] = part
             if not tx.may_be_undone:

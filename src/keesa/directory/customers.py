@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import Condition
+from keesa.accounts.filters import Condition
 from keesa.db import Pace, Steps, Tx
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone, written_of
 from keesa.errors import Invalid, NotFound

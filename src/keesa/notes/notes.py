@@ -9,7 +9,7 @@ from keesa.errors import Invalid
 from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import count_note
 from keesa.tickets.html import RichText
-from keesa.tickets.selecting import Page
+from keesa.tickets.pages import Page
 from keesa.tickets.views import VisibleTicket
 
 MOST_NOTES: Final = 5_000
@@ -58,9 +58,9 @@ def _too_much(ticket: LockedTicket, text: RichText) -> str | None:
     return None
 
 
-def list_notes(tx: Tx, seen: VisibleTicket, page: Page = ALL) -> list[Note]:
+def list_notes(tx: Tx, visible: VisibleTicket, page: Page = ALL) -> list[Note]:
     """A page of the notes of a ticket that an actor was found to see, always oldest first."""
-    ticket_id, _ = seen
+    ticket_id, _ = visible
     limit, offset = page.bounds
     rows = tx.all(
         "SELECT ticket_notes.id, ticket_notes.body, users.full_name, users.nick_name, ticket_notes.created_at"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.permissions import any_of, require_bot, visible_to
+from keesa.accounts.filters import any_of
+from keesa.accounts.permissions import require_bot, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
 from keesa.tickets.statuses import Status
-from keesa.tickets.views import COLUMNS, JOINS, Detail, TicketView, VisibleTicket, history_if, notes_if, view_of
+from keesa.tickets.views import JOINS, Parts, TicketView, VisibleTicket, columns_of, view_of
 
 NOT_FOUND: Final = "Ticket not found"
 VIEWS: Final = 8
@@ -50,32 +51,32 @@ class BotView:
 
 def find_ticket(tx: Tx, actor: Actor, number: int | None) -> VisibleTicket:
     """Raises `NotFound` where the ticket is missing or out of sight."""
-    visible = any_of(visible_to(actor))
-    sql = f"SELECT id, revision FROM tickets WHERE id = :number AND {visible.sql}"
-    for found in tx.each(sql, number=number, **visible.params):
+    condition = any_of(visible_to(actor))
+    sql = f"SELECT id, revision FROM tickets WHERE id = :number AND {condition.sql}"
+    for found in tx.each(sql, number=number, **condition.params):
         return VisibleTicket(found)
     raise NotFound(NOT_FOUND)
 
 
-def view_tickets(tx: Tx, seen: Sequence[VisibleTicket], detail: Detail) -> list[TicketView]:
-    """The tickets that an actor has been found to see, in any order; at most `VIEWS`. One that was changed since it
-    was found is as it is now.
+def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts) -> list[TicketView]:
+    """The tickets with these parts, in any order; at most `VIEWS`. One that was changed since it was found is as it is
+    now.
     """
-    size = next(size for size in _SIZES if size >= len(seen))
-    ids = [ticket_id for ticket_id, _ in seen]
+    size = next(size for size in _SIZES if size >= len(visible))
+    ids = [ticket_id for ticket_id, _ in visible]
     given = {f"id_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}
     rows = tx.all(
-        f"SELECT {COLUMNS}, {notes_if(detail)}, {history_if(detail)} FROM tickets {JOINS}"
+        f"SELECT {columns_of(parts)} FROM tickets {JOINS}"
         f" WHERE tickets.id IN ({', '.join(f':{name}' for name in given)})",
         **given,
     )
     return [view_of(row) for row in rows]
 
 
-def sizes_of(tx: Tx, seen: Sequence[VisibleTicket]) -> dict[int, int]:
-    """About how many bytes each of the tickets that an actor has been found to see takes as JSON, by id."""
-    size = next(size for size in _MANY if size >= len(seen))
-    given = {f"id_{position}": seen[min(position, len(seen) - 1)][0] for position in range(size)}
+def sizes_of(tx: Tx, visible: Sequence[VisibleTicket]) -> dict[int, int]:
+    """About how many bytes each of the tickets takes as JSON, by id."""
+    size = next(size for size in _MANY if size >= len(visible))
+    given = {f"id_{position}": visible[min(position, len(visible) - 1)][0] for position in range(size)}
     rows = tx.each(
         f"SELECT id, {_FRAME} + description_size + notes_size + {_NOTE_FRAME} * notes_count FROM tickets"
         f" WHERE id IN ({', '.join(f':{name}' for name in given)})",
@@ -86,12 +87,12 @@ def sizes_of(tx: Tx, seen: Sequence[VisibleTicket]) -> dict[int, int]:
 
 def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
-    visible = any_of(visible_to(actor))
+    condition = any_of(visible_to(actor))
     row = tx.one(
         "SELECT id, status, raised_at, assigned_to_id, closed_on, notes_count, notes_size FROM tickets"
-        f" WHERE tickets.id = :number AND {visible.sql} $for_update",
+        f" WHERE tickets.id = :number AND {condition.sql} $for_update",
         number=number,
-        **visible.params,
+        **condition.params,
     )
     if row is None:
         raise NotFound(NOT_FOUND)

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.filters import Equals, Filter
 from keesa.db import Steps, Tx
 from keesa.directory.customers import find_customer
 from keesa.directory.reference import unknown_key
 from keesa.errors import Forbidden, Invalid
-from keesa.tickets.selecting import EVERY, Page, select
+from keesa.tickets.pages import Page
+from keesa.tickets.selecting import EVERY, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, Status, status_filter
 from keesa.tickets.views import VisibleTicket
 
@@ -23,7 +25,7 @@ def list_groups(tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None])
 
 def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> Steps[Iterable[VisibleTicket]]:
     """What the actor raised or is assigned, and is not closed: all that `GET /tickets` shows in 2021."""
-    own = ((("raised_by_id", actor.id),), (("assigned_to_id", actor.id),))
+    own: tuple[Filter, ...] = ((Equals("raised_by_id", actor.id),), (Equals("assigned_to_id", actor.id),))
     return (yield from select(tx, actor, own, [((*OPEN, *ACTIVE), page)]))
 
 
@@ -39,7 +41,7 @@ def list_by_type(
         raise Invalid({**faults, **error.faults}) from error
     if faults:
         raise Invalid(faults)
-    of_type = (("ticket_type", ticket_type),)
+    of_type = (Equals("ticket_type", ticket_type),)
     return (yield from select(tx, actor, (of_type,), [((wanted,), page)]))
 
 
@@ -47,7 +49,7 @@ def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[I
     """Raises `Invalid` for an unknown category."""
     if problem := unknown_key(tx, "ticket_categories", category):
         raise Invalid({"category": [problem]})
-    of_category = (("category", category),)
+    of_category = (Equals("category", category),)
     return (yield from select(tx, actor, (of_category,), [(None, page)]))
 
 
@@ -55,7 +57,7 @@ def list_of_customer(
     tx: Tx, actor: Actor, customer_id: int, status: Status | None, page: Page
 ) -> Steps[Iterable[VisibleTicket]]:
     """Raises `Forbidden` for a customer that the actor has nothing to do with."""
-    of_customer = (("customer_id", customer_id),)
+    of_customer = (Equals("customer_id", customer_id),)
     found = list((yield from select(tx, actor, (of_customer,), [((status,) if status else None, page)])))
     if not found:
         yield from _require_concern(tx, actor, customer_id)
@@ -71,7 +73,7 @@ def _require_concern(tx: Tx, actor: Actor, customer_id: int) -> Steps[None]:
         return
     if actor.user_type == "customer" and actor.customer_id == customer_id:
         return
-    of_customer = (("customer_id", customer_id),)
-    seen = yield from select(tx, actor, (of_customer,), [(None, Page(limit=1))])
-    if actor.user_type != "staff" or not list(seen):
+    of_customer = (Equals("customer_id", customer_id),)
+    visible = yield from select(tx, actor, (of_customer,), [(None, Page(limit=1))])
+    if actor.user_type != "staff" or not list(visible):
         raise Forbidden("You have nothing to do with this customer")

@@ -1,7 +1,7 @@
-"""What is shown of a ticket: one row, with its notes and its history as JSON, read by one statement."""
+"""What is shown of a ticket: one row, with those of its parts that are wanted as JSON, read by one statement."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Flag, auto
 from typing import Final, NewType
 
 import msgspec
@@ -14,14 +14,12 @@ VisibleTicket = NewType("VisibleTicket", tuple[int, int])
 """The id and the revision of a ticket that an actor was found to see: only what asks for the actor makes one."""
 
 
-class Detail(IntEnum):
-    """How much of a ticket is read."""
+class Parts(Flag):
+    """What is read of a ticket beside its own row; `Parts(0)` is nothing."""
 
-    HEAD = 0
-    NOTES = 1
-    """And its notes."""
-    HISTORY = 2
-    """And its notes, its statuses and its assignments."""
+    NOTES = auto()
+    STATUSES = auto()
+    ASSIGNMENTS = auto()
 
 
 class NoteView(msgspec.Struct, frozen=True, array_like=True):
@@ -85,10 +83,12 @@ _NOTES: Final = """
         WHERE ticket_notes.ticket_id = tickets.id ORDER BY ticket_notes.created_at, ticket_notes.id
     ) n) AS TEXT) AS notes
 """
-_HISTORY: Final = """
+_STATUSES: Final = """
     CAST((SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
         SELECT id, status, created_at FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id
-    ) h) AS TEXT) AS statuses,
+    ) h) AS TEXT) AS statuses
+"""
+_ASSIGNMENTS: Final = """
     CAST((SELECT $json_list($json_row(h.assigned_to, h.assigned_by, h.created_at)) FROM (
         SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_assignments.created_at
         FROM ticket_assignments
@@ -99,14 +99,16 @@ _HISTORY: Final = """
 """
 
 
-def notes_if(detail: Detail) -> str:
-    """The column of notes, empty where they are not wanted."""
-    return _NOTES if detail >= Detail.NOTES else "NULL AS notes"
-
-
-def history_if(detail: Detail) -> str:
-    """The columns of statuses and assignments, likewise."""
-    return _HISTORY if detail >= Detail.HISTORY else "NULL AS statuses, NULL AS assignments"
+def columns_of(parts: Parts) -> str:
+    """The columns of a ticket's row, and of its parts: null for those that are not read."""
+    return ", ".join(
+        (
+            COLUMNS,
+            _NOTES if Parts.NOTES in parts else "NULL AS notes",
+            _STATUSES if Parts.STATUSES in parts else "NULL AS statuses",
+            _ASSIGNMENTS if Parts.ASSIGNMENTS in parts else "NULL AS assignments",
+        )
+    )
 
 
 _notes = msgspec.json.Decoder(list[NoteView])
@@ -115,7 +117,7 @@ _assignments = msgspec.json.Decoder(list[AssignmentView])
 
 
 def view_of(row: Row) -> TicketView:
-    """From a row with `COLUMNS`, and with notes and history or without."""
+    """From a row with the columns that `columns_of` names; a part that was not read is empty."""
     return TicketView(
         id=row["id"],
         title=row["title"],

@@ -4,7 +4,7 @@ from keesa.api.ticket_cache import TicketFormat
 from keesa.api.v2021.answers import NOT_CLOSED, ListedNote, Ticket, TicketNote, TypedTicket
 from keesa.clock import Clock
 from keesa.notes.notes import Note
-from keesa.tickets.views import Detail, TicketView
+from keesa.tickets.views import Parts, TicketView
 
 
 def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
@@ -69,5 +69,5 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-LISTED = TicketFormat(listed_ticket, Detail.NOTES)
-TYPED = TicketFormat(typed_ticket, Detail.NOTES)
+LISTED = TicketFormat(listed_ticket, Parts.NOTES)
+TYPED = TicketFormat(typed_ticket, Parts.NOTES)

@@ -8,7 +8,7 @@ from keesa.api.ticket_cache import TicketFormat
 from keesa.api.v2024.fields import Phone, Time
 from keesa.api.vocabulary import StatusName
 from keesa.clock import Clock
-from keesa.tickets.views import Detail, TicketView
+from keesa.tickets.views import Parts, TicketView
 
 
 class TicketNote(Struct):
@@ -198,10 +198,10 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-LISTED = TicketFormat(listed_ticket, Detail.NOTES)
-DETAIL = TicketFormat(ticket_detail, Detail.HISTORY)
-OF_CATEGORY = TicketFormat(category_ticket, Detail.HEAD)
-OF_CUSTOMER = TicketFormat(customer_ticket, Detail.HEAD)
+LISTED = TicketFormat(listed_ticket, Parts.NOTES)
+DETAIL = TicketFormat(ticket_detail, Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS)
+OF_CATEGORY = TicketFormat(category_ticket, Parts(0))
+OF_CUSTOMER = TicketFormat(customer_ticket, Parts(0))
 
 
 _NOTE: Final = {
