@@ -177,11 +177,9 @@ def test_a_rich_text_is_made_by_its_cleaning_alone() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "RichText"
     }
-    cleaners = {
-        name for name, path, _ in modules() if "rich_text(" in path.read_text("utf-8").replace(".rich_text", "")
-    }
+    cleaners = {name for name, _, tree in modules() if "keesa.tickets.html.rich_text" in imported(tree)}
     assert makers == {"tickets.html"}
-    assert cleaners == {"tickets.html", "api.rich_text", "api.calls"}
+    assert cleaners == {"api.rich_text"}
 
 
 def test_property_tests_ask_the_same_at_each_run() -> None:
