@@ -29,7 +29,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> SetUp:
     programs = folder / "tree/.venv/bin"
     programs.mkdir(parents=True)
     (folder / "tree/bench").symlink_to(HOME / "bench")
-    path = f"PYTHONPATH={HOME / 'src'}:{HOME / 'tests'}"
+    path = f"PYTHONPATH={HOME / 'src'}:{HOME / 'tests' / 'support'}"
     for name, words in {"python": "", "keesa": " -m keesa"}.items():
         (programs / name).write_text(f'#!/bin/sh\n{path} exec {sys.executable}{words} "$@"\n')
         (programs / name).chmod(0o755)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cast import at
 from deterministic import deterministic
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import Filter
+from keesa.accounts.filters import Filter, Term
 from keesa.accounts.permissions import visible_to
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
@@ -19,7 +19,7 @@ from keesa.tickets.pages import Page, Position, TicketsPage
 from keesa.tickets.selecting import EVERY, select, select_page
 from keesa.tickets.statuses import STATUSES, Status
 from many_tickets import ACTORS, FIRST, MOMENTS, actors, fill
-from plain_filters import COLUMNS, filters, meets
+from plain_filters import COLUMNS, EACH_TERM, filters, meets
 from undone import undone
 
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ NEW: Final = 2028001
 """The first number of those that are added while a list is read."""
 
 wanted_filters: Final = st.lists(filters, min_size=1, max_size=2).map(tuple)
-statuses_of_lists: Final = st.one_of(st.none(), st.lists(st.sampled_from(STATUSES), unique=True).map(tuple))
+statuses_of_lists: Final = st.one_of(st.none(), st.none(), st.lists(st.sampled_from(STATUSES), unique=True).map(tuple))
 positions: Final = st.builds(
     Position,
     st.sampled_from([*map(at, MOMENTS[::5]), 0, LARGEST]),
@@ -35,8 +35,8 @@ positions: Final = st.builds(
 )
 pages: Final = st.builds(
     Page,
-    number=st.one_of(st.integers(1, 3), st.just(10**30)),
-    limit=st.sampled_from((1, 3, 20, 500, None)),
+    number=st.sampled_from((1, 1, 1, 1, 1, 2, 3, 10**30)),
+    limit=st.sampled_from((1, 3, 20, 500, None, None)),
     newest_first=st.booleans(),
     after=st.one_of(st.none(), positions),
 )
@@ -105,6 +105,16 @@ def test_a_page_is_what_plain_python_finds(
     """For filters of every kind and any actor, with a number, a position, or both."""
     found = full.read(lambda tx: list(run_to_the_end(select(tx, actor, wanted, [(statuses, page)]))))
     assert found == keys_of(plainly(rows, actor, wanted, statuses, page))
+
+
+@pytest.mark.parametrize("one", EACH_TERM, ids=lambda term: f"{type(term).__name__} {term.column}")
+def test_two_terms_find_what_plain_python_finds(full: Database, rows: list[Row], one: Term) -> None:
+    """A term of each kind on each column, with each other one; in a filter together, and in one each."""
+    admin, page = ACTORS["admin"], Page(limit=None)
+    for other in EACH_TERM:
+        for wanted in (((one, other),), ((one,), (other,))):
+            found = full.read(lambda tx, wanted=wanted: list(run_to_the_end(select(tx, admin, wanted, [(None, page)]))))  # type: ignore[misc]  # a default in a lambda
+            assert found == keys_of(plainly(rows, admin, wanted, None, page)), wanted
 
 
 @given(

@@ -85,12 +85,13 @@ def _rows(
     if not prepared.text:
         return ()
     params: dict[str, object] = {**prepared.values.params}
+    has_bounds = prepared.values.has_bounds
     skipped = 0
     for number, (_, page) in enumerate(groups):
         limit, offset = page.bounds
         limit = min(limit + with_positions, LARGEST)
         params |= {f"limit_{number}": limit, f"offset_{number}": offset, f"end_{number}": min(offset + limit, LARGEST)}
-        if page.after or prepared.values.has_bounds:
+        if page.after or has_bounds:
             params |= prepared.values.of_bounds(number, page)
         skipped = max(skipped, offset)
     if prepared.may_be_long or skipped > FAR:

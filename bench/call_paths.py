@@ -1,6 +1,6 @@
-"""How a request goes through the code: which files its functions are called in, one after the other.
+"""Through which files a request goes: those that its functions are called in, one after the other.
 
-    PYTHONPATH=tests/support .venv/bin/python -m bench.walk [--show]
+    PYTHONPATH=tests/support .venv/bin/python -m bench.call_paths [--show]
 
 For each kind of request, of a caller who was seen before: the functions of Keesa that are called between the HTTP
 server and the database, the visits to files that this makes (calls within one file are one visit), and how many of them
@@ -25,7 +25,7 @@ from raw_asgi import ask_raw
 
 SOURCE: Final = f"{Path(keesa.__file__).parent}/"
 BELOW: Final = ("db/", "server/", "clock.py", "cache.py", "interpreter.py", "maintenance.py", "accounts/", "directory/")
-"""What the walk is not about: what is asked on the way, and gives its answer at once."""
+"""What is left out: it is asked on the way, and gives its answer at once."""
 JSON: Final = (b"Content-Type", b"application/json")
 REQUESTS: Final = {
     "one ticket": ("GET", f"/api/v1/tickets/{cast.ASSIGNED}", b""),
@@ -39,7 +39,7 @@ REQUESTS: Final = {
 }
 
 
-def walk(app: App, request: tuple[str, str, bytes], token: str) -> list[tuple[str, str]]:
+def calls_of(app: App, request: tuple[str, str, bytes], token: str) -> list[tuple[str, str]]:
     """File and function of each call, in their order."""
     method, path, body = request
     headers = [(b"Authorization", token.encode()), JSON]
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> None:
         cast.fill(database)
         app = serve_from(database, Config(data=data, secret=cast.SECRET))
         for name, request in REQUESTS.items():
-            calls = walk(app, request, cast.token(database, cast.ADMIN))
+            calls = calls_of(app, request, cast.token(database, cast.ADMIN))
             files = visits(calls)
             print(f"{name}: {len(calls)} calls, {len(files)} visits, {len(files) - len(set(files))} returns")
             if "--show" in arguments:
