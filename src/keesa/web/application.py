@@ -44,7 +44,7 @@ class Token(Protocol):
 
     @property
     def cached(self) -> Caller | None:
-        """Whose it was when it was seen last."""
+        """The caller of the last request with it, where that is cached."""
 
 
 T = TypeVar("T", bound=Token)
