@@ -142,7 +142,8 @@ def test_sigterm_ends_the_tests_with_all_that_they_have_started(tmp_path: Path) 
     apart = ("--rootdir", tmp_path, "--confcutdir", tmp_path, "-p", "conftest", "-p", "no:cacheprovider")
     running = subprocess.Popen(
         [sys.executable, "-m", "pytest", "--quiet", "--numprocesses", "2", *apart, tmp_path],
-        env=environment() | {"PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT / 'tests' / 'support'}:{CHECKOUT}"},
+        env=environment()
+        | {"PYTHONPATH": f"{CHECKOUT / 'src'}:{CHECKOUT / 'tests'}:{CHECKOUT / 'tests' / 'support'}:{CHECKOUT}"},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -41,11 +41,9 @@ class Middleware:
         self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
         headers = Headers(scope=scope)
-        answer = _Answer(send, self._of_all or self._of_one(headers), is_head=scope["method"] == "HEAD")
-        trace = scope[TRACE] = begin(scope, headers, self._clients)
-        answer.request_id = trace.request_id.encode("ascii")
+        answer = _Answer(scope, send, self._of_all or self._of_one(headers))
+        answer.trace = trace = scope[TRACE] = begin(scope, headers, self._clients)
         try:
             if REFUSAL in scope.get("extensions", ()):  # no request, or one too many
                 await _answer_to(_refusal(*scope["extensions"][REFUSAL]))(scope, receive, answer.send)
@@ -62,8 +60,8 @@ class Middleware:
                 raise
             await _answer_to(error)(scope, receive, answer.send)
         finally:
-            if answer.status:
-                _note(scope, trace, answer, time.perf_counter() - started)
+            if answer.status and not answer.has_ended:
+                answer.note()
 
     def _of_one(self, headers: Headers) -> list[tuple[bytes, bytes]]:
         """What an answer carries where the operator has narrowed who may call."""
@@ -74,29 +72,52 @@ class Middleware:
 
 
 class _Answer:
-    """An answer on its way: it gets its headers, and for HEAD loses its body."""
+    """An answer on its way: it gets its headers, for HEAD loses its body, and has its log line when it ends."""
 
-    __slots__ = ("_headers", "_is_head", "_send", "is_complete", "request_id", "status")
+    __slots__ = ("_headers", "_is_head", "_scope", "_send", "_started", "has_ended", "status", "trace")
 
-    def __init__(self, send: Send, headers: Iterable[tuple[bytes, bytes]], *, is_head: bool) -> None:
+    def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._scope = scope
         self._send = send
         self._headers = headers
-        self._is_head = is_head
-        self.request_id = b""
+        self._is_head = scope["method"] == "HEAD"
+        self._started = time.perf_counter()
+        self.trace: Trace
         self.status = 0
         """0 before it has begun."""
-        self.is_complete = False
+        self.has_ended = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = (b"x-request-id", self.request_id)
+            own = (b"x-request-id", self.trace.request_id.encode("ascii"))
             message["headers"] = [*message.get("headers", ()), own, *self._headers]
         elif message["type"] == "http.response.body":
-            self.is_complete = not message.get("more_body", False)
             if self._is_head:
                 message["body"] = b""
+            if not message.get("more_body", False):
+                self.has_ended = True
+                self.note()
         await self._send(message)
+
+    def note(self) -> None:
+        """One line a request. The query is left out: logins carry passwords in it."""
+        trace = self.trace
+        facts: dict[str, Any] = {
+            "request_id": trace.request_id,
+            "method": self._scope["method"],
+            "path": self._scope["path"],
+            "status": self.status,
+            "ms": round((time.perf_counter() - self._started) * 1000, 2),
+            "user_id": trace.caller.user_id if trace.caller else None,
+            "address": trace.client.address,
+        }
+        if not self.has_ended:
+            facts["cut_off"] = True
+        if trace.failure is not None:
+            _log.error("request failed", **facts, exc_info=trace.failure)
+        else:
+            _log.info("request", **facts)
 
 
 def _refusal(status: int, sentence: str) -> HttpError:
@@ -121,22 +142,3 @@ def _answer_to(error: Exception) -> Response:
         case HTTPException():  # of an application that stands on Starlette, such as one for static files
             status, sentence = error.status_code, NOTHING if error.status_code == 404 else error.detail
     return Response(msgspec.json.encode({"error": sentence}), status, headers, media_type="application/json")
-
-
-def _note(scope: Scope, trace: Trace, answer: _Answer, seconds: float) -> None:
-    """One line a request, when its answer has ended. The query is left out: logins carry passwords in it."""
-    facts: dict[str, Any] = {
-        "request_id": trace.request_id,
-        "method": scope["method"],
-        "path": scope["path"],
-        "status": answer.status,
-        "ms": round(seconds * 1000, 2),
-        "user_id": trace.caller.user_id if trace.caller else None,
-        "address": trace.client.address,
-    }
-    if not answer.is_complete:
-        facts["cut_off"] = True
-    if trace.failure is not None:
-        _log.error("request failed", **facts, exc_info=trace.failure)
-    else:
-        _log.info("request", **facts)
