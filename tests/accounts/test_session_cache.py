@@ -386,7 +386,7 @@ def test_a_login_moves_nothing(desk: Desk) -> None:
 
 def test_the_sessions_that_are_remembered_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is forgotten is looked up again, and right."""
-    monkeypatch.setattr(session_cache, "REMEMBERED", 8)
+    monkeypatch.setattr(session_cache, "MOST_CACHED", 8)
     known, opened = SessionCache(), [open_session(database) for _ in range(30)]
     for session in opened:
         assert database.read(lambda tx, uid=session.access_uid: known.look(tx, uid)).caller  # type: ignore[misc]  # a default in a lambda
@@ -479,7 +479,7 @@ def test_another_secret_remembers_nothing(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_tokens_that_are_remembered_are_bounded(checks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many only the last few are known without another check."""
-    monkeypatch.setattr(tokens, "REMEMBERED", 8)
+    monkeypatch.setattr(tokens, "MOST_CACHED", 8)
     stop_clock(monkeypatch, AT - 100)
     signer = Signer(cast.SECRET.encode())
     made = [token(number) for number in range(50)]

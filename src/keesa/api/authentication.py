@@ -27,7 +27,7 @@ _SAFE_METHODS: Final = ("GET", "HEAD")
 
 @dataclass(slots=True, eq=False)
 class AuthenticatedCaller:
-    """Who sent a request; nobody is known where a route is for anyone."""
+    """Who sent a request; without an actor where a route is for anyone."""
 
     actor: Actor | None = None
     session: Session | None = None
@@ -54,7 +54,7 @@ class Token:
     access: Access
     in_cookie: bool
     csrf_token: str | None
-    """What the request shows; needed where the token came in a cookie and the method changes things."""
+    """That of the request; needed where the token came in a cookie and the method changes things."""
 
 
 class Authentication:
@@ -79,11 +79,11 @@ class Authentication:
             raise Unauthorized("Your token is missing: log in, and send it with each request")
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
-        shown = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
-        return Token(uid, access, header is None, shown)
+        csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
+        return Token(uid, access, header is None, csrf_token)
 
     def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
-        """As last seen, of an access token; whether that is still true, only `find_caller` knows."""
+        """The caller of the last request with it, where that is cached, of an access token alone; whether that is still true, only `find_caller` knows."""
         known = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
         return known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=token.in_cookie)
 
@@ -115,7 +115,7 @@ class Authentication:
 
 
 def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:
-    assert state.caller is not None  # noqa: S101 - the caller looked
+    assert state.caller is not None  # noqa: S101 - whoever calls this has checked
     actor, session = state.caller
     return AuthenticatedCaller(actor, session, state.names, in_cookie, actor.id, session.version, actor.permissions)
 

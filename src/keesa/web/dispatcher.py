@@ -1,7 +1,7 @@
 """The ASGI application of an API: a request is prepared without the database, and performed in a transaction.
 
-Performed is, in the transaction that the endpoint runs in: the look at the caller, the version that their session is
-for, their permission, the input, the endpoint, its encoded reply. So an answer shows one state of the data, and a
+To perform it is, in the transaction that the endpoint runs in: to check the session and the permission, to choose the
+version, to read the input, to run the endpoint and to encode its reply. So an answer shows one state of the data, and a
 change is made by who may make it at that moment.
 """
 
@@ -30,8 +30,8 @@ VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
 
 
 class Dispatcher:
-    """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` tells
-    of an address with whom it shares its turns.
+    """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` gives
+    the network of an address, since networks take turns.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Dispatcher:
         return await self._database.awrite(write)
 
     def _expected(self, request: PreparedRequest) -> Route | None:
-        """The route of a write whose caller is remembered, as long as nothing is known to be wrong with it: so that the
+        """The route of a write whose session is cached, as long as nothing is known to be wrong with it: so that the
         database is asked once, by the write itself.
         """
         token = request.token

@@ -57,7 +57,7 @@ class FairQueue:
     async def _wait(self, network: str) -> None:
         """Until a thread is handed over."""
         if self._waiting >= self._most:
-            self._make_room(network)
+            self._free_place(network)
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(network, deque()).append(place)
         self._waiting += 1
@@ -94,7 +94,7 @@ class FairQueue:
         else:
             place.set_result(None)
 
-    def _make_room(self, network: str) -> None:
+    def _free_place(self, network: str) -> None:
         longest = max(self._lines, key=lambda name: len(self._lines[name]))
         if len(self._lines[longest]) <= len(self._lines.get(network, ())) + 1:
             raise _too_many()
