@@ -77,7 +77,7 @@ class PreparedRequest:
         signature = route.signature
         query = read_fields(signature.query, self.query) if signature.query else FieldValues()
         body = FieldValues()
-        read = self.inputs[id(route)] = Input()
+        read = Input()
         if signature.body_struct is not None:
             body = read_fields(signature.body_struct, self._body_of(route))
         elif signature.body is not None:
@@ -96,6 +96,7 @@ class PreparedRequest:
                 read.converted[path] = conversion.convert(written, None)
             elif isinstance(written, str):
                 read.waiting[path] = written
+        self.inputs[id(route)] = read  # at the end: what is unreadable is so again when it is asked for again
         return read
 
     async def convert(self, route: Route, conversions: Conversions) -> None:
