@@ -85,7 +85,7 @@ class _Reader:
             least, most = kind.lengths or (0, 0)
             if isinstance(value, list) and least <= len(value) <= most:
                 return self._items(value, kind.items, path)
-        elif isinstance(value, str) and "\0" in value:
+        elif _holds_nul(value):
             return self._fault(path, "must not contain NUL characters")
         else:
             for candidate in self._candidates(value, kind):
@@ -116,6 +116,20 @@ class _Reader:
                 yield _BOOLEANS[value]
         elif isinstance(value, float) and value.is_integer():
             yield int(value)  # in JSON 3.0 and 3 are one number
+
+
+def _holds_nul(value: object) -> bool:
+    """Whether a text is or stands in the value that has a NUL, which not every engine keeps: in a mapping, say."""
+    left = [value]
+    while left:
+        match left.pop():
+            case str() as text if "\0" in text:
+                return True
+            case dict() as mapping:
+                left += [*mapping, *mapping.values()]
+            case list() as items:
+                left += items
+    return False
 
 
 @lru_cache(maxsize=1024)
