@@ -1,6 +1,7 @@
 """Uploads: a body that goes into a file while it arrives, with a limit and media types of its route's own."""
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from tempfile import SpooledTemporaryFile
@@ -220,6 +221,34 @@ def test_too_many_uploads_at_once_are_refused(
             statuses = [(await client.post(KEEP, content=b"x", headers=PNG)).status_code for _ in range(2)]
             held.set()
             assert (statuses, (await first).status_code) == ([503, 503], 201)
+            assert (await client.post(KEEP, content=b"x", headers=PNG)).status_code == 201
+
+    run(ask())
+
+
+class FullDisk(SpooledTemporaryFile[bytes]):
+    """A file on a disk without room: it is closed, and complains about that too."""
+
+    def write(self, _chunk: bytes) -> int:  # type: ignore[override]  # as `_fill` calls it
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_takes_no_place_for_ever(
+    shared_database: Database, shared_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """500 as long as it is full; then files are taken again."""
+    monkeypatch.setattr(bodies.Bodies.__init__, "__defaults__", (1,))
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            with monkeypatch.context() as full:
+                full.setattr(bodies, "SpooledTemporaryFile", FullDisk)
+                statuses = [(await client.post(KEEP, content=b"x", headers=PNG)).status_code for _ in range(3)]
+            assert statuses == [500, 500, 500]
             assert (await client.post(KEEP, content=b"x", headers=PNG)).status_code == 201
 
     run(ask())
