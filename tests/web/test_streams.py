@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from cast import ADMIN, token
 from further_routes import asking
 from http_serving import run, until
 from keesa import maintenance
@@ -165,6 +166,29 @@ def test_a_stream_without_pieces_is_an_empty_answer(shared_database: Database, s
         async with asking(shared_database, shared_config, ROUTES) as client:
             answer = await client.get(PATH)
         assert (answer.status_code, answer.content, STORY.closed) == (200, b"", True)
+
+    run(ask())
+
+
+def test_nothing_is_written_into_a_stream(shared_database: Database, shared_config: Config) -> None:
+    """A client that waits to be asked for a body that nobody reads is not asked once its answer has begun."""
+    request = (
+        f"GET {PATH} HTTP/1.1\r\nHost: desk\r\nExpect: 100-continue\r\nContent-Length: 5\r\n"
+        f"Authorization: Bearer {token(shared_database, ADMIN)}\r\n\r\n"
+    )
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+            writer.write(request.encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"HTTP/1.1 100"):  # before the answer it may be
+                head = await reader.readuntil(b"\r\n\r\n")
+            STORY.go_on.set()
+            body = await reader.readuntil(b"\r\n0\r\n\r\n")
+            writer.transport.abort()
+        assert head.startswith(b"HTTP/1.1 200")
+        assert b"HTTP/1.1" not in body
 
     run(ask())
 
