@@ -5,7 +5,7 @@ import errno
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from msgspec import Struct
@@ -18,7 +18,7 @@ from keesa.accounts.permissions import TICKETS_WRITE
 from keesa.accounts.users import disable_user
 from keesa.api.calls import Call
 from keesa.config import Config
-from keesa.db import Database, Tx
+from keesa.db import Database, Tx, Work
 from keesa.web import bodies
 from keesa.web.bodies import IN_MEMORY, Upload
 from keesa.web.routes import Routes
@@ -186,6 +186,29 @@ def test_a_client_that_goes_leaves_nothing(
             sending.cancel()
             await until(lambda: made[0].closed)
             assert (await client.post(KEEP, content=b"x", headers=PNG)).status_code == 201
+
+    run(ask())
+
+
+def test_a_write_that_is_run_again_reads_the_whole_file(
+    shared_database: Database, shared_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL does with writes that share a transaction with one that fails."""
+    write = shared_database.awrite
+
+    async def write_again(work: Work[Any]) -> Any:  # noqa: ANN401 - what the work gives
+        def twice(tx: Tx) -> Any:  # noqa: ANN401 - likewise
+            work(tx)
+            return work(tx)
+
+        return await write(twice)
+
+    monkeypatch.setattr(shared_database, "awrite", write_again)
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            answer = await client.post(KEEP, content=LARGE, headers=PNG)
+            assert answer.json()["digest"] == hashlib.sha256(LARGE).hexdigest()
 
     run(ask())
 

@@ -147,6 +147,8 @@ class Dispatcher:
                 found = route.check(tx, caller.actor, request.values_to_judge(read), read.body_faults)
                 faults = {**read.query_faults, **found}
             raise Invalid(faults)
+        if isinstance(read.body, Upload):
+            read.body.file.seek(0)  # a write that is run again reads it again
         call = self._application.call(
             caller,
             at=now(),
