@@ -83,7 +83,9 @@ class Authentication:
         return Token(uid, access, header is None, csrf_token)
 
     def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
-        """The caller of the last request with it, where that is cached, of an access token alone; whether that is still true, only `find_caller` knows."""
+        """The caller of the last request with it, where that is cached, of an access token alone. Whether that is still
+        true, only `find_caller` knows.
+        """
         known = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
         return known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=token.in_cookie)
 

@@ -148,6 +148,8 @@ class Dispatcher:
             if route.check and found and caller.actor:
                 found = route.check(tx, caller.actor, request.values_to_judge(read), found)
             raise Invalid({**read.query_faults, **found})
+        if isinstance(read.body, Upload):
+            read.body.file.seek(0)  # a write that is run again reads it again
         call = self._application.call(
             caller,
             at=now(),

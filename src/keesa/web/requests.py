@@ -101,7 +101,7 @@ class PreparedRequest:
                 query=build(signature.query, query) if signature.query else None,
                 body=build(signature.body_struct, body) if signature.body_struct else read.body,
             )
-        self.inputs[id(route)] = read
+        self.inputs[id(route)] = read  # at the end: what is unreadable is so again when it is asked for again
         return read
 
     async def convert(self, route: Route, conversions: Conversions) -> None:

@@ -86,7 +86,7 @@ class _Reader:
             least, most = kind.lengths or (0, 0)
             if isinstance(value, list) and least <= len(value) <= most:
                 return self._items(value, kind.items, path)
-        elif isinstance(value, str) and "\0" in value:
+        elif _holds_nul(value):
             self.faults[path] = ["must not contain NUL characters"]
             return _BAD
         else:
@@ -119,6 +119,22 @@ class _Reader:
         """Each has a path of its own: `tags.0`."""
         values = [self._value(item, items, f"{path}.{number}") for number, item in enumerate(given)]
         return _BAD if _BAD in values else values
+
+
+def _holds_nul(value: object) -> bool:
+    """Whether a text is or stands in the value that has a NUL, which not every engine keeps: in a mapping, say."""
+    if isinstance(value, str):
+        return "\0" in value
+    left = [value] if isinstance(value, dict | list) else []
+    while left:
+        match left.pop():
+            case str() as text if "\0" in text:
+                return True
+            case dict() as mapping:
+                left += [*mapping, *mapping.values()]
+            case list() as items:
+                left += items
+    return False
 
 
 @lru_cache(maxsize=1024)
