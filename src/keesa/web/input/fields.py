@@ -128,8 +128,9 @@ def _holds_nul(value: object) -> bool:
     left = [value] if isinstance(value, dict | list) else []
     while left:
         match left.pop():
-            case str() as text if "\0" in text:
-                return True
+            case str(text):
+                if "\0" in text:
+                    return True
             case dict() as mapping:
                 left += [*mapping, *mapping.values()]
             case list() as items:
