@@ -10,6 +10,7 @@ from account_rows import rows
 from asking import Api, ApiFor
 from cast import ADMIN, CUSTOMER, ENGINEER, HARBOUR, LONE, SCHOOL
 from keesa.db import Database
+from keesa.web.cursors import cursor_of
 from new_tickets import BODY_2024, changed
 from unchanged import unchanged
 
@@ -227,6 +228,7 @@ def test_a_retired_customer_gets_no_tickets_and_comes_back(admin: Api) -> None:
         ("limit=x", "limit"),
         ("after=x", "after"),
         ("after=WzFd", "after"),
+        (f"after={cursor_of(2**63)}", "after"),
         ("with_retired=1", "with_retired"),
     ],
 )

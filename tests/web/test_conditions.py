@@ -50,3 +50,15 @@ def test_the_other_condition_says_nothing() -> None:
     conditions("If-Match", '"1"', reads=True)
     conditions("If-None-Match", ETAG, reads=False)
     conditions("Accept", "*/*", reads=True)
+
+
+@pytest.mark.parametrize("lines", [['"1"', ETAG], [ETAG, '"1"']])
+def test_a_list_in_several_lines_is_one_list(lines: list[str]) -> None:
+    """As some clients and proxies send it."""
+    with pytest.raises(Answered):
+        conditions_of(of_lines(b"if-none-match", lines), reads=True).require(ETAG)
+    conditions_of(of_lines(b"if-match", lines), reads=False).require(ETAG)
+
+
+def of_lines(name: bytes, lines: list[str]) -> Headers:
+    return Headers(raw=[(name, line.encode()) for line in lines])

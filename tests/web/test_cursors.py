@@ -12,6 +12,14 @@ def test_a_cursor_is_its_position(position: int) -> None:
     assert position_of(cursor_of(position), int) == position
 
 
+@pytest.mark.parametrize("position", [2**63, -(2**63) - 1, 10**140])
+def test_a_cursor_beyond_what_a_column_holds_is_refused(position: int) -> None:
+    """Somebody has made it up: no engine could compare with it."""
+    for kind, made in ((int, position), (tuple[int, str], (position, "x")), (tuple[int, str], (1, "a\0b"))):
+        with pytest.raises(Invalid):
+            position_of(cursor_of(made), kind)
+
+
 def test_a_cursor_of_several_columns_is_their_values() -> None:
     """In letters that need no escape in a query."""
     position = (1_700_000_000_000, "ސްކޫލް/?&=", 7)

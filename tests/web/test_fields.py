@@ -94,6 +94,8 @@ BAD = {
         {"name": "D", "berths": [{"number": 1, "quay": "\0"}]},
         {"berths.0.quay": "must not contain NUL characters"},
     ),
+    "NUL in a mapping": ({"name": "D", "notes": {"a": ["b", "\0"]}}, {"notes": "must not contain NUL characters"}),
+    "NUL in a mapping's key": ({"name": "D", "notes": {"a\0": []}}, {"notes": "must not contain NUL characters"}),
     "no mapping": ({"name": "D", "notes": ["a"]}, {"notes": "must be an object"}),
 }
 

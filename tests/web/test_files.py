@@ -1,18 +1,19 @@
 """Files: as an endpoint's answer, and as a folder beside the API."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import pytest
 from starlette.staticfiles import StaticFiles
 
 from further_routes import asking
-from http_serving import run
+from http_serving import LARGE, run, until
 from keesa.accounts.permissions import TICKETS_READ
 from keesa.api.calls import Call
 from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.errors import NotFound
+from keesa.web import middleware
 from keesa.web.endpoints import PathParameter
 from keesa.web.mounts import Mount
 from keesa.web.replies import File, Reply
@@ -61,6 +62,34 @@ def test_a_file_is_sent_whole_or_in_ranges(shared_database: Database, shared_con
             head = await client.head("/api/v1/files/picture")
             assert (head.content, head.headers["Content-Length"]) == (b"", str(len(CONTENT)))
             assert (await client.get("/api/v1/files/other")).json() == {"error": "There is no such file"}
+
+    run(ask())
+
+
+def test_a_client_that_goes_during_a_download_is_no_failure(
+    shared_database: Database, shared_config: Config, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log says that the answer was cut off, and nothing of an error of the server's."""
+    (folder / "large").write_bytes(bytes(LARGE))
+    FILES["large"] = folder / "large"
+    noted: list[tuple[str, dict[str, Any]]] = []
+
+    class Log:
+        def info(self, _event: str, **facts: object) -> None:
+            noted.append(("info", facts))
+
+        def error(self, _event: str, **facts: object) -> None:
+            noted.append(("error", facts))
+
+    monkeypatch.setattr(middleware, "_log", Log())
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            async with client.stream("GET", "/api/v1/files/large") as answer:
+                await anext(answer.aiter_raw(65_536))
+            await until(lambda: bool(noted))
+        [(level, facts)] = noted
+        assert (level, facts["status"], facts["cut_off"]) == ("info", 200, True)
 
     run(ask())
 

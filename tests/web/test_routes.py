@@ -5,7 +5,7 @@ is undone.
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from functools import partial, wraps
-from typing import Any
+from typing import Annotated, Any, Final
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,12 +20,15 @@ from keesa.api.v2024.fields import Message
 from keesa.app import VERSIONS, serve_from
 from keesa.config import Config
 from keesa.db import Database, Tx
+from keesa.web.endpoints import PathParameter
 from keesa.web.router import Router
 from keesa.web.routes import Access, ApiVersion, Route, Runs
 from logins import bearer
 from unchanged import unchanged
 
 Endpoint = Callable[..., Any]
+
+NUMBER: Final = PathParameter(int, "A number", {"type": "integer"}, "There is no such number")
 
 
 def plain(_tx: Tx, _call: Call[None, None]) -> Message:
@@ -118,6 +121,20 @@ def test_an_endpoint_that_does_not_say_what_it_takes_is_refused(endpoint: Endpoi
     """Its input is read from its annotations."""
     with pytest.raises(TypeError, match="must be annotated"):
         route(endpoint)
+
+
+@pytest.mark.parametrize("path", ["/try", "/try/{other}", "/try/{number}/{other}"])
+def test_an_endpoint_that_takes_other_parameters_than_its_path_is_refused(path: str) -> None:
+    """The first request would be a 500."""
+
+    def numbered(_tx: Tx, _call: Call[None, None], number: Annotated[int, NUMBER]) -> Message:
+        return Message(f"{number}")
+
+    Route(method="GET", path="/try/{number}", endpoint=numbered, summary="Try")
+    with pytest.raises(TypeError, match=r"GET /try.* must take the parameters"):
+        Route(method="GET", path=path, endpoint=numbered, summary="Try")
+    with pytest.raises(TypeError, match=r"GET /try.* must take the parameters"):
+        Route(method="GET", path="/try/{number}", endpoint=plain, summary="Try")
 
 
 @pytest.mark.parametrize("field", ["guard", "check"])

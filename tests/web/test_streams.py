@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from cast import ADMIN, token
 from further_routes import asking
 from http_serving import run, until
 from keesa import maintenance
@@ -15,6 +16,7 @@ from keesa.api.calls import Call
 from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.web import middleware
+from keesa.web.http_errors import INTERNAL
 from keesa.web.replies import Reply, Stream
 from keesa.web.routes import Routes
 
@@ -31,7 +33,9 @@ class Story:
         self.go_on = asyncio.Event()
         self.made: list[bytes] = []
         self.closed = False
+        self.pieces = 3
         self.fails = False
+        self.fails_at_once = False
 
 
 STORY = Story()
@@ -40,7 +44,9 @@ STORY = Story()
 async def lines(database: Database) -> AsyncGenerator[bytes, None]:
     """Each line tells what the database says when it is made."""
     try:
-        for number in range(3):
+        if STORY.fails_at_once:
+            raise RuntimeError("the stream never came")
+        for number in range(STORY.pieces):
             offline = await database.aread(maintenance.is_on)
             line = b'{"line":%d,"offline":%s}\n' % (number, b"true" if offline else b"false")
             STORY.made.append(line)
@@ -133,6 +139,56 @@ def test_a_stream_that_fails_is_cut_off(
             await until(lambda: bool(log))
         assert (log[0]["cut_off"], str(log[0]["exc_info"])) == (True, "the stream is torn")
         assert STORY.closed
+
+    run(ask())
+
+
+def test_a_stream_that_fails_before_its_first_piece_is_a_500(
+    shared_database: Database, shared_config: Config, log: list[dict[str, Any]]
+) -> None:
+    """Nothing has been sent yet that would have to be cut off."""
+
+    async def ask() -> None:
+        STORY.fails_at_once = True
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            answer = await client.get(PATH)
+        assert (answer.status_code, answer.json()) == (500, {"error": INTERNAL})
+        assert (log[0]["status"], str(log[0]["exc_info"]), STORY.closed) == (500, "the stream never came", True)
+
+    run(ask())
+
+
+def test_a_stream_without_pieces_is_an_empty_answer(shared_database: Database, shared_config: Config) -> None:
+    """200, and its end is told."""
+
+    async def ask() -> None:
+        STORY.pieces = 0
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            answer = await client.get(PATH)
+        assert (answer.status_code, answer.content, STORY.closed) == (200, b"", True)
+
+    run(ask())
+
+
+def test_nothing_is_written_into_a_stream(shared_database: Database, shared_config: Config) -> None:
+    """A client that waits to be asked for a body that nobody reads is not asked once its answer has begun."""
+    request = (
+        f"GET {PATH} HTTP/1.1\r\nHost: desk\r\nExpect: 100-continue\r\nContent-Length: 5\r\n"
+        f"Authorization: Bearer {token(shared_database, ADMIN)}\r\n\r\n"
+    )
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+            writer.write(request.encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"HTTP/1.1 100"):  # before the answer it may be
+                head = await reader.readuntil(b"\r\n\r\n")
+            STORY.go_on.set()
+            body = await reader.readuntil(b"\r\n0\r\n\r\n")
+            writer.transport.abort()
+        assert head.startswith(b"HTTP/1.1 200")
+        assert b"HTTP/1.1" not in body
 
     run(ask())
 

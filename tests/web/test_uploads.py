@@ -1,10 +1,11 @@
 """Uploads: a body that goes into a file while it arrives, with a limit and media types of its route's own."""
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from msgspec import Struct
@@ -17,7 +18,7 @@ from keesa.accounts.permissions import TICKETS_WRITE
 from keesa.accounts.users import disable_user
 from keesa.api.calls import Call
 from keesa.config import Config
-from keesa.db import Database, Tx
+from keesa.db import Database, Tx, Work
 from keesa.web import bodies
 from keesa.web.bodies import IN_MEMORY, Upload
 from keesa.web.routes import Routes
@@ -189,6 +190,29 @@ def test_a_client_that_goes_leaves_nothing(
     run(ask())
 
 
+def test_a_write_that_is_run_again_reads_the_whole_file(
+    shared_database: Database, shared_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL does with writes that share a transaction with one that fails."""
+    write = shared_database.awrite
+
+    async def write_again(work: Work[Any]) -> Any:  # noqa: ANN401 - what the work gives
+        def twice(tx: Tx) -> Any:  # noqa: ANN401 - likewise
+            work(tx)
+            return work(tx)
+
+        return await write(twice)
+
+    monkeypatch.setattr(shared_database, "awrite", write_again)
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            answer = await client.post(KEEP, content=LARGE, headers=PNG)
+            assert answer.json()["digest"] == hashlib.sha256(LARGE).hexdigest()
+
+    run(ask())
+
+
 def test_a_file_that_cannot_be_kept_changes_nothing(shared_database: Database, shared_config: Config) -> None:
     """The write is undone as any other."""
 
@@ -220,6 +244,34 @@ def test_too_many_uploads_at_once_are_refused(
             statuses = [(await client.post(KEEP, content=b"x", headers=PNG)).status_code for _ in range(2)]
             held.set()
             assert (statuses, (await first).status_code) == ([503, 503], 201)
+            assert (await client.post(KEEP, content=b"x", headers=PNG)).status_code == 201
+
+    run(ask())
+
+
+class FullDisk(SpooledTemporaryFile[bytes]):
+    """A file on a disk without room: it is closed, and complains about that too."""
+
+    def write(self, _chunk: bytes) -> int:  # type: ignore[override]  # as `_fill` calls it
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_takes_no_place_for_ever(
+    shared_database: Database, shared_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """500 as long as it is full; then files are taken again."""
+    monkeypatch.setattr(bodies.Bodies.__init__, "__defaults__", (1,))
+
+    async def ask() -> None:
+        async with asking(shared_database, shared_config, ROUTES) as client:
+            with monkeypatch.context() as full:
+                full.setattr(bodies, "SpooledTemporaryFile", FullDisk)
+                statuses = [(await client.post(KEEP, content=b"x", headers=PNG)).status_code for _ in range(3)]
+            assert statuses == [500, 500, 500]
             assert (await client.post(KEEP, content=b"x", headers=PNG)).status_code == 201
 
     run(ask())

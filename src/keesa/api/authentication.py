@@ -25,7 +25,7 @@ MAINTENANCE_RETRY: Final = "120"
 _SAFE_METHODS: Final = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class AuthenticatedCaller:
     """Who sent a request; without an actor where a route is for anyone."""
 
@@ -46,7 +46,7 @@ class AuthenticatedCaller:
         return [(CSRF_HEADER, csrf.masked(self.session.csrf_secret))]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Token:
     """A token whose signature is good; whether its session lives, the database knows."""
 
@@ -55,8 +55,6 @@ class Token:
     in_cookie: bool
     csrf_token: str | None
     """That of the request; needed where the token came in a cookie and the method changes things."""
-    cached: AuthenticatedCaller | None
-    """The caller of the last request with it, where that is cached; of an access token alone."""
 
 
 class Authentication:
@@ -82,9 +80,14 @@ class Authentication:
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
         csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
-        known = self._sessions.cached(uid) if access is Access.ACCESS_TOKEN else None
-        cached = known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=header is None)
-        return Token(uid, access, header is None, csrf_token, cached)
+        return Token(uid, access, header is None, csrf_token)
+
+    def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
+        """The caller of the last request with it, where that is cached, of an access token alone. Whether that is still
+        true, only `find_caller` knows.
+        """
+        known = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
+        return known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=token.in_cookie)
 
     def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`

@@ -199,7 +199,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._closing and not self._waiting
 
     def want_body(self, exchange: Exchange) -> None:
-        if exchange.expects_continue and not exchange.body_bytes:
+        if exchange.expects_continue and not exchange.body_bytes and not exchange.answer_started:
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         exchange.expects_continue = False
         if exchange.body_since is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Final
@@ -74,8 +75,9 @@ class Bodies:
 
     def close(self, upload: Upload) -> None:
         """Its file is gone."""
-        upload.file.close()
         self._uploads_left += 1
+        with suppress(OSError):  # a full disk does not take what was not written yet; the file is closed all the same
+            upload.file.close()
 
     def _limit_of(self, route: "Route") -> int:
         """An upload may be larger than what is read into memory, another body only smaller."""

@@ -33,11 +33,11 @@ NO_CONDITIONS: Final = Conditions()
 
 
 def conditions_of(headers: Headers, *, reads: bool) -> Conditions:
-    if reads:
-        known = headers.get("if-none-match")
-        return Conditions(none_match=known) if known is not None else NO_CONDITIONS
-    known = headers.get("if-match")
-    return Conditions(match=known) if known is not None else NO_CONDITIONS
+    lines = headers.getlist("if-none-match" if reads else "if-match")
+    if not lines:
+        return NO_CONDITIONS
+    known = ", ".join(lines)  # a list may come in several lines (RFC 9110, section 5.3)
+    return Conditions(none_match=known) if reads else Conditions(match=known)
 
 
 def _names(header: str, etag: str, *, weakly: bool) -> bool:

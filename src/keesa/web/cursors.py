@@ -21,7 +21,23 @@ def position_of(cursor: str, kind: type[P], field: str = "after") -> P:
     """The other way round; raises `Invalid` for what is no cursor of a list with such positions."""
     if len(cursor) <= LONGEST:
         try:
-            return msgspec.json.decode(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)), type=kind)
+            written = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            position = msgspec.json.decode(written, type=kind)
         except (ValueError, msgspec.DecodeError):
             pass
+        else:
+            if _can_be_kept(position):
+                return position
     raise Invalid({field: ["is no cursor of this list: take it from `next` of the page before"]})
+
+
+def _can_be_kept(value: object) -> bool:
+    """Whether a column of either engine may hold it, so that a statement can compare with it."""
+    match value:
+        case int():
+            return -(2**63) <= value < 2**63
+        case str():
+            return "\0" not in value
+        case list() | tuple():
+            return all(map(_can_be_kept, value))
+    return True

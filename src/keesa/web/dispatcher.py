@@ -93,7 +93,7 @@ class Dispatcher:
                 network, lambda: encoded(route.endpoint(self._database, call, **path), route.status)
             )
 
-        def read(tx: Tx) -> Steps[EncodedReply]:
+        def read(tx: Tx) -> "Steps[EncodedReply]":  # a string costs nothing here
             route, call, path = self._admit(tx, request)
             answer = route.endpoint(tx, call, **path)
             if isinstance(answer, Generator):
@@ -111,7 +111,7 @@ class Dispatcher:
         read = request.inputs.get(id(route)) or request.read(route)
         if read.waiting:
             await request.convert(route, self._conversions)
-        if read.faults:
+        if read.query_faults or read.body_faults:
             await self._database.aread(lambda tx: self._admit(tx, request))
 
         def write(tx: Tx) -> EncodedReply:
@@ -125,13 +125,14 @@ class Dispatcher:
         database is asked once, by the write itself.
         """
         token = request.token
-        caller = None if token is None or isinstance(token, Unauthorized) else token.cached
-        if caller is None:
+        if token is None or isinstance(token, Unauthorized):
+            return None
+        if (caller := self._application.cached_caller(token)) is None:
             return None
         route = request.routes.get(request.wanted or caller.version or "") or next(iter(request.routes.values()))
         try:
             self._require_permission(route, caller)
-            return None if request.read(route).faults else route
+            return None if request.read(route).has_faults else route
         except (KeesaError, HttpError):
             return None
 
@@ -142,11 +143,13 @@ class Dispatcher:
         route, caller = self._authorize(tx, request)
         path = {name: said.read(request.parameters[name]) for name, said in route.signature.parameters.items()}
         read = request.inputs.get(id(route)) or request.read(route)
-        if faults := read.faults:
-            if route.check and read.body_faults and caller.actor:
-                found = route.check(tx, caller.actor, request.values_to_judge(read), read.body_faults)
-                faults = {**read.query_faults, **found}
-            raise Invalid(faults)
+        if read.query_faults or read.body_faults:
+            found = read.body_faults
+            if route.check and found and caller.actor:
+                found = route.check(tx, caller.actor, request.values_to_judge(read), found)
+            raise Invalid({**read.query_faults, **found})
+        if isinstance(read.body, Upload):
+            read.body.file.seek(0)  # a write that is run again reads it again
         call = self._application.call(
             caller,
             at=now(),

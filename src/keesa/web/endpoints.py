@@ -62,7 +62,7 @@ def signature_of(endpoint: Callable[..., Any], name: str) -> Signature:
         raise TypeError(f"{name}: {endpoint!r} would not be run, it must be a plain function")
     hints = get_type_hints(_annotated(endpoint), include_extras=True)
     given = hints.pop("return", None)
-    (first, *calls), parameters = list(hints.values()), _parameters(hints)
+    first, *calls = hints.values() if hints else (None,)
     call = next((hint for hint in calls if _is_call(hint)), None)
     if call is None:
         raise TypeError(f"{name}: {endpoint!r} must be annotated: a transaction, then a Call")
@@ -71,7 +71,7 @@ def signature_of(endpoint: Callable[..., Any], name: str) -> Signature:
         query=query if query is not type(None) else None,
         body=body if body is not type(None) else None,
         answer=_answer(given),
-        parameters=parameters,
+        parameters=_parameters(hints),
         in_steps=any(inspect.isgeneratorfunction(part) for part in _parts(endpoint)),
         takes_database=isinstance(first, type) and issubclass(first, Database),
     )

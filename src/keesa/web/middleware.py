@@ -98,7 +98,10 @@ class _Answer:
             if not message.get("more_body", False):
                 self.has_ended = True
                 self.note()
-        await self._send(message)
+        try:
+            await self._send(message)
+        except ConnectionResetError as error:  # while it waited for the client to fetch what was sent
+            raise ClientDisconnect from error
 
     def note(self) -> None:
         """One line a request. The query is left out: logins carry passwords in it."""

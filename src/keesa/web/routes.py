@@ -165,8 +165,12 @@ class Routes(list[Route]):
 
 
 def require_runnable(route: Route) -> None:
-    """Raise `TypeError` where one of the route's functions would make something that nobody runs."""
+    """Raise `TypeError` where one of the route's functions would make something that nobody runs, or the endpoint takes
+    other parameters than stand in the path.
+    """
     name = f"{route.method} {route.path}"
+    if {part[1:-1] for part in route.path.split("/") if part.startswith("{")} != route.signature.parameters.keys():
+        raise TypeError(f"{name}: {route.endpoint!r} must take the parameters of the path, as `PathParameter`")
     if route.signature.in_steps and route.runs is not Runs.READING:
         raise TypeError(f"{name}: {route.endpoint!r} would not be run, only what reads is run in steps")
     for function in (route.guard, route.check):

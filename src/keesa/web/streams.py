@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 class StreamResponse(Response):
     """Its pieces one after the other, each as soon as it is there. Raises `ClientDisconnect` as soon as the client
-    goes, also where no piece is under way that could not be sent.
+    goes, also where no piece is under way that could not be sent. The answer begins with the first piece: what fails
+    before it is an error like any other.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], status: int, media_type: str | None) -> None:
@@ -35,7 +36,10 @@ class StreamResponse(Response):
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._pieces) as pieces:
+            first = await anext(pieces, None)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            if first is not None:
+                await send({"type": "http.response.body", "body": first, "more_body": True})
             async for piece in pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
