@@ -94,7 +94,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._current is not None:
             self._current.fail(ConnectionResetError("the client has gone"))
         self._let_write()
-        self._current = self._arriving = None  # no circle of references is left: it would wait for the collector
+        self._current = self._arriving = None  # no reference cycle is left: it would wait for the collector
         self._reader.end()
         self._connections.bodies.give(self._heads)
         self._heads = 0

@@ -119,7 +119,7 @@ def _give_memory_back() -> None:
 
 def _trim_now_and_then() -> None:
     """What lies free between pieces in use is not given back by `free` itself. An error refers to what it was raised
-    through, which may refer to it: a body in such a circle waits for the collector, who comes when much is made, not
+    through, which may refer to it: a body in such a cycle waits for the collector, which comes when much is made, not
     when much is held.
     """
     trim = ctypes.CDLL(None).malloc_trim  # which lets other threads of Python go on
