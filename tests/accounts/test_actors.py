@@ -43,7 +43,7 @@ def test_an_actor_is_the_user(shared_database: Database) -> None:
         user_type="customer",
         customer_id=cast.HARBOUR,
         roles=("customer",),
-        permissions={"tickets": ["read", "write"]},
+        permissions={"tickets": ["read", "write"], "customers": ["read"]},
         sign_in_count=0,
     )
 
@@ -88,7 +88,9 @@ def test_roles_in_one_place_are_told_in_the_order_they_were_made(database: Datab
         database.write(lambda tx, name=name: tx.run(give, name=name))  # type: ignore[misc]  # a default in a lambda
     actor = actor_of(database, 20)
     assert actor.roles == ("admin", "reader")
-    assert list(actor.permissions.items()) == [("projects", ["read", "write"]), ("tickets", ["read", "write"])]
+    assert list(actor.permissions.items()) == [
+        (resource, ["read", "write"]) for resource in ("projects", "tickets", "customers")
+    ]
 
 
 def test_who_has_no_role_may_do_nothing(database: Database) -> None:

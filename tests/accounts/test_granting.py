@@ -129,15 +129,15 @@ def test_an_unknown_role_is_told(shared_database: Database) -> None:
 
 
 def test_the_usual_roles_give_what_they_gave(shared_database: Database) -> None:
-    """To the letter, in this order."""
+    """To the letter, in this order, and `customers` behind it."""
     roles = shared_database.read(list_roles)
     found = {role.name: list(role.permissions.items()) for role in roles[:5]}
     both = ["read", "write"]
     assert found == {
-        "admin": [("projects", both), ("tickets", both)],
-        "control_room": [("projects", ["read"]), ("tickets", both)],
-        "engineer": [("projects", ["read"]), ("tickets", both)],
-        "customer": [("tickets", both)],
+        "admin": [("projects", both), ("tickets", both), ("customers", both)],
+        "control_room": [("projects", ["read"]), ("tickets", both), ("customers", ["read"])],
+        "engineer": [("projects", ["read"]), ("tickets", both), ("customers", ["read"])],
+        "customer": [("tickets", both), ("customers", ["read"])],
         "bot": [("tickets", both)],
     }
-    assert rows(shared_database, "SELECT count(*) AS value FROM role_permissions WHERE role_id <= 5") == [{"value": 14}]
+    assert rows(shared_database, "SELECT count(*) AS value FROM role_permissions WHERE role_id <= 5") == [{"value": 19}]

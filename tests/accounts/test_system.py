@@ -12,7 +12,7 @@ from keesa.accounts.actors import ACTOR_COLUMNS, SYSTEM, actor_of
 from keesa.accounts.attempts import Limits
 from keesa.accounts.emails import canonical_email, email_fault
 from keesa.accounts.login import Credentials, log_in
-from keesa.accounts.permissions import ENFORCED
+from keesa.accounts.permissions import ENFORCED, Permission
 from keesa.accounts.sessions import open_session
 from keesa.accounts.users import (
     NewUser,
@@ -46,7 +46,9 @@ def test_its_row_is_what_the_constant_says(new: Database) -> None:
     [row] = rows(new, f"SELECT {ACTOR_COLUMNS}, users.disabled_at FROM users")
     assert actor_of(row) == replace(SYSTEM, permissions={})
     assert row["disabled_at"] is not None
-    assert SYSTEM.permissions == {"tickets": [permission.action for permission in ENFORCED]}
+    assert [
+        Permission(resource, action) for resource, actions in SYSTEM.permissions.items() for action in actions
+    ] == list(ENFORCED)
 
 
 def test_nobody_can_have_its_address() -> None:

@@ -39,6 +39,9 @@ NO_COUNTS: Final = tuple(value for value in NO_INTEGERS if isinstance(value, str
 NO_WORDS: Final = {
     "order": ("", "up", "DESC", "desc ", "asc,desc", "\0", "1"),
     "status": ("", "lost", "OPEN", "4", "-1", "1.0", "9" * 5_000, "\0", "0\0", "\u0660"),
+    "name": NO_TEXTS,
+    "after": ("", "x", "MTI=x", "WzFd", "\0"),
+    "with_retired": ("", "1", "TRUE", "yes", "\0"),
     "category": ("", "lost", "FAULT", "fault ", "1", "\0", "x" * 60_000),
 }
 

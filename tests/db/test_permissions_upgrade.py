@@ -72,7 +72,7 @@ def test_permissions_are_moved_in_their_order(older: Database) -> None:
     names = {row["id"]: row["name"] for row in rows(older, "SELECT id, name FROM roles")}
     given = {role.name: list(role.permissions.items()) for role in older.read(list_roles)}
     assert {text: given[names[role_id]] for text, role_id in ids.items()} == STORED
-    assert given["control_room"] == [("projects", ["read"]), ("tickets", ["read", "write"])]
+    assert given["control_room"] == [("projects", ["read"]), ("tickets", ["read", "write"]), ("customers", ["read"])]
 
 
 def test_half_a_character_stops_no_upgrade(older: Database) -> None:

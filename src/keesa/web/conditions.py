@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from starlette.datastructures import Headers
 
 from keesa.web.http_errors import HttpError
-from keesa.web.replies import Answered, EncodedReply
+from keesa.web.replies import Answered, EncodedReply, raw_headers
 
 CHANGED: Final = "This has changed since you read it: read it again, and decide anew"
 _ETAG: Final = re.compile(r'(W/)?("[^"]*")')
@@ -24,7 +24,7 @@ class Conditions(NamedTuple):
         another state than the one that it is about to change.
         """
         if self.none_match is not None and _names(self.none_match, etag, weakly=True):
-            raise Answered(EncodedReply(304, b"", None, [("ETag", etag)]))
+            raise Answered(EncodedReply(304, b"", None, raw_headers([("ETag", etag)])))
         if self.match is not None and not _names(self.match, etag, weakly=False):
             raise HttpError(412, CHANGED, {"ETag": etag})
 

@@ -1,6 +1,6 @@
 """Cursors: where a page of a list ended, as text that clients hand back as it is."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from typing import Any, Final, TypeVar
 
 import msgspec

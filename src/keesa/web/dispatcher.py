@@ -21,7 +21,7 @@ from keesa.web.calls import Call
 from keesa.web.conversions import Conversions
 from keesa.web.fair_queue import FairQueue
 from keesa.web.http_errors import HttpError
-from keesa.web.replies import JSON, Answered, EncodedReply, encoded, response_of
+from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.requests import VERSION_HEADER, Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Route, Runs
 from keesa.web.trace import TRACE, Trace
@@ -76,8 +76,8 @@ class Dispatcher:
         finally:
             if request is not None and isinstance(request.content, Upload):
                 self._preparation.release(request.content)
-        names = {name for name, _ in reply.headers} if reply.headers else ()
-        headers = (self._of_states if "ETag" in names else self._headers)[trace.version]
+        shows_state = any(name == b"etag" for name, _ in reply.headers)
+        headers = (self._of_states if shows_state else self._headers)[trace.version]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
         response = response_of(reply, self._database, headers, more, bodiless=http.method == "HEAD")
         await response(scope, receive, send)
@@ -185,7 +185,9 @@ class Dispatcher:
         failure = self._versions[trace.version].render_error(error, trace.route)
         if failure.status >= 500 and not isinstance(error, HttpError):
             trace.failure = error
-        return EncodedReply(failure.status, msgspec.json.encode(failure.body), JSON, [*failure.headers.items()])
+        return EncodedReply(
+            failure.status, msgspec.json.encode(failure.body), JSON, raw_headers([*failure.headers.items()])
+        )
 
 
 def _headers_of(version: str, cache_control: str) -> list[tuple[bytes, bytes]]:

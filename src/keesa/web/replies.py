@@ -54,7 +54,8 @@ class EncodedReply(NamedTuple):
     status: int
     body: bytes | Stream | File
     media_type: str | None
-    headers: Sequence[tuple[str, str]]
+    headers: Sequence[tuple[bytes, bytes]]
+    """Their names in lower case."""
 
 
 class Answered(Exception):
@@ -77,12 +78,17 @@ def encoded(answer: object, status: int) -> EncodedReply:
         return EncodedReply(status, b"", None, ())
     if not isinstance(answer, Reply):
         raise TypeError(f"the endpoint has not answered, but given {answer!r}")
-    headers = [*answer.headers, ("ETag", answer.etag)] if answer.etag else answer.headers
+    headers = raw_headers([*answer.headers, ("ETag", answer.etag)] if answer.etag else answer.headers)
     status = answer.status or status
     if answer.body is None:
         return EncodedReply(status, b"", None, headers)
     body = answer.body if isinstance(answer.body, bytes | Stream | File) else msgspec.json.encode(answer.body)
     return EncodedReply(status, body, answer.media_type, headers)
+
+
+def raw_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Raises `UnicodeEncodeError` for what no header may hold."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def response_of(
@@ -107,9 +113,7 @@ def response_of(
             del response.headers["Content-Length"]
         case _:
             response = Response(reply.body, reply.status, media_type=reply.media_type)
-    response.raw_headers.extend(raw)
-    for name, value in reply.headers:
-        response.headers.append(name, value)
+    response.raw_headers += [*raw, *reply.headers]
     for name, value in more:
         response.headers.setdefault(name, value)
     return response

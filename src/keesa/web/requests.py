@@ -16,7 +16,7 @@ from keesa.web.input.content_types import require_json
 from keesa.web.input.fields import FieldValues, build, read_fields
 from keesa.web.input.json_bodies import read_json
 from keesa.web.input.queries import Query, read_query
-from keesa.web.replies import JSON, Answered, EncodedReply
+from keesa.web.replies import JSON, Answered, EncodedReply, raw_headers
 from keesa.web.router import Router
 from keesa.web.routes import ApiVersion, Route
 from keesa.web.trace import Trace
@@ -178,7 +178,7 @@ class Preparation:
         resource, parameters = found
         method = "GET" if request.method == "HEAD" else request.method
         if method == "OPTIONS":
-            raise Answered(EncodedReply(204, b"", JSON, [("Allow", resource.allow)]))
+            raise Answered(EncodedReply(204, b"", JSON, raw_headers([("Allow", resource.allow)])))
         if method not in resource.methods:
             raise HttpError(405, f"This path knows {resource.allow}, not {method}", {"Allow": resource.allow})
         routes = resource.methods[method]

@@ -57,7 +57,7 @@ def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
     names = [REQUEST_ID, VERSION_HEADER]
     if status in _HEADERS_OF_SOME:
         names.append(_HEADERS_OF_SOME[status])
-    if route.conditional and status in (route.status, 304, 412) and route.status != 204:
+    if route.conditional and status in (route.status, 304, 412) and status != 204:
         names.append("ETag")
     if status == route.status:
         if route.access is not Access.ANYONE:
