@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests/support .venv/bin/python -m bench.call_paths [--show]
 
-For each kind of request, of a caller who was seen before: the functions of Keesa that are called between the HTTP
+For each kind of request, of a caller whose session is cached: the functions of Keesa that are called between the HTTP
 server and the database, the visits to files that this makes (calls within one file are one visit), and how many of them
 return to a file that was visited before. Nothing is timed.
 """

@@ -83,14 +83,14 @@ def _fetch(connection: sqlite3.Connection, text: str) -> list[Any]:
 
 
 def callers(database: Database, world: World) -> Works:
-    """Who calls: the look at a remembered caller, and the whole look-up; a token remembered, and checked."""
+    """Who calls: the check of a cached session, and reading it; a cached token, and one that is checked."""
     actor, session = open_as(database, world.engineer)
     session_cache, signer = SessionCache(), Signer(SECRET)
     token = signer.access(actor, session, now() + 3_600_000).token
     return {
-        "a remembered caller looked at": lambda: database.read(lambda tx: session_cache.look(tx, session.access_uid)),
-        "a caller looked up": lambda: database.read(lambda tx: find_by_access(tx, session.access_uid)),
-        "a remembered token": lambda: signer.uid(token),
+        "a cached session checked": lambda: database.read(lambda tx: session_cache.look(tx, session.access_uid)),
+        "a session and its user read": lambda: database.read(lambda tx: find_by_access(tx, session.access_uid)),
+        "a cached token": lambda: signer.uid(token),
         "a token checked": lambda: jwt.decode(token, SECRET, algorithms=["HS256"]),
     }
 

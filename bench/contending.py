@@ -1,4 +1,4 @@
-"""Measuring servers beside each other: in turns within one run, so that the machine's moods hit all alike."""
+"""Measuring servers beside each other: in turns within one run, so that changes of the machine's load hit all alike."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What a live server writes about itself: JSON lines, one for each request, and nothing that opens a door."""
+"""What a live server writes about itself: JSON lines, one for each request, and no secret."""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What "slower" is: decided from the ratios of many turns, and held against what the older commit does to itself."""
+"""What "slower" is: decided from the ratios of many turns, and compared with what the older commit does to itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final, Literal
 
 BOUND: Final = 1.03
-"""What an interval's low end may be at most. A few of a hundred are the luck of a process, not the work of a commit."""
+"""What an interval's low end may be at most. A few of a hundred are chance, not the work of a commit."""
 FEWEST_TURNS: Final = 6
 """With fewer there is no interval of 95 %."""
 

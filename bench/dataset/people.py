@@ -77,7 +77,7 @@ def users_for(customers: Sequence[Row]) -> list[Row]:
 
 
 def user_roles(roles: Mapping[str, int]) -> list[Row]:
-    held = [(user_id, _ENGINEERS_ROLES[user_id % len(_ENGINEERS_ROLES)]) for user_id in ENGINEERS]
+    given = [(user_id, _ENGINEERS_ROLES[user_id % len(_ENGINEERS_ROLES)]) for user_id in ENGINEERS]
     for role, ids in (("admin", ADMINS), ("control_room", CLERKS), ("customer", CUSTOMERS_USERS), ("bot", BOTS)):
-        held += [(user_id, role) for user_id in ids]
-    return [(user_id, roles[role], 0) for user_id, role in sorted(held)]
+        given += [(user_id, role) for user_id in ids]
+    return [(user_id, roles[role], 0) for user_id, role in sorted(given)]

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from bench.desks import log_in
 from bench.hostile.asking import Client, Target, answer_of
-from bench.hostile.watching import Felt, Held, held, notes_of
+from bench.hostile.watching import Felt, Usage, notes_of, usage_of
 from keesa.demo.people import JOHN_DOE
 from live import LiveServer
 from postgres_server import PostgresServer
@@ -76,12 +76,12 @@ def _try(engine: str, server: LiveServer, options: argparse.Namespace) -> bool:
     host, _, port = server.url.removeprefix("http://").rpartition(":")
     target = Target(host, int(port), log_in(server.url, JOHN_DOE.email, "Password123")["access"])
     attacked, watched = asyncio.run(_prepared(target))
-    before = held(server.pid)
+    before = usage_of(server.pid)
     attackers = _process("attackers", target, options.connections, attacked, options.seconds)
     time.sleep(3)  # they are there first
     watchers = _process("watching", target, watched, options.seconds - 6)
     felt = Felt(**_told(watchers))
-    during = held(server.pid)
+    during = usage_of(server.pid)
     done = _told(attackers)
     after = _when_back(server.pid, before, options.workers)
     back = _is_back(after, before, options.workers)
@@ -148,13 +148,13 @@ def _told(process: "subprocess.Popen[str]") -> Any:  # noqa: ANN401 - JSON
     return json.loads(out)
 
 
-def _is_back(now: Held, before: Held, workers: int) -> bool:
+def _is_back(now: Usage, before: Usage, workers: int) -> bool:
     return now.mib <= before.mib + MORE_MIB * workers and now.files <= before.files + MORE_FILES * workers
 
 
-def _when_back(pid: int, before: Held, workers: int) -> Held:
+def _when_back(pid: int, before: Usage, workers: int) -> Usage:
     deadline = time.monotonic() + BACK_SECONDS
-    while not _is_back(now := held(pid), before, workers) and time.monotonic() < deadline:
+    while not _is_back(now := usage_of(pid), before, workers) and time.monotonic() < deadline:
         time.sleep(1)
     return now
 

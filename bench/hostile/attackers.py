@@ -24,7 +24,7 @@ _LOGIN_PAUSE: Final = 0.2
 
 
 def hostile_texts() -> Iterator[str]:
-    """Texts of the allowed length that ask for much work, or much room."""
+    """Texts of the allowed length that ask for much work, or much memory."""
     shapes = (
         "<p>" + "<b title=i>" * 3000 + "</p>" + "<p>x</p>" * 2500,
         "<i>" * 3999 + "x",

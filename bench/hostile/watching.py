@@ -86,17 +86,17 @@ async def notes_of(target: Target, ticket: int) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What all processes of a server hold."""
+class Usage:
+    """The memory and the open files of all processes of a server."""
 
     mib: float
     files: int
 
 
-def held(pid: int) -> Held:
+def usage_of(pid: int) -> Usage:
     processes = tree(pid)
     files = sum(len(list(Path(f"/proc/{process}/fd").iterdir())) for process in processes)
-    return Held(sum(memory_mib(process) for process in processes), files)
+    return Usage(sum(memory_mib(process) for process in processes), files)
 
 
 def main(host: str, port: int, token: str, ticket: int, seconds: float) -> None:

@@ -104,7 +104,7 @@ async def _note(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
     new, sql = shapes.read_note(body), engine.statements
     ticket = {"id": int(new.ticket_number)}
     async with engine.transaction() as run:
-        if not await run(sql.hold, ticket):
+        if not await run(sql.lock, ticket):
             return NOTHING
         text = new.ticket_note.note
         note = {**ticket, "user_id": int(parts[0]), "body": text, "at": now()}
@@ -117,10 +117,10 @@ async def _status(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
     wanted, sql = shapes.read_status(body).ticket, engine.statements
     user_id, ticket = int(parts[0]), {"id": int(parts[1])}
     async with engine.transaction() as run:
-        held = await run(sql.hold, ticket)
-        if not held:
+        locked = await run(sql.lock, ticket)
+        if not locked:
             return NOTHING
-        if held[0][0] != wanted.status:
+        if locked[0][0] != wanted.status:
             closed_on = wanted.closed_date if wanted.status == "closed" else None
             await run(sql.change_status, {**ticket, "status": wanted.status, "closed_on": closed_on})
             await run(sql.record_status, {**ticket, "status": wanted.status, "user_id": user_id, "at": now()})

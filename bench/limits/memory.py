@@ -1,8 +1,8 @@
 """Answers from memory: what an authenticated request costs when nothing is asked of the database but who calls.
 
 `build_memory` is Keesa's own application with one more route, `GET /api/v1/memory/<name>`: the session is looked up,
-the headers and the log line are Keesa's. `build_remembered` does without the session: the token's signature is checked
-once, and the same headers and log line are written by as little code as can write them.
+the headers and the log line are Keesa's. `build_cached_token` does without the session: the token's signature is
+checked once, and the same headers and log line are written by as little code as can write them.
 """
 
 import os
@@ -58,10 +58,10 @@ def build_memory(config: Config) -> App:
     return serve_from(open_database(config.data, config.database_url), config, versions)
 
 
-def build_remembered(config: Config) -> App:
-    """Only the remembered token, the look-up, the headers and the log line."""
+def build_cached_token(config: Config) -> App:
+    """Only the cached token, the look-up, the headers and the log line."""
     set_up_logs(config.log_format)
-    user_of = _remembering(Signer(load_secret(config.data, config.secret)))
+    user_of = _user_by_token(Signer(load_secret(config.data, config.secret)))
     answers = _answers()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +119,7 @@ def _answer(
     return (404, b'{"error":"There is no such answer"}', user_id) if body is None else (200, body, user_id)
 
 
-def _remembering(signer: Signer) -> Callable[[bytes], int]:
+def _user_by_token(signer: Signer) -> Callable[[bytes], int]:
     """From an `Authorization` header to the user, whose token is checked in full only at first; then its expiry."""
     verified: dict[bytes, tuple[int, float]] = {}
 

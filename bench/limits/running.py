@@ -46,7 +46,7 @@ def serving_memory(
     *,
     sessions: bool = True,
 ) -> Iterator[Running]:
-    """Keesa, or without `sessions` only what remembers the token, that answers `GET /api/v1/memory/<name>`.
+    """Keesa, or without `sessions` only what caches the token, that answers `GET /api/v1/memory/<name>`.
 
     `secret` is what the tokens are signed with, the one kept in `data` for None.
     """
@@ -56,7 +56,7 @@ def serving_memory(
         kept.mkdir()
         for name, answer in answers.items():
             (kept / name).write_bytes(answer)
-        with _serving("memory" if sessions else "remembered", folder, environment | {ANSWERS: str(kept)}) as running:
+        with _serving("memory" if sessions else "cached_token", folder, environment | {ANSWERS: str(kept)}) as running:
             yield running
 
 

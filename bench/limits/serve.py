@@ -1,6 +1,6 @@
 """A server of one of the limits, started by running.py: it is `keesa serve`, but for the application in it.
 
-    python -m bench.limits.serve {bare,memory,remembered} PARENT
+    python -m bench.limits.serve {bare,memory,cached_token} PARENT
 
 The configuration comes from the environment, as Keesa's does. It ends with the process PARENT.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bench.limits.bare import build_bare
-from bench.limits.memory import build_memory, build_remembered
+from bench.limits.memory import build_cached_token, build_memory
 from keesa.app import App
 from keesa.cli.serve import listening, prepare, serve_from
 from keesa.config import Config, load_config
@@ -21,7 +21,7 @@ from keesa.server.worker import end_with
 BUILDERS: Final[dict[str, Callable[[Config], App]]] = {
     "bare": build_bare,
     "memory": build_memory,
-    "remembered": build_remembered,
+    "cached_token": build_cached_token,
 }
 
 

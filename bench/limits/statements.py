@@ -73,7 +73,7 @@ class Statements:
     notes: str
     next_number: str
     raise_ticket: str
-    hold: str
+    lock: str
     add_note: str
     count_note: str
     change_status: str
@@ -110,7 +110,7 @@ def statements(
             " FROM customers WHERE id = :customer_id"
             " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
         ),
-        hold=worded("SELECT status FROM tickets WHERE id = :id $for_update"),
+        lock=worded("SELECT status FROM tickets WHERE id = :id $for_update"),
         add_note=worded(
             "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:id, :user_id, :body, :at)"
         ),

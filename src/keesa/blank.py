@@ -13,7 +13,7 @@ _VISIBLE: Final = re.compile(
     r"\u205f-\u206f\u3000\ufeff\ufff0-\ufffc\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a"  # controls, spaces and formats, and the place of an object that is not there
     r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # joiners, Hangul fillers, the empty Braille cell
-    r"\u180b-\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff"  # what chooses how its neighbour is drawn
+    r"\u180b-\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff"  # what chooses how the character before it is drawn
     rf"\ufdd0-\ufdef{_NEVER}"
     "]"
 )

@@ -24,7 +24,7 @@ class Cache(Generic[K, V]):
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
         self._weights = [0, 0]
-        self._guard = Lock()
+        self._lock = Lock()
 
     def get(self, key: K) -> V | None:
         value = self._young.get(key)
@@ -44,7 +44,7 @@ class Cache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """A value that is heavier than a generation may be is not kept at all."""
         weight = self._weigh(value)
-        with self._guard:
+        with self._lock:
             for number, generation in enumerate((self._young, self._old)):
                 if (known := generation.pop(key, None)) is not None:
                     self._weights[number] -= self._weigh(known)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 PIECE: Final = 4096
-"""Bytes that a pipe with room takes without a wait."""
+"""Bytes that a pipe with space takes without a wait."""
 PATIENCE: Final = 200
 """Milliseconds to wait for who reads the log, unless nobody has read since the last wait."""
 
 
 class _Writer:
     """A line a call, past all buffers. One that standard error does not take is dropped: neither a full disk nor a pipe
-    that nobody reads stops the desk.
+    that nobody reads stops the server.
     """
 
     def __init__(self, name: str) -> None:
@@ -44,15 +44,15 @@ class _Writer:
         whole = line if isinstance(line, bytes) else line.encode(sys.stderr.encoding, "backslashreplace")
         rest = memoryview(whole + b"\n")
         with suppress(OSError, ValueError):  # the latter of a stream that was closed
-            while rest and self._has_room():
+            while rest and self._has_space():
                 rest = rest[self._stream.write(rest[:PIECE] if self._pipe else rest) or len(rest) :]
 
-    def _has_room(self) -> bool:
+    def _has_space(self) -> bool:
         if self._pipe is None:
             return True
-        room = bool(self._pipe.poll(self._patience))
-        self._patience = PATIENCE if room else 0
-        return room
+        has_space = bool(self._pipe.poll(self._patience))
+        self._patience = PATIENCE if has_space else 0
+        return has_space
 
     debug = info = warning = error = critical = exception = msg
 

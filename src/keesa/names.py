@@ -49,7 +49,7 @@ def control_fault(text: str) -> str | None:
 
 
 def readable(text: str) -> bool:
-    """Whether anything in the text is seen: not only blanks, joiners and marks without a letter."""
+    """Whether the text shows anything: not only blanks, joiners and marks without a letter."""
     return any(
         (unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS) or _may_be_new(character)
         for character in text

@@ -7,7 +7,7 @@ from keesa.errors import Unavailable
 
 
 def prove_writing(tx: Tx) -> None:
-    """Give it to `Database.write`. Raises what a write would; nothing of it stays, and it undoes no neighbour."""
+    """Give it to `Database.write`. Raises what a write would; nothing of it stays, and it undoes no other."""
     check_schema(tx)
     if lacks := lacking(tx):
         raise Unavailable(

@@ -355,7 +355,7 @@ def test_an_endless_email_address_is_only_wrong(quiet: Database) -> None:
 def test_a_password_that_changes_during_its_check_opens_nothing(
     database: Database, hasher: CountingHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever knew the old one is out, also who is at the door at that moment."""
+    """Whoever knew the old one is out, also who is logging in at that moment."""
     verify, another = hasher.verify, passwords.new_password("another password")
 
     def slowly(password_hash: str, password: str) -> bool:

@@ -1,4 +1,4 @@
-"""Callers that are remembered: for one short statement, and never a moment longer than they are what they were."""
+"""Sessions that are cached: for one short statement, and never a moment longer than their users are what they were."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,16 +61,16 @@ Look = SessionState | type[Unauthorized]
 
 @dataclass
 class Desk:
-    """One process that remembers, a session, and another process that changes things behind its back."""
+    """One process with a cache, a session, and another process that changes things behind its back."""
 
     database: Database
     elsewhere: Database
     session: Session
     session_cache: SessionCache = field(default_factory=SessionCache)
 
-    def look(self, remembering: SessionCache | None = None) -> tuple[Look, int]:
+    def look(self, session_cache: SessionCache | None = None) -> tuple[Look, int]:
         """What a look tells, and the statements that it took."""
-        known = remembering or self.session_cache
+        known = session_cache or self.session_cache
 
         def work(tx: Tx) -> tuple[Look, int]:
             counted = CountedTx(tx)
@@ -117,7 +117,7 @@ def renew(database: Database, session: Session, at: int | None = None) -> Sessio
     return database.write(work)
 
 
-def test_who_is_remembered_takes_one_statement(desk: Desk) -> None:
+def test_a_cached_session_takes_one_statement(desk: Desk) -> None:
     """The first look finds the caller, the next ones only whether that is still true; both tell the same."""
     assert desk.session_cache.cached(desk.session.access_uid) is None
     first, statements = desk.look()
@@ -130,7 +130,7 @@ def test_who_is_remembered_takes_one_statement(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("person", cast.CAST, ids=lambda person: person.nick_name)
-def test_each_of_the_cast_is_remembered_as_they_are(database: Database, person: cast.Person) -> None:
+def test_each_of_the_cast_is_cached_as_they_are(database: Database, person: cast.Person) -> None:
     """As a new look-up finds them, at the first look and at the second."""
     session, known = open_session(database, person), SessionCache()
     found = database.read(lambda tx: sessions.find_by_access(tx, session.access_uid))
@@ -246,7 +246,7 @@ def test_who_is_disabled_and_enabled_again_is_back(desk: Desk) -> None:
 
 
 def test_a_renewed_session_is_looked_up_by_its_new_uid(desk: Desk) -> None:
-    """With the CSRF secret that it had; one look finds it, the next ones remember it."""
+    """With the CSRF secret that it had; one look finds it, the next ones have it in the cache."""
     desk.look()
     desk.session = renew(desk.elsewhere, desk.session)
     looked, statements = desk.look()
@@ -259,7 +259,7 @@ def test_a_renewed_session_is_looked_up_by_its_new_uid(desk: Desk) -> None:
 def test_a_replaced_token_is_looked_at_with_one_statement_for_a_minute(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its caller is remembered like any other; then it is nobody's, also where the clock was set back by days."""
+    """Its caller is cached like any other; then it is nobody's, also where the clock was set back by days."""
     desk.look()
     renewed = renew(desk.elsewhere, desk.session, NOON)
     for at in (NOON, NOON + OVERLAP - 1, NOON - OVERLAP + 1):
@@ -275,7 +275,7 @@ def test_a_replaced_token_is_looked_at_with_one_statement_for_a_minute(
         assert desk.look() == (replace(looked, caller=None), 1)
 
 
-def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:
+def test_what_a_write_sees_is_not_cached(desk: Desk) -> None:
     """A change that is undone, and another that takes its revision: the look after both knows only the second."""
 
     def undone(tx: Tx) -> None:
@@ -288,18 +288,18 @@ def test_what_a_write_sees_is_not_remembered(desk: Desk) -> None:
     with pytest.raises(LookupError):
         desk.database.write(undone)
     desk.database.write(lambda tx: tx.run("UPDATE users SET nick_name = 'Has' WHERE id = :id", id=ENGINEER.id))
-    standing, _ = desk.look()
-    assert isinstance(standing, SessionState)
-    assert standing.caller is not None
-    assert (standing.caller[0].user_type, standing.caller[0].nick_name) == ("staff", "Has")
+    state, _ = desk.look()
+    assert isinstance(state, SessionState)
+    assert state.caller is not None
+    assert (state.caller[0].user_type, state.caller[0].nick_name) == ("staff", "Has")
 
 
 def test_while_offline_nobody_is_looked_up(desk: Desk) -> None:
     """One statement, for the known and for the unknown; afterwards all is as it was."""
     before, _ = desk.look()
     desk.elsewhere.write(maintenance.switch_on)
-    for remembering in (desk.session_cache, SessionCache()):
-        looked, statements = desk.look(remembering)
+    for cache in (desk.session_cache, SessionCache()):
+        looked, statements = desk.look(cache)
         assert isinstance(looked, SessionState)
         assert (looked.offline, looked.caller, statements) == (True, None, 1)
     desk.elsewhere.write(maintenance.switch_off)
@@ -373,32 +373,32 @@ def test_what_somebody_is_or_may_do_moves_the_accounts(desk: Desk, name: str) ->
 
 @pytest.mark.parametrize("name", NEITHER)
 def test_what_happens_all_day_moves_nothing(desk: Desk, name: str) -> None:
-    """A login, a password, a ticket: else nothing would be remembered for long."""
+    """A login, a password, a ticket: else nothing would be cached for long."""
     assert moved(desk, NEITHER[name]) == (False, False)
 
 
 def test_a_login_moves_nothing(desk: Desk) -> None:
-    """Nor does it end what is remembered of others."""
+    """Nor does it end what is cached of others."""
     before, _ = desk.look()
     open_session(desk.elsewhere, ADMIN)
     assert desk.look() == (before, 1)
 
 
-def test_the_sessions_that_are_remembered_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cached_sessions_are_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is forgotten is looked up again, and right."""
-    monkeypatch.setattr(session_cache, "REMEMBERED", 8)
+    monkeypatch.setattr(session_cache, "MOST_CACHED", 8)
     known, opened = SessionCache(), [open_session(database) for _ in range(30)]
     for session in opened:
         assert database.read(lambda tx, uid=session.access_uid: known.look(tx, uid)).caller  # type: ignore[misc]  # a default in a lambda
         assert known.cached(session.access_uid)
     assert 4 <= sum(known.cached(session.access_uid) is not None for session in opened) <= 8
     for session in opened:
-        standing = database.read(lambda tx, uid=session.access_uid: known.look(tx, uid))  # type: ignore[misc]  # as above
-        assert standing.caller is not None
-        assert standing.caller[1] == session
+        state = database.read(lambda tx, uid=session.access_uid: known.look(tx, uid))  # type: ignore[misc]  # as above
+        assert state.caller is not None
+        assert state.caller[1] == session
 
 
-# Tokens that are remembered
+# Tokens that are cached
 
 AT: Final = 1_900_000_000
 """Seconds since 1970."""
@@ -435,7 +435,7 @@ def test_a_good_token_is_checked_once(checks: list[str], monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("late", [0, 0.5, 1, 10**9])
-def test_a_remembered_token_expires(late: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_token_expires(late: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """At its second, and for good; unless its expiry does not matter."""
     signer = Signer(cast.SECRET.encode())
     stop_clock(monkeypatch, AT - 0.01)
@@ -447,8 +447,8 @@ def test_a_remembered_token_expires(late: float, monkeypatch: pytest.MonkeyPatch
         assert signer.uid(token(), expired_too=True) == "uid 0"
 
 
-def test_a_token_that_came_too_late_is_not_good_for_being_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who logs out with it opens no door with it afterwards."""
+def test_a_token_that_came_too_late_is_not_good_for_being_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who logs out with it gets nothing with it afterwards."""
     signer = Signer(cast.SECRET.encode())
     stop_clock(monkeypatch, AT + 1)
     assert signer.uid(token(), expired_too=True) == "uid 0"
@@ -469,7 +469,7 @@ def test_a_bad_token_is_bad_each_time(checks: list[str], monkeypatch: pytest.Mon
     assert len(checks) == 1 + 6
 
 
-def test_another_secret_remembers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_secret_has_a_cache_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one signer has found good is bad to one with another secret."""
     stop_clock(monkeypatch, AT - 100)
     assert Signer(cast.SECRET.encode()).uid(token()) == "uid 0"
@@ -477,9 +477,9 @@ def test_another_secret_remembers_nothing(monkeypatch: pytest.MonkeyPatch) -> No
         Signer(b"another secret, of 32 characters and more").uid(token())
 
 
-def test_the_tokens_that_are_remembered_are_bounded(checks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cached_tokens_are_bounded(checks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many only the last few are known without another check."""
-    monkeypatch.setattr(tokens, "REMEMBERED", 8)
+    monkeypatch.setattr(tokens, "MOST_CACHED", 8)
     stop_clock(monkeypatch, AT - 100)
     signer = Signer(cast.SECRET.encode())
     made = [token(number) for number in range(50)]

@@ -33,7 +33,7 @@ def log_out(client: TestClient, way: str, token: str) -> tuple[int, object]:
 
 
 def lives(client: TestClient, tokens: dict[str, str]) -> tuple[bool, bool]:
-    """Whether the access token still opens the door, and whether the refresh token still refreshes."""
+    """Whether the access token is still good, and whether the refresh token still refreshes."""
     access = client.get("/api/v1/tickets", headers=bearer(tokens["access"])).status_code == 200
     return access, client.post(REFRESH["2024"], headers=refresh_header(tokens["refresh"])).status_code == 200
 

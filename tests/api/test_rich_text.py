@@ -13,7 +13,7 @@ from cast import ADMIN, ASSIGNED, ENGINEER, HIDDEN, STRANGER
 from keesa.accounts.permissions import TICKETS_WRITE
 from keesa.accounts.roles import revoke_permission
 from keesa.accounts.sessions import Version
-from keesa.api import rich_text as api_rich_text
+from keesa.api.rich_text import CLEANING
 from keesa.db import Database, Tx
 from keesa.tickets.html import LONGEST, RichText, rich_text
 from keesa.web import conversions
@@ -53,7 +53,7 @@ def told(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[str]:
         return rich_text(text, pause)
 
     monkeypatch.setattr(database, "awrite", telling_awrite)
-    monkeypatch.setattr(api_rich_text, "rich_text", cleaned)
+    monkeypatch.setattr(CLEANING, "convert", cleaned)
     return happened
 
 

@@ -193,7 +193,7 @@ def test_maintenance_is_switched_on_and_off(place: Place, database: Database) ->
             assert not database.read(is_on)
 
 
-def test_tables_without_their_ledger_are_refused(place: Place, database: Database) -> None:
+def test_tables_without_that_of_migrations_are_refused(place: Place, database: Database) -> None:
     """Never called empty, and nothing is made beside them: whose they are is not known."""
     database.write(lambda tx: tx.script("ALTER TABLE schema_migrations RENAME TO elsewhere;"))
     with unchanged(database):

@@ -40,7 +40,7 @@ def tables(tx: Tx) -> int:
     return found
 
 
-def ledger(tx: Tx) -> list[tuple[int, str, int]]:
+def applied(tx: Tx) -> list[tuple[int, str, int]]:
     rows = tx.all("SELECT version, name, compatible FROM schema_migrations ORDER BY version")
     return [(row["version"], row["name"], row["compatible"]) for row in rows]
 
@@ -49,8 +49,8 @@ def test_an_empty_database_gets_the_schema(empty_database: Database) -> None:
     """All migrations in their order, each noted with the oldest schema that it is compatible with."""
     assert migrate.migrate(empty_database) == NAMES
     empty_database.read(check_schema)
-    assert [f"{version:04}_{name}" for version, name, _ in empty_database.read(ledger)] == NAMES
-    compatible = {version: compatible for version, _, compatible in empty_database.read(ledger)}
+    assert [f"{version:04}_{name}" for version, name, _ in empty_database.read(applied)] == NAMES
+    compatible = {version: compatible for version, _, compatible in empty_database.read(applied)}
     assert compatible[1] == 1
     assert all(oldest >= 5 for version, oldest in compatible.items() if version >= 5), "programs before 5 keep no sizes"
     assert empty_database.read(lambda tx: tx.value("SELECT count(*) AS value FROM products")) == 24
@@ -58,9 +58,9 @@ def test_an_empty_database_gets_the_schema(empty_database: Database) -> None:
 
 def test_migrating_again_changes_nothing(migrated_database: Database) -> None:
     """What is applied is not applied again."""
-    before = migrated_database.read(ledger)
+    before = migrated_database.read(applied)
     assert migrate.migrate(migrated_database) == []
-    assert migrated_database.read(ledger) == before
+    assert migrated_database.read(applied) == before
 
 
 MIGRATE_WHEN_TOLD = """
@@ -102,7 +102,7 @@ def test_processes_that_migrate_at_once_apply_each_migration_once(empty_place: P
     database = open_database(empty_place.data, empty_place.url)
     try:
         database.read(check_schema)
-        assert len(database.read(ledger)) == len(NAMES)
+        assert len(database.read(applied)) == len(NAMES)
     finally:
         database.close()
 
@@ -123,7 +123,7 @@ BROKEN = Migration(
 def test_a_migration_that_fails_leaves_an_empty_database_empty(
     empty_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not one table is there, nor the ledger; with the mistake mended all is applied."""
+    """Not one table is there, nor that of migrations; with the mistake mended all is applied."""
     with monkeypatch.context() as patch:
         extended(patch, FINE, BROKEN)
         with pytest.raises(Exception, match="nowhere"):
@@ -138,11 +138,11 @@ def test_a_migration_that_fails_undoes_those_before_it(
     migrated_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An upgrade of several steps is applied whole or not at all."""
-    before = migrated_database.read(ledger)
+    before = migrated_database.read(applied)
     extended(monkeypatch, FINE, BROKEN)
     with pytest.raises(Exception, match="nowhere"):
         migrate.migrate(migrated_database)
-    assert migrated_database.read(ledger) == before
+    assert migrated_database.read(applied) == before
     assert migrated_database.read(tables) == 3
     changed = "SELECT count(*) AS value FROM products WHERE name IN ('x', 'y')"
     assert migrated_database.read(lambda tx: tx.value(changed)) == 0
@@ -162,12 +162,12 @@ def apply_from_the_future(database: Database, *, compatible: int) -> None:
 def test_a_newer_database_that_asks_for_more_is_refused(migrated_database: Database) -> None:
     """With a sentence that says what to do, by the start and by every command; and nothing is changed."""
     apply_from_the_future(migrated_database, compatible=latest() + 1)
-    before = migrated_database.read(ledger)
+    before = migrated_database.read(applied)
     with pytest.raises(Refused, match=r"was upgraded by a newer Keesa .*: run that version, or restore the back-up"):
         migrate.migrate(migrated_database)
     with pytest.raises(Refused, match="was upgraded by a newer Keesa"):
         migrated_database.read(check_schema)
-    assert migrated_database.read(ledger) == before
+    assert migrated_database.read(applied) == before
 
 
 def test_a_newer_database_that_is_compatible_works(migrated_database: Database) -> None:
@@ -204,7 +204,7 @@ def test_what_a_migration_asks_for_is_kept_until_another_asks_for_more(
     silent = Migration(FINE.version + 1, "silent", None, "")
     extended(monkeypatch, asking, silent)
     migrate.migrate(empty_database)
-    assert empty_database.read(ledger)[-2:] == [
+    assert empty_database.read(applied)[-2:] == [
         (FINE.version, "asking", FINE.version),
         (FINE.version + 1, "silent", FINE.version),
     ]

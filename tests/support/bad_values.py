@@ -12,6 +12,7 @@ NO_INTEGERS: Final[tuple[object, ...]] = (
     *("", " ", "x", "1.5", "1e3", "0x10", "+-1", "1 2", "\0", "1\0", "\u0663", "\uff11"),
     *(-1, "-1", 2**63, str(2**63), 10**30, -(10**30), "9" * 31, "9" * 5000),
 )
+NO_BOOLEANS: Final[tuple[object, ...]] = (0, 1, 1.5, "true", "false", "", "\0", [], [True], {}, {"x": True})
 RAW_NUMBERS: Final = (b"1e400", b"-1e400", b"9" * 4000, b"9" * 5000, b"-" + b"9" * 5000, b"NaN", b"Infinity", b"1.5")
 """As they stand in the JSON; none of them is a good value of any field."""
 
@@ -22,6 +23,8 @@ def bad_values(kind: Any) -> tuple[object, ...]:  # noqa: ANN401 - a type form
         return NO_OBJECTS
     info = inspect.type_info(kind)
     parts = {type(part) for part in _parts(info)}
+    if inspect.BoolType in parts:
+        return NO_BOOLEANS
     if inspect.StrType in parts:
         return NO_TEXTS if inspect.IntType in parts else (1, *NO_TEXTS)
     return NO_INTEGERS

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cast import ADMIN, ASSIGNED, HARBOUR, PASSWORD, STRANGER
+from cast import ADMIN, ASSIGNED, HARBOUR, LONE, PASSWORD, STRANGER
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.web.routes import Route
@@ -21,11 +21,12 @@ class Good:
     route: Route
     query: dict[str, str]
     body: Body | None
+    own_path: str | None = None
 
     @property
     def path(self) -> str:
         """Below the API's prefix."""
-        return filled(self.route.path)
+        return self.own_path or filled(self.route.path)
 
     def __str__(self) -> str:
         return f"{self.version} {self.route.method} {self.route.path}"
@@ -35,6 +36,8 @@ class Good:
 class _Inputs:
     query: dict[str, str] = field(default_factory=dict)
     body: Body | None = None
+    path: str | None = None
+    """Where it must be about something else than what the tests' other requests are."""
 
 
 _LIST: Final = {"limit": "5", "page": "1", "order": "asc"}
@@ -76,7 +79,7 @@ _OF_2024: Final = {
     "POST /customers": _Inputs(body={"customer": _CUSTOMER}),
     "GET /customers/{customer}": _NOTHING,
     "PATCH /customers/{customer}": _Inputs(body={"customer": _CUSTOMER | {"retired": False}}),
-    "DELETE /customers/{customer}": _NOTHING,
+    "DELETE /customers/{customer}": _Inputs(path=f"/customers/{LONE}"),
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}
@@ -98,4 +101,4 @@ def good_requests() -> list[Good]:
 
 def _good(version: Version, route: Route) -> Good:
     inputs = _BY_VERSION[version][f"{route.method} {route.path}"]
-    return Good(version, route, inputs.query, inputs.body)
+    return Good(version, route, inputs.query, inputs.body, inputs.path)

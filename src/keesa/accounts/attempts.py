@@ -1,4 +1,4 @@
-"""How often a login may fail: counted by user and address together, with slower guards for each of them alone
+"""How often a login may fail: counted by user and address together, with wider limits for each of them alone
 (docs/decisions/0019-login-limits.md).
 """
 
@@ -52,12 +52,12 @@ class Counters:
 
     own: Counter
     """Of this user and this address."""
-    guards: tuple[Counter, Counter]
-    """Of the user, and of the address. They do not hold who logs in from where they have logged in before."""
+    wider: tuple[Counter, Counter]
+    """Of the user, and of the address. They do not stop who logs in from where they have logged in before."""
 
     @property
     def all(self) -> tuple[Counter, ...]:
-        return (self.own, *self.guards)
+        return (self.own, *self.wider)
 
 
 def counters(email: str, network: str, limits: Limits) -> Counters:
@@ -83,7 +83,7 @@ def network_of(address: str) -> str:
 
 
 def waits(tx: Tx, asked: Counters, at: int) -> tuple[int, int]:
-    """Milliseconds until their own failures, and until those of the guards let somebody in again; 0 for now."""
+    """Milliseconds until their own failures, and until the wider limits let somebody in again; 0 for now."""
     own, user, address = asked.all
     rows = tx.all(
         "SELECT subject, failures, since FROM login_failures WHERE subject IN (:own, :user, :address)",
@@ -155,7 +155,7 @@ _COUNT: Final = """
 
 
 def forget_failures(tx: Tx, asked: Counters) -> None:
-    """Those of the user from this address. The guards go on counting: who has one password is not to wash away what
+    """Those of the user from this address. The wider ones go on counting: who has one password is not to clear what
     was guessed at others', nor what others guessed at theirs.
     """
     tx.run("DELETE FROM login_failures WHERE subject = :subject", subject=asked.own.subject)

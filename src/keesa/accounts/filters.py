@@ -1,5 +1,5 @@
 """Filters of tickets as data: what `visible_to` allows and what a list asks for are both made of them, so that the two
-can be met before any SQL is written.
+can be combined before any SQL is written.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -28,7 +28,7 @@ class _Found:
     password_hash: str | None = None
     knows_network: bool = False
     own_wait: int = 0
-    guards_wait: int = 0
+    wider_wait: int = 0
 
 
 def log_in(
@@ -44,20 +44,20 @@ def log_in(
     counters = attempts.counters(email, network, limits)
 
     def find(tx: Tx) -> _Found:
-        own, guards = attempts.waits(tx, counters, at)
+        own, wider = attempts.waits(tx, counters, at)
         row = tx.one("SELECT id, password_hash FROM users WHERE email = :email AND disabled_at IS NULL", email=email)
         user_id = row["id"] if row else None
         known = attempts.knows(tx, user_id or 0, network, at)  # asked for nobody too, for the time that it takes
-        return _Found(user_id, row["password_hash"] if row else None, known, own, guards)
+        return _Found(user_id, row["password_hash"] if row else None, known, own, wider)
 
     found = database.read(find)
-    attempts.refuse(max(found.own_wait, 0 if found.knows_network else found.guards_wait))
+    attempts.refuse(max(found.own_wait, 0 if found.knows_network else found.wider_wait))
     verified = verify_password(found.password_hash, credentials.password)
 
     def succeed(tx: Tx) -> tuple[Actor, Session]:
         assert found.user_id is not None  # noqa: S101 - no password is right for nobody
         attempts.forget_failures(tx, counters)
-        actor, session = open_session(tx, found.user_id, version, at)  # holds the user's row from here on
+        actor, session = open_session(tx, found.user_id, version, at)  # locks the user's row from here on
         row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=found.user_id)
         if row is None or row["password_hash"] != found.password_hash:
             raise Unauthorized("Invalid credentials")  # it was changed while it was checked

@@ -48,21 +48,21 @@ def grant_permission(tx: Tx, role_name: str, resource: str, action: str) -> None
     """The role gives the permission from the next request on, behind what it gave already; one that it gives stays in
     its place. The words are of any vocabulary and script. Raises `NotFound`, and `Invalid` where one is no name.
     """
-    role_id, held = _held(tx, role_name)
+    role_id, given = _permissions_of(tx, role_name)
     permission = Permission(resource, action)
     words = permission._asdict().items()
     if faults := {word: [fault] for word, text in words if (fault := name_fault(text))}:
         raise Invalid(faults)
-    if permission not in held:
-        _give(tx, role_id, permission, max(held.values(), default=0) + 1)
+    if permission not in given:
+        _give(tx, role_id, permission, max(given.values(), default=0) + 1)
 
 
 def revoke_permission(tx: Tx, role_name: str, resource: str, action: str) -> None:
     """The role gives the permission no longer, from the next request on; one that it did not give is no error, whatever
     its words are. Raises `NotFound`.
     """
-    role_id, held = _held(tx, role_name)
-    if (resource, action) in held:
+    role_id, given = _permissions_of(tx, role_name)
+    if (resource, action) in given:
         tx.run(
             "DELETE FROM role_permissions WHERE role_id = :role_id AND resource = :resource AND action = :action",
             role_id=role_id,
@@ -102,7 +102,7 @@ def _give(tx: Tx, role_id: int, permission: Permission, position: int) -> None:
     )
 
 
-def _held(tx: Tx, role_name: str) -> tuple[int, dict[tuple[str, str], int]]:
+def _permissions_of(tx: Tx, role_name: str) -> tuple[int, dict[tuple[str, str], int]]:
     """The role's id, and its permissions with their positions; nobody else changes them before the transaction ends."""
     role = tx.one("SELECT id FROM roles WHERE name = :name $for_update", name=role_name)
     if role is None:

@@ -1,4 +1,4 @@
-"""Who is here: callers that are remembered, and still looked up at each request.
+"""Sessions that are cached with their users, and still checked at each request.
 
 What a session's user is and may do takes several joins to find, and changes seldom. So it is found once; from then
 on one short statement tells whether the session lives, and whether any account has changed since. Both are read from
@@ -14,8 +14,8 @@ from keesa.accounts.sessions import Session, find_by_access, overlaps
 from keesa.cache import Cache
 from keesa.db import Tx
 
-REMEMBERED: Final = 8192
-"""The most sessions that a process remembers."""
+MOST_CACHED: Final = 8192
+"""The most sessions that a process caches."""
 
 Caller = tuple[Actor, Session]
 
@@ -31,7 +31,7 @@ _LOOK: Final = f"""
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """What one look at the database tells of a request."""
+    """What one statement tells of a request."""
 
     offline: bool
     """Whether the operator has switched on maintenance."""
@@ -42,21 +42,21 @@ class SessionState:
 
 
 class SessionCache:
-    """The sessions that one process remembers."""
+    """The sessions that one process caches."""
 
     def __init__(self) -> None:
-        self._known: Cache[str, tuple[int, int, Caller]] = Cache(REMEMBERED)
+        self._known: Cache[str, tuple[int, int, Caller]] = Cache(MOST_CACHED)
         """By the token: the revision of accounts at which the caller was found, when the token had been replaced by a
         refresh (0 for the newest), and who it is.
         """
 
     def cached(self, access_uid: str) -> Caller | None:
-        """The caller as last seen; whether that is still true, only `look` knows."""
+        """The caller of the last request with the token; whether that is still true, only `look` knows."""
         known = self._known.get(access_uid)
         return known[2] if known else None
 
     def look(self, tx: Tx, access_uid: str) -> SessionState:
-        """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not remembered."""
+        """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not cached."""
         ((names, accounts, offline, replaced),) = tx.each(_LOOK, access_uid=access_uid)
         if offline or replaced is None or (replaced and not overlaps(replaced)):
             return SessionState(bool(offline), names, None)

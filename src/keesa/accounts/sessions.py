@@ -46,7 +46,7 @@ def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor
         past=at - ACCESS_LIFETIME,  # the last refresh may be late
         most=CLEARED_AT_ONCE,
     )
-    # holds the user's row: of two logins at once the second one sees the first one's session
+    # locks the user's row: of two logins at once the second one sees the first one's session
     tx.run("UPDATE users SET sign_in_count = sign_in_count + 1 WHERE id = :id", id=user_id)
     row = tx.one(f"SELECT {ACTOR_COLUMNS} FROM users WHERE id = :id AND disabled_at IS NULL", id=user_id)
     if row is None:

@@ -13,8 +13,8 @@ from keesa.errors import Unauthorized
 
 Payload = dict[str, Any]
 ALGORITHM: Final = "HS256"
-REMEMBERED: Final = 8192
-"""The most tokens that a process remembers."""
+MOST_CACHED: Final = 8192
+"""The most tokens that a process caches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ class _Claims:
 
 
 class Signer:
-    """Signs and checks tokens with the server's one secret. A token that was found good is remembered: the check
+    """Signs and checks tokens with the server's one secret. A token that was found good is cached: the check
     costs more than all the rest of a short request.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self._good: Cache[str, _Claims] = Cache(REMEMBERED)
+        self._good: Cache[str, _Claims] = Cache(MOST_CACHED)
 
     def access(self, actor: Actor, session: Session, expires_at: int) -> Issued:
         """A new access token of the session."""

@@ -25,9 +25,9 @@ MAINTENANCE_RETRY: Final = "120"
 _SAFE_METHODS: Final = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class AuthenticatedCaller:
-    """Who sent a request; nobody is known where a route is for anyone."""
+    """Who sent a request; without an actor where a route is for anyone."""
 
     actor: Actor | None = None
     session: Session | None = None
@@ -46,7 +46,7 @@ class AuthenticatedCaller:
         return [(CSRF_HEADER, csrf.masked(self.session.csrf_secret))]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Token:
     """A token whose signature is good; whether its session lives, the database knows."""
 
@@ -54,9 +54,7 @@ class Token:
     access: Access
     in_cookie: bool
     csrf_token: str | None
-    """What the request shows; needed where the token came in a cookie and the method changes things."""
-    cached: AuthenticatedCaller | None
-    """Whose it was when it was seen last, of an access token."""
+    """That of the request; needed where the token came in a cookie and the method changes things."""
 
 
 class Authentication:
@@ -81,10 +79,15 @@ class Authentication:
             raise Unauthorized("Your token is missing: log in, and send it with each request")
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
-        shown = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
-        known = self._sessions.cached(uid) if access is Access.ACCESS_TOKEN else None
-        cached = known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=header is None)
-        return Token(uid, access, header is None, shown, cached)
+        csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
+        return Token(uid, access, header is None, csrf_token)
+
+    def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
+        """The caller of the last request with it, where that is cached, of an access token alone. Whether that is still
+        true, only `find_caller` knows.
+        """
+        known = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
+        return known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=token.in_cookie)
 
     def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`
@@ -114,7 +117,7 @@ class Authentication:
 
 
 def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:
-    assert state.caller is not None  # noqa: S101 - the caller looked
+    assert state.caller is not None  # noqa: S101 - whoever calls this has checked
     actor, session = state.caller
     return AuthenticatedCaller(actor, session, state.names, in_cookie, actor.id, session.version, actor.permissions)
 

@@ -21,7 +21,7 @@ from keesa.web.calls import B, Q
 S = TypeVar("S", bound=Struct)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Call(calls.Call[Q, B]):
     services: Services
     caller: AuthenticatedCaller

@@ -1,6 +1,6 @@
-"""Tickets as JSON, made once for each state of a ticket and each form in which a version shows it.
+"""Tickets as JSON, made once for each state of a ticket and each format in which a version shows it.
 
-A ticket's bytes are kept under its id and revision, the form, and the revision of all names that they show. All three
+A ticket's bytes are kept under its id and revision, the format, and the revision of all names that they show. All three
 are read from the database in the request's own transaction, so that what is kept is never stale: it is only asked for
 while it is right (docs/decisions/0012-lists-from-keys.md). What a transaction shows that may yet be undone is not kept.
 """
@@ -38,7 +38,7 @@ _ENTRY: Final = 400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TicketFormat(Generic[S]):
-    """One form in which a version shows a ticket."""
+    """One format in which a version shows a ticket."""
 
     render: Callable[[TicketView, Clock], S]
     parts: Parts
@@ -53,7 +53,7 @@ class TicketCache:
         self._kept: Cache[tuple[object, int, VisibleTicket], msgspec.Raw] = Cache(limit, _weight)
         self.under_way = 0
         """Bytes of the long lists that are put together now."""
-        self._guard = Lock()
+        self._lock = Lock()
 
     @property
     def weight(self) -> int:
@@ -91,7 +91,7 @@ class TicketCache:
 
     def _count(self, size: int) -> None:
         """What a long list has grown by since the last time; raises `Unavailable` where that is too much."""
-        with self._guard:
+        with self._lock:
             self.under_way += size
             if size > 0 and self.under_way > LISTS_UNDER_WAY:
                 self.under_way -= size

@@ -75,11 +75,11 @@ def limits_of(config: Config) -> Limits:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    room = hard - FILES_BESIDE - Limits.overflow if hard != resource.RLIM_INFINITY else config.connections
-    if room < 64:
+    affordable = hard - FILES_BESIDE - Limits.overflow if hard != resource.RLIM_INFINITY else config.connections
+    if affordable < 64:
         raise Refused(f"A process may open {hard} files here, which is too few: raise the limit (`ulimit -n`)")
     return Limits(
-        connections=min(config.connections, room),
+        connections=min(config.connections, affordable),
         urgent=PATHS,
         head_seconds=config.header_seconds,
         idle_seconds=config.idle_seconds,
@@ -132,11 +132,11 @@ def listening(config: Config) -> Iterator[socket.socket]:
 
 
 def _work(
-    parent: int, build: Callable[[Config], App], config: Config, listener: socket.socket, limits: Limits, pulse: int
+    parent: int, build: Callable[[Config], App], config: Config, listener: socket.socket, limits: Limits, heartbeat: int
 ) -> None:
     """In a worker process."""
     try:
-        work(parent, partial(build, config), listener, limits, pulse, STOP_SECONDS)
+        work(parent, partial(build, config), listener, limits, heartbeat, STOP_SECONDS)
     except KeesaError as error:
         print(visible(f"keesa: {error}"), file=sys.stderr)
         sys.exit(1)

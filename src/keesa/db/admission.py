@@ -23,11 +23,11 @@ class Admission:
         self._queue = queue
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
 
     def enter_now(self) -> bool:
         """Whether there was a place; whoever has one calls `leave`."""
-        with self._guard:
+        with self._lock:
             if not self._free:
                 return False
             self._free -= 1
@@ -37,7 +37,7 @@ class Admission:
         """Wait for a place; raises `Unavailable` where too many wait, or none comes in time."""
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = (place.get_loop(), place)
-        with self._guard:
+        with self._lock:
             if self._free:
                 self._free -= 1
                 return
@@ -55,7 +55,7 @@ class Admission:
 
     def leave(self) -> None:
         """Give the place to who waits the longest."""
-        with self._guard:
+        with self._lock:
             while self._waiting:
                 loop, place = self._waiting.popleft()
                 try:
@@ -72,7 +72,7 @@ class Admission:
             place.set_result(None)
 
     def _withdraw(self, waiting: _Waiting) -> None:
-        with self._guard:
+        with self._lock:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
         place = waiting[1]

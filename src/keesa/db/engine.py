@@ -68,7 +68,7 @@ class Pace(Enum):
 
 
 Steps = Generator[Pace, None, T]
-"""A work in steps, between which others have their turn, so that a long one never holds the short ones."""
+"""A work in steps, between which others have their turn, so that short ones never wait for a long one."""
 
 
 class Database(ABC):

@@ -3,8 +3,8 @@
 Whoever writes hands a piece of work over and hears of it after the commit that made it durable. What comes while a
 group is committed waits for the next: the more there is to write, the more of it shares a commit.
 
-Nobody waits for ever: what has not begun after `PATIENCE` is told so and never begins, whatever the writer is held up
-by; of what has begun, whoever waits longer than `LONGEST` is told that its outcome is not known.
+Nobody waits for ever: what has not begun after `PATIENCE` is told so and never begins, whatever makes the writer
+wait; of what has begun, whoever waits longer than `LONGEST` is told that its outcome is not known.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ class GroupWriter:
         self._commit = commit
         self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE)
         self._closed = False
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._group: Sequence[Job] = ()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write_groups, name="keesa-writer", daemon=True)
@@ -140,10 +140,10 @@ class GroupWriter:
         return await future
 
     def close(self) -> bool:
-        """Finish what is queued, and refuse what comes later. False where the writer is held up for too long: what it
-        holds is then left to the end of the process.
+        """Finish what is queued, and refuse what comes later. False where the writer waits for too long: what it
+        has is then left to the end of the process.
         """
-        with self._guard:
+        with self._lock:
             first, self._closed = not self._closed, True
         if first:
             with suppress(queue.Full):
@@ -153,7 +153,7 @@ class GroupWriter:
         return not self._thread.is_alive()
 
     def _submit(self, job: Job) -> None:
-        with self._guard:  # nothing may be queued behind the end mark that close() puts
+        with self._lock:  # nothing may be queued behind the end mark that close() puts
             if self._closed:
                 raise Unavailable("The database is closed")
             try:
@@ -166,7 +166,7 @@ class GroupWriter:
             pass
 
     def _write_next(self) -> bool:
-        """The group that comes next; nothing of it is held while the one after it is waited for. False at the end."""
+        """The group that comes next; nothing of it is kept while the one after it is waited for. False at the end."""
         first, ended = self._queue.get(), False
         if first is None:
             return False

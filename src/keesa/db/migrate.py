@@ -20,7 +20,7 @@ from keesa.errors import Refused
 _NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgres))?\.sql")
 _COMPATIBLE = re.compile(r"-- compatible: (\d+)\n")
 
-_LEDGER: Final = """
+_MIGRATIONS_TABLE: Final = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
@@ -59,9 +59,9 @@ def migrate(database: Database) -> list[str]:
     """Bring the database to `latest()`; the names of what was applied, none where it was there already."""
 
     def work(tx: Tx) -> list[str]:
-        if not _has_ledger(tx):  # a role that may not make tables can still find that none is missing
+        if not _has_migrations_table(tx):  # a role that may not make tables can still find that none is missing
             _refuse_tables(tx)
-            tx.script(_LEDGER)
+            tx.script(_MIGRATIONS_TABLE)
         version, compatible = _state(tx)
         _refuse_newer(compatible)
         applied = []
@@ -86,7 +86,7 @@ def migrate(database: Database) -> list[str]:
 
 def check_schema(tx: Tx) -> None:
     """Raise `Refused`, with what to do, where the schema is older or too new for this program."""
-    if not _has_ledger(tx):
+    if not _has_migrations_table(tx):
         _refuse_tables(tx)
         raise Refused("The database is empty: run `keesa migrate`")
     version, compatible = _state(tx)
@@ -96,7 +96,7 @@ def check_schema(tx: Tx) -> None:
 
 
 def _refuse_tables(tx: Tx) -> None:
-    """Without the ledger nobody knows which schema they have, or whose they are."""
+    """Without the table of migrations nobody knows which schema they have, or whose they are."""
     if found := present(tx):
         raise Refused(
             f"The database has the table {found[0]}, but not schema_migrations, which tells its schema: restore a"
@@ -122,6 +122,6 @@ def _engine(database: Database) -> str:
     return "sqlite" if isinstance(database, SqliteDatabase) else "postgres"
 
 
-def _has_ledger(tx: Tx) -> bool:
+def _has_migrations_table(tx: Tx) -> bool:
     tables = "SELECT count(*) AS value FROM $tables WHERE $table_name = 'schema_migrations'"
     return bool(tx.value(tables))

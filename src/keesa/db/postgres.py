@@ -60,11 +60,11 @@ class PostgresDatabase(Database):
         self._connections: list[Connection] = []
         self._waiting = 0
         self._closed = False
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._writer = GroupWriter(self._write_group)
 
     def read(self, work: Work[T]) -> T:
-        with self._guard:
+        with self._lock:
             self._refuse_closed()
             reading = self._threads.submit(_in_time(lambda: self._read(work)))
         return reading.result()
@@ -124,7 +124,7 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         stopped = self._writer.close()
-        with self._guard:
+        with self._lock:
             if self._closed:
                 return
             self._closed = True
@@ -198,11 +198,11 @@ class PostgresDatabase(Database):
         """A new connection for the thread."""
         self._local.connection = None
         if dead is not None:
-            with self._guard:
+            with self._lock:
                 self._connections.remove(dead)
         connection = connect(self._url, PATIENCE, _SETTINGS)
         connection.patience = ANSWER
-        with self._guard:
+        with self._lock:
             self._connections.append(connection)
         self._local.connection = connection
         return connection

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL on which nothing waits for ever: for the server's name, its greeting or its answers.
+"""A connection to PostgreSQL on which nothing waits for ever: for the server's name, its handshake or its answers.
 
 A server that is frozen still has its packets acknowledged, by the kernel: so it is the clock here that counts, and
 TCP's own deadlines only beside it.

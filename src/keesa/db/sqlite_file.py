@@ -22,13 +22,13 @@ from keesa.errors import Refused, Unavailable
 
 MARKS: Final = 2**31
 """Marks (SQLite's `user_version`) count modulo this."""
-ROOM: Final = 1024 * 1024
+LEAST_FREE: Final = 1024 * 1024
 """Bytes that must be free on the disk for a write to be expected to work."""
 _MAGIC: Final = b"SQLite format 3\0"
 _INDEX: Final = struct.Struct("=IIIBBHII2I8s")
 _WAL: Final = 1
 _SHM: Final = 2
-"""Of the files that are held, beside the data file itself."""
+"""Of the files that are open, beside the data file itself."""
 _POLL: Final = 0.02
 """Seconds between two tries for the lock, where the kernel is not to wait for it."""
 
@@ -151,7 +151,7 @@ class DataFile:
             if not os.access(path, os.W_OK):
                 raise Unavailable(f"{path.name} cannot be written: look at its owner, its mode, and its disk")
         disk = os.statvfs(self.path)
-        if disk.f_bavail * disk.f_frsize < ROOM:
+        if disk.f_bavail * disk.f_frsize < LEAST_FREE:
             raise Unavailable("The disk of the data file is full")
 
     def record_log(self, log: Log) -> None:
@@ -236,24 +236,24 @@ def _page(told: int) -> int:
 
 
 _descriptors: Final[dict[Identity, list[int]]] = {}
-"""A file's descriptor, and how many hold it."""
-_guard: Final = threading.Lock()
+"""A file's descriptor, and how many use it."""
+_descriptors_lock: Final = threading.Lock()
 
 
 def _hold(path: Path) -> tuple[Identity, int]:
-    with _guard:
+    with _descriptors_lock:
         identity = _identity(path)
         if identity not in _descriptors:
             _descriptors[identity] = [os.open(path, os.O_RDONLY | os.O_CLOEXEC), 0]
-        held = _descriptors[identity]
-        held[1] += 1
-        return identity, held[0]
+        entry = _descriptors[identity]
+        entry[1] += 1
+        return identity, entry[0]
 
 
 def _release(identity: Identity) -> None:
-    with _guard:
-        held = _descriptors[identity]
-        held[1] -= 1
-        if not held[1]:
+    with _descriptors_lock:
+        entry = _descriptors[identity]
+        entry[1] -= 1
+        if not entry[1]:
             del _descriptors[identity]
-            os.close(held[0])
+            os.close(entry[0])

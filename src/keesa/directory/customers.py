@@ -186,15 +186,15 @@ def retire_customer(tx: Tx, actor: Actor, customer_id: int | None, at: int) -> C
 
 
 def _found(tx: Tx, actor: Actor, customer_id: int | None, locking: str) -> Customer:
-    seen = _seen_by(actor)
-    sql = f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :id AND {seen.sql} {locking}"
-    row = tx.one(sql, id=customer_id, **seen.params)
+    visible = _visible_to(actor)
+    sql = f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :id AND {visible.sql} {locking}"
+    row = tx.one(sql, id=customer_id, **visible.params)
     if row is None:
         raise NotFound(NOT_FOUND)
     return customer_of(*(row[column] for column in CUSTOMER_COLUMNS.split(", ")))
 
 
-def _seen_by(actor: Actor) -> Condition:
+def _visible_to(actor: Actor) -> Condition:
     """On `customers`: a customer's users see their own, everybody else all. Whether they may look is a permission."""
     if actor.user_type == "customer":
         return Condition("id = :own_id", {"own_id": actor.customer_id})
@@ -203,12 +203,12 @@ def _seen_by(actor: Actor) -> Condition:
 
 def _read_portion(tx: Tx, actor: Actor, after: int, size: int) -> Iterable[tuple[Any, ...]]:
     """Rows of `CUSTOMER_COLUMNS`."""
-    seen = _seen_by(actor)
+    visible = _visible_to(actor)
     return tx.each(
-        f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id > :after AND {seen.sql} ORDER BY id LIMIT :size",
+        f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id > :after AND {visible.sql} ORDER BY id LIMIT :size",
         after=after,
         size=size,
-        **seen.params,
+        **visible.params,
     )
 
 

@@ -94,7 +94,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._current is not None:
             self._current.fail(ConnectionResetError("the client has gone"))
         self._let_write()
-        self._current = self._arriving = None  # no circle of references is left: it would wait for the collector
+        self._current = self._arriving = None  # no reference cycle is left: it would wait for the collector
         self._reader.end()
         self._connections.bodies.give(self._heads)
         self._heads = 0
@@ -239,7 +239,7 @@ class Connection(asyncio.BufferedProtocol):
             await self._connections.app(exchange.scope, exchange.receive, exchange.send)
         except ConnectionResetError:
             pass
-        except Exception:  # noqa: BLE001 - its own edge answers all; nothing else may end the connection's task
+        except Exception:  # noqa: BLE001 - the application answers every error itself; nothing else may end the connection's task
             _log.exception("the application failed")
         exchange.failure = None  # whose traceback holds the exchange
         if not exchange.answer_ended:
@@ -275,7 +275,7 @@ class Connection(asyncio.BufferedProtocol):
             self._read_on()
 
     def _count_heads(self) -> None:
-        """What a client sends ahead is held only as far as there is room: then it may send the rest again elsewhere."""
+        """What a client sends ahead is kept as far as the budget goes: beyond, it may send the rest again elsewhere."""
         arrived = self._reader.head.arrived if self._reader.head is not None else 0
         self._connections.bodies.give(self._heads)
         self._heads = 0

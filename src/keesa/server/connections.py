@@ -23,7 +23,7 @@ LOOK_SECONDS: Final = 0.05
 HURRY_SECONDS: Final = 5
 """When the server stops: how long a request may still arrive."""
 ACCEPTED_AT_ONCE: Final = 64
-"""The most connections that a process takes each time its loop comes by: a crowd is served side by side."""
+"""The most connections that a process takes each time its loop comes by: many clients are served side by side."""
 SHARED: Final = 8
 """Of so many open ones it takes one more each time: where there are few, processes share them evenly."""
 PIECE: Final = 65_536
@@ -34,7 +34,7 @@ _log = structlog.get_logger("keesa.server")
 
 
 class Connections:
-    """Accepts, as long as there is room; called in the event loop alone."""
+    """Accepts, as long as it may have more; called in the event loop alone."""
 
     def __init__(self, app: App, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self.app = app
@@ -52,7 +52,7 @@ class Connections:
         self._looked_at = 0.0
         """When they were looked for, by the loop's clock."""
         self._opened: set[asyncio.Task[None]] = set()
-        """The tasks that open connections, held so that they are not lost."""
+        """The tasks that open connections, kept so that they are not lost."""
         self._listener: socket.socket | None = None
         self._accepting = False
         self._stopping_since: float | None = None
@@ -109,7 +109,7 @@ class Connections:
         self._note_empty()
 
     def hold(self, connection: Connection, size: int) -> None:
-        """Its client has not fetched `size` bytes. Beyond all answers' budget, who holds the longest is cut off."""
+        """Its client has not fetched `size` bytes. Beyond all answers' budget, who waits the longest is cut off."""
         self._unfetched[connection] = size
         self._unfetched_bytes += size
         while self._unfetched_bytes > self.limits.answers_bytes and len(self._unfetched) > 1:
@@ -127,11 +127,11 @@ class Connections:
                 break
 
     def _accept(self) -> bool:
-        """Accept one, if one has come and there is room, or somebody makes room for the next."""
+        """Accept one, if one has come and one more may be open, or another gives way to the next."""
         if self._listener is None:
             return False
         if self._is_full:
-            if not self._make_room():
+            if not self._end_silent():
                 self._pause_accepting(LOOK_SECONDS)
             return False
         try:
@@ -147,7 +147,7 @@ class Connections:
         client.setblocking(False)  # noqa: FBT003 - the standard library's
         if client.family != socket.AF_UNIX:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        overflow = self._count >= self.limits.connections and not self._make_room()
+        overflow = self._count >= self.limits.connections and not self._end_silent()
         self._opening += 1
         opening = self.loop.create_task(self._open_up(client, overflow=overflow))
         self._opened.add(opening)
@@ -169,7 +169,7 @@ class Connections:
     def _count(self) -> int:
         return len(self._open) + self._opening
 
-    def _make_room(self) -> bool:
+    def _end_silent(self) -> bool:
         """End the connection that was silent the longest, of those that can give way."""
         if not self._candidates:
             self._find_candidates()
@@ -181,7 +181,7 @@ class Connections:
         return False
 
     def _find_candidates(self) -> None:
-        """Seldom: a crowd that comes at once must not make each of its members cost so much."""
+        """Seldom: where many come at once, each must not cost so much."""
         now = self.loop.time()
         if now - self._looked_at < LOOK_SECONDS:
             return

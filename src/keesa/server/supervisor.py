@@ -18,7 +18,7 @@ import structlog
 from keesa.server.worker import READY, STOP_SIGNALS
 
 HANG_SECONDS: Final = 10
-"""Without a sign of life, of a worker that has been ready: then it is replaced."""
+"""Without a heartbeat, of a worker that has been ready: then it is replaced."""
 START_SECONDS: Final = 120
 """The same of a worker that is still starting."""
 SOON_SECONDS: Final = 5
@@ -31,19 +31,19 @@ _log = structlog.get_logger("keesa.server")
 @dataclass(slots=True)
 class _Worker:
     process: BaseProcess
-    pulse: int
-    """The end of a pipe from which its signs of life are read."""
+    heartbeat: int
+    """The end of a pipe from which its heartbeats are read."""
     started: float
     heard: float
     ready: bool = False
 
     def close(self) -> None:
-        os.close(self.pulse)
+        os.close(self.heartbeat)
 
 
 class Supervisor:
-    """Keeps `count` workers, which all accept from `listener`. `run` is what one does, with the pipe that its signs of
-    life go into; `announce` is called once, when every worker serves.
+    """Keeps `count` workers, which all accept from `listener`. `run` is what one does, with the pipe that its
+    heartbeats go into; `announce` is called once, when every worker serves.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Supervisor:
                 self._start()
             looked = time.monotonic()
             while not self._stopping:
-                wait([woken, *(worker.pulse for worker in self._workers), *self._sentinels()], LOOK_SECONDS)
+                wait([woken, *(worker.heartbeat for worker in self._workers), *self._sentinels()], LOOK_SECONDS)
                 with suppress(BlockingIOError):
                     os.read(woken, 4096)
                 now = time.monotonic()
@@ -131,7 +131,7 @@ class Supervisor:
             self._hear(worker, now)
             patience = HANG_SECONDS if worker.ready else START_SECONDS
             if worker.process.is_alive() and now - worker.heard > patience:
-                _log.error("a worker gives no sign of life and is replaced", pid=worker.process.pid)
+                _log.error("a worker sends no heartbeat and is replaced", pid=worker.process.pid)
                 worker.process.kill()
                 worker.process.join()
             if not worker.process.is_alive() and not self._replace(worker, now):
@@ -143,7 +143,7 @@ class Supervisor:
 
     def _hear(self, worker: _Worker, now: float) -> None:
         with suppress(BlockingIOError):
-            signs = os.read(worker.pulse, 4096)
+            signs = os.read(worker.heartbeat, 4096)
             if signs:
                 worker.heard = now
                 worker.ready = worker.ready or READY in signs

@@ -1,4 +1,4 @@
-"""One worker process: its event loop, its connections, its sign of life, and its end."""
+"""One worker process: its event loop, its connections, its heartbeat, and its end."""
 
 import asyncio
 import ctypes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
 BEAT_SECONDS: Final = 1
-"""Between two signs of life."""
+"""Between two heartbeats."""
 READY: Final = b"r"
 ALIVE: Final = b"."
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -41,11 +41,11 @@ _MALLOC: Final = {
 
 
 def work(
-    parent: int, build: Callable[[], App], listener: socket.socket, limits: Limits, pulse: int, stop_seconds: float
+    parent: int, build: Callable[[], App], listener: socket.socket, limits: Limits, heartbeat: int, stop_seconds: float
 ) -> None:
     """Serve what `build` makes until a SIGTERM or SIGINT, which are blocked when this is called.
 
-    `pulse` is the end of a pipe to write signs of life to.
+    `heartbeat` is the end of a pipe to write heartbeats to.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: os._exit(0))  # as long as nothing can be under way
@@ -54,10 +54,10 @@ def work(
     _give_memory_back()
     app = build()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, listener, limits, pulse, stop_seconds))
+        runner.run(_serve(app, listener, limits, heartbeat, stop_seconds))
 
 
-async def _serve(app: App, listener: socket.socket, limits: Limits, pulse: int, stop_seconds: float) -> None:
+async def _serve(app: App, listener: socket.socket, limits: Limits, heartbeat: int, stop_seconds: float) -> None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stopped.set)
@@ -65,17 +65,17 @@ async def _serve(app: App, listener: socket.socket, limits: Limits, pulse: int, 
     await lifespan.start()
     connections = Connections(app, limits, loop)
     connections.listen(listener)
-    _beat(loop, pulse, READY)
+    _beat(loop, heartbeat, READY)
     await stopped.wait()
     signal.alarm(int(stop_seconds) + 5)  # whatever hangs: the parent, if it is still there, is faster
     await connections.stop(stop_seconds)
     await lifespan.end()
 
 
-def _beat(loop: asyncio.AbstractEventLoop, pulse: int, sign: bytes = ALIVE) -> None:
+def _beat(loop: asyncio.AbstractEventLoop, heartbeat: int, sign: bytes = ALIVE) -> None:
     with suppress(OSError):  # the parent is gone, or so far behind that the pipe is full
-        os.write(pulse, sign)
-    loop.call_later(BEAT_SECONDS, _beat, loop, pulse)
+        os.write(heartbeat, sign)
+    loop.call_later(BEAT_SECONDS, _beat, loop, heartbeat)
 
 
 class _Lifespan:
@@ -119,7 +119,7 @@ def _give_memory_back() -> None:
 
 def _trim_now_and_then() -> None:
     """What lies free between pieces in use is not given back by `free` itself. An error refers to what it was raised
-    through, which may refer to it: a body in such a circle waits for the collector, who comes when much is made, not
+    through, which may refer to it: a body in such a cycle waits for the collector, which comes when much is made, not
     when much is held.
     """
     trim = ctypes.CDLL(None).malloc_trim  # which lets other threads of Python go on

@@ -1,4 +1,4 @@
-"""The searches that a page is put together from: each walks one index, whose order is that of the page.
+"""The searches that a page is put together from: each scans one index, whose order is that of the page.
 
 A filter becomes one branch for each value of what the index begins with: the statuses, and the values of a membership.
 """

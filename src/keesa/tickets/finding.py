@@ -14,7 +14,7 @@ from keesa.tickets.views import JOINS, Parts, TicketView, VisibleTicket, columns
 
 NOT_FOUND: Final = "Ticket not found"
 VIEWS: Final = 8
-"""The most tickets that are read at once: more would hold others up."""
+"""The most tickets that are read at once: more would make others wait."""
 _SIZES: Final = (1, 2, 4, VIEWS)
 """Each makes a statement of its own, which the engines prepare once; an id that is not needed is a repeated one."""
 MEASURED: Final = 64

@@ -92,7 +92,7 @@ def _refused(fault: str) -> RichText:
 def _cleaned(written: str, pause: Callable[[], None] | None) -> str | None:
     """None where nothing is left to read. What was checked must be what a browser reads: a sanitiser that knows
     nothing of ours reads what we made, and where it would write something else, its text is cleaned in turn. What
-    does not come to rest is shown with its tags.
+    still changes then is shown with its tags.
     """
     text = written
     for _ in range(PASSES):

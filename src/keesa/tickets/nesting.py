@@ -82,7 +82,7 @@ class Nesting:
         if name in ENDS_PARAGRAPH:
             if self._between_cells():
                 self._begin_cell()
-            self._make_room_for(name)
+            self._end_before(name)
         elif name == "a" and not self._end_link():
             return
         elif self._left or self._between_cells():
@@ -150,7 +150,7 @@ class Nesting:
             if self._again >= 0:
                 self._push(element.name, element.tag)
 
-    def _make_room_for(self, name: str) -> None:
+    def _end_before(self, name: str) -> None:
         """End what HTML ends where this block begins."""
         if name in _ITEM_EDGES:
             self._close(self._within(*_ITEM_EDGES[name]))
@@ -220,7 +220,7 @@ class Nesting:
         return self._within({name}, frozenset())
 
     def _within(self, names: AbstractSet[str], edges: AbstractSet[str], *, over: bool = True) -> int | None:
-        """The position of the innermost of these that is open, if no edge stands around this place before it."""
+        """The position of the innermost of these that is open; None where an element that bounds them comes first."""
         for position in range(len(self._open) - 1, -1, -1):
             element = self._open[position]
             if element.name in names and (over or not element.over):

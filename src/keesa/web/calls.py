@@ -23,7 +23,7 @@ class Client(NamedTuple):
     """The path at which it finds the server, such as `/desk`; "" for the root of its host."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Call(Generic[Q, B]):
     """`Call[Query, Body]`: the structs of the query and of the body, None where the endpoint takes none."""
 

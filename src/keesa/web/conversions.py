@@ -19,7 +19,7 @@ MOST_WAITING: Final = 64
 """Long values under way; each takes 60 ms at the most, so that none waits for longer than some seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Conversion:
     """`convert(text, pause)` makes the value, and calls `pause`, if there is one, now and then, so that other threads
     have the interpreter; where `is_quick(text)` it takes but a moment, and the event loop does it itself.

@@ -1,7 +1,7 @@
 """The ASGI application of an API: a request is prepared without the database, and performed in a transaction.
 
-Performed is, in the transaction that the endpoint runs in: the look at the caller, the version that their session is
-for, their permission, the input, the endpoint, its encoded reply. So an answer shows one state of the data, and a
+To perform it is, in the transaction that the endpoint runs in: to check the session and the permission, to choose the
+version, to read the input, to run the endpoint and to encode its reply. So an answer shows one state of the data, and a
 change is made by who may make it at that moment.
 """
 
@@ -30,8 +30,8 @@ VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
 
 
 class Dispatcher:
-    """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` tells
-    of an address with whom it shares its turns.
+    """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` gives
+    the network of an address, since networks take turns.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Dispatcher:
                 network, lambda: encoded(route.endpoint(self._database, call, **path), route.status)
             )
 
-        def read(tx: Tx) -> Steps[EncodedReply]:
+        def read(tx: Tx) -> "Steps[EncodedReply]":  # a string costs nothing here
             route, call, path = self._admit(tx, request)
             answer = route.endpoint(tx, call, **path)
             if isinstance(answer, Generator):
@@ -111,7 +111,7 @@ class Dispatcher:
         read = request.inputs.get(id(route)) or request.read(route)
         if read.waiting:
             await request.convert(route, self._conversions)
-        if read.faults:
+        if read.query_faults or read.body_faults:
             await self._database.aread(lambda tx: self._admit(tx, request))
 
         def write(tx: Tx) -> EncodedReply:
@@ -121,17 +121,18 @@ class Dispatcher:
         return await self._database.awrite(write)
 
     def _expected(self, request: PreparedRequest) -> Route | None:
-        """The route of a write whose caller is remembered, as long as nothing is known to be wrong with it: so that the
+        """The route of a write whose session is cached, as long as nothing is known to be wrong with it: so that the
         database is asked once, by the write itself.
         """
         token = request.token
-        caller = None if token is None or isinstance(token, Unauthorized) else token.cached
-        if caller is None:
+        if token is None or isinstance(token, Unauthorized):
+            return None
+        if (caller := self._application.cached_caller(token)) is None:
             return None
         route = request.routes.get(request.wanted or caller.version or "") or next(iter(request.routes.values()))
         try:
             self._require_permission(route, caller)
-            return None if request.read(route).faults else route
+            return None if request.read(route).has_faults else route
         except (KeesaError, HttpError):
             return None
 
@@ -142,11 +143,11 @@ class Dispatcher:
         route, caller = self._authorize(tx, request)
         path = {name: said.read(request.parameters[name]) for name, said in route.signature.parameters.items()}
         read = request.inputs.get(id(route)) or request.read(route)
-        if faults := read.faults:
-            if route.check and read.body_faults and caller.actor:
-                found = route.check(tx, caller.actor, request.values_to_judge(read), read.body_faults)
-                faults = {**read.query_faults, **found}
-            raise Invalid(faults)
+        if read.query_faults or read.body_faults:
+            found = read.body_faults
+            if route.check and found and caller.actor:
+                found = route.check(tx, caller.actor, request.values_to_judge(read), found)
+            raise Invalid({**read.query_faults, **found})
         if isinstance(read.body, Upload):
             read.body.file.seek(0)  # a write that is run again reads it again
         call = self._application.call(

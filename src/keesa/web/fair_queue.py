@@ -32,7 +32,7 @@ class FairQueue:
         self._most = waiting
         self._patience = patience
         self._free = at_once
-        self._lines: dict[str, deque[asyncio.Future[None]]] = {}
+        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
         """By network, the next one to be served first."""
         self._waiting = 0
 
@@ -57,9 +57,9 @@ class FairQueue:
     async def _wait(self, network: str) -> None:
         """Until a thread is handed over."""
         if self._waiting >= self._most:
-            self._make_room(network)
+            self._free_place(network)
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(network, deque()).append(place)
+        self._queues.setdefault(network, deque()).append(place)
         self._waiting += 1
         ours = False
         try:
@@ -80,37 +80,37 @@ class FairQueue:
 
     def _pass_on(self) -> None:
         """The thread goes to the first of the network whose turn it is."""
-        if not self._lines:
+        if not self._queues:
             self._free += 1
             return
-        network = next(iter(self._lines))
-        line = self._lines.pop(network)
-        place = line.popleft()
+        network = next(iter(self._queues))
+        queue = self._queues.pop(network)
+        place = queue.popleft()
         self._waiting -= 1
-        if line:
-            self._lines[network] = line  # behind all others
-        if place.done():  # given up, and not yet out of its line
+        if queue:
+            self._queues[network] = queue  # behind all others
+        if place.done():  # given up, and not yet out of its queue
             self._pass_on()
         else:
             place.set_result(None)
 
-    def _make_room(self, network: str) -> None:
-        longest = max(self._lines, key=lambda name: len(self._lines[name]))
-        if len(self._lines[longest]) <= len(self._lines.get(network, ())) + 1:
+    def _free_place(self, network: str) -> None:
+        longest = max(self._queues, key=lambda name: len(self._queues[name]))
+        if len(self._queues[longest]) <= len(self._queues.get(network, ())) + 1:
             raise _too_many()
-        place = self._lines[longest][-1]
+        place = self._queues[longest][-1]
         self._leave(longest, place)
         if not place.done():
             place.set_exception(_too_many())
 
     def _leave(self, network: str, place: asyncio.Future[None]) -> None:
-        line = self._lines.get(network)
-        if line is None or place not in line:
+        queue = self._queues.get(network)
+        if queue is None or place not in queue:
             return
-        line.remove(place)
+        queue.remove(place)
         self._waiting -= 1
-        if not line:
-            del self._lines[network]
+        if not queue:
+            del self._queues[network]
 
 
 def _too_many() -> HttpError:

@@ -15,7 +15,7 @@ from keesa.config import is_path
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-HOPS: Final = 20
+MOST_PROXIES: Final = 20
 """Proxies that one request passes at the most; what is before them is not looked at."""
 _LONGEST: Final = 2048
 """Characters of a header, from its end."""
@@ -34,7 +34,7 @@ class Told(NamedTuple):
     addresses: Sequence[Address | None]
     """None where a proxy does not say who it was, or says no address."""
     protos: Sequence[str]
-    """As many as the addresses and each of one hop, or else the client's first; "" is unsaid."""
+    """As many as the addresses and each told by one proxy, or else the client's first; "" is unsaid."""
 
 
 def told(headers: Headers) -> Told:
@@ -75,7 +75,7 @@ def parse_address(text: str) -> Address | None:
 def _list(headers: Headers, name: str) -> list[str]:
     """The last elements of the header, which some proxies add a line of their own to; empty ones do not count."""
     joined = ",".join(headers.getlist(name))[-_LONGEST:]
-    return [stripped for text in joined.split(",") if (stripped := text.strip())][-HOPS:]
+    return [stripped for text in joined.split(",") if (stripped := text.strip())][-MOST_PROXIES:]
 
 
 def _proto(text: str) -> str:
@@ -88,7 +88,7 @@ def _elements(text: str) -> list[dict[str, str]]:
     They are found from the end, so that a quotation mark which the client leaves open takes no proxy's words along.
     """
     rest, found = text[-_LONGEST:], list[dict[str, str]]()
-    while rest.strip(" \t,") and len(found) < HOPS:
+    while rest.strip(" \t,") and len(found) < MOST_PROXIES:
         element = _LAST_ELEMENT.search(rest)
         if element is None:
             found.append({})

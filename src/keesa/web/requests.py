@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 
@@ -27,22 +28,30 @@ LONGEST_NUMBER: Final = 10
 """Digits that are looked at to tell whether a list is long."""
 
 
-@dataclass(slots=True)
-class Input:
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Input(NamedTuple):
     """What a request holds for a route."""
 
     query: object = None
     """The struct, where nothing is wrong."""
     body: object = None
     """A struct likewise; or what the endpoint reads itself."""
-    faults: Faults = field(default_factory=dict)
-    query_faults: Faults = field(default_factory=dict)
-    body_faults: Faults = field(default_factory=dict)
-    good_values: dict[str, Any] = field(default_factory=dict)
+    query_faults: Faults = _NOTHING
+    body_faults: Faults = _NOTHING
+    good_values: Mapping[str, Any] = _NOTHING
     """Of a body with faults: what the domain can judge."""
-    waiting: dict[str, str] = field(default_factory=dict)
+    waiting: Mapping[str, str] = _NOTHING
     """By dotted path in the body: what has yet to be converted."""
-    converted: dict[str, Any] = field(default_factory=dict)
+    converted: Mapping[str, Any] = _NOTHING
+
+    @property
+    def has_faults(self) -> bool:
+        return bool(self.query_faults or self.body_faults)
+
+
+NO_INPUT: Final = Input()
 
 
 @dataclass(slots=True, eq=False)
@@ -75,46 +84,58 @@ class PreparedRequest:
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""
         signature = route.signature
+        if signature.query is None and signature.body is None:
+            return NO_INPUT
         query = read_fields(signature.query, self.query) if signature.query else FieldValues()
-        body = FieldValues()
-        read = Input()
-        if signature.body_struct is not None:
-            body = read_fields(signature.body_struct, self._body_of(route))
-        elif signature.body is not None:
-            read.body = self.content if isinstance(self.content, Upload) else RawBody(self.content)
-        if query.faults or body.faults:
-            read.query_faults, read.body_faults, read.good_values = query.faults, body.faults, body.values
-            read.faults = {**query.faults, **body.faults}
+        if signature.body_struct is None:
+            body = FieldValues()
+            content = self.content if isinstance(self.content, Upload) else RawBody(self.content)
+            read = Input(body=content if signature.body is not None else None)
         else:
-            read.query = build(signature.query, query) if signature.query else None
-            read.body = build(signature.body_struct, body) if signature.body_struct else read.body
-        for path, conversion in signature.conversions.items():
-            written: Any = body.values
-            for name in path.split("."):
-                written = written.get(name) if isinstance(written, dict) else None
-            if isinstance(written, str) and conversion.is_quick(written):
-                read.converted[path] = conversion.convert(written, None)
-            elif isinstance(written, str):
-                read.waiting[path] = written
+            body = read_fields(signature.body_struct, self._body_of(route))
+            read = self._converted_at_once(route, body.values)
+        if query.faults or body.faults:
+            read = read._replace(query_faults=query.faults, body_faults=body.faults, good_values=body.values)
+        else:
+            read = read._replace(
+                query=build(signature.query, query) if signature.query else None,
+                body=build(signature.body_struct, body) if signature.body_struct else read.body,
+            )
         self.inputs[id(route)] = read  # at the end: what is unreadable is so again when it is asked for again
         return read
 
     async def convert(self, route: Route, conversions: Conversions) -> None:
         """What takes long, in a thread."""
         read = self.inputs[id(route)]
+        converted = dict(read.converted)
         for path, written in read.waiting.items():
-            read.converted[path] = await conversions.in_a_thread(route.signature.conversions[path], written)
-        read.waiting.clear()
+            converted[path] = await conversions.in_a_thread(route.signature.conversions[path], written)
+        self.inputs[id(route)] = read._replace(waiting=_NOTHING, converted=converted)
 
-    def values_to_judge(self, read: Input) -> dict[str, Any]:
+    def values_to_judge(self, read: Input) -> Mapping[str, Any]:
         """The good values of a body with faults, the converted ones in place of what was written."""
         for path, value in read.converted.items():
             *parents, last = path.split(".")
-            place = read.good_values
+            place: Any = read.good_values
             for name in parents:
                 place = place[name]
             place[last] = value
         return read.good_values
+
+    def _converted_at_once(self, route: Route, values: Mapping[str, Any]) -> Input:
+        """What is a matter of a moment; the rest waits."""
+        if not route.signature.conversions:
+            return NO_INPUT
+        waiting, converted = dict[str, str](), dict[str, Any]()
+        for path, conversion in route.signature.conversions.items():
+            written: Any = values
+            for name in path.split("."):
+                written = written.get(name) if isinstance(written, dict) else None
+            if isinstance(written, str) and conversion.is_quick(written):
+                converted[path] = conversion.convert(written, None)
+            elif isinstance(written, str):
+                waiting[path] = written
+        return Input(waiting=waiting, converted=converted)
 
     def _body_of(self, route: Route) -> dict[str, Any]:
         """The JSON, with what it lacks taken from the query where the route allows that."""

@@ -5,7 +5,7 @@ holds strings alone: there `true` and `false` are booleans, and a field that is 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeVar
@@ -78,53 +78,59 @@ class _Reader:
     def _value(self, value: object, kind: Kind, path: str, *, required: bool = True) -> object:
         if value is None and kind.takes_null:
             return None
+        found: object = _BAD
         if kind.struct is not None:
             if isinstance(value, dict):
-                return self.fields(kind.struct, value, f"{path}.")
+                found = self.fields(kind.struct, value, f"{path}.")
         elif kind.items is not None:
             least, most = kind.lengths or (0, 0)
             if isinstance(value, list) and least <= len(value) <= most:
                 return self._items(value, kind.items, path)
         elif _holds_nul(value):
-            return self._fault(path, "must not contain NUL characters")
+            self.faults[path] = ["must not contain NUL characters"]
+            return _BAD
         else:
-            for candidate in self._candidates(value, kind):
-                try:
+            found = self._plain(value, kind)
+        if found is _BAD:
+            self.faults[path] = [expectation(kind.annotation, with_null=required)]
+        return found
+
+    def _plain(self, value: object, kind: Kind) -> object:
+        """The value as it stands, or as what it means: a numeric string is a number, and 3.0 is 3."""
+        meant: object = None
+        if isinstance(value, str):
+            if _INTEGER.fullmatch(value):
+                meant = int(value)
+            elif kind.takes_fractions and _DECIMAL.fullmatch(value):
+                meant = float(value)
+            elif self._in_query:
+                meant = _BOOLEANS.get(value)
+        elif isinstance(value, float) and value.is_integer():
+            meant = int(value)  # in JSON they are one number
+        for candidate in (meant,) if meant is not None and kind.takes_no_text else (value, meant):
+            try:
+                if candidate is not None:
                     return msgspec.convert(candidate, kind.annotation)
-                except msgspec.ValidationError:
-                    continue
-        return self._fault(path, expectation(kind.annotation, with_null=required))
+            except msgspec.ValidationError:
+                continue
+        return _BAD
 
     def _items(self, given: list[Any], items: Kind, path: str) -> object:
         """Each has a path of its own: `tags.0`."""
         values = [self._value(item, items, f"{path}.{number}") for number, item in enumerate(given)]
         return _BAD if _BAD in values else values
 
-    def _fault(self, path: str, sentence: str) -> object:
-        self.faults[path] = [sentence]
-        return _BAD
-
-    def _candidates(self, value: object, kind: Kind) -> Iterable[object]:
-        """What the value may mean, the likeliest first."""
-        yield value
-        if isinstance(value, str):
-            if _INTEGER.fullmatch(value):
-                yield int(value)
-            elif kind.takes_fractions and _DECIMAL.fullmatch(value):
-                yield float(value)
-            elif self._in_query and value in _BOOLEANS:
-                yield _BOOLEANS[value]
-        elif isinstance(value, float) and value.is_integer():
-            yield int(value)  # in JSON 3.0 and 3 are one number
-
 
 def _holds_nul(value: object) -> bool:
     """Whether a text is or stands in the value that has a NUL, which not every engine keeps: in a mapping, say."""
-    left = [value]
+    if isinstance(value, str):
+        return "\0" in value
+    left = [value] if isinstance(value, dict | list) else []
     while left:
         match left.pop():
-            case str() as text if "\0" in text:
-                return True
+            case str(text):
+                if "\0" in text:
+                    return True
             case dict() as mapping:
                 left += [*mapping, *mapping.values()]
             case list() as items:

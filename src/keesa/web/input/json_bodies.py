@@ -29,8 +29,8 @@ def read_json(body: bytes) -> dict[str, Any]:
         if len(body) > FEW_BYTES and _has_many_pieces(text):
             raise unreadable("The body's JSON has too many keys and values")
         value = msgspec.json.decode(text)  # stricter than json: no NaN, no lone surrogates
-        if _may_have_twins(text):
-            json.loads(text, object_pairs_hook=_refuse_twins)
+        if _may_have_duplicates(text):
+            json.loads(text, object_pairs_hook=_refuse_duplicates)
     except UnicodeDecodeError as error:
         raise unreadable("The body is not UTF-8") from error
     except RecursionError as error:
@@ -47,9 +47,9 @@ def _has_many_pieces(text: str) -> bool:
     return next(islice(_PIECE.finditer(text), MOST_PIECES, None), None) is not None
 
 
-def _may_have_twins(text: str) -> bool:
+def _may_have_duplicates(text: str) -> bool:
     """Whether a key may stand twice in one object of this JSON: a quick look, which most bodies pass. Where something
-    is escaped it cannot tell, and keys that different objects have in common look like twins to it.
+    is escaped it cannot tell, and keys that different objects have in common look like duplicates to it.
     """
     if "\\" in text:
         return True
@@ -57,7 +57,7 @@ def _may_have_twins(text: str) -> bool:
     return len(set(keys)) < len(keys)
 
 
-def _refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
     if len(read) < len(pairs):
         raise ValueError("a key stands twice in one object")

@@ -24,6 +24,8 @@ class Kind(NamedTuple):
     takes_null: bool
     takes_fractions: bool
     """Whether it may be a number that is no integer."""
+    takes_no_text: bool
+    """Whether no string may be it as it stands: a number or a boolean."""
 
 
 class FieldOf(NamedTuple):
@@ -89,6 +91,7 @@ def _kind(annotation: Any) -> Kind:  # noqa: ANN401 - a type form
         lengths=(lists[0].min_length or 0, lists[0].max_length or sys.maxsize) if lists else None,
         takes_null=NoneType in parts,
         takes_fractions=float in parts,
+        takes_no_text=all(part in (int, float, bool) for part in some),
     )
 
 
