@@ -20,6 +20,7 @@ from keesa.api.v2024.fields import Message
 from keesa.app import VERSIONS, serve_from
 from keesa.config import Config
 from keesa.db import Database, Tx
+from keesa.web.bodies import Upload
 from keesa.web.endpoints import PathParameter
 from keesa.web.router import Router
 from keesa.web.routes import Access, ApiVersion, Route, Runs
@@ -83,6 +84,10 @@ COROUTINES: dict[str, Endpoint] = {
 
 
 def in_a_thread(_database: Database, _call: Call[None, None]) -> Message:
+    return Message("done")
+
+
+def uploading(_tx: Tx, _call: Call[None, Upload]) -> Message:
     return Message("done")
 
 
@@ -154,9 +159,9 @@ def test_how_an_endpoint_runs_is_told_by_its_method_and_what_it_takes() -> None:
     Router(VERSIONS)
 
 
-@pytest.mark.parametrize("other", [route(in_a_thread), route(plain, access=Access.ANYONE)])
+@pytest.mark.parametrize("other", [route(in_a_thread), route(plain, access=Access.ANYONE), route(uploading)])
 def test_versions_run_a_path_alike_and_for_the_same_callers(other: Route) -> None:
-    """Both are decided before anyone knows which version the session is for."""
+    """And take an upload alike: all is decided before anyone knows which version the session is for."""
     versions = version(VERSION_2024, route(plain)), version(VERSION_2021, other)
     with pytest.raises(TypeError, match="POST /try"):
         Router(versions)

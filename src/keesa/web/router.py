@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from keesa.web.bodies import Upload
 from keesa.web.routes import ApiVersion, Route
 
 
@@ -54,14 +55,21 @@ class Router:
             else:
                 self._plain[route.path] = resource
         routes = resource.methods.setdefault(route.method, {})
-        if any((other.runs, other.access) != (route.runs, route.access) for other in routes.values()):
-            raise TypeError(f"{route.method} {route.path} must run alike, and be for the same callers, in all versions")
+        if any(_decided_early(other) != _decided_early(route) for other in routes.values()):
+            raise TypeError(
+                f"{route.method} {route.path} must run alike, be for the same callers, and take an upload or none,"
+                " in all versions"
+            )
         routes[version] = route
         takes_body = resource.takes_body.get(route.method, False)
         resource.takes_body[route.method] = takes_body or route.signature.body is not None
 
     def _pattern(self, path: str) -> Resource | None:
         return next((resource for pattern, resource in self._patterns if pattern == path.split("/")), None)
+
+
+def _decided_early(route: Route) -> tuple[object, ...]:
+    return route.runs, route.access, route.signature.body is Upload
 
 
 def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:
