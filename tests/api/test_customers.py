@@ -9,6 +9,7 @@ import cast
 from account_rows import rows
 from asking import Api, ApiFor
 from cast import ADMIN, CUSTOMER, ENGINEER, HARBOUR, LONE, SCHOOL
+from keesa.accounts.roles import grant_permission
 from keesa.db import Database
 from keesa.web.cursors import cursor_of
 from new_tickets import BODY_2024, changed
@@ -121,6 +122,16 @@ def test_who_lacks_the_permission_is_refused(api: ApiFor, database: Database) ->
                     403,
                     {"error": "You need the permission to write customers"},
                 )
+
+
+def test_customers_are_the_desk_s_to_change(api: ApiFor, database: Database) -> None:
+    """A customer's users and bots are refused, whatever their role gives them."""
+    database.write(lambda tx: grant_permission(tx, "customer", "customers", "write"))
+    customer = api(CUSTOMER)
+    with unchanged(database):
+        for method, path in (("POST", ""), ("PATCH", f"/{HARBOUR}"), ("DELETE", f"/{HARBOUR}")):
+            answer = customer(method, f"/customers{path}", {"customer": NEW} if method != "DELETE" else None)
+            assert (answer.status_code, answer.json()) == (403, {"error": "Only staff may do this"})
 
 
 def test_a_customer_is_shown_with_the_state_that_it_is_in(admin: Api) -> None:

@@ -1,6 +1,6 @@
 """Cursors: where a page of a list ended, as text that clients hand back as it is."""
 
-from base64 import urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -21,7 +21,8 @@ def position_of(cursor: str, kind: type[P], field: str = "after") -> P:
     """The other way round; raises `Invalid` for what is no cursor of a list with such positions."""
     if len(cursor) <= LONGEST:
         try:
-            written = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+            written = b64decode(padded, b"-_", validate=True)
             position = msgspec.json.decode(written, type=kind)
         except (ValueError, msgspec.DecodeError):
             pass

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from keesa.accounts.permissions import CUSTOMERS_READ, CUSTOMERS_WRITE
+from keesa.accounts.permissions import CUSTOMERS_READ, CUSTOMERS_WRITE, require_desk
 from keesa.api.calls import Call
 from keesa.api.cursor_pages import CursorQuery, Next, next_link
 from keesa.api.v2024.fields import ContactNumber, Phone
@@ -139,6 +139,7 @@ class MakeCustomer(Struct, frozen=True):
     status=201,
     summary="Make a customer",
     permission=CUSTOMERS_WRITE,
+    guard=require_desk,
     headers=("ETag", "Location"),
     body_example={"customer": _WRITTEN},
     example=_EXAMPLE,
@@ -167,6 +168,7 @@ class ChangeCustomer(Struct, frozen=True):
     "/customers/{customer}",
     summary="Change a customer",
     permission=CUSTOMERS_WRITE,
+    guard=require_desk,
     conditional=True,
     body_example={"customer": {"contact_number": "+960 777-4321"}},
     example={"data": {"customer": _EXAMPLE | {"contact_number": 9607774321, "contact_phone": "+960 777-4321"}}},
@@ -193,6 +195,7 @@ def change(tx: Tx, call: Call[None, ChangeCustomer], customer: CustomerPath) -> 
     status=204,
     summary="Retire a customer",
     permission=CUSTOMERS_WRITE,
+    guard=require_desk,
     conditional=True,
 )
 def retire(tx: Tx, call: Call[None, None], customer: CustomerPath) -> None:
