@@ -56,9 +56,7 @@ class Signature:
 
 def signature_of(endpoint: Callable[..., Any], name: str) -> Signature:
     """Raises `TypeError` where the annotations do not say it, or the endpoint would make what nobody runs."""
-    if any(
-        test(part) for part in _parts(endpoint) for test in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-    ):
+    if any(test(part) for part in _parts(endpoint) for test in _ASYNCHRONOUS):
         raise TypeError(f"{name}: {endpoint!r} would not be run, it must be a plain function")
     hints = get_type_hints(_annotated(endpoint), include_extras=True)
     given = hints.pop("return", None)
