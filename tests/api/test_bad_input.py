@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 import cast
 from asking import ApiFor
-from bad_values import RAW_NUMBERS, bad_values, is_object, is_text, takes_null
+from bad_values import RAW_NUMBERS, bad_values, is_object, is_text, struct_of, takes_null
 from good_requests import Good, good_requests
 from keesa.accounts.sessions import Version
 from keesa.api.session_calls import Login
@@ -183,7 +183,7 @@ def _fields(model: Any, above: str) -> Iterator[tuple[str, msgspec.structs.Field
     for field in msgspec.structs.fields(model):
         yield f"{above}{field.encode_name}", field
         if is_object(field.type):
-            yield from _fields(field.type, f"{above}{field.encode_name}.")
+            yield from _fields(struct_of(field.type), f"{above}{field.encode_name}.")
 
 
 def require_named(answer: Response, good: Good, path: str) -> None:

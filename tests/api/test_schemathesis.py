@@ -47,6 +47,7 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "categories": ["network", "fault"],
     "days": ["2024-12-31"],
     "customers": [20, 21],
+    "other customers": [2, 3],
     "products": [1, 4],
     "engineers": [JOHN_SMITH.id],
     "emails": [person.email for person in PEOPLE],
@@ -55,6 +56,7 @@ KNOWN: Final[dict[str, list[str | int]]] = {
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
 PLACES: Final = {
     "path.ticket": "tickets",
+    "path.customer": "other customers",
     "query.ticket_number": "tickets",
     "body.ticket_number": "tickets",
     "query.type": "types",

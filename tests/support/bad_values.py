@@ -1,6 +1,6 @@
 """What a field must not hold, by its type: JSON of another type, numbers out of all bounds, text that is none."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -35,7 +35,13 @@ def takes_null(kind: Any) -> bool:  # noqa: ANN401 - a type form
 
 
 def is_object(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    return struct_of(kind) is not None
+
+
+def struct_of(kind: object) -> type[msgspec.Struct] | None:
+    """Where the field is an object, with something said of it or without."""
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return bare if isinstance(bare, type) and issubclass(bare, msgspec.Struct) else None
 
 
 def is_text(kind: Any) -> bool:  # noqa: ANN401 - a type form

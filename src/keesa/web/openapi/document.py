@@ -12,6 +12,7 @@ from msgspec import Struct
 from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
+from keesa.web.input.kinds import fields_of
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
@@ -201,7 +202,7 @@ class _Writer:
         struct: Any = route.signature.body_struct
         *parents, last = path.split(".")
         for parent in parents:
-            struct = next(field.type for field in msgspec.structs.fields(struct) if field.encode_name == parent)
+            struct = next(field.kind.struct for field in fields_of(struct) if field.key == parent)
         field = next(field for field in msgspec.structs.fields(struct) if field.encode_name == last)
         return self.schemas.parameter(struct, field)
 

@@ -1,6 +1,6 @@
 """Raising a ticket."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import Meta, Struct, to_builtins
 
@@ -59,16 +59,6 @@ class RaisedTicket(Struct):
     created_at: Time
 
 
-_EXAMPLE: Final = {
-    "title": "Link to the harbour office is down",
-    "description": "No signal since the storm",
-    "category": "fault",
-    "ticket_type": "customer_support",
-    "priority": 2,
-    "product_id": 3,
-}
-
-
 def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     """What the domain finds wrong with the good part of a body that was read with faults."""
     return all_faults(tx, actor, values, faults, paths_of(RaiseTicket))
@@ -81,13 +71,28 @@ def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     summary="Raise a ticket",
     permission=TICKETS_WRITE,
     check=check_new,
-    body_example={"ticket": _EXAMPLE, "customer_id": 12},
+    body_example={
+        "ticket": {
+            "title": "Link to the harbour office is down",
+            "description": "No signal since the storm",
+            "category": "fault",
+            "ticket_type": "customer_support",
+            "priority": 2,
+            "product_id": 3,
+        },
+        "customer_id": 12,
+    },
     example={
         "id": 2025017,
         "ticket_number": "2025017",
-        **_EXAMPLE,
+        "title": "Link to the harbour office is down",
+        "description": "No signal since the storm",
         "status": "open",
+        "category": "fault",
+        "ticket_type": "customer_support",
+        "priority": 2,
         "customer_id": 12,
+        "product_id": 3,
         "raised_by_id": 9,
         "raised_by": "Mariyam Zahir",
         "created_at": "2025-03-04T09:05:12.250+05:00",
