@@ -55,6 +55,8 @@ class Token:
     in_cookie: bool
     csrf_token: str | None
     """That of the request; needed where the token came in a cookie and the method changes things."""
+    cached: AuthenticatedCaller | None
+    """The caller of the last request with it, where that is cached, and the method changes things."""
 
 
 class Authentication:
@@ -80,14 +82,11 @@ class Authentication:
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
         csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
-        return Token(uid, access, header is None, csrf_token)
-
-    def cached_caller(self, token: Token) -> AuthenticatedCaller | None:
-        """The caller of the last request with it, where that is cached, of an access token alone. Whether that is still
-        true, only `find_caller` knows.
-        """
-        known = self._sessions.cached(token.uid) if token.access is Access.ACCESS_TOKEN else None
-        return known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=token.in_cookie)
+        known = None
+        if access is Access.ACCESS_TOKEN and request.method not in _SAFE_METHODS:
+            known = self._sessions.cached(uid)
+        cached = known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=header is None)
+        return Token(uid, access, header is None, csrf_token, cached)
 
     def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`

@@ -39,8 +39,15 @@ class Caller(Protocol):
         """What each answer to a page with its token in a cookie carries, an error too."""
 
 
-T = TypeVar("T")
-"""A token whose signature is good; whether its session lives, the database knows."""
+class Token(Protocol):
+    """A token whose signature is good; whether its session lives, the database knows."""
+
+    @property
+    def cached(self) -> Caller | None:
+        """The caller of the last request with it, where that is cached and the method changes things."""
+
+
+T = TypeVar("T", bound=Token)
 C = TypeVar("C", bound=Caller)
 
 
@@ -49,9 +56,6 @@ class Application(Protocol[T, C]):
 
     def read_token(self, request: Request, access: Access) -> T | None:
         """The request's token, None where the route is for anyone; raises `Unauthorized`. No database."""
-
-    def cached_caller(self, token: T) -> C | None:
-        """As last seen; whether that is still true, only `find_caller` knows. No database."""
 
     def find_caller(self, tx: Tx, token: "T | Unauthorized | None") -> C:
         """As the transaction sees them. Raises `HttpError` (503) while offline, before anything is said of the token,

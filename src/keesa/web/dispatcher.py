@@ -125,16 +125,16 @@ class Dispatcher:
         database is asked once, by the write itself.
         """
         token = request.token
-        if token is None or isinstance(token, Unauthorized):
-            return None
-        if (caller := self._application.cached_caller(token)) is None:
+        caller = None if token is None or isinstance(token, Unauthorized) else token.cached
+        if caller is None:
             return None
         route = request.routes.get(request.wanted or caller.version or "") or next(iter(request.routes.values()))
         try:
             self._require_permission(route, caller)
-            return None if request.read(route).has_faults else route
+            read = request.read(route)
         except (KeesaError, HttpError):
             return None
+        return None if read.query_faults or read.body_faults else route
 
     def _admit(self, tx: Tx, request: PreparedRequest) -> tuple[Route, Call[Any, Any], dict[str, Any]]:
         """Route, call and parameters in the path: whoever calls may do so, and nothing is wrong with the input. Raises

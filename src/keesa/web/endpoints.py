@@ -11,7 +11,7 @@ from msgspec import Struct
 from keesa.db import Database
 from keesa.web.calls import Call
 from keesa.web.conversions import MARK, Conversion
-from keesa.web.input.kinds import marked
+from keesa.web.input.kinds import marked, needs_any
 from keesa.web.replies import Reply
 
 _ASYNCHRONOUS: Final = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
@@ -47,11 +47,15 @@ class Signature:
     """The body, where it is read before the endpoint runs."""
     conversions: Mapping[str, Conversion] = field(init=False)
     """Of values in it, by their dotted paths."""
+    empty_query: Struct | None = field(init=False)
+    """The query where none is sent; None where it must be, or may be changed by who gets it."""
 
     def __post_init__(self) -> None:
         struct = self.body if self.body is not None and issubclass(self.body, Struct) else None
         object.__setattr__(self, "body_struct", struct)
         object.__setattr__(self, "conversions", marked(struct, MARK) if struct else {})
+        may_be_empty = self.query is not None and self.query.__struct_config__.frozen and not needs_any(self.query)
+        object.__setattr__(self, "empty_query", self.query() if self.query is not None and may_be_empty else None)
 
 
 def signature_of(endpoint: Callable[..., Any], name: str) -> Signature:

@@ -46,10 +46,6 @@ class Input(NamedTuple):
     """By dotted path in the body: what has yet to be converted."""
     converted: Mapping[str, Any] = _NOTHING
 
-    @property
-    def has_faults(self) -> bool:
-        return bool(self.query_faults or self.body_faults)
-
 
 NO_INPUT: Final = Input()
 
@@ -86,21 +82,19 @@ class PreparedRequest:
         signature = route.signature
         if signature.query is None and signature.body is None:
             return NO_INPUT
+        if signature.body is None and not self.query and signature.empty_query is not None:
+            return Input(signature.empty_query)
         query = read_fields(signature.query, self.query) if signature.query else FieldValues()
-        if signature.body_struct is None:
-            body = FieldValues()
-            content = self.content if isinstance(self.content, Upload) else RawBody(self.content)
-            read = Input(body=content if signature.body is not None else None)
-        else:
-            body = read_fields(signature.body_struct, self._body_of(route))
-            read = self._converted_at_once(route, body.values)
+        body = read_fields(signature.body_struct, self._body_of(route)) if signature.body_struct else FieldValues()
         if query.faults or body.faults:
-            read = read._replace(query_faults=query.faults, body_faults=body.faults, good_values=body.values)
+            read = Input(query_faults=query.faults, body_faults=body.faults, good_values=body.values)
         else:
-            read = read._replace(
-                query=build(signature.query, query) if signature.query else None,
-                body=build(signature.body_struct, body) if signature.body_struct else read.body,
+            read = Input(
+                build(signature.query, query) if signature.query else None,
+                build(signature.body_struct, body) if signature.body_struct else self._raw_body(route),
             )
+        if signature.conversions:
+            read = self._converted_at_once(route, body.values, read)
         self.inputs[id(route)] = read  # at the end: what is unreadable is so again when it is asked for again
         return read
 
@@ -122,10 +116,14 @@ class PreparedRequest:
             place[last] = value
         return read.good_values
 
-    def _converted_at_once(self, route: Route, values: Mapping[str, Any]) -> Input:
-        """What is a matter of a moment; the rest waits."""
-        if not route.signature.conversions:
-            return NO_INPUT
+    def _raw_body(self, route: Route) -> RawBody | Upload | None:
+        """What the endpoint reads itself."""
+        if route.signature.body is None or isinstance(self.content, Upload):
+            return self.content if isinstance(self.content, Upload) else None
+        return RawBody(self.content)
+
+    def _converted_at_once(self, route: Route, values: Mapping[str, Any], read: Input) -> Input:
+        """With what is a matter of a moment; the rest waits."""
         waiting, converted = dict[str, str](), dict[str, Any]()
         for path, conversion in route.signature.conversions.items():
             written: Any = values
@@ -135,7 +133,7 @@ class PreparedRequest:
                 converted[path] = conversion.convert(written, None)
             elif isinstance(written, str):
                 waiting[path] = written
-        return Input(waiting=waiting, converted=converted)
+        return read._replace(waiting=waiting, converted=converted)
 
     def _body_of(self, route: Route) -> dict[str, Any]:
         """The JSON, with what it lacks taken from the query where the route allows that."""

@@ -45,6 +45,11 @@ def fields_of(model: type[Struct]) -> tuple[FieldOf, ...]:
     )
 
 
+def needs_any(model: type[Struct]) -> bool:
+    """Whether a field of it must be given."""
+    return any(field.required for field in fields_of(model))
+
+
 @lru_cache(maxsize=1024)
 def paths_of(model: type[Struct]) -> Mapping[str, str]:
     """By what the domain calls a field (`Meta(extra={"domain": …})`, else its own name): its dotted path in the body.
