@@ -48,6 +48,9 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "days": ["2024-12-31"],
     "customers": [20, 21],
     "other customers": [2, 3],
+    "any state": ["*"],
+    "names": ["Hanimaadhoo Airport", "Nasheeda"],
+    "telephone numbers": ["+960 777-4321", 7700102],
     "products": [1, 4],
     "engineers": [JOHN_SMITH.id],
     "emails": [person.email for person in PEOPLE],
@@ -56,6 +59,10 @@ KNOWN: Final[dict[str, list[str | int]]] = {
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
 PLACES: Final = {
     "path.ticket": "tickets",
+    "header.If-Match": "any state",
+    "body.customer.name": "names",
+    "body.customer.contact_name": "names",
+    "body.customer.contact_number": "telephone numbers",
     "path.customer": "other customers",
     "query.ticket_number": "tickets",
     "body.ticket_number": "tickets",

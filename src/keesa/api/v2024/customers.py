@@ -20,7 +20,10 @@ from keesa.web.routes import Routes
 
 ROUTES = Routes()
 
-CustomerPath = Annotated[int | None, PathParameter(parse_number, "The customer's id", DIGITS, customers.NOT_FOUND)]
+CustomerPath = Annotated[
+    int | None,
+    PathParameter(parse_number, "The customer's id", {**DIGITS, "examples": ["3"]}, customers.NOT_FOUND),
+]
 Name = Annotated[str, Meta(description="The customer's name, at most 255 characters")]
 ContactName = Annotated[str, Meta(description="Who is called about their tickets, at most 255 characters")]
 Retired = Annotated[bool, Meta(description="Whether it gets no new tickets any more; the old ones stay")]
