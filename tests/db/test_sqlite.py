@@ -180,7 +180,7 @@ def test_a_disk_that_refuses_a_write_is_unavailable(tmp_path: Path) -> None:
     """An error of the system while it writes, here its limit on a file's size, undoes the write and passes."""
     done = subprocess.run(
         [sys.executable, "-c", FILE_TOO_LARGE, tmp_path],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[1] / "support",
         env=environment(),
         capture_output=True,
         text=True,
