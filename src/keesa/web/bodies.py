@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from keesa.errors import Unavailable
 from keesa.server.failures import BodyFailure
-from keesa.web.http_errors import RETRY_SECONDS, HttpError
+from keesa.web.http_errors import HttpError, refusal
 from keesa.web.input.content_types import media_type, require_plain
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ async def _receive(request: Request, limit: int, seconds: int, put: Callable[[by
     except TimeoutError as error:
         raise HttpError(408, f"The body must arrive within {seconds} seconds") from error
     except BodyFailure as failure:
-        retry = {"Retry-After": RETRY_SECONDS} if failure.status == 503 else None
-        raise HttpError(failure.status, str(failure), retry) from failure
+        raise refusal(failure.status, str(failure)) from failure
     return size
 
 

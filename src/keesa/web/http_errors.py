@@ -32,6 +32,11 @@ class HttpError(Exception):
         self.headers = dict(headers or {})
 
 
+def refusal(status: int, sentence: str) -> HttpError:
+    """What the HTTP server has found; where it is busy (503), with the time after which to try again."""
+    return HttpError(status, sentence, {"Retry-After": RETRY_SECONDS} if status == 503 else None)
+
+
 def unreadable(sentence: str) -> HttpError:
     return HttpError(400, sentence)
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from keesa.server.heads import REFUSAL
 from keesa.web.clients import Clients
-from keesa.web.http_errors import INTERNAL, NOTHING, RETRY_SECONDS, HttpError
+from keesa.web.http_errors import INTERNAL, NOTHING, HttpError, refusal
 from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -46,7 +46,7 @@ class Middleware:
         answer.trace = trace = scope[TRACE] = begin(scope, headers, self._clients)
         try:
             if REFUSAL in scope.get("extensions", ()):  # no request, or one too many
-                await _answer_to(_refusal(*scope["extensions"][REFUSAL]))(scope, receive, answer.send)
+                await _answer_to(refusal(*scope["extensions"][REFUSAL]))(scope, receive, answer.send)
             elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await _preflight(headers)(scope, receive, answer.send)
             else:
@@ -121,10 +121,6 @@ class _Answer:
             _log.error("request failed", **facts, exc_info=trace.failure)
         else:
             _log.info("request", **facts)
-
-
-def _refusal(status: int, sentence: str) -> HttpError:
-    return HttpError(status, sentence, {"Retry-After": RETRY_SECONDS} if status == 503 else None)
 
 
 def _preflight(headers: Headers) -> Response:
