@@ -1,13 +1,13 @@
 """Who calls: the token of a request, from its header or its cookie, and the session that it belongs to."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 
 from keesa import maintenance
 from keesa.accounts import csrf, sessions
-from keesa.accounts.actors import Actor, Permissions
+from keesa.accounts.actors import Actor
 from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import Session
 from keesa.accounts.tokens import Signer
@@ -37,7 +37,6 @@ class AuthenticatedCaller:
     """Whether the token came in a cookie."""
     user_id: int | None = None
     version: str | None = None
-    permissions: Permissions = field(default_factory=dict)
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
@@ -118,7 +117,7 @@ class Authentication:
 def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:
     assert state.caller is not None  # noqa: S101 - whoever calls this has checked
     actor, session = state.caller
-    return AuthenticatedCaller(actor, session, state.names, in_cookie, actor.id, session.version, actor.permissions)
+    return AuthenticatedCaller(actor, session, state.names, in_cookie, actor.id, session.version)
 
 
 def _cookie(request: Request, name: str) -> str:

@@ -1,6 +1,5 @@
 """What the dispatcher asks of the program whose endpoints it runs."""
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.requests import Request
@@ -26,10 +25,6 @@ class Caller(Protocol):
     @property
     def version(self) -> str | None:
         """The version of the API that the session is for."""
-
-    @property
-    def permissions(self) -> Mapping[str, Sequence[str]]:
-        """Resource to actions."""
 
     @property
     def in_cookie(self) -> bool:
@@ -65,5 +60,5 @@ class Application(Protocol[T, C]):
     def call(self, caller: C, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
         """What the endpoint gets."""
 
-    def lacking(self, permission: Any) -> Exception:  # noqa: ANN401 - that of a route
-        """The error where a role gives the caller no such permission."""
+    def require(self, caller: C, permission: Any) -> None:  # noqa: ANN401 - that of a route
+        """Raises `Forbidden` unless a role of the caller gives the permission."""

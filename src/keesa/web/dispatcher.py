@@ -175,9 +175,8 @@ class Dispatcher:
 
     def _require_permission(self, route: Route, caller: Caller) -> None:
         """Raise `Forbidden` for whom the route is not."""
-        needed = route.permission
-        if needed is not None and needed.action not in caller.permissions.get(needed.resource, ()):
-            raise self._application.lacking(needed)
+        if route.permission:
+            self._application.require(caller, route.permission)
         if route.guard:
             route.guard(caller.actor)
 
