@@ -129,19 +129,14 @@ def count_failure(tx: Tx, asked: Counters, at: int) -> None:
     """
     tx.run(
         "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
-        " WHERE since <= :old OR since >= :ahead LIMIT :most)",
+        " WHERE since <= :old OR since >= :ahead LIMIT :most $if_free)",
         old=at - USER_WINDOW,
         ahead=at + USER_WINDOW,
         most=CLEARED_AT_ONCE,
     )
     for counter in asked.all:
         tx.run(_COUNT, subject=counter.subject, at=at, window=counter.window)
-    tx.run(
-        "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
-        " ORDER BY since DESC, subject LIMIT :most OFFSET :kept)",
-        most=CLEARED_AT_ONCE,
-        kept=MOST_COUNTED,
-    )
+    tx.run(_FORGET_OLDEST, most=CLEARED_AT_ONCE, kept=MOST_COUNTED)
 
 
 _COUNT: Final = """
@@ -152,6 +147,16 @@ _COUNT: Final = """
         since = CASE WHEN abs(excluded.since - login_failures.since) < :window
             THEN login_failures.since ELSE excluded.since END
 """
+
+
+_FORGET_OLDEST: Final = """
+    DELETE FROM login_failures WHERE subject IN (
+        SELECT subject FROM login_failures WHERE subject IN (
+            SELECT subject FROM login_failures ORDER BY since DESC, subject LIMIT :most OFFSET :kept
+        ) $if_free
+    )
+"""
+"""In two steps: what is held is passed over, and must not be counted as the newest."""
 
 
 def forget_failures(tx: Tx, asked: Counters) -> None:

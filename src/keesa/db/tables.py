@@ -34,6 +34,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticket_assignments": _APPEND,
     "ticket_notes": _APPEND,
     "long_texts": (),
+    "rules": (),  # the server itself writes under none of them yet
 }
 """Of who serves; the command line needs more, and who migrates owns them."""
 

@@ -4,6 +4,7 @@ import re
 from typing import Final, Literal
 
 from keesa.db import Tx
+from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid
 from keesa.names import name_fault
 
@@ -31,6 +32,7 @@ def add_product(tx: Tx, name: str) -> int:
     """The new product's id; raises `Invalid`."""
     if fault := name_fault(name):
         raise Invalid({"name": [fault]})
+    hold(tx, Rule.PRODUCTS)
     if tx.one("SELECT id FROM products WHERE name = :name", name=name):
         raise Invalid({"name": ["is taken by another product"]})
     created: int = tx.value("INSERT INTO products (name) VALUES (:name) RETURNING id AS value", name=name)
@@ -39,6 +41,7 @@ def add_product(tx: Tx, name: str) -> int:
 
 def add_key(tx: Tx, table: KeyedList, key: str, name: str) -> None:
     """Put an entry at the end of the list; raises `Invalid`."""
+    hold(tx, Rule(table))
     faults = {}
     if not _KEY.fullmatch(key):
         faults["key"] = ["must be of lower-case letters, digits and _, and begin with a letter"]

@@ -1,11 +1,24 @@
 """The rows that tell what became of a ticket, and the revision that every change of it moves."""
 
+from typing import Final
+
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.tickets.statuses import Status
 
+_WAITED: Final = 60_000
+"""Milliseconds that a change may have waited for the ticket's row, and nodes' clocks may differ, at the most."""
+_NOT_BEFORE_LAST: Final = f"""
+    CASE WHEN last > :at AND last < :at + {_WAITED} THEN last ELSE :at END
+    FROM (SELECT max(created_at) AS last FROM {{table}} WHERE ticket_id = :ticket_id) earlier
+"""
+"""Who waited for the ticket's row has a time from before that, and changes come in the order in which they held it. A
+last row that lies further ahead is of a clock that was set back since.
+"""
 
-def record_status(tx: Tx, actor: Actor, ticket_id: int, status: Status, at: int) -> None:
+
+def record_first_status(tx: Tx, actor: Actor, ticket_id: int, status: Status, at: int) -> None:
+    """That of a new ticket."""
     tx.run(
         "INSERT INTO ticket_statuses (ticket_id, status, changed_by_id, created_at)"
         " VALUES (:ticket_id, :status, :changed_by_id, :at)",
@@ -16,10 +29,24 @@ def record_status(tx: Tx, actor: Actor, ticket_id: int, status: Status, at: int)
     )
 
 
+def record_status(tx: Tx, actor: Actor, ticket_id: int, status: Status, at: int) -> None:
+    """Of a ticket that this transaction has locked, as every change has."""
+    tx.run(
+        "INSERT INTO ticket_statuses (ticket_id, status, changed_by_id, created_at)"
+        f" SELECT :ticket_id, :status, :changed_by_id, {_NOT_BEFORE_LAST.format(table='ticket_statuses')}",
+        ticket_id=ticket_id,
+        status=status,
+        changed_by_id=actor.id,
+        at=at,
+    )
+
+
 def record_assignment(tx: Tx, actor: Actor, ticket_id: int, assigned_to_id: int | None, at: int) -> None:
+    """Likewise."""
     tx.run(
         "INSERT INTO ticket_assignments (ticket_id, assigned_to_id, assigned_by_id, created_at)"
-        " VALUES (:ticket_id, :assigned_to_id, :assigned_by_id, :at)",
+        " SELECT :ticket_id, :assigned_to_id, :assigned_by_id,"
+        f" {_NOT_BEFORE_LAST.format(table='ticket_assignments')}",
         ticket_id=ticket_id,
         assigned_to_id=assigned_to_id,
         assigned_by_id=actor.id,
