@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from acting import rows
@@ -62,6 +63,18 @@ def test_a_name_asked_for_twice_at_once_is_given_once(
     (error,) = met.errors
     assert isinstance(error, Invalid)
     assert sentence in str(error.faults)
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_a_rule_holds_whatever_isolation_the_server_gives_by_itself(shared_place: Place, isolation: str) -> None:
+    """Who waited for a row looks at what is there then, and not at what was there when the transaction began."""
+    assert shared_place.url is not None
+    with psycopg.connect(shared_place.url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'".encode())
+    with two_nodes(shared_place) as nodes:
+        met = nodes.meet(adding_product, "INSERT INTO products", lambda other: other.write(adding_product))
+    assert [type(error) for error in met.errors] == [Invalid]
 
 
 @pytest.mark.parametrize("table", ["ticket_types", "ticket_categories"])

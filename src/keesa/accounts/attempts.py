@@ -127,15 +127,10 @@ def count_failure(tx: Tx, asked: Counters, at: int) -> None:
     """A row a counter, so that guesses at once are all counted; rows of the past are cleared away, and those of names
     that nobody has cannot grow without end.
     """
-    tx.run(
-        "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
-        " WHERE since <= :old OR since >= :ahead LIMIT :most $if_free)",
-        old=at - USER_WINDOW,
-        ahead=at + USER_WINDOW,
-        most=CLEARED_AT_ONCE,
-    )
     for counter in asked.all:
         tx.run(_COUNT, subject=counter.subject, at=at, window=counter.window)
+    # behind what may have to wait: who cleared first would hold rows that others wait for
+    tx.run(_FORGET_PAST, old=at - USER_WINDOW, ahead=at + USER_WINDOW, most=CLEARED_AT_ONCE)
     tx.run(_FORGET_OLDEST, most=CLEARED_AT_ONCE, kept=MOST_COUNTED)
 
 
@@ -149,6 +144,11 @@ _COUNT: Final = """
 """
 
 
+_FORGET_PAST: Final = """
+    DELETE FROM login_failures WHERE subject IN (
+        SELECT subject FROM login_failures WHERE since <= :old OR since >= :ahead LIMIT :most $if_free
+    )
+"""
 _FORGET_OLDEST: Final = """
     DELETE FROM login_failures WHERE subject IN (
         SELECT subject FROM login_failures WHERE subject IN (
