@@ -37,7 +37,7 @@ def plain() -> Iterator[tuple[socket.socket, socket.socket, DatabaseProxy]]:
     """A client and a server that are no PostgreSQL, with the proxy between them."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listening,
-        DatabaseProxy(f"postgresql://127.0.0.1:{listening.getsockname()[1]}", messages=False) as proxy,
+        DatabaseProxy(f"postgresql://127.0.0.1:{listening.getsockname()[1]}", measuring=True) as proxy,
         closing(socket.create_connection(("127.0.0.1", proxy.port), PATIENCE)) as client,
     ):
         listening.settimeout(PATIENCE)

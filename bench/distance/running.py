@@ -50,7 +50,7 @@ def _desks(server: PostgresServer, tickets: int, folder: Path) -> Iterator[Desks
         _, alone_url, _ = stack.enter_context(world_on(places, tickets, _SEED, name="alone"))
         assert url is not None
         assert alone_url is not None
-        proxy = stack.enter_context(DatabaseProxy(url, messages=False))
+        proxy = stack.enter_context(DatabaseProxy(url, measuring=True))
         place = Place(data, proxy.url, server.pid)
         desks = {workers: stack.enter_context(serving(place, world, workers)) for workers in WORKERS}
         alone = Alone(proxy.through(alone_url), pgbench.create_at_once(alone_url)) if pgbench.program() else None
