@@ -12,15 +12,15 @@ from typing import Any, Final
 import psycopg
 
 from bench.limits.given import TICKET
-from bench.limits.statements import statements
-from keesa.db.postgres_tx import NEW_REVISION
+from bench.limits.statements import DRAWN, statements
+from keesa.db.postgres_statements import NEW_REVISION
 
 CLIENTS: Final = (1, 8, 32)
 MISSING: Final = "pgbench is not here, so it was left out: it is on PATH, or in the folder KEESA_TEST_POSTGRES_BIN"
 
-_SQL: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE")
+_SQL: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE", next_number=DRAWN)
 _NUMBER: Final = (
-    "CAST(prefix || lpad(CAST(last AS TEXT), greatest(3, length(CAST(last AS TEXT))), '0') AS BIGINT) AS id"
+    "CAST(:prefix || lpad(CAST(last AS TEXT), greatest(3, length(CAST(last AS TEXT))), '0') AS BIGINT) AS id"
 )
 """The ticket's, in place of the running number: pgbench cannot put it together."""
 
@@ -82,7 +82,7 @@ def _scripts(url: str) -> dict[str, str]:
     with psycopg.connect(url) as connection:
         [[first, last]] = connection.execute(_LONGEST_RUN).fetchall()
         values = _values(connection)
-    next_number = re.sub(r"last$", f"{_NUMBER} \\\\gset", _SQL.next_number)
+    next_number = f"SELECT {_NUMBER} FROM ({_SQL.next_number}) drawn \\gset"
     return {
         "list": _script("", {"limit": "20"}, [_SQL.lists["admin"]]),
         "one ticket": _script(f"\\set id random({first}, {last})\n", {}, [_SQL.one]),

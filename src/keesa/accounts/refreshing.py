@@ -32,7 +32,7 @@ def refresh(tx: Tx, actor: Actor, session: Session, at: int) -> Payload:
         "at": at,
         "claims": msgspec.json.encode(payload).decode(),
     }
-    if tx.run(_RENEW + _UNLESS_JUST_DONE, **row, before=at - OVERLAP, ahead=at + OVERLAP):
+    if tx.changed(_RENEW + _UNLESS_JUST_DONE, **row, before=at - OVERLAP, ahead=at + OVERLAP):
         return payload
     if (last := _last(tx, session.refresh_uid)) is not None:
         return last

@@ -113,7 +113,7 @@ def overlaps(renewed_at: int) -> bool:
 
 def end(tx: Tx, session: Session) -> None:
     """End the session, its access and its refresh token; raises `Unauthorized` where it has ended already."""
-    if not tx.run("DELETE FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid):
+    if not tx.changed("DELETE FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid):
         raise Unauthorized(ENDED)
 
 

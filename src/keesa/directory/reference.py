@@ -1,6 +1,7 @@
 """The reference lists: products, ticket types and categories, to which administrators may add."""
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal
 
 from keesa.db import Tx
@@ -67,6 +68,10 @@ def unknown_product(tx: Tx, product_id: int) -> str | None:
 
 def unknown_key(tx: Tx, table: KeyedList, key: str) -> str | None:
     """What is wrong with the key, naming the valid ones; None for a known one."""
-    if tx.one(f"SELECT key FROM {table} WHERE key = :key", key=key):
-        return None
-    return f"is unknown, must be one of {', '.join(keys(tx, table))}"
+    return unknown_key_soon(tx, table, key)()
+
+
+def unknown_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | None]:
+    """The same, for when it is asked for: the question travels with the next one."""
+    known = tx.soon(f"SELECT key FROM {table} WHERE key = :key", key=key)
+    return lambda: None if known() else f"is unknown, must be one of {', '.join(keys(tx, table))}"
