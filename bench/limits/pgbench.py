@@ -82,7 +82,8 @@ def _scripts(url: str) -> dict[str, str]:
     with psycopg.connect(url) as connection:
         [[first, last]] = connection.execute(_LONGEST_RUN).fetchall()
         values = _values(connection)
-    next_number = f"SELECT {_NUMBER} FROM ({_SQL.next_number}) drawn \\gset"
+    drawn = " ".join(_SQL.next_number.split())
+    next_number = re.sub(r"SELECT (nextval.* FROM found)$", rf"SELECT {_NUMBER} FROM (SELECT \1) drawn \\gset", drawn)
     return {
         "list": _script("", {"limit": "20"}, [_SQL.lists["admin"]]),
         "one ticket": _script(f"\\set id random({first}, {last})\n", {}, [_SQL.one]),
