@@ -26,7 +26,9 @@ _KEEP_COUNTED: Final = (
     "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, :number) ON CONFLICT (prefix) DO UPDATE"
     " SET last = CASE WHEN ticket_counters.last < :number THEN :number ELSE ticket_counters.last END"
 )
-_DRAW: Final = "SELECT nextval('ticket_numbers') - base AS value FROM ticket_number_bases WHERE prefix = :prefix"
+DRAWN: Final = "nextval('ticket_numbers') - ticket_number_bases.base"
+"""What a query of `ticket_number_bases` for one prefix draws with each row that it finds."""
+_DRAW: Final = f"SELECT {DRAWN} AS value FROM ticket_number_bases WHERE prefix = :prefix"
 _BEGIN_DRAWING: Final = (
     "INSERT INTO ticket_number_bases (prefix, base) VALUES (:prefix, nextval('ticket_numbers'))"
     " ON CONFLICT (prefix) DO NOTHING"
@@ -39,9 +41,17 @@ _KEEP_DRAWN: Final = (
 
 def next_number(tx: Tx, at: int, clock: Clock, form: NumberForm) -> int:
     """Take the next number, for a ticket that is raised then."""
-    prefix = clock.local(at).strftime("%Y" if form == "yearly" else "%y%m")
-    number = tx.value(_COUNT, prefix=prefix) if tx.writes_alone else _draw(tx, prefix)
-    return int(f"{prefix}{number:03}")
+    prefix = prefix_of(at, clock, form)
+    return number_of(prefix, tx.value(_COUNT, prefix=prefix) if tx.writes_alone else _draw(tx, prefix))
+
+
+def prefix_of(at: int, clock: Clock, form: NumberForm) -> str:
+    """That of the tickets which are raised then."""
+    return clock.local(at).strftime("%Y" if form == "yearly" else "%y%m")
+
+
+def number_of(prefix: str, running: int) -> int:
+    return int(f"{prefix}{running:03}")
 
 
 def keep_number(tx: Tx, number: int) -> None:

@@ -15,7 +15,7 @@ from keesa.directory.reference import unknown_key, unknown_product
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.history import record_first_status
 from keesa.tickets.html import RichText
-from keesa.tickets.numbers import NumberForm, next_number
+from keesa.tickets.numbers import DRAWN, NumberForm, next_number, number_of, prefix_of
 from keesa.tickets.statuses import Status
 
 LONGEST_LINE: Final = 255
@@ -76,9 +76,10 @@ def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, li
 
 def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form: NumberForm) -> Raised:
     """Raise the ticket as the actor, with the first row of its history. Raises as `draft_faults`, and `Invalid`."""
-    customer = _customer_at_once(tx, actor, draft) or _customer_step_by_step(tx, actor, draft)
+    prefix = prefix_of(at, clock, form)
+    customer, drawn = _customer_at_once(tx, actor, draft, prefix) or (_customer_step_by_step(tx, actor, draft), None)
     phone = _phone(customer, draft)
-    number = next_number(tx, at, clock, form)
+    number = next_number(tx, at, clock, form) if drawn is None else number_of(prefix, drawn)
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
         " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
@@ -184,8 +185,10 @@ def _eco_in_sight(tx: Tx, actor: Actor, eco_id: int) -> Eco | None:
     return None if hidden else eco
 
 
-def _customer_at_once(tx: Tx, actor: Actor, draft: Draft) -> Customer | None:
-    """The ticket's customer, where one statement finds all in order, as it mostly is; None to look more closely."""
+def _customer_at_once(tx: Tx, actor: Actor, draft: Draft, prefix: str) -> tuple[Customer, int | None] | None:
+    """The ticket's customer, where one statement finds all in order, as it mostly is; None to look more closely. Where
+    numbers are drawn, it draws the ticket's too.
+    """
     customer_id = draft.customer_id
     if actor.user_type == "customer":
         if customer_id not in (None, actor.customer_id):
@@ -196,16 +199,26 @@ def _customer_at_once(tx: Tx, actor: Actor, draft: Draft) -> Customer | None:
     if _text_faults(_fields(draft)):
         return None
     rows = tx.each(
-        f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id = :customer_id AND retired_at IS NULL"
-        " AND EXISTS (SELECT 1 FROM ticket_categories WHERE key = :category)"
-        " AND EXISTS (SELECT 1 FROM ticket_types WHERE key = :ticket_type)"
-        " AND EXISTS (SELECT 1 FROM products WHERE id = :product_id)",
+        _FIT if tx.writes_alone else _FIT_AND_DRAWN,
         customer_id=customer_id,
         category=draft.category,
         ticket_type=draft.ticket_type,
         product_id=draft.product_id,
+        prefix=prefix,
     )
-    return next((customer_of(*row) for row in rows), None)
+    return next(((customer_of(*columns), number) for number, *columns in rows), None)
+
+
+_IN_ORDER: Final = """
+    customers.id = :customer_id AND retired_at IS NULL
+    AND EXISTS (SELECT 1 FROM ticket_categories WHERE key = :category)
+    AND EXISTS (SELECT 1 FROM ticket_types WHERE key = :ticket_type)
+    AND EXISTS (SELECT 1 FROM products WHERE products.id = :product_id)
+"""
+_FIT: Final = f"SELECT NULL, {CUSTOMER_COLUMNS} FROM customers WHERE {_IN_ORDER}"
+_FIT_AND_DRAWN: Final = (
+    f"SELECT {DRAWN}, {CUSTOMER_COLUMNS} FROM customers, ticket_number_bases WHERE prefix = :prefix AND {_IN_ORDER}"
+)
 
 
 def _customer_step_by_step(tx: Tx, actor: Actor, draft: Draft) -> Customer:
