@@ -1,4 +1,4 @@
-"""Gets ready what clients run in: Node's packages, Ruby and curl, and a generator of Python clients.
+"""Gets ready what clients run in: Node's packages, Ruby and curl, and a generator of Python clients; and PgBouncer.
 
 Run as a program it may be run again and again; it does only what is still missing. Node itself comes with the test
 requirements, as a wheel of which only the binaries and npm are used.
@@ -9,12 +9,15 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 NODE_CLIENTS = Path(__file__).parents[1] / "clients" / "node"
 PYTHON_CLIENTS = Path(__file__).parents[1] / "clients" / "python"
 PYTHON_HOME = PYTHON_CLIENTS / ".venv"
+PGBOUNCER = Path(__file__).parents[1] / "clients" / "pgbouncer"
+"""Where Debian's package of it is unpacked, which starts no service."""
 
 
 def node(*, program: str = "bin/node") -> Path:
@@ -52,20 +55,36 @@ def install_python_packages() -> None:
 
 def install_system_programs() -> None:
     missing = [program for program in ("curl", "ruby") if not shutil.which(program)]
-    if not missing:
+    if missing:
+        _apt_get(*missing)
+
+
+def install_pgbouncer() -> None:
+    """The machine's own, where it has one; else unpacked with the libraries that it needs."""
+    if shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"):
         return
+    if (PGBOUNCER / "usr" / "sbin" / "pgbouncer").exists():
+        return
+    (PGBOUNCER / "partial").mkdir(parents=True, exist_ok=True)
+    _apt_get("pgbouncer", options=["--download-only", "--option", f"Dir::Cache::archives={PGBOUNCER}"])
+    for package in PGBOUNCER.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", package, PGBOUNCER], check=True)
+
+
+def _apt_get(*missing: str, options: Sequence[str] = ()) -> None:
     if not shutil.which("apt-get") or not (os.geteuid() == 0 or shutil.which("sudo")):
-        sys.exit(f"The sample requests need {' and '.join(missing)}: please install what is missing.")
+        sys.exit(f"The tests need {' and '.join(missing)}: please install what is missing.")
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
     try:
         subprocess.run([*apt, "update"], check=True)
-        subprocess.run([*apt, "install", "-y", "--no-install-recommends", *missing], check=True)
+        subprocess.run([*apt, "install", "-y", "--no-install-recommends", *options, *missing], check=True)
     except subprocess.CalledProcessError:
         sys.exit(f"apt-get could not install {' and '.join(missing)}: please install what is missing.")
 
 
 if __name__ == "__main__":
     install_system_programs()
+    install_pgbouncer()
     install_node_packages()
     install_python_packages()

@@ -53,7 +53,7 @@ class PostgresServer:
 
     def __init__(self, *, durable: bool = False) -> None:
         self._settings = SETTINGS if durable else SETTINGS | FORGETFUL
-        self._owner = _owner()
+        self._owner = owner_of_servers()
         self._port = 0
         self._binaries = self._folder = Path()
         self._guard: subprocess.Popen[bytes] | None = None
@@ -150,7 +150,8 @@ class PostgresServer:
         return False
 
 
-def _owner() -> Owner:
+def owner_of_servers() -> Owner:
+    """Nobody, where the tests are root's: neither PostgreSQL nor a pooler runs as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

@@ -48,10 +48,9 @@ def connect(url: str, patience: float, settings: Mapping[str, str]) -> Link:
     return attempt.result()
 
 
-def setting(settings: Mapping[str, str], *, for_transaction: bool) -> str:
-    """One statement that makes them, for this transaction or for the connection."""
-    local = "true" if for_transaction else "false"
-    return "SELECT " + ", ".join(f"set_config('{name}', '{value}', {local})" for name, value in settings.items())
+def of_transaction(settings: Mapping[str, str]) -> str:
+    """The statement that makes these settings for the transaction that it is in."""
+    return "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
 
 
 class _Attempt:
@@ -112,10 +111,16 @@ class _Attempt:
             raise
 
     def _made_fit(self, driver: "psycopg.Connection[tuple[object, ...]]") -> Link:
-        """A pooler gives its clients a number of its own, which is no process of the server's."""
-        asked = setting(self._settings, for_transaction=False) if self._settings else "SELECT 1"
-        row = driver.execute(f"{asked}, pg_backend_pid()".encode()).fetchone()
-        if row is not None and row[-1] == driver.pgconn.backend_pid:
+        """A pooler gives its clients a number of its own, which is no process of the server's; and its connections are
+        others' too, so that no setting may stay there.
+        """
+        own = f"pg_backend_pid() = {driver.pgconn.backend_pid}"
+        made = [
+            f"CASE WHEN {own} THEN set_config('{name}', '{value}', false) END"
+            for name, value in self._settings.items()
+        ]
+        row = driver.execute(f"SELECT {', '.join([own, *made])}".encode()).fetchone()
+        if row is not None and row[0]:
             return Link(driver, pooled=False, keeps_statements=True)
         return Link(driver, pooled=True, keeps_statements=_keeps_statements(driver))
 

@@ -15,7 +15,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from keesa.db.postgres_connecting import Link, setting
+from keesa.db.postgres_connecting import Link, of_transaction
 from keesa.db.postgres_statements import Statement, Types
 
 PREPARED: Final = 128
@@ -53,7 +53,7 @@ class Connection(ABC):
         self._driver = link.driver
         self._libpq = libpq = link.driver.pgconn
         self._keeps_statements = link.keeps_statements
-        self._local = Statement(setting(settings, for_transaction=True)) if link.pooled and settings else None
+        self._local = Statement(of_transaction(settings)) if link.pooled and settings else None
         self._begin: Statement | None = None
         self._sent: list[Pending] = []
         self._results: list[PGresult] = []
