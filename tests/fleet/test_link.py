@@ -27,7 +27,7 @@ def far() -> Iterator[socket.socket]:
 def link(far: socket.socket) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
     pair = f"127.0.0.1:{port}=127.0.0.1:{far.getsockname()[1]}"
-    with subprocess.Popen([sys.executable, "-m", "deploy.fleet.trial.link", pair]) as process:
+    with subprocess.Popen([sys.executable, "-m", "deploy.fleet.trial.link", pair], stdout=subprocess.PIPE) as process:
         yield process, port
         process.terminate()
 
@@ -39,6 +39,13 @@ def connected(port: int) -> socket.socket:
             return socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
+def told(process: subprocess.Popen[bytes], number: signal.Signals) -> bytes:
+    """What it says of the signal, once it has obeyed."""
+    process.send_signal(number)
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
 def test_a_cut_passes_nothing_and_refuses_nothing(
     link: tuple[subprocess.Popen[bytes], int], far: socket.socket
 ) -> None:
@@ -48,7 +55,7 @@ def test_a_cut_passes_nothing_and_refuses_nothing(
         other.settimeout(PATIENCE)
         near.sendall(b"before")
         assert other.recv(64) == b"before"
-        process.send_signal(signal.SIGUSR1)
+        assert told(process, signal.SIGUSR1) == b"cut\n"
         near.sendall(b"meanwhile")
         with closing(connected(port)):
             for waiting in (other, far):
@@ -57,7 +64,7 @@ def test_a_cut_passes_nothing_and_refuses_nothing(
                 other.recv(64)
             with pytest.raises(TimeoutError):
                 far.accept()
-            process.send_signal(signal.SIGUSR2)
+            assert told(process, signal.SIGUSR2) == b"joined\n"
             for waiting in (other, far):
                 waiting.settimeout(PATIENCE)
             assert other.recv(64) == b"meanwhile"

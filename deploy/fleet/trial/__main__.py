@@ -28,8 +28,8 @@ PAGE: Final = Path("docs/fleet.md")
 
 def main() -> None:
     options = _options()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # as Ctrl-C: everything that runs ends too
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # everything that runs ends too
     folder = Path(tempfile.mkdtemp(prefix="keesa-fleet-", dir="/tmp"))  # where other users can enter
     try:
         install(folder / "packages")

@@ -15,7 +15,7 @@ from deploy.fleet.trial.asking import log_in
 from deploy.fleet.trial.checks import Kept
 from deploy.fleet.trial.database import USER, Cluster, DatabaseMachine
 from deploy.fleet.trial.network import Network
-from deploy.fleet.trial.node import Node
+from deploy.fleet.trial.node import BALANCER, Node
 from deploy.fleet.trial.places import MACHINES, NODES, Values, choose
 
 ADMIN: Final = "admin@keesa.example"
@@ -33,7 +33,7 @@ class Fleet:
         for number in MACHINES:
             _make_folders(folder / f"keesa{number}")
             fill(values[number], folder / f"keesa{number}" / "etc")
-        _give_to(USER, folder)
+            _give_away(folder / f"keesa{number}")
         self.cluster = Cluster([DatabaseMachine(values[n], folder / f"keesa{n}") for n in MACHINES])
         self.nodes = [Node(n, values[n], folder / f"keesa{n}") for n in NODES]
 
@@ -115,13 +115,14 @@ FROM tickets
 
 
 def _make_folders(place: Path) -> None:
-    for name in ("data", "run", "etc", "logs"):
+    for name in ("data", "run", "etc", "haproxy", "logs"):
         (place / name).mkdir(parents=True, mode=0o755)
+    place.parent.chmod(0o755)
 
 
-def _give_to(user: str, folder: Path) -> None:
-    """The programs' user owns what they read and write: root may do so anyway."""
-    folder.chmod(0o755)
-    for path in folder.rglob("*"):
-        if path.name != "logs":
-            shutil.chown(path, user, user)
+def _give_away(place: Path) -> None:
+    """Each program's user owns what it reads and writes; the logs are root's, who opens them."""
+    for path in (place / "data", place / "run", *(place / "etc").iterdir()):
+        shutil.chown(path, USER, USER)
+    for path in (place / "haproxy", place / "etc/haproxy.cfg"):
+        shutil.chown(path, BALANCER, BALANCER)

@@ -2,7 +2,8 @@
 
     python -m deploy.fleet.trial.link 127.0.0.1:6001=127.0.0.1:5432 …
 
-SIGUSR1 cuts it: nothing is passed and nothing is refused, as where a cable is pulled out. SIGUSR2 joins it again.
+SIGUSR1 cuts it: nothing is passed and nothing is refused, as where a cable is pulled out. SIGUSR2 joins it again. A
+line on its output says when.
 """
 
 import asyncio
@@ -20,9 +21,11 @@ class Link:
 
     def cut(self) -> None:
         self._whole.clear()
+        print("cut", flush=True)
 
     def join(self) -> None:
         self._whole.set()
+        print("joined", flush=True)
 
     async def listen(self, here: str, there: str) -> asyncio.Server:
         async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -17,6 +17,8 @@ BACKENDS: Final = ("ready", "alive")
 """Of haproxy.cfg, each with every node."""
 POOLER: Final = "postgres"
 """The user that Debian's PgBouncer runs as."""
+BALANCER: Final = "haproxy"
+"""HAProxy's user, from its start: one that changes it itself would not be ended with us."""
 
 
 class Node:
@@ -27,7 +29,8 @@ class Node:
         data.mkdir()
         self._environment = environment_of(etc / "keesa.env") | {"KEESA_DATA": str(data)}
         self._stats = Path(values["HAPROXY_SOCKET"])
-        self.haproxy = Process(["haproxy", "-db", "-f", str(etc / "haproxy.cfg")], logs / "haproxy.log")
+        balancing = ["haproxy", "-db", "-f", str(etc / "haproxy.cfg")]
+        self.haproxy = Process(balancing, logs / "haproxy.log", user=BALANCER)
         self.pgbouncer = Process(["pgbouncer", str(etc / "pgbouncer.ini")], logs / "pgbouncer.log", user=POOLER)
         self.keesa = Process([*_KEESA, "serve"], logs / "keesa.log", environment=self._environment)
 

@@ -45,7 +45,7 @@ def _own(number: int, common: Values, place: "Path") -> Values:
         "ETCD_DATA": str(place / "data/etcd"),
         "POSTGRES_DATA": str(place / "data/postgres"),
         "POSTGRES_SOCKETS": str(place / "run"),
-        "HAPROXY_SOCKET": str(place / "run/haproxy.sock"),
+        "HAPROXY_SOCKET": str(place / "haproxy/admin.sock"),
         "USERLIST": str(place / "etc/userlist.txt"),
     }
 
