@@ -32,7 +32,9 @@ class SmallDesk:
     def reply(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         name = path.rpartition("/")[2]
         if self._refuse and self._refuse == name:
-            self._stop.set()
+            if name != "2024001":
+                self._stop.set()
+            self._refuse = ""
             return 503, {"error": "later"}
         if name == "tickets" and body:
             self._title = body["ticket"]["title"]
@@ -119,6 +121,13 @@ def test_a_client_keeps_what_it_was_told() -> None:
 def test_a_read_that_shows_less_than_was_told_went_back(*, forget: bool, missing: bool) -> None:
     """A note that is missing; and a whole ticket."""
     assert len(told_by(forget=forget, missing=missing).went_back) == 1
+
+
+def test_a_client_asks_again_for_what_it_could_not_read() -> None:
+    """So that it sees what has become of its ticket while the desk was away."""
+    told = told_by(refuse="2024001", forget=True)
+    assert told.errors == {"read 503": 1}
+    assert len(told.went_back) == 1
 
 
 def test_what_was_refused_is_not_told() -> None:

@@ -67,13 +67,18 @@ class Client(threading.Thread):
         return True
 
     def _read(self, asking: Asking, ticket: ToldTicket, seen: Kept) -> Kept:
-        """What the ticket is now, which must be no less than what was seen and told of it."""
-        answer = self._ask(asking, "GET", f"/tickets/{ticket.number}")
-        if answer is not None and answer.status == 404:
-            self.told.went_back.append(f"ticket {ticket.number} was acknowledged, and then not found")
-        if answer is None or not answer.good:
-            return seen
+        """What the ticket is now, which must be no less than what was seen and told of it. It is asked for until there
+        is an answer: what was told before a fault is looked for after it.
+        """
+        answer = None
+        while answer is None or not (answer.good or answer.status == 404):
+            if self._stop_asked.is_set():
+                return seen
+            answer = self._ask(asking, "GET", f"/tickets/{ticket.number}")
         self.told.reads += 1
+        if not answer.good:
+            self.told.went_back.append(f"ticket {ticket.number} was acknowledged, and then not found")
+            return seen
         now = kept_of(answer.body)
         missing = {*seen.notes, *ticket.notes} - {*now.notes}
         before = max(seen.statuses, ticket.statuses, key=len)

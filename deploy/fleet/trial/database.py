@@ -1,5 +1,7 @@
 """The database of a machine: etcd, Patroni and the PostgreSQL that it runs; and what the cluster says of itself."""
 
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any, Final
 
 from deploy.fleet.trial.asking import LOST, Asking
 from deploy.fleet.trial.install import output_of
-from deploy.fleet.trial.processes import Process, children, kill_all, wait_until
+from deploy.fleet.trial.processes import Process, children, command_of, kill_all, wait_until
 
 USER: Final = "postgres"
 """Debian's; etcd too runs as it here, which has less to say."""
@@ -34,6 +36,13 @@ class DatabaseMachine:
         self._patroni.kill()
         self._etcd.kill()
         kill_all(postgres)
+
+    def silence(self) -> None:
+        """Nothing of what it writes from now on reaches the standbys."""
+        senders = [process for process in self._postgres() if "walsender" in command_of(process)]
+        assert len(senders) == 2, senders
+        for process in senders:
+            os.kill(process, signal.SIGSTOP)
 
     def require_alive(self) -> None:
         self._etcd.require_alive()

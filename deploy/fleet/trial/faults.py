@@ -12,6 +12,8 @@ from deploy.fleet.trial.processes import wait_until
 
 CUT_SECONDS: Final = 25
 """Longer than anything waits: Keesa 15 seconds for an answer, HAProxy 20 for Keesa."""
+SILENT_SECONDS: Final = 1
+"""That a primary goes on before it dies, and its standbys hear nothing of it."""
 WritesGoOn = Callable[[], None]
 """Returns when clients have been told of new writes."""
 
@@ -39,7 +41,10 @@ def switch_over(fleet: Fleet, writes_go_on: WritesGoOn) -> None:
 
 
 def kill_primary(fleet: Fleet, writes_go_on: WritesGoOn) -> None:
+    """Its last words never reached a standby: whatever it acknowledged of them would be lost."""
     dead = fleet.cluster.primary()
+    dead.silence()
+    time.sleep(SILENT_SECONDS)
     dead.kill()
     writes_go_on()
     dead.start()

@@ -84,6 +84,12 @@ def children(process: int) -> list[int]:
     return []
 
 
+def command_of(process: int) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/cmdline").read_text()
+    return ""
+
+
 def kill_all(processes: Sequence[int]) -> None:
     for process in processes:
         with suppress(ProcessLookupError):
