@@ -11,6 +11,7 @@ import pytest
 from deploy.fleet.fill import HERE, PLACEHOLDER, TEMPLATES, fill, filled, values_of
 from deploy.fleet.trial.database import environment_of
 from deploy.fleet.trial.places import MACHINES, choose
+from keesa.api import health
 from keesa.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,30 @@ def test_the_trial_fills_the_same_files(tmp_path: Path) -> None:
             assert config.database_url is not None
             ports += [config.port, int(values[number]["PGBOUNCER_PORT"])]
     assert len(set(ports)) == 4
+
+
+def seconds(file: str, setting: str) -> list[int]:
+    """Every number of that setting in a file, in its order."""
+    return [int(found) for found in re.findall(rf"^ *{setting}[ :=]+(\d+)s?$", (HERE / file).read_text(), re.MULTILINE)]
+
+
+def test_who_waits_for_another_waits_longer() -> None:
+    """HAProxy for `/ready` and for an answer, longer than Keesa for PostgreSQL; PgBouncer as long as Keesa."""
+    assert seconds("haproxy.cfg", "timeout check")[-1] > health.PATIENCE
+    assert seconds("haproxy.cfg", "timeout server")[-1] > 15
+    assert seconds("pgbouncer.ini", "query_wait_timeout") == [10]
+
+
+def test_a_primary_has_the_time_to_look_for_etcd_twice() -> None:
+    """Patroni's own rule: one that steps down without need is a fail-over without need."""
+    [lease], [pause], [patience] = (seconds("patroni.yml", name) for name in ("ttl", "loop_wait", "retry_timeout"))
+    assert lease >= pause + 2 * patience
+
+
+def test_the_poolers_leave_connections_to_others() -> None:
+    """To Patroni, to standbys, and to who looks at a full desk."""
+    [of_a_node], [of_all] = seconds("pgbouncer.ini", "default_pool_size"), seconds("patroni.yml", "max_connections")
+    assert 2 * of_a_node <= of_all - 40
 
 
 def test_the_guide_explains_every_file_and_setting_of_the_values() -> None:

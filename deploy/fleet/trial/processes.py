@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -36,7 +37,9 @@ class Process:
         return self._process.pid
 
     def variables(self) -> dict[str, str]:
-        """What it finds in its environment: of Python's what finds these modules too, from any folder."""
+        """What it finds in its environment; ours find these modules too, from any folder, and Debian's Python does not."""
+        if self._command[0] != sys.executable:
+            return self._around.variables()
         paths = [str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
         return self._around.variables() | {"PYTHONPATH": os.pathsep.join(paths)}
 
