@@ -37,7 +37,7 @@ class Process:
         return self._process.pid
 
     def variables(self) -> dict[str, str]:
-        """What it finds in its environment; ours find these modules too, from any folder, and Debian's Python does not."""
+        """What it finds in its environment; our Python finds these modules there, and Debian's does not."""
         if self._command[0] != sys.executable:
             return self._around.variables()
         paths = [str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
