@@ -8,6 +8,10 @@ it. Needs Debian's wrk. The peers (--peers) need root and apt: they are installe
     make bench ARGS="--beside REV [--engine sqlite] [--rows list-admin,create] [--turns 20] [--seconds 0.35]"
 
 measures the commit that is checked out beside an older one instead, and ends with status 1 where an endpoint is slower.
+
+    make bench ARGS="--distance [0,1,2.4] [--rows create,one] [--seconds 2] [--rounds 3] [--page]"
+
+measures PostgreSQL on another machine instead, at each of these distances (milliseconds of a round trip).
 """
 
 import argparse
@@ -21,7 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from bench import beside, report
+from bench import beside, distance, report
 from bench.contending import Contender, measure, middle
 from bench.dataset import EnginePlace, World, world_on
 from bench.desks import Desk, Place, server_of, serving
@@ -39,7 +43,7 @@ PAGE: Final = Path("docs/performance.md")
 SIZES: Final = (10_000, 200_000, 1_000_000)
 CLIENTS: Final = (1, 8, 32)
 SEED: Final = 1
-BESIDE_TICKETS: Final = 10_000
+SMALL: Final = 10_000
 BESIDE_SECONDS: Final = 0.35
 EXTRA: Final = ("sizes", "clients", "workers", "start", "alone")
 """Rows that need more than one server on the largest data set."""
@@ -51,6 +55,9 @@ def main() -> None:
     if options.beside:
         _run_beside(options)
     require_wrk()
+    if options.distance:
+        _run_distance(options)
+        return
     results: dict[str, Any] = (
         report.last(PAGE)
         if options.add
@@ -82,7 +89,7 @@ def main() -> None:
 
 def _run_beside(options: argparse.Namespace) -> NoReturn:
     """Exits with status 2 where it refuses."""
-    [tickets, *more] = options.tickets or (BESIDE_TICKETS,)
+    [tickets, *more] = options.tickets or (SMALL,)
     effort = beside.Effort(tickets, options.turns, options.seconds or BESIDE_SECONDS)
     if more or options.peers or options.add or options.page:
         sys.exit("--beside takes one size of --tickets, and neither --peers nor --add nor --page")
@@ -97,33 +104,61 @@ def _run_beside(options: argparse.Namespace) -> NoReturn:
     sys.exit(status)
 
 
+def _run_distance(options: argparse.Namespace) -> None:
+    [tickets] = options.tickets or (SMALL,)
+    effort = Effort(options.seconds, options.rounds)
+    results = distance.run(options.rows, options.distance, tickets, effort, options.folder)
+    print(report.distance_tables(results))
+    if options.page:
+        report.write_distance(results, PAGE)
+
+
 def _options() -> argparse.Namespace:
-    rows = (*ROWS, *EXTRA)
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tickets", type=_numbers, help="sizes of data sets, separated by commas")
     parser.add_argument("--engine", type=chosen_engines, default=ENGINES, help="sqlite, postgres, or both")
     parser.add_argument("--workers", type=int, default=1, help="of Keesa, where a row does not say otherwise")
-    parser.add_argument("--rows", type=_words, help=f"of {', '.join(rows)}; none for the peers alone")
+    rows = {False: (*ROWS, *EXTRA), True: tuple(distance.ROWS)}
+    help_ = f"of {', '.join(rows[False])}; none for the peers alone; with --distance of {', '.join(rows[True])}"
+    parser.add_argument("--rows", type=_words, help=help_)
     parser.add_argument("--seconds", type=float, help="of each measurement: 2, or 0.35 with --beside")
     parser.add_argument("--rounds", type=int, default=3, help="of each comparison")
     parser.add_argument("--peers", action="store_true", help="measure the peers too (as root, with apt)")
     parser.add_argument("--peer-tickets", type=int, default=10_000)
     parser.add_argument("--beside", metavar="REV", help="an older commit, to measure the one checked out beside it")
+    far = ",".join(f"{each:g}" for each in distance.DISTANCES)
+    help_ = f"to PostgreSQL, of a round trip in ms, separated by commas: {far}"
+    parser.add_argument("--distance", type=_distances, nargs="?", const=distance.DISTANCES, help=help_)
     parser.add_argument("--turns", type=int, default=20, help="of each row with --beside")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("KEESA_BENCH_DIR", "var/bench")))
     parser.add_argument("--add", action="store_true", help="to the figures that the page has: for what it lacks yet")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE} and the figures beside it")
     options = parser.parse_args()
+    if options.distance:
+        _require_of_distance(parser, options)
     if not options.beside:
-        options.tickets, options.seconds = options.tickets or SIZES, options.seconds or 2
-        options.rows = rows if options.rows is None else options.rows
-        if unknown := [word for word in options.rows if word not in rows]:
-            parser.error(f"{unknown[0]!r} is no row: these are {', '.join(rows)}")
+        every = rows[bool(options.distance)]
+        options.seconds = options.seconds or 2
+        options.rows = every if options.rows is None else options.rows
+        if unknown := [word for word in options.rows if word not in every]:
+            parser.error(f"{unknown[0]!r} is no row: these are {', '.join(every)}")
     return options
+
+
+def _require_of_distance(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Exits with status 2 where it is asked for with what belongs to another measurement."""
+    if options.beside or options.peers or options.add or len(options.tickets or ()) > 1:
+        parser.error("--distance takes one size of --tickets, and neither --beside nor --peers nor --add")
+    if "postgres" not in options.engine:
+        parser.error("--distance is of PostgreSQL: SQLite is never on another machine")
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in text.split(",") if word != "none")
+
+
+def _distances(text: str) -> tuple[float, ...]:
+    return tuple(float(number) for number in text.split(","))
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -144,7 +179,7 @@ def _measure(
     effort = Effort(options.seconds, options.rounds)
     with ExitStack() as stack:
         desks: dict[int, Desk] = {}
-        for tickets in options.tickets:
+        for tickets in options.tickets or SIZES:
             place, world = stack.enter_context(place_of(server, tickets, options.folder))
             desks[tickets] = stack.enter_context(serving(place, world, options.workers))
         if "sizes" in options.rows:

@@ -25,6 +25,12 @@ def cpu_seconds(roots: Iterable[int]) -> float:
     return sum(_cpu_seconds(process) for root in roots for process in tree(root))
 
 
+def busy_seconds() -> float:
+    """What all processors together have worked so far, whoever for."""
+    user, nice, system, _idle, _waiting, *interrupts = map(int, Path("/proc/stat").read_text("ascii").split()[1:8])
+    return (user + nice + system + sum(interrupts)) / _TICKS
+
+
 def memory_mib(process: int) -> float:
     """What the process holds: its own memory, and its share of what it shares (PSS)."""
     for line in Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines():

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
+from typing import TypeVar
 
 from bench.accounts import cpu_seconds
 from bench.wrk import Load, Request, run
+
+F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def alternate(
     return found
 
 
-def ratio(these: Sequence[Figure], to: Sequence[Figure], value: Callable[[Figure], float]) -> Ratio:
+def ratio(these: Sequence[F], to: Sequence[F], value: Callable[[F], float]) -> Ratio:
     ratios = sorted(value(this) / value(that) for this, that in zip(these, to, strict=True))
     return Ratio(median(ratios), ratios[0], ratios[-1])
 

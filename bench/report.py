@@ -8,10 +8,14 @@ from typing import Any, Final
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
+from bench import distance
+
 mpl.use("svg")
 
 BEGIN: Final = "<!-- figures: written by make bench -->"
 END: Final = "<!-- end of figures -->"
+DISTANCE_BEGIN: Final = "<!-- distance: written by make bench -->"
+DISTANCE_END: Final = "<!-- end of distance -->"
 
 Results = Mapping[str, Any]
 """What `bench/__main__.py` collects, as JSON has it."""
@@ -23,10 +27,29 @@ def write(results: Results, page: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "figures.json").write_text(f"{json.dumps(results, indent=1)}\n", "utf-8")
     plots = list(_plots(results, folder))
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
     shown = "\n".join(f"![{title}]({folder.name}/{name})\n" for title, name in plots)
-    page.write_text(f"{before}{BEGIN}\n\n{tables(results)}\n{shown}\n{END}{after}", "utf-8")
+    _put_between(page, BEGIN, END, f"{tables(results)}\n{shown}\n")
+
+
+def write_distance(results: Results, page: Path) -> None:
+    """Likewise what `bench.distance.run` gives, in its own place on the page, and its figures beside it."""
+    folder = page.with_suffix("")
+    folder.mkdir(exist_ok=True)
+    (folder / "distance.json").write_text(f"{json.dumps(results, indent=1)}\n", "utf-8")
+    _put_between(page, DISTANCE_BEGIN, DISTANCE_END, distance_tables(results))
+
+
+def distance_tables(results: Results) -> str:
+    return f"{distance.tables(results)}\n{_targets(results['targets'])}\n"
+
+
+def _put_between(page: Path, begin: str, end: str, text: str) -> None:
+    """In place of what stands between these marks; raises ValueError where they are not on the page."""
+    before, found, rest = page.read_text("utf-8").partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (found and ended):
+        raise ValueError(f"{page} has no {begin} with an {end}")
+    page.write_text(f"{before}{begin}\n\n{text}{end}{after}", "utf-8")
 
 
 def last(page: Path) -> dict[str, Any]:
@@ -45,13 +68,17 @@ def tables(results: Results) -> str:
 
 def target_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Every row of the targets, with what was reached."""
+    return f"### The targets\n\n{_targets(rows)}"
+
+
+def _targets(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [("engine", "what", "of", "reach", "reached", "")]
     for row in rows:
         sign = "at least" if row["at_least"] else "at most"
         bound = f"{sign} {row['bound']:g} {row['unit']}".strip() if row["bound"] is not None else "for comparison"
         reached = f"{row['middle']:.2f} ({row['low']:.2f} to {row['high']:.2f}) {row['unit']}".strip()
         lines.append((row["engine"], row["row"], row["case"], bound, reached, _VERDICTS[row["good"]]))
-    return f"### The targets\n\n{_table(lines)}"
+    return _table(lines)
 
 
 _VERDICTS: Final = {True: "reached", False: "**not reached**", None: ""}

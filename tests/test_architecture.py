@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "tickets": {"accounts", "directory", "db", "blank", "errors", "clock"},
     "blank": set(),
     "notes": {"tickets", "accounts", "db", "errors"},
-    "config": {"errors", "tickets"},
+    "config": {"db", "errors", "tickets"},
     "secret_key": {"errors", "data_folder"},
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),

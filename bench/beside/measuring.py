@@ -21,8 +21,11 @@ ITSELF: Final = "itself"
 NEWER: Final = "newer"
 SERVERS: Final = (OLDER, ITSELF, NEWER)
 CLIENTS: Final = 8
-_FIRST: Final = 8 * CLIENTS
-"""Requests to learn from how many fill a turn."""
+MANY: Final = 32
+CREATES_OF_MANY: Final = f"create, {MANY} clients"
+"""Asked for by so many, since what they wait for is each other."""
+_FIRST: Final = 8
+"""Requests of each client to learn from how many fill a turn."""
 
 
 class Unfit(Exception):
@@ -31,7 +34,7 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """CPU microseconds a request of each server."""
+    """One figure of each server."""
 
     older: float
     itself: float
@@ -43,8 +46,11 @@ class Measured:
     """What the turns showed; `requests` of each server in each of them."""
 
     turns: Sequence[Turn]
+    """CPU microseconds a request."""
     requests: int
     answer_bytes: Mapping[str, float]
+    speeds: Sequence[Turn] = ()
+    """Requests a second: shown, and never judged by, since they are of whatever else the machine does too."""
 
     @property
     def newer(self) -> Interval:
@@ -54,6 +60,11 @@ class Measured:
     @property
     def itself(self) -> Interval:
         return interval([turn.itself / turn.older for turn in self.turns])
+
+    @property
+    def speed(self) -> Interval | None:
+        """Requests a second of the newer one to the older one's."""
+        return interval([turn.newer / turn.older for turn in self.speeds]) if self.speeds else None
 
     def micros(self, server: str) -> float:
         found: float = median(getattr(turn, server) for turn in self.turns)
@@ -79,21 +90,24 @@ def measure(row: str, desks: Mapping[str, Desk], seconds: float, turns: int, see
     for name, requests in asked.items():
         for request in requests:  # once each, which warms as well
             _must_answer(name, desks[name].url, request)
-    contest = _Contest(desks, asked)
-    count = _FIRST
+    clients = MANY if row == CREATES_OF_MANY else CLIENTS
+    contest = _Contest(desks, asked, clients)
+    count = _FIRST * clients
     for _ in range(2):
-        count = max(2 * CLIENTS, round(contest.ask(SERVERS, count)[OLDER].per_second * seconds))
+        count = max(2 * clients, round(contest.ask(SERVERS, count)[OLDER].per_second * seconds))
     found = [contest.ask(order, count) for order in order_of_turns(turns, seed)]
     return Measured(
         [Turn(**{name: spent.micros for name, spent in turn.items()}) for turn in found],
         count,
         {name: spent.answer_bytes for name, spent in found[-1].items()},
+        [Turn(**{name: spent.per_second for name, spent in turn.items()}) for turn in found],
     )
 
 
 def requests_of(desk: Desk) -> Mapping[str, Sequence[Request]]:
     """By row. What writes comes last: lists are to be as they were loaded."""
-    return {**reads(desk), **writes(desk)}
+    written = writes(desk)
+    return {**reads(desk), **written, CREATES_OF_MANY: written["create"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +122,10 @@ class _Spent:
 class _Contest:
     """Where the three are in the list of requests: all at the same place, and on from there at the next turn."""
 
-    def __init__(self, desks: Mapping[str, Desk], asked: Mapping[str, Sequence[Request]]) -> None:
+    def __init__(self, desks: Mapping[str, Desk], asked: Mapping[str, Sequence[Request]], clients: int) -> None:
         self._desks = desks
         self._asked = asked
+        self._clients = clients
         self._position = 0
 
     def ask(self, order: Sequence[str], count: int) -> Mapping[str, _Spent]:
@@ -123,7 +138,7 @@ class _Contest:
         start = self._position % len(requests)
         before = cpu_seconds(desk.processes)
         try:
-            load = run_exactly(desk.url, [*requests[start:], *requests[:start]], CLIENTS, count)
+            load = run_exactly(desk.url, [*requests[start:], *requests[:start]], self._clients, count)
         except RuntimeError as failure:
             raise Unfit(f"the {name} server: {failure}") from failure
         micros = (cpu_seconds(desk.processes) - before) / count * 1e6

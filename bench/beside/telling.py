@@ -10,7 +10,18 @@ from bench.engines import Engine
 
 _BAD: Final[Mapping[Verdict, int]] = {"slower": 1, "fails": 1, "too noisy": 3}
 """The statuses."""
-_HEAD: Final = ("engine", "row", "older µs", "newer µs", "newer to older", "older to itself", "bytes", "tries", "")
+_HEAD: Final = (
+    "engine",
+    "row",
+    "older µs",
+    "newer µs",
+    "newer to older",
+    "older to itself",
+    "a second, newer to older",
+    "bytes",
+    "tries",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,10 @@ def _named(rows: Sequence[Row], *verdicts: Verdict) -> str:
 def _cells(row: Row) -> Sequence[str]:
     shown = f"**{row.verdict}**" if row.verdict in _BAD else row.verdict
     if row.measured is None:
-        return (row.engine, row.name, *[""] * 5, str(row.tries), shown)
+        return (row.engine, row.name, *[""] * 6, str(row.tries), shown)
     found = row.measured
     older, newer = (f"{found.answer_bytes[server]:,.0f}" for server in (OLDER, NEWER))
     micros = (f"{found.micros(OLDER):,.0f}", f"{found.micros(NEWER):,.0f}")
     size = newer if newer == older else f"{older} to {newer}"
-    return (row.engine, row.name, *micros, str(found.newer), str(found.itself), size, str(row.tries), shown)
+    ratios = (str(found.newer), str(found.itself), str(found.speed or ""))
+    return (row.engine, row.name, *micros, *ratios, size, str(row.tries), shown)

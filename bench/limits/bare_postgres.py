@@ -8,10 +8,10 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 
 from bench.limits.engine import Parameters, Rows, Run
-from bench.limits.statements import statements
-from keesa.db.postgres_tx import NEW_REVISION
+from bench.limits.statements import DRAWN, statements
+from keesa.db.postgres_statements import NEW_REVISION
 
-STATEMENTS: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE", r"%(\1)s")
+STATEMENTS: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE", r"%(\1)s", DRAWN)
 CONNECTIONS: Final = 8
 """A process; Keesa keeps as many for its reads."""
 

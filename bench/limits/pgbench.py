@@ -7,22 +7,24 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
 from bench.limits.given import TICKET
-from bench.limits.statements import statements
-from keesa.db.postgres_tx import NEW_REVISION
+from bench.limits.statements import DRAWN, statements
+from keesa.db.postgres_statements import NEW_REVISION
 
 CLIENTS: Final = (1, 8, 32)
 MISSING: Final = "pgbench is not here, so it was left out: it is on PATH, or in the folder KEESA_TEST_POSTGRES_BIN"
 
-_SQL: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE")
+_SQL: Final = statements("json_agg", "json_build_array", NEW_REVISION, "FOR UPDATE", next_number=DRAWN)
 _NUMBER: Final = (
-    "CAST(prefix || lpad(CAST(last AS TEXT), greatest(3, length(CAST(last AS TEXT))), '0') AS BIGINT) AS id"
+    "CAST(:prefix || lpad(CAST(last AS TEXT), greatest(3, length(CAST(last AS TEXT))), '0') AS BIGINT) AS id"
 )
 """The ticket's, in place of the running number: pgbench cannot put it together."""
+
+_NUMBERS: Final = "numbers_of_the_engine_alone"
 
 _LONGEST_RUN: Final = """
     SELECT min(id), max(id) FROM (SELECT id, id - row_number() OVER (ORDER BY id) AS run FROM tickets) numbered
@@ -63,28 +65,42 @@ def run(url: str, script: str, clients: int, seconds: float) -> tuple[int, float
     return int(count[1]), float(per_second[1])
 
 
+def create_at_once(url: str) -> str:
+    """The script of a create in one round trip: both of its rows in one statement, its number from a sequence that is
+    made here and begins after the last ticket. Keesa knows nothing of these numbers, so it wants a database of its own.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute(f"CREATE SEQUENCE IF NOT EXISTS {_NUMBERS}")
+        connection.execute(f"SELECT setval('{_NUMBERS}', (SELECT max(id) FROM tickets))")
+        values = _values(connection) | {"id": f"nextval('{_NUMBERS}')"}
+    raising = re.sub(r"RETURNING .*", "RETURNING id", _SQL.raise_ticket)
+    recording = re.sub(r"VALUES \(:id, (.*)\)", r"SELECT id, \1 FROM raised", _SQL.record_status)
+    return _script("", values, [f"WITH raised AS ({raising}) {recording}"])
+
+
 def _scripts(url: str) -> dict[str, str]:
     with psycopg.connect(url) as connection:
         [[first, last]] = connection.execute(_LONGEST_RUN).fetchall()
-        [[customer_id]] = connection.execute("SELECT min(id) FROM customers").fetchall()
-        [[user_id]] = connection.execute("SELECT min(id) FROM users WHERE id > 0").fetchall()
+        values = _values(connection)
+    next_number = f"SELECT {_NUMBER} FROM ({_SQL.next_number}) drawn \\gset"
     return {
         "list": _script("", {"limit": "20"}, [_SQL.lists["admin"]]),
         "one ticket": _script(f"\\set id random({first}, {last})\n", {}, [_SQL.one]),
-        "durable create": _create(customer_id, user_id),
+        "durable create": _script("", values, ["BEGIN", next_number, _SQL.raise_ticket, _SQL.record_status, "COMMIT"]),
     }
 
 
-def _create(customer_id: int, user_id: int) -> str:
-    next_number = re.sub(r"last$", f"{_NUMBER} \\\\gset", _SQL.next_number)
-    values = {name: _literal(value) for name, value in TICKET.items()} | {
+def _values(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Of a create: for the first customer, in the name of the first user."""
+    [[customer_id]] = connection.execute("SELECT min(id) FROM customers").fetchall()
+    [[user_id]] = connection.execute("SELECT min(id) FROM users WHERE id > 0").fetchall()
+    return {name: _literal(value) for name, value in TICKET.items()} | {
         "prefix": "to_char(now(), 'YYYY')",
         "customer_id": str(customer_id),
         "user_id": str(user_id),
         "status": "'open'",
         "at": "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
     }
-    return _script("", values, ["BEGIN", next_number, _SQL.raise_ticket, _SQL.record_status, "COMMIT"])
 
 
 def _literal(value: str | int | None) -> str:

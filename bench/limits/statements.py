@@ -54,6 +54,18 @@ _LIST: Final = """
     ORDER BY pages.place, tickets.raised_at DESC, tickets.id DESC
 """
 _GROUPS: Final = ("'open'", "'in_progress', 'on_hold'", "'closed'")
+COUNTED: Final = (
+    "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, 1)"
+    " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last"
+)
+DRAWN: Final = """
+    WITH made AS (
+        INSERT INTO ticket_number_bases (prefix, base) SELECT :prefix, nextval('ticket_numbers')
+        WHERE NOT EXISTS (SELECT 1 FROM ticket_number_bases WHERE prefix = :prefix) RETURNING base
+    ), found AS (SELECT base FROM ticket_number_bases WHERE prefix = :prefix UNION ALL SELECT base FROM made)
+    SELECT nextval('ticket_numbers') - base AS last FROM found
+"""
+"""The next running number of this year."""
 _VISIBLE: Final = {
     "admin": "1 = 1",
     "engineer": """(raised_by_id = :asker OR assigned_to_id = :asker OR ticket_type IN (
@@ -81,7 +93,12 @@ class Statements:
 
 
 def statements(
-    json_list: str, json_row: str, new_revision: str, for_update: str = "", parameter: str = r":\1"
+    json_list: str,
+    json_row: str,
+    new_revision: str,
+    for_update: str = "",
+    parameter: str = r":\1",
+    next_number: str = COUNTED,
 ) -> Statements:
     """`parameter` is how the driver names one: an expansion of the match of `_PARAMETER`."""
 
@@ -98,10 +115,7 @@ def statements(
             " JOIN users ON users.id = author_id WHERE ticket_id = :id"
             " ORDER BY ticket_notes.created_at, ticket_notes.id"
         ),
-        next_number=worded(
-            "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, 1)"
-            " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last"
-        ),
+        next_number=worded(next_number),
         raise_ticket=worded(
             f"INSERT INTO tickets ({', '.join(GIVEN)}, id, status, customer_id, eco_id, contact_name, contact_number,"
             " contact_phone, raised_by_id, raised_at, description_size, revision)"

@@ -38,7 +38,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 def build_app(config: Config) -> App:
     """The ASGI application of one worker process, with a database of its own that its shutdown closes."""
     set_up_logs(config.log_format)
-    return serve_from(open_database(config.data, config.database_url), config)
+    return serve_from(open_database(config.data, config.database_url, config.database_connections), config)
 
 
 def serve_from(
@@ -66,7 +66,7 @@ def serve_from(
             await send({"type": "lifespan.startup.complete"})
             await receive()
             dispatcher.close()
-            database.close()
+            await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:
             await middleware(scope, receive, send)

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from keesa.db.postgres import CONNECTIONS, FEWEST_CONNECTIONS
 from keesa.errors import Refused
 from keesa.tickets.numbers import NumberForm
 
@@ -49,6 +50,8 @@ class Config:
     """The folder of the data file and the secret key."""
     database_url: str | None = field(default=None, repr=False)
     """`postgresql://…`; SQLite in `data` without it."""
+    database_connections: int = CONNECTIONS
+    """The most connections to PostgreSQL that a worker holds."""
     demo: bool = False
     """Fill an empty database with the documented world."""
     demo_on_network: bool = False
@@ -172,6 +175,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "bodies_mib": int,
     "answers_mib": int,
     "data": Path,
+    "database_connections": int,
     "demo": _boolean,
     "demo_on_network": _boolean,
     "zone": ZoneInfo,
@@ -215,6 +219,9 @@ def _refuse_senseless(config: Config) -> None:
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
         "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),
+        f"database_connections must be {FEWEST_CONNECTIONS} to 1000": FEWEST_CONNECTIONS
+        <= config.database_connections
+        <= 1000,
         "secret must have 32 characters or more": config.secret is None or len(config.secret) >= 32,
         "database_url must begin with postgresql://": _is_postgres(config.database_url),
     }

@@ -1,5 +1,7 @@
 """Whether a write would work: one is begun, written and undone, on the way that every write takes."""
 
+from uuid import uuid4
+
 from keesa.db import Tx
 from keesa.db.migrate import check_schema
 from keesa.db.tables import lacking, touch
@@ -15,8 +17,7 @@ def prove_writing(tx: Tx) -> None:
         )
     tx.run("SAVEPOINT readiness")
     touch(tx)
-    tx.run(
-        "INSERT INTO settings (name, value) VALUES ('readiness', '') ON CONFLICT (name) DO UPDATE SET value = 'again'"
-    )
+    # a name of its own: one node that hangs between here and the end must not keep all others from being ready
+    tx.run("INSERT INTO settings (name, value) VALUES (:name, '')", name=f"readiness {uuid4()}")
     tx.run("ROLLBACK TO SAVEPOINT readiness")
     tx.run("RELEASE SAVEPOINT readiness")

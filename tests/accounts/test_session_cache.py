@@ -42,9 +42,15 @@ class CountedTx(Tx):
         self.statements += 1
         return self._tx.each(sql, **params)
 
-    def run(self, sql: str, /, **params: object) -> int:
+    def soon(self, sql: str, /, **params: object) -> Callable[[], Sequence[Row]]:
         self.statements += 1
-        return self._tx.run(sql, **params)
+        return self._tx.soon(sql, **params)
+
+    def run(self, sql: str, /, **params: object) -> None:
+        raise NotImplementedError
+
+    def changed(self, sql: str, /, **params: object) -> int:
+        raise NotImplementedError
 
     def script(self, sql: str, /) -> None:
         raise NotImplementedError
@@ -82,7 +88,7 @@ class Desk:
         return self.database.read(work)
 
     def change(self, sql: str, **params: object) -> None:
-        assert self.elsewhere.write(lambda tx: tx.run(sql, **params)) == 1
+        assert self.elsewhere.write(lambda tx: tx.changed(sql, **params)) == 1
 
     def role_id(self, name: str) -> int:
         found: int = rows(self.database, "SELECT id FROM roles WHERE name = :name", name=name)[0]["id"]
@@ -354,7 +360,7 @@ def revisions(database: Database) -> tuple[int, int]:
 def moved(desk: Desk, sql: str) -> tuple[bool, bool]:
     """Whether the statement has moved the revision of the names, and that of the accounts."""
     names, accounts = revisions(desk.database)
-    assert desk.elsewhere.write(lambda tx: tx.run(sql))
+    assert desk.elsewhere.write(lambda tx: tx.changed(sql))
     now_names, now_accounts = revisions(desk.database)
     return now_names != names, now_accounts != accounts
 

@@ -20,7 +20,7 @@ from keesa.config import Config
 from keesa.db import Database, open_database
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import SqliteDatabase
-from keesa.db.tables import RIGHTS
+from keesa.db.tables import rights
 from keesa.directory.customers import CustomerChanges, change_customer
 from keesa.errors import Unavailable
 from keesa.readiness import prove_writing
@@ -133,25 +133,34 @@ def test_without_one_table_it_is_not_ready(place: Place, client: TestClient, tab
 
 
 @contextmanager
-def as_role(place: Place, rights: Mapping[str, Sequence[str]]) -> Iterator[Place]:
+def as_role(place: Place, given: Mapping[str, Sequence[str]]) -> Iterator[Place]:
     """The same database for a role of its own, which has these rights on its tables."""
     assert place.url is not None
     with psycopg.connect(place.url, autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS of_the_server")
         connection.execute("CREATE ROLE of_the_server LOGIN")
-        for table, several in rights.items():
+        for table, several in given.items():
             for right in several:
-                connection.execute(f"GRANT {right} ON {table} TO of_the_server".encode())
+                kind = "SEQUENCE" if right == "USAGE" else "TABLE"
+                connection.execute(f"GRANT {right} ON {kind} {table} TO of_the_server".encode())
         yield Place(place.data, place.url.replace("keesa@", "of_the_server@"))
         connection.execute("DROP OWNED BY of_the_server")
         connection.execute("DROP ROLE of_the_server")
+
+
+def needed_in(place: Place) -> Mapping[str, Sequence[str]]:
+    database = open_database(place.data, place.url)
+    try:
+        return database.read(rights)
+    finally:
+        database.close()
 
 
 def test_the_rights_that_are_looked_at_are_enough(place: Place, config: Config) -> None:
     """With them and no others `/ready` is content, and each endpoint answers."""
     if place.url is None:
         return
-    with as_role(place, RIGHTS) as restricted:
+    with as_role(place, needed_in(place)) as restricted:
         database = open_database(restricted.data, restricted.url)
         with TestClient(serve_from(database, config), raise_server_exceptions=False) as client:
             assert client.get("/ready").status_code == 200
@@ -164,7 +173,7 @@ def test_the_rights_are_enough_for_customers(place: Place) -> None:
     if place.url is None:
         return
     changes = CustomerChanges(name="Loud Island", contact_name="Moosa", contact_number="+960 777", retired=True)
-    with as_role(place, RIGHTS) as restricted:
+    with as_role(place, needed_in(place)) as restricted:
         database = open_database(restricted.data, restricted.url)
         assert database.write(add).id == LONE + 1
         assert database.write(lambda tx: change_customer(tx, OPERATOR, LONE, changes, 1)).retired
@@ -175,10 +184,11 @@ def test_without_one_right_it_is_not_ready(place: Place) -> None:
     """Whichever it is: it is named."""
     if place.url is None:
         return
-    for table, rights in RIGHTS.items():
-        for right in rights:
-            others = [each for each in rights if each != right]
-            with as_role(place, {**RIGHTS, table: others}) as restricted:
+    needed = needed_in(place)
+    for table, several in needed.items():
+        for right in several:
+            others = [each for each in several if each != right]
+            with as_role(place, {**needed, table: others}) as restricted:
                 database = open_database(restricted.data, restricted.url)
                 with pytest.raises(Unavailable, match=r"rights|role"):
                     database.write(prove_writing)
@@ -189,7 +199,7 @@ def test_rows_that_are_kept_from_the_role_are_not_ready(place: Place) -> None:
     """It may do all on the table, and none of it on a row."""
     if place.url is None:
         return
-    with as_role(place, RIGHTS) as restricted, psycopg.connect(place.url, autocommit=True) as owner:
+    with as_role(place, needed_in(place)) as restricted, psycopg.connect(place.url, autocommit=True) as owner:
         owner.execute("ALTER TABLE ticket_notes ENABLE ROW LEVEL SECURITY")
         database = open_database(restricted.data, restricted.url)
         with pytest.raises(Unavailable, match=r"SELECT on ticket_notes, INSERT on ticket_notes"):
@@ -215,7 +225,8 @@ def test_the_tables_that_are_looked_at_are_all(database: Database) -> None:
     """A migration that makes one says here what the server does with it."""
     made = "SELECT $table_name AS name FROM $tables WHERE "
     own = "type = 'table'" if isinstance(database, SqliteDatabase) else "schemaname = 'public'"
-    assert {row["name"] for row in database.read(lambda tx: tx.all(made + own))} == set(RIGHTS)
+    tables = {table for table, needed in database.read(rights).items() if "USAGE" not in needed}
+    assert {row["name"] for row in database.read(lambda tx: tx.all(made + own))} == tables
 
 
 def test_a_role_without_rights_is_told_so(place: Place) -> None:

@@ -124,7 +124,7 @@ def _ticket(draw: st.DrawFn, ticket_id: int) -> Ticket:
 def build(tx: Tx, world: World) -> None:
     """In place of the cast and of the example before; nobody's password is ever asked for."""
     for table in (
-        *("ticket_notes", "ticket_statuses", "ticket_assignments", "tickets", "ticket_counters"),
+        *("ticket_notes", "ticket_statuses", "ticket_assignments", "tickets"),
         *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles", "users"),
     ):
         tx.run(f"DELETE FROM {table}")

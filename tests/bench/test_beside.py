@@ -221,14 +221,16 @@ class Machine:
     def __init__(self, micros: Mapping[str, float], refused: Mapping[str, int] | None = None) -> None:
         self.asked: list[tuple[str, Sequence[tuple[str, bytes]], int]] = []
         self.once: list[tuple[str, Request]] = []
+        self.clients: set[int] = set()
         self._micros = micros
         self._refused = refused or {}
         self._spent = 0.0
 
     def run_exactly(self, url: str, requests: Sequence[Request], clients: int, count: int) -> Load:
         self.asked.append((url, tuple((request.path, request.body) for request in requests), count))
+        self.clients.add(clients)
         self._spent += self._micros[url] * count / 1e6
-        return Load(clients, count, count / 1000, 1, 1, 1, 100, self._refused.get(url, 0), 0)
+        return Load(clients, count, count / 1000 * self._micros[url] / 100, 1, 1, 1, 100, self._refused.get(url, 0), 0)
 
     def cpu_seconds(self, _processes: Sequence[int]) -> float:
         return self._spent
@@ -280,6 +282,19 @@ def test_all_servers_are_asked_for_the_same_in_turns(
     assert [found.micros(name) for name in SERVERS] == pytest.approx([100, 101, 150])
     assert found.newer.low == pytest.approx(1.5)
     assert found.itself.high == pytest.approx(1.01)
+
+
+@pytest.mark.parametrize(("row", "clients"), [("create", 8), ("create, 32 clients", 32)])
+def test_creates_are_asked_for_by_few_and_by_many(
+    row: str, clients: int, desks: Mapping[str, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What many get in a second is shown, and judges nothing: it is of the machine's load too."""
+    machine = Machine({"older": 100, "itself": 100, "newer": 80})
+    found = _measure(monkeypatch, machine, row, desks)
+    assert machine.clients == {clients}
+    assert found.speed is not None
+    assert found.speed.low == pytest.approx(1.25)
+    assert "| 1.250 (1.250 to 1.250) |" in told([Row("postgres", row, "not slower", 1, found)])
 
 
 def test_every_request_is_answered_well_before_any_is_measured(

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-from keesa.db import Database, Tx, grouping, postgres
+from keesa.db import Database, grouping
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.postgres import PostgresDatabase
+from keesa.db.postgres_waits import Waits
 from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Unavailable
 from lines import adding, make_table, read_lines
@@ -23,10 +23,8 @@ from postgres_server import PostgresServer
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second where Keesa waits for ten."""
+    """A second where SQLite's writers wait for ten."""
     monkeypatch.setattr(grouping, "PATIENCE", 1.0)
-    monkeypatch.setattr(postgres, "PATIENCE", 1)
-    monkeypatch.setattr(postgres, "ANSWER", 1)
 
 
 @contextmanager
@@ -88,7 +86,7 @@ def test_a_frozen_server_is_unavailable_until_it_wakes() -> None:
     """Reads, writes and reads of the event loop are all told so, and nobody has to restart anything afterwards."""
     with PostgresServer() as server:
         server.create_database("desk")
-        database = PostgresDatabase(server.url("desk"))
+        database = PostgresDatabase(server.url("desk"), waits=Waits(patience=1, answer=1))
         make_table(database)
         database.write(adding("before"))
         with frozen(server):
@@ -96,6 +94,7 @@ def test_a_frozen_server_is_unavailable_until_it_wakes() -> None:
                 lambda: database.read(read_lines),
                 lambda: database.write(adding("unknown")),
                 lambda: asyncio.run(database.aread(read_lines)),
+                lambda: asyncio.run(database.awrite(adding("unknown too"))),
             ):
                 with pytest.raises(Unavailable):
                     act()
@@ -105,7 +104,7 @@ def test_a_frozen_server_is_unavailable_until_it_wakes() -> None:
         database.close()
 
 
-def test_more_readers_than_there_is_room_for_wait_and_are_answered(lines_database: Database) -> None:
+def test_more_readers_than_connections_wait_wait_and_are_answered(lines_database: Database) -> None:
     """Three hundred at once; a bounded number of connections is open meanwhile."""
     lines_database.write(adding("line"))
 
@@ -113,50 +112,3 @@ def test_more_readers_than_there_is_room_for_wait_and_are_answered(lines_databas
         return list(await asyncio.gather(*(lines_database.aread(read_lines) for _ in range(300))))
 
     assert asyncio.run(read_all()) == [["line"]] * 300
-
-
-HIDDEN_CALLS: Final = (
-    "SELECT '--' AS line, add_line()",
-    "SELECT '/*', add_line(), '*/'",
-    "SELECT add_line /* /* */ */ ()",
-    "SELECT 'it''s --', add_line()",
-    "SELECT $$--$$, add_line()",
-    r"SELECT E'\'--', add_line()",
-    'SELECT line AS "a--b", add_line() FROM (SELECT 1) AS one (line)',
-    'SELECT "add_line"()',
-    "SELECT public . add_line()",
-)
-"""Of a function that writes, behind what may be taken for a comment."""
-
-
-def test_what_writes_counts_as_a_write_however_it_is_run() -> None:
-    """A work that fails after such a statement leaves nothing, and takes nobody of its group with it."""
-    with PostgresServer() as server:
-        server.create_database("desk")
-        database = PostgresDatabase(server.url("desk"))
-        make_table(database)
-        adding_line = "INSERT INTO lines (line) VALUES (''hidden'') RETURNING id"
-        database.migrating(
-            lambda tx: tx.script(f"CREATE FUNCTION add_line() RETURNS BIGINT LANGUAGE sql AS '{adding_line}'")
-        )
-        insert = "INSERT INTO lines (line) VALUES ('undone') RETURNING id"
-        ways: tuple[Callable[[Tx], object], ...] = (
-            lambda tx: list(tx.each(insert)),
-            lambda tx: tx.all(insert),
-            lambda tx: tx.run(insert),
-            lambda tx: tx.all(f"/* a remark */ {insert}"),
-            lambda tx: tx.all(f"WITH made AS ({insert}) SELECT id FROM made"),
-            lambda tx: tx.all("SELECT setval(pg_get_serial_sequence('lines', 'id'), 1000)"),
-            lambda tx: tx.script(f"SELECT 1; {insert}"),
-            *(lambda tx, text=text: tx.all(text) for text in HIDDEN_CALLS),
-        )
-        for way in ways:
-
-            def fails(tx: Tx, way: Callable[[Tx], object] = way) -> None:
-                way(tx)
-                raise LookupError("after it has written")
-
-            with pytest.raises(LookupError):
-                database.write(fails)
-            assert database.read(read_lines) == []
-        database.close()

@@ -1,6 +1,5 @@
 """What is PostgreSQL's own: deadlocks, a server that goes and comes back, and servers that do not fit."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gates import busy_writer
 from keesa.db import Database, Tx, open_database, postgres
-from keesa.db.postgres import RETRIES, PostgresDatabase
+from keesa.db.postgres import PostgresDatabase
+from keesa.db.postgres_attempts import TRIES
 from keesa.db.postgres_failures import as_unavailable
+from keesa.db.postgres_waits import Waits
 from keesa.errors import Refused, Unavailable
 from lines import adding, make_table, read_lines
 from postgres_server import PostgresServer
@@ -48,7 +48,7 @@ def test_a_deadlock_is_run_again(database: Database, url: str) -> None:
 
     def work(tx: Tx) -> None:
         tries.append("a")
-        tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE 'a%'")
+        tx.changed("UPDATE lines SET line = line || '+' WHERE line LIKE 'a%'")
         if len(tries) == 1:
             both_hold_one.wait()
         tx.run("UPDATE lines SET line = line || '+' WHERE line LIKE 'b%'")
@@ -63,30 +63,8 @@ def test_a_deadlock_is_run_again(database: Database, url: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         for done in [threads.submit(database.write, work), threads.submit(crosswise)]:
             done.result()
-    assert 1 < len(tries) <= RETRIES  # the row that it let go of may be its own again before the program wakes
+    assert 1 < len(tries) <= TRIES  # the row that it let go of may be its own again before the program wakes
     assert sorted(database.read(read_lines)) == ["a-+", "b-+"]
-
-
-def test_works_of_one_group_do_not_see_each_other_fail(database: Database) -> None:
-    """One that fails after it wrote is undone, the others of its group are committed, in their order."""
-
-    def failing(tx: Tx) -> str:
-        adding("half done")(tx)
-        raise LookupError
-
-    async def together() -> list[str | BaseException]:
-        async with busy_writer(database) as gate:
-            works = [adding("left"), failing, adding("left"), adding("right")]
-            tasks = [asyncio.ensure_future(database.awrite(work)) for work in works]
-            await asyncio.sleep(0)  # each task gets as far as the queue
-            gate.set()
-            return await asyncio.gather(*tasks, return_exceptions=True)
-
-    left, failed, twice, right = asyncio.run(together())
-    assert (left, right) == ("left", "right")
-    assert isinstance(failed, LookupError)
-    assert isinstance(twice, psycopg.errors.UniqueViolation)
-    assert database.read(read_lines) == ["left", "right"]
 
 
 @pytest.mark.parametrize("error", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
@@ -100,7 +78,7 @@ def test_a_write_that_never_gets_through_is_unavailable(database: Database, erro
 
     with pytest.raises(Unavailable):
         database.write(work)
-    assert len(tries) == RETRIES
+    assert len(tries) == TRIES
     assert database.read(read_lines) == []
 
 
@@ -119,12 +97,11 @@ def test_a_connection_that_is_cut_is_unavailable_and_replaced(database: Database
     assert database.read(read_lines) == ["goes on"]
 
 
-def test_a_server_that_is_gone_is_unavailable_until_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_gone_is_unavailable_until_it_is_back() -> None:
     """Reads and writes fail while it is away, and succeed again without anybody's help."""
-    monkeypatch.setattr(postgres, "PATIENCE", 1)
     with PostgresServer() as server:
         server.create_database("desk")
-        database = PostgresDatabase(server.url("desk"))
+        database = PostgresDatabase(server.url("desk"), waits=Waits(patience=1))
         make_table(database)
         database.write(adding("before"))
         server.halt()
@@ -230,28 +207,6 @@ def test_a_table_that_is_missing_is_unavailable_in_any_language(message: str) ->
     assert isinstance(told, Unavailable)
     assert str(told).startswith("The database lacks a table that Keesa needs")
     assert str(told).endswith(": tickets") == message.startswith("relation")
-
-
-def test_a_server_that_refuses_the_lock_is_unavailable_until_it_gives_it(url: str) -> None:
-    """The transaction that had begun is ended: the next one finds the connection as it should be."""
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute("CREATE ROLE without_locks LOGIN")
-        admin.execute("CREATE TABLE lines (id BIGSERIAL, line TEXT)")
-        admin.execute("GRANT ALL ON lines, lines_id_seq TO without_locks")
-        database = PostgresDatabase(url.replace("keesa@", "without_locks@"))
-        try:
-            assert database.write(adding("before")) == "before"
-            admin.execute("REVOKE EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) FROM PUBLIC")
-            for _ in range(3):
-                with pytest.raises(Unavailable):
-                    database.write(adding("refused"))
-            admin.execute("GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) TO PUBLIC")
-            assert database.write(adding("after")) == "after"
-            assert database.read(read_lines) == ["before", "after"]
-        finally:
-            database.close()
-            admin.execute("DROP OWNED BY without_locks")
-            admin.execute("DROP ROLE without_locks")
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 300])

@@ -13,10 +13,11 @@ import pytest
 
 from keesa.db import Database, Pace, Steps, Tx, Work
 from keesa.db.opening import SQLITE_FILE
-from keesa.db.postgres import READERS
 from keesa.db.sqlite import IDLE_READERS, SqliteDatabase
 from lines import adding, make_table, read_lines
 
+READERS: Final = 25
+"""More than either engine reads at the same time."""
 PATIENCE: Final = 20.0
 """Seconds after which something that a test waits for does not come any more."""
 
@@ -74,8 +75,10 @@ def test_others_read_between_the_steps(lines_database: Database) -> None:
     assert asyncio.run(read_beside()) == (True, ["a"])
 
 
-def test_a_long_step_does_not_hold_the_loop(lines_database: Database) -> None:
-    """Other reads, and writes, are done on the loop while a step that was announced as long is still under way."""
+def test_a_long_step_does_not_hold_the_loop(counted: SqliteDatabase) -> None:
+    """Other reads, and writes, are done on the loop while a step that was announced as long is still under way, in a
+    thread of SQLite's.
+    """
     begun, gate = threading.Event(), threading.Event()
 
     def work(tx: Tx) -> Steps[list[str]]:
@@ -85,10 +88,10 @@ def test_a_long_step_does_not_hold_the_loop(lines_database: Database) -> None:
         return read_lines(tx)
 
     async def go_on_beside() -> tuple[list[str], list[str]]:
-        long = asyncio.ensure_future(lines_database.aread_in_steps(work))
+        long = asyncio.ensure_future(counted.aread_in_steps(work))
         await comes(begun)
-        await lines_database.awrite(adding("beside"))
-        found = await lines_database.aread(read_lines)
+        await counted.awrite(adding("beside"))
+        found = await counted.aread(read_lines)
         assert not long.done()
         gate.set()
         return await long, found
@@ -177,9 +180,9 @@ def test_more_readers_than_connections_are_answered(lines_database: Database) ->
         return [*found, *read_lines(tx)]
 
     async def crowd() -> list[list[str]]:
-        return await asyncio.gather(*(lines_database.aread_in_steps(work) for _ in range(5 * READERS)))
+        return await asyncio.gather(*(lines_database.aread_in_steps(work) for _ in range(2 * READERS)))
 
-    assert asyncio.run(asyncio.wait_for(crowd(), PATIENCE)) == [["a", "a"]] * (5 * READERS)
+    assert asyncio.run(asyncio.wait_for(crowd(), PATIENCE)) == [["a", "a"]] * (2 * READERS)
 
 
 def test_readers_that_are_cancelled_leave_nothing_open(lines_database: Database) -> None:
@@ -216,7 +219,7 @@ def test_readers_that_are_cancelled_leave_nothing_open(lines_database: Database)
         assert lines_database.read(read_lines)[-1] == f"later {number}"
 
 
-def test_a_long_step_of_a_cancelled_reader_keeps_its_transaction(lines_database: Database) -> None:
+def test_a_long_step_of_a_cancelled_reader_keeps_its_transaction(counted: SqliteDatabase) -> None:
     """What a step still does after its reader was taken back, it never does in the transaction of another one."""
     begun, gate, ended = threading.Event(), threading.Event(), threading.Event()
     seen: list[list[str]] = []
@@ -238,19 +241,19 @@ def test_a_long_step_of_a_cancelled_reader_keeps_its_transaction(lines_database:
         return first
 
     async def cancel() -> list[str]:
-        cancelled = asyncio.ensure_future(lines_database.aread_in_steps(work))
+        cancelled = asyncio.ensure_future(counted.aread_in_steps(work))
         await comes(begun)
         cancelled.cancel()
         await asyncio.sleep(0)
-        await lines_database.awrite(adding("since"))
-        found = await lines_database.aread(meanwhile)
+        await counted.awrite(adding("since"))
+        found = await counted.aread(meanwhile)
         await asyncio.wait([cancelled], timeout=PATIENCE)
         assert cancelled.cancelled()
         return found
 
     assert asyncio.run(asyncio.wait_for(cancel(), PATIENCE)) == ["since"]
     assert ["since"] not in seen
-    assert lines_database.read(read_lines) == ["since"]
+    assert counted.read(read_lines) == ["since"]
 
 
 # SQLite's connections can be counted
@@ -341,7 +344,7 @@ def test_cancelled_readers_give_their_connections_back(counted: SqliteDatabase, 
 
 def test_a_long_read_waits_for_its_place_and_a_short_one_does_not(lines_database: Database) -> None:
     """However many are under way: those that are known to be long begin when one of them has ended."""
-    stop, begun = threading.Event(), [threading.Event() for _ in range(3 * READERS)]
+    stop, begun = threading.Event(), [threading.Event() for _ in range(READERS)]
 
     def short(tx: Tx) -> Steps[list[str]]:
         return read_lines(tx)

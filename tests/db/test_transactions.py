@@ -145,12 +145,12 @@ def test_readers_do_not_wait_for_a_writer(lines_database: Database) -> None:
 
 
 def test_one_gives_the_first_row_or_none(lines_database: Database) -> None:
-    """`one` is for what may be missing, `run` tells how many rows it changed."""
+    """`one` is for what may be missing, `changed` tells how many rows it changed."""
     for line in ("a", "b"):
         lines_database.write(adding(line))
     first = lines_database.read(lambda tx: tx.one("SELECT id, line FROM lines ORDER BY id"))
     assert first is not None
     assert first["line"] == "a"
     assert lines_database.read(lambda tx: tx.one("SELECT line FROM lines WHERE line = :line", line="c")) is None
-    assert lines_database.write(lambda tx: tx.run("DELETE FROM lines WHERE line = :line", line="c")) == 0
-    assert lines_database.write(lambda tx: tx.run("DELETE FROM lines")) == 2
+    assert lines_database.write(lambda tx: tx.changed("DELETE FROM lines WHERE line = :line", line="c")) == 0
+    assert lines_database.write(lambda tx: tx.changed("DELETE FROM lines")) == 2

@@ -127,21 +127,11 @@ def count_failure(tx: Tx, asked: Counters, at: int) -> None:
     """A row a counter, so that guesses at once are all counted; rows of the past are cleared away, and those of names
     that nobody has cannot grow without end.
     """
-    tx.run(
-        "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
-        " WHERE since <= :old OR since >= :ahead LIMIT :most)",
-        old=at - USER_WINDOW,
-        ahead=at + USER_WINDOW,
-        most=CLEARED_AT_ONCE,
-    )
     for counter in asked.all:
         tx.run(_COUNT, subject=counter.subject, at=at, window=counter.window)
-    tx.run(
-        "DELETE FROM login_failures WHERE subject IN (SELECT subject FROM login_failures"
-        " ORDER BY since DESC, subject LIMIT :most OFFSET :kept)",
-        most=CLEARED_AT_ONCE,
-        kept=MOST_COUNTED,
-    )
+    # behind what may have to wait: who cleared first would hold rows that others wait for
+    tx.run(_FORGET_PAST, old=at - USER_WINDOW, ahead=at + USER_WINDOW, most=CLEARED_AT_ONCE)
+    tx.run(_FORGET_OLDEST, most=CLEARED_AT_ONCE, kept=MOST_COUNTED)
 
 
 _COUNT: Final = """
@@ -152,6 +142,21 @@ _COUNT: Final = """
         since = CASE WHEN abs(excluded.since - login_failures.since) < :window
             THEN login_failures.since ELSE excluded.since END
 """
+
+
+_FORGET_PAST: Final = """
+    DELETE FROM login_failures WHERE subject IN (
+        SELECT subject FROM login_failures WHERE since <= :old OR since >= :ahead LIMIT :most $if_free
+    )
+"""
+_FORGET_OLDEST: Final = """
+    DELETE FROM login_failures WHERE subject IN (
+        SELECT subject FROM login_failures WHERE subject IN (
+            SELECT subject FROM login_failures ORDER BY since DESC, subject LIMIT :most OFFSET :kept
+        ) $if_free
+    )
+"""
+"""In two steps: what is held is passed over, and must not be counted as the newest."""
 
 
 def forget_failures(tx: Tx, asked: Counters) -> None:

@@ -32,7 +32,7 @@ def refresh(tx: Tx, actor: Actor, session: Session, at: int) -> Payload:
         "at": at,
         "claims": msgspec.json.encode(payload).decode(),
     }
-    if tx.run(_RENEW + _UNLESS_JUST_DONE, **row, before=at - OVERLAP, ahead=at + OVERLAP):
+    if tx.changed(_RENEW + _UNLESS_JUST_DONE, **row, before=at - OVERLAP, ahead=at + OVERLAP):
         return payload
     if (last := _last(tx, session.refresh_uid)) is not None:
         return last
@@ -41,8 +41,11 @@ def refresh(tx: Tx, actor: Actor, session: Session, at: int) -> Payload:
 
 
 def _last(tx: Tx, refresh_uid: str) -> Payload | None:
-    """What the token of the last refresh says; None where an older Keesa beside this one has replaced it since."""
-    row = tx.one("SELECT access_uid, access_claims FROM sessions WHERE refresh_uid = :uid", uid=refresh_uid)
+    """What the token of the last refresh says; None where an older Keesa beside this one has replaced it since, and
+    then nobody else replaces it before the transaction ends.
+    """
+    find = "SELECT access_uid, access_claims FROM sessions WHERE refresh_uid = :uid $for_update"
+    row = tx.one(find, uid=refresh_uid)
     if row is None:
         raise Unauthorized(ENDED)
     payload: Payload = msgspec.json.decode(row["access_claims"])

@@ -7,6 +7,7 @@ from typing import Final
 from keesa.accounts.actors import Permissions, in_order
 from keesa.accounts.permissions import Permission
 from keesa.db import Tx
+from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid, NotFound
 from keesa.names import name_fault
 
@@ -29,6 +30,7 @@ def create_role(tx: Tx, role: Role) -> int:
     """The new role's id; raises `Invalid` for a name that is taken, for words that no permission may have, and for
     unknown ticket types. A resource without actions is not kept.
     """
+    hold(tx, Rule.ROLES)
     faults = _faults(tx, role)
     if faults:
         raise Invalid(faults)

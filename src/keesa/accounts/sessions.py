@@ -40,13 +40,7 @@ def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor
     """Count the sign-in and open a session. The user's oldest ones end where they would have more than `MOST`;
     sessions of which both tokens have expired are cleared away.
     """
-    tx.run(
-        "DELETE FROM sessions WHERE refresh_uid IN"
-        " (SELECT refresh_uid FROM sessions WHERE expires_at < :past LIMIT :most)",
-        past=at - ACCESS_LIFETIME,  # the last refresh may be late
-        most=CLEARED_AT_ONCE,
-    )
-    # locks the user's row: of two logins at once the second one sees the first one's session
+    # holds the user's row, which stands for the rule: of two logins at once the second one sees the first one's session
     tx.run("UPDATE users SET sign_in_count = sign_in_count + 1 WHERE id = :id", id=user_id)
     row = tx.one(f"SELECT {ACTOR_COLUMNS} FROM users WHERE id = :id AND disabled_at IS NULL", id=user_id)
     if row is None:
@@ -61,9 +55,16 @@ def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor
         expires_at=at + REFRESH_LIFETIME,
     )
     _keep(tx, actor, session, at)
+    # of other users: last, so that nothing of theirs is held while this waits for a row of the user's own
+    tx.run(_CLEAR_AWAY, past=at - ACCESS_LIFETIME, most=CLEARED_AT_ONCE)  # the last refresh may be late
     return actor, session
 
 
+_CLEAR_AWAY: Final = """
+    DELETE FROM sessions WHERE refresh_uid IN (
+        SELECT refresh_uid FROM sessions WHERE expires_at < :past LIMIT :most $if_free
+    )
+"""
 _END_OLDEST: Final = """
     DELETE FROM sessions WHERE refresh_uid IN (
         SELECT refresh_uid FROM sessions WHERE user_id = :user_id
@@ -112,7 +113,7 @@ def overlaps(renewed_at: int) -> bool:
 
 def end(tx: Tx, session: Session) -> None:
     """End the session, its access and its refresh token; raises `Unauthorized` where it has ended already."""
-    if not tx.run("DELETE FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid):
+    if not tx.changed("DELETE FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid):
         raise Unauthorized(ENDED)
 
 

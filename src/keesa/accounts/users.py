@@ -8,6 +8,7 @@ from keesa.accounts.emails import canonical_email, email_fault
 from keesa.accounts.passwords import NewPassword
 from keesa.accounts.sessions import end_all_of
 from keesa.db import Tx
+from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid, NotFound
 from keesa.names import name_fault
 
@@ -27,6 +28,7 @@ class NewUser:
 
 def create_user(tx: Tx, new: NewUser, at: int, *, user_id: int | None = None) -> int:
     """The new user's id (`user_id` where it is given); raises `Invalid` with every fault found."""
+    hold(tx, Rule.USERS)
     faults = _faults(tx, new)
     if faults:
         raise Invalid(faults)
@@ -78,21 +80,21 @@ def has_users(tx: Tx) -> bool:
 
 def disable_user(tx: Tx, email: str, at: int) -> None:
     """Nobody logs in as this user any more, and every session of theirs ends. What they wrote stays."""
-    user_id = _id_of(tx, email)
-    tx.run("UPDATE users SET disabled_at = :at WHERE id = :id AND disabled_at IS NULL", id=user_id, at=at)
+    user_id = _lock_user(tx, email)
     end_all_of(tx, user_id)
+    tx.run("UPDATE users SET disabled_at = :at WHERE id = :id AND disabled_at IS NULL", id=user_id, at=at)
 
 
 def enable_user(tx: Tx, email: str) -> None:
     """The user logs in again, with the password that they had; the sessions that were ended stay so."""
-    tx.run("UPDATE users SET disabled_at = NULL WHERE id = :id AND disabled_at IS NOT NULL", id=_id_of(tx, email))
+    tx.run("UPDATE users SET disabled_at = NULL WHERE id = :id AND disabled_at IS NOT NULL", id=_lock_user(tx, email))
 
 
 def change_password(tx: Tx, email: str, password: NewPassword) -> bool:
     """Every session of the user ends: who knew the old password is out. Whether the user may log in with the new one,
     since who is disabled stays so. Raises `Invalid` for what may be no password.
     """
-    user_id = _id_of(tx, email)
+    user_id = _lock_user(tx, email)
     if password.fault:
         raise Invalid({"password": [password.fault]})
     tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", id=user_id, hash=password.hash)
@@ -100,8 +102,9 @@ def change_password(tx: Tx, email: str, password: NewPassword) -> bool:
     return bool(tx.value("SELECT disabled_at IS NULL AS value FROM users WHERE id = :id", id=user_id))
 
 
-def _id_of(tx: Tx, email: str) -> int:
-    row = tx.one("SELECT id FROM users WHERE email = :email", email=canonical_email(email))
+def _lock_user(tx: Tx, email: str) -> int:
+    """The user's id. Nobody else logs in as them, or changes what they are, before the transaction ends."""
+    row = tx.one("SELECT id FROM users WHERE email = :email $for_update", email=canonical_email(email))
     if row is None:
         raise NotFound(f"There is no user {email}")
     found: int = row["id"]

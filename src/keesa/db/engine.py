@@ -1,5 +1,6 @@
 """What both engines offer: a database that runs a plain function in a transaction."""
 
+import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ T = TypeVar("T")
 
 
 class Row(Protocol):
-    """One row of an answer, its values by column name or by position."""
+    """One row of an answer, its values by column name."""
 
     def __getitem__(self, key: str, /) -> Any: ...  # noqa: ANN401 - a column may hold anything
 
@@ -21,6 +22,8 @@ class Tx(ABC):
 
     merges_lazily: ClassVar[bool]
     """Whether the engine reads the parts of an ordered UNION only as far as its LIMIT needs, each through an index."""
+    writes_alone: ClassVar[bool]
+    """Whether no other transaction writes meanwhile."""
     may_be_undone: bool
     """Whether what it shows may never come to be, so that nothing of it may be kept: true where it writes."""
 
@@ -33,7 +36,17 @@ class Tx(ABC):
         """The rows of the answer as plain tuples, read as they are asked for: the cheapest way to many of them."""
 
     @abstractmethod
-    def run(self, sql: str, /, **params: object) -> int:
+    def soon(self, sql: str, /, **params: object) -> Callable[[], Sequence[Row]]:
+        """The rows of the answer, for when they are asked for: until then the statement may wait for the next one, to
+        travel with it.
+        """
+
+    @abstractmethod
+    def run(self, sql: str, /, **params: object) -> None:
+        """Done before the next statement; what it raises may be raised by that one, or at the end."""
+
+    @abstractmethod
+    def changed(self, sql: str, /, **params: object) -> int:
         """The number of rows that the statement changed."""
 
     def one(self, sql: str, /, **params: object) -> Row | None:
@@ -112,36 +125,20 @@ class Database(ABC):
     def close(self) -> None:
         """Finish what is queued, then let go of every connection. May be called twice."""
 
+    async def aclose(self) -> None:
+        """The same for an event loop, which goes on meanwhile with what it has under way."""
+        await asyncio.to_thread(self.close)
+
 
 _WORD = re.compile(r"\$([a-z_]+)")
-_PARAMETER = re.compile(r"--[^\n]*|'[^']*'|(?<![:\w]):([a-z_]\w*)")
-"""A parameter, named in the one group; or a comment or a string, in which a colon is a colon."""
-
-
-@lru_cache(maxsize=1024)
-def _filled(sql: str, words: frozenset[tuple[str, str]]) -> str:
-    table = dict(words)
-    return _WORD.sub(lambda match: table[match[1]], sql)
 
 
 class Dialect:
-    """One engine's words, and its way to name a parameter."""
+    """One engine's words."""
 
-    def __init__(self, words: Mapping[str, str], parameter: str | None = None) -> None:
-        self._words = frozenset(words.items())
-        self._parameter = parameter
-        self.text = lru_cache(maxsize=1024)(self._text)
+    def __init__(self, words: Mapping[str, str]) -> None:
+        def filled(sql: str) -> str:
+            """`sql` with its `$words` filled in and nothing else touched. Raises `KeyError` for one that is unknown."""
+            return _WORD.sub(lambda match: words[match[1]], sql)
 
-    def words(self, sql: str) -> str:
-        """`sql` with its `$words` filled in and nothing else touched."""
-        return _filled(sql, self._words)
-
-    def _text(self, sql: str) -> str:
-        """`sql` as the driver wants it."""
-        filled = self.words(sql)
-        parameter = self._parameter
-        if parameter is None:
-            return filled
-        return _PARAMETER.sub(
-            lambda match: match.expand(parameter) if match[1] else match[0], filled.replace("%", "%%")
-        )
+        self.words = lru_cache(maxsize=1024)(filled)

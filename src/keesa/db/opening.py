@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keesa.data_folder import is_there, require_own
 from keesa.db.engine import Database
-from keesa.db.postgres import PostgresDatabase
+from keesa.db.postgres import CONNECTIONS, PostgresDatabase
 from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Refused
 
@@ -19,13 +19,14 @@ def has_data_file(data: Path) -> bool:
     return is_there(data / SQLITE_FILE)
 
 
-def open_database(data: Path, url: str | None) -> Database:
-    """The PostgreSQL that `url` names, else the SQLite file in the folder `data`, which is made if missing.
+def open_database(data: Path, url: str | None, connections: int = CONNECTIONS) -> Database:
+    """The PostgreSQL that `url` names, with so many connections at the most; else the SQLite file in the folder `data`,
+    which is made if missing.
 
     Raises `Refused` where it cannot be opened, or is not this user's own.
     """
     if url:
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, connections)
     path = data / SQLITE_FILE
     require_own(data, _FILES)
     try:

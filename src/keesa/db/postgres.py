@@ -1,116 +1,107 @@
-"""PostgreSQL 15 and later, through psycopg 3: some reading threads and one writer, each with its own connection.
+"""PostgreSQL 15 and later, through libpq as psycopg 3 brings it: transactions side by side, few round trips each.
 
-The writer commits in groups (`grouping.py`). A lock orders the groups of all processes and nodes: so no two of them
-ever wait for each other's rows, and a ticket number's row is held once a group, not once a ticket.
+The event loop's works run in greenlets (`postgres_loop.py`), those of threads block (`postgres_threads.py`); both on
+connections on which statements travel together (`postgres_connection.py`). What orders two writes is a row that both
+lock: docs/decisions/0015-postgres-writes.md.
 """
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Final, LiteralString, TypeVar
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.conninfo import conninfo_to_dict
 
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
 from keesa.db.engine import Database, Steps, Tx, Work
-from keesa.db.grouping import GroupWriter, Outcome
-from keesa.db.postgres_connection import Connection, connect
-from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable, unavailable_when_gone
-from keesa.db.postgres_tx import PostgresTx
-from keesa.db.steps import beginning, run_to_the_end
+from keesa.db.postgres_attempts import Again, attempt, when_tried_enough
+from keesa.db.postgres_connecting import connect
+from keesa.db.postgres_failures import unavailable_when_gone
+from keesa.db.postgres_loop import LoopConnection, LoopConnections
+from keesa.db.postgres_steps import NO_PLACE, run_steps
+from keesa.db.postgres_threads import BlockingConnection, ThreadConnections
+from keesa.db.postgres_waits import Waits
 from keesa.errors import Refused, Unavailable
 
 T = TypeVar("T")
 
 OLDEST: Final = 150_000
 """PostgreSQL 15, as the server itself counts."""
-READERS: Final = 8
-"""Reading threads of a process, with a connection each; so many requests of it read at once."""
-LONG_READS: Final = 2
-"""Those of them that may be at long reads: more would take the interpreter and the processors from the short ones."""
-PATIENCE: Final = 10
-"""Seconds to wait for a connection, a lock or a thread before the answer is `Unavailable`."""
-STATEMENT: Final = 12
-"""Seconds after which the server ends a statement."""
-ANSWER: Final = 15
-"""Seconds after which a server that has not answered a statement is taken to be gone."""
-MIGRATION: Final = 3600
-"""Seconds that one statement of a migration may take."""
-QUEUE: Final = 4096
-"""The most reads of the event loop that run or wait; one more is refused as unavailable."""
-RETRIES: Final = 5
-"""How often a write is run again when PostgreSQL ended it to break a deadlock: it was undone whole."""
+CONNECTIONS: Final = 20
+"""The most connections of a process, unless it is told otherwise."""
+FEWEST_CONNECTIONS: Final = 4
+"""One of them for threads, and one that long reads leave to the others."""
+OF_THREADS: Final = 4
+"""Those of them that threads use, where there are so many; logins have as many threads."""
+LONG_READS: Final = 4
+"""Those of the loop's that may be at long reads: more would take the processors from the short ones."""
 MIGRATION_LOCK: Final = 0x6B65657361
 """The advisory lock of who migrates: the letters of 'keesa'."""
-WRITE_LOCK: Final = MIGRATION_LOCK + 1
-"""The advisory lock of who writes."""
+_DEFAULT_WAITS: Final = Waits()
 
 
 class PostgresDatabase(Database):
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connections: int = CONNECTIONS, waits: Waits = _DEFAULT_WAITS) -> None:
+        """`connections` is the most that this process has, of which one loop has nearly all."""
         self._url = url
-        self._version = _server_version(url)
-        self._threads = ThreadPoolExecutor(READERS, "keesa-read")
-        self._long_reads = Admission(LONG_READS, LONG_READS_QUEUE, LONG_READS_PATIENCE)
-        self._local = threading.local()
-        self._connections: list[Connection] = []
-        self._waiting = 0
+        self._waits = waits
+        self._version = _server_version(url, waits)
+        of_threads = min(OF_THREADS, connections // FEWEST_CONNECTIONS)
+        self._of_loops = connections - of_threads
+        self._threads = ThreadConnections(self._blocking, of_threads, waits)
+        self._loops: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
+        places = min(LONG_READS, self._of_loops - 1)
+        self._long_reads = Admission(places, LONG_READS_QUEUE, LONG_READS_PATIENCE)
         self._closed = False
         self._lock = threading.Lock()
-        self._writer = GroupWriter(self._write_group)
 
     def read(self, work: Work[T]) -> T:
-        with self._lock:
-            self._refuse_closed()
-            reading = self._threads.submit(_in_time(lambda: self._read(work)))
-        return reading.result()
+        self._refuse_closed()
+        return self._threads.run(work, writing=False)
 
     def write(self, work: Work[T]) -> T:
-        return self._writer.write(work)
+        self._refuse_closed()
+        return self._threads.run(work, writing=True)
 
     async def aread(self, work: Work[T]) -> T:
-        return await self._elsewhere(lambda: self._read(work))
+        return await self._on_loop(lambda connection: attempt(connection, work, writing=False))
 
     async def aread_in_steps(self, work: Work[Steps[T]], *, long: bool = False) -> T:
-        """A work that takes long needs a place to go on, so that short ones find a thread; where there is none it
+        """A work that takes long needs a place to go on, so that short ones find a connection; where there is none it
         begins again later.
         """
 
-        def begin(tx: Tx) -> tuple[T] | None:
-            steps = work(tx)
-            done = beginning(steps)
-            if done is None and self._long_reads.enter_now():
-                try:
-                    return (run_to_the_end(steps),)
-                finally:
-                    self._long_reads.leave()
-            steps.close()
-            return done
+        def reading(place: Admission | None) -> Callable[[LoopConnection], T | object]:
+            return lambda connection: attempt(
+                connection, lambda tx: run_steps(work(tx), connection, place), writing=False
+            )
 
-        done = None if long else await self._elsewhere(lambda: self._read(begin))
-        if done is not None:
-            return done[0]
-        await self._long_reads.enter()
-        try:
-            return await self._elsewhere(lambda: self._read(lambda tx: run_to_the_end(work(tx))))
-        finally:
-            self._long_reads.leave()
+        done = NO_PLACE if long else await self._on_loop(reading(self._long_reads))
+        if done is NO_PLACE:
+            await self._long_reads.enter()
+            try:
+                done = await self._on_loop(reading(None))
+            finally:
+                self._long_reads.leave()
+        return done  # type: ignore[return-value]  # the work's own
 
     async def awrite(self, work: Work[T]) -> T:
-        return await self._writer.awrite(work)
+        return await self._on_loop(lambda connection: attempt(connection, work, writing=True))
 
     def migrating(self, work: Work[T]) -> T:
+        def alone(tx: Tx) -> T:
+            tx.all("SELECT pg_advisory_xact_lock(:lock)", lock=MIGRATION_LOCK)
+            return work(tx)
+
         with unavailable_when_gone():
-            connection = connect(self._url, PATIENCE, [*_SETTINGS, "SET statement_timeout = 0"])
-            connection.patience = MIGRATION
+            settings = self._waits.settings(migrating=True)
+            connection = BlockingConnection(connect(self._url, self._waits.patience, settings), settings)
+            connection.patience = self._waits.migration
             try:
-                with connection.transaction():
-                    connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-                    return work(PostgresTx(connection))
+                return attempt(connection, alone, writing=True)
+            except Again as again:
+                raise when_tried_enough(again) from again.reason
             finally:
                 connection.close()
 
@@ -118,172 +109,74 @@ class PostgresDatabase(Database):
         """Nothing is known here that a write would not tell."""
 
     def describe(self) -> str:
-        info = psycopg.conninfo.conninfo_to_dict(self._url)
+        info = conninfo_to_dict(self._url)
         place = f"{info.get('dbname', '')} on {info.get('host', 'the local socket')}:{info.get('port', 5432)}"
         return f"PostgreSQL {self._version // 10_000} ({place})"
 
     def close(self) -> None:
-        stopped = self._writer.close()
+        """Called on a loop itself, it does not wait for what that loop has under way."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-        self._threads.shutdown()
-        for connection in self._connections if stopped else ():
-            connection.close()
+            loops = list(self._loops.items())
+        self._threads.close()
+        for loop, connections in loops:
+            self._close_those_of(loop, connections)
+
+    def _close_those_of(self, loop: asyncio.AbstractEventLoop, connections: LoopConnections) -> None:
+        if not loop.is_running():
+            connections.abandon()
+        elif loop is _running_loop():
+            connections.close(lambda: None)
+        else:
+            closed = threading.Event()
+            loop.call_soon_threadsafe(connections.close, closed.set)
+            closed.wait(2 * self._waits.patience)
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise Unavailable("The database is closed")
 
-    async def _elsewhere(self, run: Callable[[], T]) -> T:
-        """In one of the threads; called in the event loop only, so that the count needs no lock."""
+    async def _on_loop(self, act: Callable[[LoopConnection], T]) -> T:
         self._refuse_closed()
-        if self._waiting >= QUEUE:
-            raise Unavailable("Too many requests are waiting, please try again later")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, _in_time(run))
-        finally:
-            self._waiting -= 1
+        loop = asyncio.get_running_loop()
+        return await (self._loops.get(loop) or self._those_of(loop)).run(act)
 
-    def _read(self, work: Work[T]) -> T:
-        """In one of the reading threads."""
-        begin: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        with unavailable_when_gone(reading=True), self._transaction(begin) as connection:
-            return work(PostgresTx(connection, may_be_undone=False))
-
-    def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
-        """In the writer's thread. What fails after it has written is taken out, and the others are run again: so a
-        group needs no savepoints, which would cost each work two more calls.
-        """
-        outcomes: dict[int, Outcome] = {}
-        tries = dict.fromkeys(range(len(works)), RETRIES)
-        with unavailable_when_gone():
-            while len(outcomes) < len(works):
-                waiting = [number for number in range(len(works)) if number not in outcomes]
-                with self._transaction(f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK})") as connection:
-                    found = _run_group(connection, works, waiting, tries)
-                outcomes |= found
-        return [outcomes[number] for number in range(len(works))]
-
-    @contextmanager
-    def _transaction(self, begin: LiteralString) -> Iterator[Connection]:
-        """Committed at the end, unless an error has undone it."""
-        connection = self._begun(begin)
-        try:
-            yield connection
-        except BaseException:
-            if not connection.closed and connection.info.transaction_status is not TransactionStatus.IDLE:
-                connection.execute("ROLLBACK")
-            raise
-        if connection.info.transaction_status is not TransactionStatus.IDLE:
-            try:
-                connection.execute("COMMIT")
-            except psycopg.OperationalError as error:
-                if connection.closed:
-                    raise Unavailable(UNKNOWN) from error
-                raise
-
-    def _begun(self, begin: LiteralString) -> Connection:
-        """The thread's own connection, in a new transaction; one that died while it was idle is replaced."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed or not _begins(connection, begin):
-            connection = self._replace(connection)
-            if not _begins(connection, begin):
-                raise psycopg.OperationalError("the connection was cut at once")
-        return connection
-
-    def _replace(self, dead: Connection | None) -> Connection:
-        """A new connection for the thread."""
-        self._local.connection = None
-        if dead is not None:
-            with self._lock:
-                self._connections.remove(dead)
-        connection = connect(self._url, PATIENCE, _SETTINGS)
-        connection.patience = ANSWER
+    def _those_of(self, loop: asyncio.AbstractEventLoop) -> LoopConnections:
+        """Made at the loop's first use; what loops had that were closed since is taken over."""
         with self._lock:
-            self._connections.append(connection)
-        self._local.connection = connection
-        return connection
+            made = self._loops[loop] = LoopConnections(loop, self._for_loop, self._of_loops, self._waits)
+            for other in [known for known in self._loops if known.is_closed()]:
+                left = self._loops.pop(other)
+                made.adopt(left.give_up_idle())
+                left.abandon()
+        return made
+
+    def _blocking(self) -> BlockingConnection:
+        settings = self._waits.settings()
+        made = BlockingConnection(connect(self._url, self._waits.patience, settings), settings)
+        made.patience = self._waits.answer
+        return made
+
+    def _for_loop(self) -> LoopConnection:
+        settings = self._waits.settings()
+        return LoopConnection(connect(self._url, self._waits.patience, settings), settings)
 
 
-def _begins(connection: Connection, begin: LiteralString) -> bool:
-    """Whether the transaction has begun; no where the connection is dead. Raises where the server refuses, or does not
-    answer in time.
-    """
+def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
-        connection.execute(begin, prepare=False)
-    except psycopg.Error:
-        if connection.closed and not connection.timed_out:
-            return False
-        if connection.closed:
-            raise
-        connection.execute("ROLLBACK")  # of a lock that was not to be had, or must not be taken
-        raise
-    return True
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
-def _run_group(
-    connection: Connection, works: Sequence[Work[Any]], waiting: Sequence[int], tries: dict[int, int]
-) -> dict[int, Outcome]:
-    """The outcomes of the works that wait; of a single one, and none left of what was written, where one fails that
-    had written, or that a row which another program holds has stopped.
-    """
-    outcomes = {}
-    for number in waiting:
-        tx = PostgresTx(connection)
-        try:
-            outcomes[number] = Outcome(works[number](tx))
-            _require_sound(connection)
-        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
-            connection.execute("ROLLBACK")
-            tries[number] -= 1
-            return {} if tries[number] else {number: Outcome(error=Unavailable(TOO_BUSY))}
-        except BaseException as error:  # it belongs to the caller who waits, not to this thread
-            if connection.closed:
-                raise
-            outcomes[number] = Outcome(error=as_unavailable(error))
-            if tx.wrote or connection.info.transaction_status is not TransactionStatus.INTRANS:
-                connection.execute("ROLLBACK")
-                return {number: outcomes[number]}
-    return outcomes
-
-
-def _require_sound(connection: Connection) -> None:
-    """A work may have overlooked the error that ended its transaction: a COMMIT would then undo all without a word."""
-    if connection.info.transaction_status is TransactionStatus.INERROR:
-        raise psycopg.InternalError("The work went on after an error had ended its transaction")
-
-
-def _in_time(run: Callable[[], T]) -> Callable[[], T]:
-    """For a thread that may be free only when nobody should wait for its answer any more."""
-    latest = time.monotonic() + PATIENCE
-
-    def run_in_time() -> T:
-        if time.monotonic() > latest:
-            raise Unavailable(TOO_BUSY)
-        return run()
-
-    return run_in_time
-
-
-_SETTINGS: Final[Sequence[LiteralString]] = (
-    "SET synchronous_commit = on",
-    "SET max_parallel_workers_per_gather = 0",  # many small queries; and UNION ALL keeps the order of its parts
-    "SET plan_cache_mode = force_generic_plan",  # planning a list costs more than running it
-    f"SET lock_timeout = '{PATIENCE}s'",
-    f"SET statement_timeout = '{STATEMENT}s'",
-    f"SET idle_in_transaction_session_timeout = '{PATIENCE}s'",  # a node that hangs must not hold the others' locks
-)
-
-
-def _server_version(url: str) -> int:
+def _server_version(url: str, waits: Waits) -> int:
     try:
-        connection = connect(url, PATIENCE, ())
-        version = connection.info.server_version
-        encoding = connection.info.parameter_status("server_encoding")
-        connection.close()
+        driver = connect(url, waits.patience, {}).driver
+        version = driver.info.server_version
+        encoding = driver.info.parameter_status("server_encoding")
+        driver.close()
     except (psycopg.ProgrammingError, UnicodeError):
         # its text shows the whole URL, with the password
         raise Refused(

@@ -1,7 +1,7 @@
 """A transaction of SQLite's, and its words."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from keesa.db.engine import Dialect, Row, Tx
@@ -11,6 +11,7 @@ DIALECT = Dialect(
     {
         "identity": "INTEGER PRIMARY KEY",
         "for_update": "",
+        "if_free": "",
         "json_list": "json_group_array",
         "json_row": "json_array",
         "new_revision": NEW_REVISION,
@@ -26,6 +27,7 @@ DIALECT = Dialect(
 
 class SqliteTx(Tx):
     merges_lazily = True
+    writes_alone = True
 
     def __init__(self, connection: sqlite3.Connection, *, may_be_undone: bool = True) -> None:
         self.may_be_undone = may_be_undone
@@ -33,21 +35,28 @@ class SqliteTx(Tx):
         self._cursors: list[sqlite3.Cursor] = []
 
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
-        return self._connection.execute(DIALECT.text(sql), params).fetchall()
+        return self._connection.execute(DIALECT.words(sql), params).fetchall()
 
     def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
         cursor = self._connection.cursor()
         cursor.row_factory = None
         self._cursors.append(cursor)
-        return cursor.execute(DIALECT.text(sql), params)
+        return cursor.execute(DIALECT.words(sql), params)
 
     def close(self) -> None:
         """A cursor that was not read to its end, and that an error's traceback may keep, would hold the snapshot."""
         for cursor in self._cursors:
             cursor.close()
 
-    def run(self, sql: str, /, **params: object) -> int:
-        return self._connection.execute(DIALECT.text(sql), params).rowcount
+    def soon(self, sql: str, /, **params: object) -> Callable[[], Sequence[Row]]:
+        rows = self.all(sql, **params)
+        return lambda: rows
+
+    def run(self, sql: str, /, **params: object) -> None:
+        self._connection.execute(DIALECT.words(sql), params)
+
+    def changed(self, sql: str, /, **params: object) -> int:
+        return self._connection.execute(DIALECT.words(sql), params).rowcount
 
     def script(self, sql: str, /) -> None:
         # executescript() would commit first; complete_statement() finds each statement's end

@@ -1,4 +1,4 @@
-"""Running a work in steps beside others: on an event loop, or in a thread that shares the interpreter with one."""
+"""Running a work in steps on an event loop, in turns with what else the loop has to do."""
 
 import asyncio
 import time
@@ -14,8 +14,6 @@ T = TypeVar("T")
 
 TURN: Final = 0.0001
 """Seconds that a work may run before others have their turn."""
-BEGINNING: Final = 0.001
-"""Seconds of CPU after which a work in a thread of its own counts as long."""
 LONGEST: Final = 60.0
 """Seconds after which a work in steps is ended: it holds a snapshot, and what is written meanwhile piles up."""
 
@@ -24,7 +22,7 @@ def first_turn(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:
     """One turn of the work: the pace of the step that comes next, or its end with what it gives."""
     ends = time.perf_counter() + TURN
     while True:
-        pace, done = _next(steps)
+        pace, done = next_step(steps)
         if done is not None or pace is Pace.LONG or time.perf_counter() > ends:
             return pace, done
 
@@ -36,7 +34,7 @@ async def run_in_turns(steps: Steps[T], pace: Pace, elsewhere: Executor) -> T:
     latest = time.perf_counter() + LONGEST
     while time.perf_counter() < latest:
         if pace is Pace.LONG:
-            pace, done = await _to_its_end(asyncio.get_running_loop().run_in_executor(elsewhere, _next, steps))
+            pace, done = await _to_its_end(asyncio.get_running_loop().run_in_executor(elsewhere, next_step, steps))
         else:
             await asyncio.sleep(0)
             pace, done = first_turn(steps)
@@ -57,25 +55,16 @@ async def _to_its_end(step: "asyncio.Future[T]") -> T:
         raise
 
 
-def beginning(steps: Steps[T]) -> tuple[T] | None:
-    """In a thread of its own: what a work gives that is done with little of this thread's CPU, long steps or not."""
-    ends = time.thread_time() + BEGINNING
-    done = None
-    while done is None and time.thread_time() < ends:
-        _, done = _next(steps)
-    return done
-
-
 def run_to_the_end(steps: Steps[T]) -> T:
     """In a thread of its own: between steps the interpreter is offered to whoever waits for it."""
     while True:
-        _, done = _next(steps)
+        _, done = next_step(steps)
         if done is not None:
             return done[0]
         let_others_on()
 
 
-def _next(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:
+def next_step(steps: Steps[T]) -> tuple[Pace, tuple[T] | None]:
     """The pace of the step after this one, or what the work gives; never the exception that tells it, whose traceback
     would hold it until the collector comes.
     """

@@ -28,22 +28,30 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sessions": _ALL,
     "login_failures": _ALL,
     "login_networks": _ALL,
-    "ticket_counters": _KEEP,
     "tickets": _KEEP,
     "ticket_statuses": _APPEND,
     "ticket_assignments": _APPEND,
     "ticket_notes": _APPEND,
     "long_texts": (),
+    "rules": (),  # the server itself writes under none of them yet
 }
-"""Of who serves; the command line needs more, and who migrates owns them."""
+"""Of who serves, on both engines; the command line needs more, and who migrates owns them."""
+_COUNTING: Final[Mapping[str, tuple[str, ...]]] = {"ticket_counters": _KEEP}
+_DRAWING: Final[Mapping[str, tuple[str, ...]]] = {"ticket_number_bases": _APPEND, "ticket_numbers": ("USAGE",)}
+"""The same for ticket numbers, which differ; a sequence among them."""
 
 _SHOWN: Final = 4
 """What is named of all that lacks."""
 
 
+def rights(tx: Tx) -> Mapping[str, tuple[str, ...]]:
+    """By table or sequence, on this engine."""
+    return {**RIGHTS, **(_COUNTING if tx.writes_alone else _DRAWING)}
+
+
 def lacking(tx: Tx) -> str:
     """What the server could not do, such as "INSERT on tickets"; nothing where it may do all."""
-    pairs = ", ".join(f"('{table}', '{right}')" for table, rights in RIGHTS.items() for right in rights)
+    pairs = ", ".join(f"('{table}', '{right}')" for table, needed in rights(tx).items() for right in needed)
     rows = tx.all(f"SELECT column1 AS name, column2 AS needed FROM (VALUES {pairs}) wanted WHERE NOT $has_right")
     named = ", ".join(f"{row['needed']} on {row['name']}" for row in rows[:_SHOWN])
     return named + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
@@ -53,15 +61,16 @@ def touch(tx: Tx) -> None:
     """Take each table's lock as its use does, without a row: raises where another program has locked one. Who calls
     undoes it, or keeps the locks.
     """
-    tx.script("$hurry;\n" + "".join(f"{_touching(table, rights)};\n" for table, rights in RIGHTS.items() if rights))
+    used = [(table, needed) for table, needed in rights(tx).items() if "SELECT" in needed]
+    tx.script("$hurry;\n" + "".join(f"{_touching(table, needed)};\n" for table, needed in used))
 
 
-def _touching(table: str, rights: tuple[str, ...]) -> str:
+def _touching(table: str, needed: tuple[str, ...]) -> str:
     nothing = f"SELECT * FROM {table} WHERE 1 = 0"
-    return f"INSERT INTO {table} {nothing}" if "INSERT" in rights else nothing
+    return f"INSERT INTO {table} {nothing}" if "INSERT" in needed else nothing
 
 
 def present(tx: Tx) -> list[str]:
     """Which of the tables there are, where Keesa would make them."""
-    names = ", ".join(f"'{name}'" for name in RIGHTS)
+    names = ", ".join(f"'{name}'" for name in (*RIGHTS, *_COUNTING, *_DRAWING))
     return [row["name"] for row in tx.all(f"SELECT name FROM $own_tables own WHERE name IN ({names})")]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keesa.db import Tx
+from keesa.tickets.numbers import keep_number
 from keesa.tickets.statuses import Status
 
 
@@ -69,13 +70,7 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     _keep_history(tx, ticket)
     for note in ticket.notes:
         _keep_note(tx, ticket.id, note)
-    prefix, number = str(ticket.id)[:4], int(str(ticket.id)[4:])
-    tx.run(
-        "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, :number) ON CONFLICT (prefix) DO UPDATE"
-        " SET last = CASE WHEN ticket_counters.last < :number THEN :number ELSE ticket_counters.last END",
-        prefix=prefix,
-        number=number,
-    )
+    keep_number(tx, ticket.id)
 
 
 def _keep_history(tx: Tx, ticket: KeptTicket) -> None:

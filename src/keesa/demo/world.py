@@ -9,6 +9,7 @@ from keesa.accounts.roles import Role, create_role
 from keesa.accounts.users import NewUser, create_user, has_users
 from keesa.clock import Clock, now
 from keesa.db import Database, Tx
+from keesa.db.rules import Rule, hold
 from keesa.demo.desk_years import made_up
 from keesa.demo.documented import DOCUMENTED
 from keesa.demo.keeping import keep
@@ -30,6 +31,7 @@ def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
     password = new_password(PASSWORD)  # everybody's: hashed once, and before the transaction
 
     def work(tx: Tx) -> bool:
+        hold(tx, Rule.USERS)  # who migrates keeps out another one who does, and not who adds a user
         if not _is_empty(tx):
             return False
         _people(tx, password)

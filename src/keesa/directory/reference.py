@@ -1,9 +1,11 @@
 """The reference lists: products, ticket types and categories, to which administrators may add."""
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal
 
 from keesa.db import Tx
+from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid
 from keesa.names import name_fault
 
@@ -31,6 +33,7 @@ def add_product(tx: Tx, name: str) -> int:
     """The new product's id; raises `Invalid`."""
     if fault := name_fault(name):
         raise Invalid({"name": [fault]})
+    hold(tx, Rule.PRODUCTS)
     if tx.one("SELECT id FROM products WHERE name = :name", name=name):
         raise Invalid({"name": ["is taken by another product"]})
     created: int = tx.value("INSERT INTO products (name) VALUES (:name) RETURNING id AS value", name=name)
@@ -39,6 +42,7 @@ def add_product(tx: Tx, name: str) -> int:
 
 def add_key(tx: Tx, table: KeyedList, key: str, name: str) -> None:
     """Put an entry at the end of the list; raises `Invalid`."""
+    hold(tx, Rule(table))
     faults = {}
     if not _KEY.fullmatch(key):
         faults["key"] = ["must be of lower-case letters, digits and _, and begin with a letter"]
@@ -64,6 +68,10 @@ def unknown_product(tx: Tx, product_id: int) -> str | None:
 
 def unknown_key(tx: Tx, table: KeyedList, key: str) -> str | None:
     """What is wrong with the key, naming the valid ones; None for a known one."""
-    if tx.one(f"SELECT key FROM {table} WHERE key = :key", key=key):
-        return None
-    return f"is unknown, must be one of {', '.join(keys(tx, table))}"
+    return unknown_key_soon(tx, table, key)()
+
+
+def unknown_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | None]:
+    """The same, for when it is asked for: the question travels with the next one."""
+    known = tx.soon(f"SELECT key FROM {table} WHERE key = :key", key=key)
+    return lambda: None if known() else f"is unknown, must be one of {', '.join(keys(tx, table))}"

@@ -6,7 +6,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Equals, Filter
 from keesa.db import Steps, Tx
 from keesa.directory.customers import find_customer
-from keesa.directory.reference import unknown_key
+from keesa.directory.reference import unknown_key_soon
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.pages import Page
 from keesa.tickets.selecting import EVERY, select
@@ -33,24 +33,24 @@ def list_by_type(
     tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page
 ) -> Steps[Iterable[VisibleTicket]]:
     """`status` is what `status_filter` takes. Raises `Invalid` for an unknown type, status, or both."""
-    problem = unknown_key(tx, "ticket_types", ticket_type)
-    faults = {"type": [problem]} if problem else {}
+    problem = unknown_key_soon(tx, "ticket_types", ticket_type)
     try:
         wanted = status_filter(status)
     except Invalid as error:
-        raise Invalid({**faults, **error.faults}) from error
-    if faults:
+        raise Invalid({**_fault("type", problem()), **error.faults}) from error
+    found = yield from select(tx, actor, ((Equals("ticket_type", ticket_type),),), [((wanted,), page)])
+    if faults := _fault("type", problem()):
         raise Invalid(faults)
-    of_type = (Equals("ticket_type", ticket_type),)
-    return (yield from select(tx, actor, (of_type,), [((wanted,), page)]))
+    return found
 
 
 def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[Iterable[VisibleTicket]]:
     """Raises `Invalid` for an unknown category."""
-    if problem := unknown_key(tx, "ticket_categories", category):
-        raise Invalid({"category": [problem]})
-    of_category = (Equals("category", category),)
-    return (yield from select(tx, actor, (of_category,), [(None, page)]))
+    problem = unknown_key_soon(tx, "ticket_categories", category)
+    found = yield from select(tx, actor, ((Equals("category", category),),), [(None, page)])
+    if faults := _fault("category", problem()):
+        raise Invalid(faults)
+    return found
 
 
 def list_of_customer(
@@ -77,3 +77,7 @@ def _require_concern(tx: Tx, actor: Actor, customer_id: int) -> Steps[None]:
     visible = yield from select(tx, actor, (of_customer,), [(None, Page(limit=1))])
     if actor.user_type != "staff" or not list(visible):
         raise Forbidden("You have nothing to do with this customer")
+
+
+def _fault(field: str, problem: str | None) -> dict[str, list[str]]:
+    return {field: [problem]} if problem else {}

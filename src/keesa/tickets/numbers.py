@@ -1,6 +1,10 @@
-"""Ticket numbers: the year and a running number, or the older monthly form. Never reused, without a gap."""
+"""Ticket numbers: the year and a running number, or the older monthly form. Never given twice.
 
-from typing import Literal
+Where one transaction writes at a time they have no gaps, since a counter is undone with the transaction. Where many do,
+they come from a sequence, which none of them holds: one that was drawn for a ticket that was not kept is left out.
+"""
+
+from typing import Final, Literal
 
 from keesa.clock import Clock
 from keesa.db import Tx
@@ -9,21 +13,42 @@ NumberForm = Literal["yearly", "monthly"]
 """`2024001`, or `2102001` (year, month, number). Their first four digits never meet for 2013 to 2099:
 as a month's, a year's `20YY` would name month 13 or later."""
 
-LARGEST = 2**63 - 1
+PREFIX: Final = 4
+"""Digits of the year, or of year and month."""
+LARGEST: Final = 2**63 - 1
 """The largest id that both engines keep."""
+
+_COUNT: Final = (
+    "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, 1)"
+    " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last AS value"
+)
+_KEEP_COUNTED: Final = (
+    "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, :number) ON CONFLICT (prefix) DO UPDATE"
+    " SET last = CASE WHEN ticket_counters.last < :number THEN :number ELSE ticket_counters.last END"
+)
+_DRAW: Final = "SELECT nextval('ticket_numbers') - base AS value FROM ticket_number_bases WHERE prefix = :prefix"
+_BEGIN_DRAWING: Final = (
+    "INSERT INTO ticket_number_bases (prefix, base) VALUES (:prefix, nextval('ticket_numbers'))"
+    " ON CONFLICT (prefix) DO NOTHING"
+)
+_KEEP_DRAWN: Final = (
+    "INSERT INTO ticket_number_bases (prefix, base) VALUES (:prefix, (SELECT last_value FROM ticket_numbers) - :number)"
+    " ON CONFLICT (prefix) DO UPDATE SET base = least(ticket_number_bases.base, excluded.base)"
+)
 
 
 def next_number(tx: Tx, at: int, clock: Clock, form: NumberForm) -> int:
-    """Take the next number. It counts up in the caller's transaction: undone with it, so that no gap stays,
-    and held by a row lock until it ends, so that two never get the same.
-    """
+    """Take the next number, for a ticket that is raised then."""
     prefix = clock.local(at).strftime("%Y" if form == "yearly" else "%y%m")
-    last: int = tx.value(
-        "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, 1)"
-        " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last AS value",
-        prefix=prefix,
-    )
-    return int(f"{prefix}{last:03}")
+    number = tx.value(_COUNT, prefix=prefix) if tx.writes_alone else _draw(tx, prefix)
+    return int(f"{prefix}{number:03}")
+
+
+def keep_number(tx: Tx, number: int) -> None:
+    """A ticket has this number: those that are taken later come after it."""
+    digits = str(number)
+    sql = _KEEP_COUNTED if tx.writes_alone else _KEEP_DRAWN
+    tx.run(sql, prefix=digits[:PREFIX], number=int(digits[PREFIX:]))
 
 
 def parse_number(text: str) -> int | None:
@@ -32,3 +57,15 @@ def parse_number(text: str) -> int | None:
         return None
     number = int(text)
     return number if number <= LARGEST else None
+
+
+def _draw(tx: Tx, prefix: str) -> int:
+    """The base is read from a row that is committed, and the sequence is asked after it: so the number is a new one,
+    and 1 or more. Who is the first of a year or month makes the row, and others wait for it.
+    """
+    rows = tx.all(_DRAW, prefix=prefix)
+    if not rows:
+        tx.run(_BEGIN_DRAWING, prefix=prefix)
+        rows = tx.all(_DRAW, prefix=prefix)
+    number: int = rows[0]["value"]
+    return number

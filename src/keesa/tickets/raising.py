@@ -13,7 +13,7 @@ from keesa.directory.ecos import Eco, find_eco
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
 from keesa.directory.reference import unknown_key, unknown_product
 from keesa.errors import Forbidden, Invalid
-from keesa.tickets.history import record_status
+from keesa.tickets.history import record_first_status
 from keesa.tickets.html import RichText
 from keesa.tickets.numbers import NumberForm, next_number
 from keesa.tickets.statuses import Status
@@ -103,7 +103,7 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
         at=at,
         size=draft.description.size,
     )
-    record_status(tx, actor, number, "open", at)
+    record_first_status(tx, actor, number, "open", at)
     return Raised(
         id=number,
         title=draft.title,

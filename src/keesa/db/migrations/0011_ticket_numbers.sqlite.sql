@@ -1,0 +1,3 @@
+-- compatible: 11
+-- Nothing to do: with one writer a counter is held by nobody else. PostgreSQL's numbers come from a sequence
+-- (docs/decisions/0008-numbers-and-positions.md).

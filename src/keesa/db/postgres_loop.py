@@ -1,0 +1,412 @@
+"""PostgreSQL's connections of an event loop: as many transactions side by side as there are connections.
+
+A work is a plain function that asks and waits. It runs in a greenlet, which hands over to the loop at each wait, and
+goes on when the answers are there: on the loop's thread, without a thread of its own.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+from typing import Any, Final, TypeVar
+
+import psycopg
+from greenlet import error as greenlet_error
+from greenlet import getcurrent, greenlet
+
+from keesa.db.postgres_attempts import TRIES, Again, when_tried_enough
+from keesa.db.postgres_connection import Connection
+from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable
+from keesa.db.postgres_waits import Waits
+from keesa.errors import Unavailable
+
+T = TypeVar("T")
+
+QUEUE: Final = 4096
+"""The most works of a loop that wait for a connection; one more is refused as unavailable."""
+TICK: Final = 0.5
+"""Seconds between two looks at who has waited for too long."""
+SETTLE: Final = 0.003
+"""Seconds that the end of a transaction that only read waits for a next one, to travel with its beginning."""
+
+
+class LoopConnection(Connection):
+    """Used by one greenlet at a time; without one it is idle, or its last transaction is not answered yet."""
+
+    pool: "LoopConnections"
+    """Set before it is used, and again where another loop takes it over."""
+    work_seconds: float = 0.0
+    """That the present work has kept the loop, before its last wait."""
+    waits_since: float | None = None
+    """On the loop's clock."""
+    _waiting: greenlet | None = None
+    _failure: BaseException | None = None
+    _started: float = 0.0
+    _resumed: float = 0.0
+
+    def watch(self) -> None:
+        self.pool.loop.add_reader(self._socket, self._readable)
+
+    def started(self) -> None:
+        """A work begins on it."""
+        self.work_seconds = 0.0
+        self._started = self._resumed = time.perf_counter()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody still waits for its work."""
+        return self.pool.waits_for(self)
+
+    @property
+    def total_seconds(self) -> float:
+        """Since its work began, waits among them."""
+        return time.perf_counter() - self._started
+
+    @property
+    def turn_seconds(self) -> float:
+        """That the work has kept the loop since its last wait."""
+        return time.perf_counter() - self._resumed
+
+    def pause(self) -> None:
+        """Let the loop do what else it has to do."""
+        self.pool.loop.call_soon(getcurrent().switch)
+        self._hand_over()
+
+    def fail(self, error: BaseException, *, timed_out: bool = False) -> None:
+        """Close it; the work that waits on it, if any, gets the error."""
+        self.timed_out = self.timed_out or timed_out
+        self.close()
+        if self._waiting is None:
+            self.pool.lost(self)
+        else:
+            self._failure = error
+            self._waiting.switch()
+
+    def close(self) -> None:
+        if not self.closed and not self.pool.loop.is_closed():
+            self.pool.loop.remove_reader(self._socket)
+            self.pool.loop.remove_writer(self._socket)
+        super().close()
+
+    def _wait(self) -> None:
+        self._waiting, self.waits_since = getcurrent(), self.pool.loop.time()
+        self._hand_over()
+        self._waiting = self.waits_since = None
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _hand_over(self) -> None:
+        self.work_seconds += time.perf_counter() - self._resumed
+        hub = getcurrent().parent
+        assert hub is not None  # noqa: S101 - a work runs in a greenlet that the loop has started
+        hub.switch()
+        self._resumed = time.perf_counter()
+
+    def _flush(self) -> bool:
+        unsent = super()._flush()
+        if unsent:
+            self.pool.loop.add_writer(self._socket, self._writable)
+        return unsent
+
+    def _writable(self) -> None:
+        try:
+            unsent = super()._flush()
+        except psycopg.Error as error:
+            self.fail(error)
+            return
+        if not unsent:
+            self.pool.loop.remove_writer(self._socket)
+
+    def _readable(self) -> None:
+        try:
+            answered = self._receive()
+        except psycopg.Error as error:
+            self.fail(error)
+            return
+        if answered and self._waiting is not None:
+            self._waiting.switch()
+        elif answered:
+            self.pool.settled(self)
+
+
+class Job:
+    """A work that waits for a connection or runs on one, and who waits for it."""
+
+    def __init__(self, act: Callable[[LoopConnection], Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.act = act
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.since = loop.time()
+        self.tries = 0
+
+    def tell(self, value: object = None, error: BaseException | None = None) -> None:
+        """What was told first counts."""
+        if self.future.done():
+            return
+        if error is None:
+            self.future.set_result(value)
+            return
+        if isinstance(error, StopIteration):  # which no future takes
+            error = RuntimeError("the work raised StopIteration")
+        self.future.set_exception(error)
+
+
+class LoopConnections:
+    """`most` of them, made when they are needed."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        connect: Callable[[], LoopConnection],
+        most: int,
+        waits: Waits,
+    ) -> None:
+        self.loop = loop
+        self._connect = connect
+        self._most = most
+        self._waits = waits
+        self._idle: list[LoopConnection] = []
+        self._unended: list[LoopConnection] = []
+        self._busy: dict[LoopConnection, Job] = {}
+        self._open = 0
+        self._connecting = 0
+        self._queue: deque[Job] = deque()
+        self._looks = False
+        self._closing: Callable[[], None] | None = None
+
+    async def run(self, act: Callable[[LoopConnection], T]) -> T:
+        """What `act` gives, which runs in a greenlet with a connection of its own, and again after `Again`. Raises
+        `Unavailable` where too many wait, or it waits for too long.
+        """
+        if self._closing is not None:
+            raise Unavailable("The database is closed")
+        if len(self._queue) >= QUEUE:
+            raise Unavailable("Too many requests are waiting, please try again later")
+        job = Job(act, self.loop)
+        self._submit(job)
+        self._look_later()
+        value: T = await job.future
+        return value
+
+    def give_up_idle(self) -> list[LoopConnection]:
+        """The connections that another loop can take over. This one is closed."""
+        fit = [connection for connection in self._idle if connection.is_sound and connection.is_settled]
+        self._idle = [connection for connection in self._idle if connection not in fit]
+        self._open -= len(fit)
+        return fit
+
+    def adopt(self, connections: list[LoopConnection]) -> None:
+        """Those of a loop that was closed."""
+        for connection in connections:
+            connection.pool = self
+            if self._open < self._most:
+                self._open += 1
+                connection.watch()
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def close(self, done: Callable[[], None]) -> None:
+        """Refuse what comes, and let go of all connections when what waits has been done. On the loop."""
+        self._closing = done
+        self._close_when_done()
+
+    def abandon(self) -> None:
+        """The loop has ended: nobody waits. A greenlet that is left where it waits would be ended by the collector, at
+        any moment; it can only be resumed in its own thread.
+        """
+        for connection in list(self._busy):
+            with suppress(greenlet_error, RuntimeError):
+                connection.fail(psycopg.OperationalError("the event loop has ended"))
+        for connection in [*self._idle, *self._unended, *self._busy]:
+            connection.close()
+
+    def waits_for(self, connection: LoopConnection) -> bool:
+        """Whether somebody waits for what it works at."""
+        return not self._busy[connection].future.done()
+
+    # What a connection tells
+
+    def lost(self, connection: LoopConnection) -> None:
+        """It was closed while nobody used it."""
+        self._forget(connection)
+        self._start_waiting()
+
+    def settled(self, connection: LoopConnection) -> None:
+        """Its last transaction has been answered."""
+        if connection.pooled and connection not in self._busy and connection not in self._idle:
+            self._release(connection)
+
+    # Works
+
+    def _submit(self, job: Job) -> None:
+        connection = self._free()
+        if connection is not None:
+            self._start(job, connection)
+            return
+        self._queue.append(job)
+        if self._open < self._most:
+            self._connect_one()
+
+    def _free(self) -> LoopConnection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_sound:
+                return connection
+            connection.close()
+            self._open -= 1
+        return None
+
+    def _start(self, job: Job, connection: LoopConnection) -> None:
+        """From the loop alone, so that each greenlet hands over to it."""
+        greenlet(self._run).switch(job, connection)
+
+    def _run(self, job: Job | None, connection: LoopConnection) -> None:
+        """In a greenlet: the work, and those after it that wait for a connection."""
+        while job is not None:
+            self._busy[connection] = job
+            self._do(job, connection)
+            del self._busy[connection]
+            job = self._next_for(connection)
+        if self._closing is not None:
+            self.loop.call_soon(self._close_when_done)
+
+    def _do(self, job: Job, connection: LoopConnection) -> None:
+        job.tries += 1
+        connection.started()
+        try:
+            job.tell(job.act(connection))
+        except Again as again:
+            if job.tries < TRIES and self.loop.time() - job.since < self._waits.patience:
+                self._queue.appendleft(job)
+            else:
+                job.tell(error=when_tried_enough(again))
+        except BaseException as error:  # noqa: BLE001 - it is told to who waits
+            job.tell(error=error)
+
+    def _next_for(self, connection: LoopConnection) -> Job | None:
+        """The work that goes on with the connection; where there is none it is put away."""
+        if not connection.is_sound:
+            connection.close()
+            self._forget(connection)
+            self.loop.call_soon(self._start_waiting)
+            return None
+        if connection.pooled and not connection.is_settled:
+            connection.settle()
+            return None
+        job = self._waiting_longest()
+        if job is None:
+            self._put_away(connection)
+        return job
+
+    def _release(self, connection: LoopConnection) -> None:
+        job = self._waiting_longest()
+        if job is None:
+            self._put_away(connection)
+        else:
+            self._start(job, connection)
+
+    def _put_away(self, connection: LoopConnection) -> None:
+        self._idle.append(connection)
+        if not connection.is_settled:
+            if not self._unended:
+                self.loop.call_later(SETTLE, self._settle_all)
+            self._unended.append(connection)
+
+    def _settle_all(self) -> None:
+        unended, self._unended = self._unended, []
+        for connection in unended:
+            if connection not in self._busy:
+                try:
+                    connection.settle()
+                except psycopg.Error as error:
+                    connection.fail(error)
+
+    def _waiting_longest(self) -> Job | None:
+        while self._queue:
+            job = self._queue.popleft()
+            if not job.future.done():
+                return job
+        return None
+
+    def _start_waiting(self) -> None:
+        """After a connection was lost: for who waits, there may be an idle one, or another has to be made."""
+        while self._queue and (connection := self._free()) is not None:
+            self._release(connection)
+        if self._queue and self._open < self._most:
+            self._connect_one()
+        if self._closing is not None:
+            self._close_when_done()
+
+    # Connections
+
+    def _connect_one(self) -> None:
+        """In a thread, as the driver's way to connect blocks; one for each work that waits."""
+        self._open += 1
+        self._connecting += 1
+        Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
+
+    def _connect_in_thread(self) -> None:
+        made: LoopConnection | BaseException
+        try:
+            made = self._connect()
+        except BaseException as error:  # noqa: BLE001 - it is told to who waits
+            made = error
+        try:
+            self.loop.call_soon_threadsafe(self._connected, made)
+        except RuntimeError:  # the loop has been closed: nobody waits there
+            if isinstance(made, LoopConnection):
+                made.pool = self
+                made.close()
+
+    def _connected(self, made: LoopConnection | BaseException) -> None:
+        self._connecting -= 1
+        if isinstance(made, LoopConnection):
+            made.pool = self
+            made.watch()
+            self._release(made)
+        else:
+            self._open -= 1
+            job = self._waiting_longest()
+            if job is not None:
+                job.tell(error=as_unavailable(made))
+        self._start_waiting()
+
+    def _forget(self, connection: LoopConnection) -> None:
+        self._open -= 1
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    # Deadlines
+
+    def _look_later(self) -> None:
+        if not self._looks:
+            self._looks = True
+            self.loop.call_later(min(TICK, self._waits.patience / 5), self._look_after)
+
+    def _look_after(self) -> None:
+        """Tell those who have waited for too long."""
+        self._looks = False
+        at = self.loop.time()
+        for job in list(self._queue):
+            if at - job.since > self._waits.patience:
+                job.tell(error=Unavailable(TOO_BUSY))
+        for connection, job in list(self._busy.items()):
+            if at - job.since > self._waits.longest:
+                job.tell(error=Unavailable(UNKNOWN))
+            if connection.waits_since is not None and at - connection.waits_since > self._waits.answer:
+                error = psycopg.OperationalError("the server has not answered in time")
+                connection.fail(error, timed_out=True)
+        if self._queue or self._busy:
+            self._look_later()
+
+    def _close_when_done(self) -> None:
+        if self._closing is None or self._busy or self._queue or self._connecting:
+            return
+        for connection in self._idle:
+            connection.close()
+        self._idle.clear()
+        done, self._closing = self._closing, lambda: None
+        done()

@@ -1,0 +1,103 @@
+"""PostgreSQL's connections for threads, which block while they wait: logins, and the command line."""
+
+import select
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+
+from keesa.db.engine import Work
+from keesa.db.postgres_attempts import TRIES, Again, attempt, when_tried_enough
+from keesa.db.postgres_connection import Connection
+from keesa.db.postgres_failures import TOO_BUSY, unavailable_when_gone
+from keesa.db.postgres_waits import Waits
+from keesa.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class BlockingConnection(Connection):
+    patience: float
+    """Seconds to wait for each answer."""
+
+    def _wait(self) -> None:
+        ends = time.monotonic() + self.patience
+        try:
+            self._poll_until(ends)
+        except psycopg.Error:
+            self.close()
+            raise
+
+    def _poll_until(self, ends: float) -> None:
+        poll = select.poll()
+        while not self._receive():
+            left = ends - time.monotonic()
+            if left <= 0:
+                self.timed_out = True
+                raise psycopg.OperationalError("the server has not answered in time")
+            poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._flush() else 0))
+            poll.poll(left * 1000)
+
+
+class ThreadConnections:
+    """`most` of them at once, made when they are needed; each is one thread's for a transaction."""
+
+    def __init__(self, connect: Callable[[], BlockingConnection], most: int, waits: Waits) -> None:
+        self._connect = connect
+        self._waits = waits
+        self._places = threading.Semaphore(most)
+        self._most = most
+        self._idle: list[BlockingConnection] = []
+        self._closed = False
+
+    def run(self, work: Work[T], *, writing: bool) -> T:
+        if not self._places.acquire(timeout=self._waits.patience):
+            raise Unavailable(TOO_BUSY)
+        try:
+            with unavailable_when_gone(reading=not writing):
+                return self._run(work, writing=writing)
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """Let go of each when its thread has done its work; not waiting without an end."""
+        self._closed = True
+        ends = time.monotonic() + 2 * self._waits.patience
+        for _ in range(self._most):
+            if not self._places.acquire(timeout=max(0.0, ends - time.monotonic())):
+                break
+        while self._idle:
+            self._idle.pop().close()
+
+    def _run(self, work: Work[T], *, writing: bool) -> T:
+        for tried in range(1, TRIES + 1):
+            connection = self._take()
+            try:
+                return attempt(connection, work, writing=writing)
+            except Again as again:
+                if tried == TRIES:
+                    raise when_tried_enough(again) from again.reason
+                if connection.closed:  # those beside it have met the same
+                    self._drop_idle()
+            finally:
+                self._give_back(connection)
+        raise AssertionError
+
+    def _take(self) -> BlockingConnection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _give_back(self, connection: BlockingConnection) -> None:
+        if connection.is_sound and not self._closed:
+            connection.settle()
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()

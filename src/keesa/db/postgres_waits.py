@@ -1,0 +1,36 @@
+"""How long PostgreSQL is waited for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """In seconds."""
+
+    patience: float = 10.0
+    """For a connection to be made or to be free, and for a lock."""
+    answer: float = 15.0
+    """For a statement; then the server is taken to be gone."""
+    statement: float = 12.0
+    """After which the server itself ends one."""
+    longest: float = 60.0
+    """For all of a work that has begun."""
+    migration: float = 3600.0
+    """For one statement of a migration."""
+
+    def settings(self, *, migrating: bool = False) -> Mapping[str, str]:
+        """Of each connection, or of each transaction where a pooler stands between."""
+        return {
+            "synchronous_commit": "on",
+            "max_parallel_workers_per_gather": "0",  # many small queries; and UNION ALL keeps the order of its parts
+            "plan_cache_mode": "force_generic_plan",  # planning a list costs more than running it
+            "lock_timeout": _milliseconds(self.patience),
+            "statement_timeout": "0" if migrating else _milliseconds(self.statement),
+            # a node that hangs must not hold the others' locks
+            "idle_in_transaction_session_timeout": _milliseconds(self.patience),
+        }
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{int(seconds * 1000)}ms"

@@ -1,0 +1,171 @@
+"""All that writes, on four nodes at once: rows are held in one order, so that no two writers wait for each other."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from random import Random
+from typing import Any, Final
+
+import psycopg
+
+from acting import CLOCK
+from cast import ADMIN, ASSIGNED, CAST, ENGINEER, HARBOUR, OPERATOR, RAISED, SCHOOL, STRANGER, hashed
+from keesa.accounts import sessions
+from keesa.accounts.actors import SYSTEM
+from keesa.accounts.attempts import Limits, count_failure, counters, forget_failures, remember_network
+from keesa.accounts.refreshing import refresh
+from keesa.accounts.roles import grant_permission, revoke_permission
+from keesa.accounts.sessions import REFRESH_LIFETIME
+from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user
+from keesa.clock import now
+from keesa.db import Database, Tx, Work, open_database
+from keesa.directory.customers import CustomerChanges, change_customer
+from keesa.errors import KeesaError, Unavailable
+from keesa.notes.notes import add_note
+from keesa.readiness import prove_writing
+from keesa.tickets.assigning import assign
+from keesa.tickets.html import rich_text
+from keesa.tickets.raising import raise_ticket
+from keesa.tickets.status import change_status
+from new_tickets import DRAFT
+from places import Place
+
+NODES: Final = 4
+WRITES: Final = 120
+"""Of each node."""
+ROLES: Final = ("engineer", "control_room", "reader")
+LIMITS: Final = Limits(10, 100, 300)
+
+
+def logging_in(random: Random) -> Work[Any]:
+    """Some of them long ago, so that there is something to clear away."""
+    person, network = random.choice(CAST[:3]), f"192.0.2.{random.randrange(3)}"
+    at = now() - random.choice([0, 2 * REFRESH_LIFETIME])
+
+    def work(tx: Tx) -> None:
+        forget_failures(tx, counters(person.email, network, LIMITS))
+        actor, _ = sessions.open_session(tx, person.id, "2024", at)
+        remember_network(tx, person.id, network, actor.sign_in_count, at)
+
+    return work
+
+
+def failing(random: Random) -> Work[Any]:
+    asked = counters(random.choice(CAST).email, f"192.0.2.{random.randrange(3)}", LIMITS)
+    return lambda tx: count_failure(tx, asked, now() - random.choice([0, 2 * 3600 * 1000]))
+
+
+def renewing_or_ending(random: Random) -> Work[Any]:
+    def work(tx: Tx) -> None:
+        row = tx.one("SELECT refresh_uid FROM sessions ORDER BY access_uid LIMIT 1")
+        if row is not None:
+            actor, session = sessions.find_by_refresh(tx, row["refresh_uid"])
+            if random.random() < 0.5:
+                sessions.end(tx, session)
+            else:
+                refresh(tx, actor, session, now())
+
+    return work
+
+
+def changing_a_user(random: Random) -> Work[Any]:
+    change: Sequence[Work[Any]] = (
+        lambda tx: disable_user(tx, STRANGER.email, now()),
+        lambda tx: enable_user(tx, STRANGER.email),
+        lambda tx: change_password(tx, ENGINEER.email, hashed()),
+    )
+    return random.choice(change)
+
+
+def adding_a_user(random: Random) -> Work[Any]:
+    new = NewUser(
+        email=f"user{random.randrange(10**9)}@keesa.example",
+        full_name="One More",
+        nick_name="More",
+        user_type="staff",
+        password=hashed(),
+        roles=random.sample(ROLES, 2),
+    )
+    return lambda tx: create_user(tx, new, now())
+
+
+def changing_a_role(random: Random) -> Work[Any]:
+    change, role = random.choice([grant_permission, revoke_permission]), random.choice(ROLES)
+    return lambda tx: change(tx, role, "stock", "read")
+
+
+def changing_a_customer(random: Random) -> Work[Any]:
+    changes = CustomerChanges(name=f"Customer {random.randrange(10**9)}")
+    customer = random.choice([HARBOUR, SCHOOL])
+    return lambda tx: change_customer(tx, OPERATOR, customer, changes, now())
+
+
+def raising(random: Random) -> Work[Any]:  # noqa: ARG001 - as its neighbours take it
+    return lambda tx: raise_ticket(tx, SYSTEM, DRAFT, now(), CLOCK, "yearly")
+
+
+def changing_a_ticket(random: Random) -> Work[Any]:
+    ticket, at = random.choice([ASSIGNED, RAISED]), now()
+    change: Sequence[Work[Any]] = (
+        lambda tx: add_note(tx, SYSTEM, ticket, rich_text("Going there"), at),
+        lambda tx: assign(tx, SYSTEM, ticket, random.choice([ADMIN.id, ENGINEER.id]), at),
+        lambda tx: change_status(tx, SYSTEM, ticket, random.choice(["in_progress", "on_hold"]), None, at, CLOCK),
+    )
+    return random.choice(change)
+
+
+def proving(random: Random) -> Work[Any]:  # noqa: ARG001 - likewise
+    return prove_writing
+
+
+VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
+    logging_in,
+    failing,
+    renewing_or_ending,
+    changing_a_user,
+    adding_a_user,
+    changing_a_role,
+    changing_a_customer,
+    raising,
+    changing_a_ticket,
+    proving,
+)
+
+
+def write_much(database: Database, seed: int) -> int:
+    """How many ended as they may: well, or refused by Keesa."""
+    random, done = Random(seed), 0  # noqa: S311 - the same writes at each run, not a secret
+    for _ in range(WRITES):
+        work = random.choice(VERBS)(random)
+        try:
+            database.write(work)
+        except Unavailable:
+            raise
+        except KeesaError:
+            pass
+        done += 1
+    return done
+
+
+def deadlocks(url: str) -> int:
+    """That the server has broken so far; of connections that have been closed."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def nodes_of(place: Place, stack: ExitStack) -> Iterator[Database]:
+    for _ in range(NODES):
+        database = open_database(place.data, place.url)
+        stack.callback(database.close)
+        yield database
+
+
+def test_no_two_writers_ever_wait_for_each_other(shared_place: Place) -> None:
+    """Logins, refreshes, operators' commands and changes of tickets, hundreds at once: the server finds no deadlock."""
+    assert shared_place.url is not None
+    with ExitStack() as stack, ThreadPoolExecutor(NODES) as threads:
+        databases = list(nodes_of(shared_place, stack))
+        assert list(threads.map(write_much, databases, range(NODES))) == [WRITES] * NODES
+    assert deadlocks(shared_place.url) == 0
