@@ -8,7 +8,7 @@ DEMO := var/demo
 # pip alone decides where packages come from: no file here names an index
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo setup test bench lint lint-peers format check lock clean
+.PHONY: demo setup test bench fleet lint lint-peers format check lock clean
 
 demo: setup
 	env KEESA_LOG_FORMAT=$(or $(KEESA_LOG_FORMAT),text) $(BIN)/keesa serve --demo --data $(DEMO)
@@ -22,6 +22,10 @@ test: .venv/.test
 # Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
 bench: .venv/.test
 	env PYTHONPATH=tests/support $(BIN)/python -m bench $(ARGS)
+
+# The three machines of docs/fleet.md on loopback, put to faults: as root, on Debian 12, whose packages it installs.
+fleet: .venv/.test
+	env PYTHONPATH=tests/support:. $(BIN)/python -m deploy.fleet.trial $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check

@@ -1,0 +1,53 @@
+"""Debian's packages that the fleet is made of, installed as root, none of them started."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from bench.peers.installing import package_version, require_packages
+from bench.programs import Unavailable
+
+PACKAGES: Final = ("postgresql-15", "patroni", "etcd-server", "etcd-client", "haproxy", "pgbouncer")
+POLICY: Final = Path("/usr/sbin/policy-rc.d")
+"""What Debian's packages ask before they start a service."""
+
+
+def install(folder: Path) -> None:
+    """Raises Unavailable where this user or this machine cannot."""
+    if os.geteuid():
+        raise Unavailable("The fleet runs its programs as the users of their packages: only root can do that")
+    with _nothing_starts():
+        require_packages(PACKAGES, folder)
+
+
+def versions() -> str:
+    """Of what is installed, and the processors that they share."""
+    named = ", ".join(f"{name.removesuffix('-server')} {package_version(name)}" for name in _SHOWN)
+    return f"{named}; {os.cpu_count()} processors for all of it"
+
+
+_SHOWN: Final = ("postgresql-15", "patroni", "etcd-server", "haproxy", "pgbouncer")
+
+
+@contextmanager
+def _nothing_starts() -> Iterator[None]:
+    if POLICY.exists():  # the machine's own word on it
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
+
+
+def output_of(command: list[str]) -> str:
+    """Raises RuntimeError with what a command wrote where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed ({done.returncode}): {done.stdout}{done.stderr}")
+    return done.stdout

@@ -1,0 +1,51 @@
+"""The table of what the faults cost, for people and for docs/fleet.md."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from deploy.fleet.trial.rehearsal import Outcome
+
+HEAD: Final = (
+    "while 32 clients work",
+    "acknowledged writes",
+    "lost",
+    "doubled",
+    "numbers doubled",
+    "reads",
+    "back in time",
+    "nodes differ",
+    "late logouts",
+    "longest gap in writes, s",
+    "errors",
+)
+BEGIN: Final = "<!-- figures: make fleet ARGS=--write -->"
+END: Final = "<!-- end of figures -->"
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    rows = [HEAD, ("---",) * len(HEAD), *map(_row, outcomes)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    bound = outcome.fault.longest_gap
+    told, verdict = outcome.told, outcome.verdict
+    counted = (len(told.acknowledged), len(verdict.lost), len(verdict.doubled), len(verdict.numbers), told.reads)
+    found = (len(told.went_back), len(outcome.agreement.differences), outcome.late_logouts)
+    allowed = "" if bound is None else f" (under {bound:.0f})"
+    errors = ", ".join(f"{count:,} {kind}" for kind, count in sorted(told.errors.items())) or "none"
+    return (
+        outcome.fault.what,
+        *(f"{number:,}" for number in (*counted, *found)),
+        f"{outcome.gap:.1f}{allowed}",
+        errors,
+    )
+
+
+def written(page: str, figures: str) -> str:
+    """The page with these figures between its marks. Raises ValueError where it has none."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"The page has no {BEGIN} with {END} behind it")
+    return f"{before}{BEGIN}\n\n{figures}\n{END}{after}"
