@@ -15,7 +15,7 @@ import cast
 from good_requests import good_requests
 from keesa.app import serve_from
 from keesa.config import Config
-from keesa.db import Tx, open_database
+from keesa.db import Tx, open_database, postgres_loop
 from keesa.db.migrate import migrate
 from keesa.db.postgres import PostgresDatabase
 from keesa.errors import Unavailable
@@ -38,15 +38,20 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture
-def pooler(postgres: PostgresServer, tmp_path: Path, mode: Mode) -> Iterator[PgBouncer]:
+def reachable(tmp_path: Path) -> Path:
+    """A folder that the pooler's user can read."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(0o755 if folder == tmp_path else 0o711)
+    return tmp_path
+
+
+@pytest.fixture
+def pooler(postgres: PostgresServer, reachable: Path, mode: Mode) -> Iterator[PgBouncer]:
     """Three connections to the server, whatever comes; each session has one to itself where that is the mode."""
     name = f"pooled{next(_numbers)}"
     postgres.create_database(name)
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents:
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(0o711)
-    with PgBouncer(tmp_path, postgres.url(name), mode, connections=3 if mode == "transaction" else 30) as started:
+    with PgBouncer(reachable, postgres.url(name), mode, connections=3 if mode == "transaction" else 30) as started:
         yield started
     postgres.drop_database(name)
 
@@ -97,6 +102,25 @@ def test_settings_stay_with_keesa(pooled: PostgresDatabase, pooler: PgBouncer) -
         for _ in range(10):
             assert other.execute("SHOW lock_timeout").fetchone() == ("0",)
             other.commit()
+
+
+def test_a_transaction_that_has_ended_holds_no_connection_of_the_server(
+    postgres: PostgresServer, reachable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end does not wait for a next one to travel with: others want the pooler's connections."""
+    monkeypatch.setattr(postgres_loop, "SETTLE", 600)
+    postgres.create_database("pooled_alone")
+    with PgBouncer(reachable, postgres.url("pooled_alone"), "transaction", connections=1) as pooler:
+        one, other = PostgresDatabase(pooler.url), PostgresDatabase(pooler.url)
+
+        async def story() -> None:
+            for database in (one, other, one, other):
+                await asyncio.wait_for(database.aread(lambda tx: tx.all("SELECT 1")), 5)
+
+        asyncio.run(story())
+        one.close()
+        other.close()
+    postgres.drop_database("pooled_alone")
 
 
 def test_a_pooler_that_is_started_anew_is_found_again(pooled: PostgresDatabase, pooler: PgBouncer) -> None:
