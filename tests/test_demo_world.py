@@ -464,7 +464,8 @@ def test_numbers_of_either_form_go_on_after_the_documented_ones(
     taken = {row["id"] for row in rows(world, "SELECT id FROM tickets")}
     raised = raise_ticket(world, actor_of(world, JOHN_DOE), DRAFT, at(when), CLOCK, form).id
     assert raised not in taken
-    assert raised == (number or max(ticket for ticket in taken if ticket // 1000 == 2024) + 1)
+    wanted = number or max(ticket for ticket in taken if ticket // 1000 == 2024) + 1
+    assert raised == wanted if world.writes_alone else wanted <= raised < wanted + 1000  # other tests draw numbers too
 
 
 def test_new_rows_have_ids_of_their_own(world: Tx) -> None:
