@@ -35,9 +35,11 @@ def run_steps(steps: Steps[T], connection: LoopConnection, places: Admission | N
             pace, done = next_step(steps)
         return done[0]
     finally:
-        steps.close()
-        if entered and places is not None:
-            places.leave()
+        try:
+            steps.close()
+        finally:
+            if entered and places is not None:
+                places.leave()
 
 
 def _let_others_on(connection: LoopConnection) -> None:
