@@ -52,7 +52,13 @@ def attempt(connection: Connection, work: Work[T], *, writing: bool) -> T:
         else:
             connection.end()
     except BaseException as error:
-        raise _sorted_out(connection, error, writing=writing) from error
+        told = _sorted_out(connection, error, writing=writing)
+        try:
+            if told is error:
+                raise
+            raise told from error
+        finally:
+            del told  # whose traceback has this frame
     return value
 
 

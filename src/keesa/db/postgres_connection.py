@@ -30,18 +30,50 @@ _ROLLBACK: Final = Statement("ROLLBACK")
 _NOTHING: Final = Statement("SELECT 1")
 _GOOD: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
+Key = tuple[Statement, Types]
+"""Of a prepared statement."""
+
 
 class Pending:
     """A statement that was sent; its result comes with an exchange."""
 
-    __slots__ = ("preparing", "result", "statement")
+    __slots__ = ("result", "statement")
 
-    def __init__(self, statement: Statement, preparing: "tuple[Statement, Types] | None" = None) -> None:
+    def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        self.preparing = preparing
-        """What was to be prepared, where that is all."""
         self.result: PGresult | None = None
         """None where it has failed, too."""
+
+    def take_back(self, prepared: "OrderedDict[Key, bytes]") -> None:
+        """It has failed, or was passed over: what it should have done to those that are prepared was not done."""
+
+
+class Preparing(Pending):
+    """That a statement be prepared."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(key[0])
+        self._key = key
+
+    def take_back(self, prepared: "OrderedDict[Key, bytes]") -> None:
+        prepared.pop(self._key, None)
+
+
+class Dropping(Pending):
+    """That one be prepared no more."""
+
+    __slots__ = ("_key", "_name")
+
+    def __init__(self, key: Key, name: bytes) -> None:
+        super().__init__(key[0])
+        self._key = key
+        self._name = name
+
+    def take_back(self, prepared: "OrderedDict[Key, bytes]") -> None:
+        if prepared.setdefault(self._key, self._name) is self._name:
+            prepared.move_to_end(self._key, last=False)
 
 
 class Connection(ABC):
@@ -67,8 +99,9 @@ class Connection(ABC):
         self._never_ended = False
         self._answered = False
         self._in_script = False
-        self._prepared: OrderedDict[tuple[Statement, Types], bytes] = OrderedDict()
-        self._noticed: OrderedDict[tuple[Statement, Types], None] = OrderedDict()
+        self._prepared: OrderedDict[Key, bytes] = OrderedDict()
+        """Their names, the one that was not used for the longest first."""
+        self._noticed: OrderedDict[Key, None] = OrderedDict()
         self._number = 0
         self._transformer = Transformer(link.driver)
         self._socket = libpq.socket
@@ -242,12 +275,12 @@ class Connection(ABC):
         self._number += 1
         name = b"k%d" % self._number
         self._libpq.send_prepare(name, statement.text, types or None)
-        self._sent.append(Pending(statement, key))
+        self._sent.append(Preparing(key))
         self._prepared[key] = name
-        if len(self._prepared) > PREPARED:
-            (old, _), dropped = self._prepared.popitem(last=False)
+        while len(self._prepared) > PREPARED:
+            old, dropped = self._prepared.popitem(last=False)
             self._libpq.send_close_prepared(dropped)
-            self._sent.append(Pending(old))
+            self._sent.append(Dropping(old, dropped))
         return name
 
     def _synchronize(self) -> None:
@@ -284,15 +317,15 @@ class Connection(ABC):
         """Each result to its statement, also of those that nobody waits for: what was not prepared is not there, and
         where a transaction has not ended the next one cannot begin.
         """
+        answered = self._under_way.popleft()
         results, self._results = self._results, []
         self._failed = None
-        for pending, result in zip(self._under_way.popleft(), results, strict=True):
+        for pending, result in zip(answered, results, strict=True):
             if result.status in _GOOD:
                 pending.result = result
-                continue
-            if self._failed is None:
+            elif self._failed is None:
                 self._failed = result
-            if pending.preparing is not None:
-                self._prepared.pop(pending.preparing, None)
-            elif pending.statement is _ROLLBACK:
-                self._never_ended = True
+        if self._failed is not None:
+            for pending in reversed([each for each in answered if each.result is None]):
+                pending.take_back(self._prepared)
+                self._never_ended = self._never_ended or pending.statement is _ROLLBACK
