@@ -12,10 +12,11 @@ import psycopg
 import pytest
 import uvloop
 
-from keesa.db import Pace, Steps, Tx, Work, postgres_loop
+from keesa.db import Pace, Steps, Tx, postgres, postgres_loop
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
+from keesa.db.postgres_connection import Connection
+from keesa.db.postgres_loop import LoopConnection
 from keesa.db.postgres_waits import Waits
-from keesa.errors import Unavailable
 from lines import adding, make_table, read_lines
 from postgres_server import PostgresServer
 
@@ -214,27 +215,35 @@ def test_a_server_that_takes_no_more_connections_still_serves(few: PostgresDatab
     finally:
         database.close()
         with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute(f"REASSIGN OWNED BY narrow TO keesa; DROP OWNED BY narrow; DROP ROLE narrow; -- {name}".encode())
+            admin.execute(
+                f"REASSIGN OWNED BY narrow TO keesa; DROP OWNED BY narrow; DROP ROLE narrow; -- {name}".encode()
+            )
     assert len(few.read(read_lines)) == 30
+
+
+class Deaf(LoopConnection):
+    """In a network that forgets connections which nobody uses: nothing shows before the next use."""
+
+    def started(self) -> None:
+        super().started()
+        self.watch()
+
+    def settle(self) -> None:
+        super().settle()
+        self.pool.loop.remove_reader(self._socket)
 
 
 def test_idle_ones_that_die_silently_cost_nobody_an_answer(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than a work has tries: the first that finds one dead takes none of the others."""
+    monkeypatch.setattr(postgres, "LoopConnection", Deaf)
     database = PostgresDatabase(url, 20)
 
-    def dying(tx: Tx) -> list[str]:
-        return read_lines(tx)
-
     async def story() -> None:
-        await asyncio.gather(*(database.awrite(adding(f"line {number}")) for number in range(16)))
+        await asyncio.gather(*(database.aread(lambda tx: tx.all("SELECT pg_sleep(0.3)")) for _ in range(12)))
         await asyncio.sleep(0.1)
-        [pool] = database._loops.values()
-        assert len(pool._idle) > 5
-        for connection in pool._idle:  # as in a network that forgets them: nothing shows before they are used
-            asyncio.get_running_loop().remove_reader(connection._socket)
-        monkeypatch.setattr(postgres_loop.LoopConnection, "started", postgres_loop.LoopConnection.watch)
+        assert await asyncio.to_thread(connections_to, url) == 12
         await asyncio.to_thread(end_all, url)
-        assert len(await database.aread(dying)) == 16
+        assert await database.aread(read_lines) == []
 
     run(story())
     database.close()
@@ -296,7 +305,7 @@ def test_long_reads_that_were_taken_back_keep_their_places(few: PostgresDatabase
                 task.cancel()
         async with asyncio.timeout(1):
             assert await few.aread(read_lines) == []
-        assert await few.aread_in_steps(long, long=True) is None
+        await few.aread_in_steps(long, long=True)
 
     run(story())
 
@@ -312,6 +321,10 @@ def test_a_work_that_will_not_be_closed_gives_its_place_back(few: PostgresDataba
         finally:
             yield Pace.LONG
 
+    def plain(tx: Tx) -> Steps[None]:
+        tx.all("SELECT 1")
+        yield Pace.LONG
+
     def taken_too_long(tx: Tx) -> Steps[None]:
         tx.all("SELECT 1")
         try:
@@ -325,8 +338,8 @@ def test_a_work_that_will_not_be_closed_gives_its_place_back(few: PostgresDataba
         for work in (stubborn, taken_too_long) * 4:
             with pytest.raises((Own, RuntimeError)):
                 await few.aread_in_steps(work)
-        for _ in range(OF_A_LOOP - 1):
-            assert few._long_reads.enter_now()
+        async with asyncio.timeout(PATIENCE / 2):
+            await asyncio.gather(*(few.aread_in_steps(plain, long=True) for _ in range(OF_A_LOOP)))
 
     run(story())
 
@@ -365,24 +378,20 @@ def test_nothing_is_left_for_the_collector(few: PostgresDatabase, fails: bool) -
     assert run(story()) < 50
 
 
-def test_a_large_answer_goes_with_its_work(few: PostgresDatabase) -> None:
+def test_a_large_answer_goes_with_its_work(few: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection keeps the last answer until the next one comes."""
     seen: list[Any] = []
+    answered = Connection.ask
 
-    def large(tx: Tx) -> int:
-        connection = tx._connection  # type: ignore[attr-defined]
-        answered = connection.ask
+    def ask(*args: Any) -> Any:  # noqa: ANN401 - as it is
+        seen.append(answered(*args))
+        return seen[-1]
 
-        def ask(*args: Any) -> Any:  # noqa: ANN401 - as it is
-            seen.append(answered(*args))
-            return seen[-1]
-
-        connection.ask = ask
-        return len(tx.all("SELECT repeat('x', 1000000) AS value"))
+    monkeypatch.setattr(Connection, "ask", ask)
 
     async def story() -> None:
-        await few.aread(large)
-        await asyncio.sleep(0.1)
+        assert len(await few.aread(lambda tx: tx.value("SELECT repeat('x', 1000000) AS value"))) == 1_000_000
+
     run(story())
     references = sys.getrefcount(seen[0])
     assert references == 2  # the list's, and that of who counts

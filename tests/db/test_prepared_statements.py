@@ -51,7 +51,7 @@ def run(story: Any) -> Any:  # noqa: ANN401 - whatever it gives
     return asyncio.run(asyncio.wait_for(story, PATIENCE))
 
 
-class Colour(str, Enum):
+class Colour(str, Enum):  # noqa: UP042 - whose text is not its value
     RED = "red"
 
 
@@ -118,7 +118,9 @@ def test_more_statements_in_one_batch_than_are_kept_prepared(few: PostgresDataba
 
     def many(tx: Tx) -> list[int]:
         later = [
-            tx.soon(f"SELECT CAST(:n AS BIGINT) + {number} AS n", n=1) for _ in range(3) for number in range(PREPARED + 40)
+            tx.soon(f"SELECT CAST(:n AS BIGINT) + {number} AS n", n=1)
+            for _ in range(3)
+            for number in range(PREPARED + 40)
         ]
         return [rows()[0]["n"] for rows in later]
 
@@ -144,9 +146,7 @@ def test_more_statements_in_one_batch_than_are_kept_prepared(few: PostgresDataba
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_large_statements_and_answers(
-    few: PostgresDatabase, new_loop: Callable[[], asyncio.AbstractEventLoop]
-) -> None:
+def test_large_statements_and_answers(few: PostgresDatabase, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     """More than a socket takes at once, in both directions at the same time, with notices between."""
 
     def work(tx: Tx) -> int:
@@ -264,7 +264,7 @@ def test_a_loop_that_ends_with_works_under_way(
 
 @pytest.mark.parametrize("after", [0, 0.002, 0.02, 0.2])
 def test_closing_at_any_moment(url: str, after: float) -> None:
-    """While connections are being made, or works wait: whatever was begun is done or refused, and nothing stays open."""
+    """While connections are being made, or works wait: each is done or refused, and nothing stays open."""
     database = PostgresDatabase(url, 10)
 
     async def story() -> list[Any]:

@@ -51,7 +51,7 @@ def attempt(connection: Connection, work: Work[T], *, writing: bool) -> T:
             connection.commit()
         else:
             connection.end()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - it is told to who waits
         told = _sorted_out(connection, error, writing=writing)
         try:
             if told is error:

@@ -116,8 +116,7 @@ class _Attempt:
         """
         own = f"pg_backend_pid() = {driver.pgconn.backend_pid}"
         made = [
-            f"CASE WHEN {own} THEN set_config('{name}', '{value}', false) END"
-            for name, value in self._settings.items()
+            f"CASE WHEN {own} THEN set_config('{name}', '{value}', false) END" for name, value in self._settings.items()
         ]
         row = driver.execute(f"SELECT {', '.join([own, *made])}".encode()).fetchone()
         if row is not None and row[0]:

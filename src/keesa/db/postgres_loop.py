@@ -351,16 +351,16 @@ class LoopConnections:
         """For who waits there may be an idle connection, or another has to be made."""
         while self._queue and (connection := self._free()) is not None:
             self._release(connection)
-        if self._queue:
-            self._connect_one()
+        self._connect_one()
         if self._closing is not None:
             self._close_when_done()
 
     # Connections
 
     def _connect_one(self) -> None:
-        """Where one more may be made: in a thread, as the driver's way to connect blocks."""
-        if self._connecting >= min(CONNECTING, self._most - len(self._open)) or self.loop.time() < self._connect_after:
+        """Where one more is of use and may be made: in a thread, as the driver's way to connect blocks."""
+        enough = min(len(self._queue), CONNECTING, self._most - len(self._open))
+        if self._connecting >= enough or self.loop.time() < self._connect_after:
             return
         self._connecting += 1
         Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
