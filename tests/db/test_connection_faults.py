@@ -15,7 +15,7 @@ import uvloop
 from keesa.db import Pace, Steps, Tx, postgres, postgres_loop
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_connection import Connection
-from keesa.db.postgres_loop import LoopConnection
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from lines import adding, make_table, read_lines
 from postgres_server import PostgresServer

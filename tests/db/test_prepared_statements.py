@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, IntEnum
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 import uvloop
 
-from keesa.db import Tx
+from keesa.db import Pace, Steps, Tx
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_connection import PREPARED
 from keesa.db.postgres_waits import Waits
@@ -244,10 +245,18 @@ def test_a_loop_that_ends_with_works_under_way(
         adding("never")(tx)
         tx.all("SELECT pg_sleep(0.5)")
 
+    def paused(tx: Tx) -> Steps[None]:
+        tx.all("SELECT 1")
+        while True:
+            time.sleep(0.001)
+            yield Pace.SHORT
+
     for _ in range(3):
         loop = new_loop()
-        for _ in range(9):
-            loop.create_task(few.awrite(slow)).add_done_callback(lambda task: task.cancelled())
+        for _ in range(2):
+            loop.create_task(few.awrite(slow))
+        for _ in range(7):
+            loop.create_task(few.aread_in_steps(paused))
         loop.run_until_complete(asyncio.sleep(0.2))
         for task in asyncio.all_tasks(loop):
             task.cancel()

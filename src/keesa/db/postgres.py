@@ -18,7 +18,8 @@ from keesa.db.engine import Database, Steps, Tx, Work
 from keesa.db.postgres_attempts import Again, attempt, when_tried_enough
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_failures import unavailable_when_gone
-from keesa.db.postgres_loop import LoopConnection, LoopConnections
+from keesa.db.postgres_loop import LoopConnections
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_steps import NO_PLACE, run_steps
 from keesa.db.postgres_threads import BlockingConnection, ThreadConnections
 from keesa.db.postgres_waits import Waits

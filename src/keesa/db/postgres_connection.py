@@ -16,6 +16,7 @@ from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from keesa.db.postgres_connecting import Link, of_transaction
+from keesa.db.postgres_pending import Dropping, Key, Pending, Preparing
 from keesa.db.postgres_statements import Statement, Types
 
 PREPARED: Final = 128
@@ -29,51 +30,6 @@ _COMMIT: Final = Statement("COMMIT")
 _ROLLBACK: Final = Statement("ROLLBACK")
 _NOTHING: Final = Statement("SELECT 1")
 _GOOD: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
-
-Key = tuple[Statement, Types]
-"""Of a prepared statement."""
-
-
-class Pending:
-    """A statement that was sent; its result comes with an exchange."""
-
-    __slots__ = ("result", "statement")
-
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
-        self.result: PGresult | None = None
-        """None where it has failed, too."""
-
-    def take_back(self, prepared: "OrderedDict[Key, bytes]") -> None:
-        """It has failed, or was passed over: what it should have done to those that are prepared was not done."""
-
-
-class Preparing(Pending):
-    """That a statement be prepared."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self, key: Key) -> None:
-        super().__init__(key[0])
-        self._key = key
-
-    def take_back(self, prepared: "OrderedDict[Key, bytes]") -> None:
-        prepared.pop(self._key, None)
-
-
-class Dropping(Pending):
-    """That one be prepared no more."""
-
-    __slots__ = ("_key", "_name")
-
-    def __init__(self, key: Key, name: bytes) -> None:
-        super().__init__(key[0])
-        self._key = key
-        self._name = name
-
-    def take_back(self, prepared: "OrderedDict[Key, bytes]") -> None:
-        if prepared.setdefault(self._key, self._name) is self._name:
-            prepared.move_to_end(self._key, last=False)
 
 
 class Connection(ABC):

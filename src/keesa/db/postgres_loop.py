@@ -5,7 +5,6 @@ goes on when the answers are there: on the loop's thread, without a thread of it
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,11 +13,11 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from greenlet import error as greenlet_error
-from greenlet import getcurrent, greenlet
+from greenlet import greenlet
 
 from keesa.db.postgres_attempts import TRIES, Again, when_tried_enough
-from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 
@@ -32,110 +31,6 @@ CONNECTING: Final = 16
 """The most connections that a loop makes at the same time, however many may be made: the process has a bound too."""
 SETTLE: Final = 0.003
 """Seconds that the end of a transaction that only read waits for a next one, to travel with its beginning."""
-
-
-class LoopConnection(Connection):
-    """Used by one greenlet at a time; without one it is idle, or its last transaction is not answered yet."""
-
-    pool: "LoopConnections"
-    """Set before it is used, and again where another loop takes it over."""
-    work_seconds: float = 0.0
-    """That the present work has kept the loop, before its last wait."""
-    waits_since: float | None = None
-    """On the loop's clock: for an answer, whoever it is for."""
-    _waiting: greenlet | None = None
-    _failure: BaseException | None = None
-    _started: float = 0.0
-    _resumed: float = 0.0
-
-    def watch(self) -> None:
-        self.pool.loop.add_reader(self._socket, self._readable)
-
-    def started(self) -> None:
-        """A work begins on it."""
-        self.work_seconds = 0.0
-        self._started = self._resumed = time.perf_counter()
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody still waits for its work."""
-        return self.pool.waits_for(self)
-
-    @property
-    def total_seconds(self) -> float:
-        """Since its work began, waits among them."""
-        return time.perf_counter() - self._started
-
-    @property
-    def turn_seconds(self) -> float:
-        """That the work has kept the loop since its last wait."""
-        return time.perf_counter() - self._resumed
-
-    def pause(self) -> None:
-        """Let the loop do what else it has to do."""
-        self.pool.loop.call_soon(getcurrent().switch)
-        self._hand_over()
-
-    def fail(self, error: BaseException, *, timed_out: bool = False) -> None:
-        """Close it; the work that waits on it, if any, gets the error. One that lets others on meets it afterwards."""
-        self.timed_out = self.timed_out or timed_out
-        self.close()
-        if self._waiting is None:
-            self.pool.lost(self)
-        else:
-            self._failure = error
-            self._waiting.switch()
-
-    def close(self) -> None:
-        if not self.closed and not self.pool.loop.is_closed():
-            self.pool.loop.remove_reader(self._socket)
-            self.pool.loop.remove_writer(self._socket)
-        super().close()
-
-    def _wait(self) -> None:
-        self._waiting = getcurrent()
-        self._hand_over()
-        self._waiting = None
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
-
-    def _hand_over(self) -> None:
-        self.work_seconds += time.perf_counter() - self._resumed
-        hub = getcurrent().parent
-        assert hub is not None  # noqa: S101 - a work runs in a greenlet that the loop has started
-        hub.switch()
-        self._resumed = time.perf_counter()
-
-    def _flush(self) -> bool:
-        self.waits_since = self.pool.loop.time()
-        unsent = super()._flush()
-        if unsent:
-            self.pool.loop.add_writer(self._socket, self._writable)
-        return unsent
-
-    def _writable(self) -> None:
-        try:
-            unsent = super()._flush()
-        except psycopg.Error as error:
-            self.fail(error)
-            return
-        if not unsent:
-            self.pool.loop.remove_writer(self._socket)
-
-    def _readable(self) -> None:
-        try:
-            answered = self._receive()
-        except psycopg.Error as error:
-            self.fail(error)
-            return
-        if not answered:
-            return
-        self.waits_since = None
-        if self._waiting is not None:
-            self._waiting.switch()
-        else:
-            self.pool.settled(self)
 
 
 class Job:
@@ -224,9 +119,12 @@ class LoopConnections:
         self._close_when_done()
 
     def abandon(self) -> None:
-        """The loop has ended: nobody waits. A greenlet that is left where it waits would be ended by the collector, at
-        any moment; it can only be resumed in its own thread.
+        """The loop has ended: nobody waits. Should it go on, it ends what is left.
+
+        A greenlet that is left where it waits would be ended by the collector, at any moment; it can only be resumed in
+        its own thread.
         """
+        self._closing = lambda: None
         for connection in list(self._busy):
             with suppress(greenlet_error, RuntimeError):
                 connection.fail(psycopg.OperationalError("the event loop has ended"))

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from keesa.db.admission import Admission
 from keesa.db.engine import Pace, Steps
-from keesa.db.postgres_loop import LoopConnection
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.steps import LONGEST, TURN, next_step
 from keesa.errors import Unavailable
 
