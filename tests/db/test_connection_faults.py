@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -17,6 +18,7 @@ from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
+from keesa.errors import Unavailable
 from lines import adding, make_table, read_lines
 from postgres_server import PostgresServer
 
@@ -78,6 +80,24 @@ def connections_to(url: str) -> int:
         row = other.execute(sql).fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def most_at_work(database: PostgresDatabase, url: str) -> int:
+    """How many connections of a loop's the server works for at once, when more is asked of it than there are."""
+    with psycopg.connect(url, autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(7)")
+        lock = "SELECT pg_advisory_xact_lock_shared(7)"
+        works = [asyncio.ensure_future(database.aread(lambda tx: tx.all(lock))) for _ in range(3 * OF_A_LOOP)]
+        found = last = 0
+        while not found or last < found:  # until no more come
+            last = found
+            await asyncio.sleep(0.3)
+            row = holder.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone()
+            assert row is not None
+            found = int(row[0])
+        holder.execute("SELECT pg_advisory_unlock(7)")
+        await asyncio.gather(*works, return_exceptions=True)
+    return found
 
 
 # Ends of transactions
@@ -169,20 +189,13 @@ def test_one_that_is_cut_while_its_work_lets_others_on_counts_once(few: Postgres
             yield Pace.SHORT
         return read_lines(tx)
 
-    def waiting(tx: Tx) -> None:
-        tx.all("SELECT pg_sleep(1)")
-
     async def story() -> int:
         for _ in range(3):
             reading = [asyncio.ensure_future(few.aread_in_steps(slow)) for _ in range(2)]
             await asyncio.sleep(0.1)
             await asyncio.to_thread(end_all, url)
             assert await asyncio.gather(*reading) == [[], []]
-        works = [asyncio.ensure_future(few.aread(waiting)) for _ in range(3 * OF_A_LOOP)]
-        await asyncio.sleep(0.7)
-        found = await asyncio.to_thread(connections_to, url)
-        await asyncio.gather(*works, return_exceptions=True)
-        return found
+        return await most_at_work(few, url)
 
     assert run(story()) == OF_A_LOOP
 
@@ -221,6 +234,31 @@ def test_a_server_that_takes_no_more_connections_still_serves(few: PostgresDatab
     assert len(few.read(read_lines)) == 30
 
 
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_system_without_threads_is_unavailable_meanwhile(
+    few: PostgresDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    inner: bool,  # noqa: FBT001
+) -> None:
+    """Where none can be had for connecting: however often, all connections can be made afterwards."""
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if thread.name == "keesa-connect" and (threading.current_thread() is not threading.main_thread()) == inner:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    async def story() -> list[list[str]]:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refused)
+            for _ in range(40):
+                with pytest.raises(Unavailable):
+                    await few.aread(read_lines)
+        return await asyncio.gather(*(few.aread(read_lines) for _ in range(9)))
+
+    assert run(story()) == [[]] * 9
+
+
 class Deaf(LoopConnection):
     """In a network that forgets connections which nobody uses: nothing shows before the next use."""
 
@@ -257,7 +295,7 @@ def test_what_was_taken_back_makes_way_in_the_queue(few: PostgresDatabase, monke
     monkeypatch.setattr(postgres_loop, "QUEUE", 5)
 
     async def story() -> None:
-        held = [asyncio.ensure_future(few.aread(lambda tx: tx.all("SELECT pg_sleep(1.8)"))) for _ in range(OF_A_LOOP)]
+        held = [asyncio.ensure_future(few.aread(lambda tx: tx.all("SELECT pg_sleep(1.5)"))) for _ in range(OF_A_LOOP)]
         await asyncio.sleep(0.2)
         queued = [asyncio.ensure_future(few.awrite(adding(f"gone {number}"))) for number in range(5)]
         await asyncio.sleep(0)
@@ -276,13 +314,13 @@ def test_a_loop_that_was_held_takes_no_answer_for_missing(
     url: str, new_loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     """What came while something else had the loop counts, however long that was."""
-    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=30, answer=0.5))
+    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=30, answer=1.5))
 
     async def story() -> str:
         await database.awrite(adding("first"))
         writing = asyncio.ensure_future(database.awrite(adding("second")))
         await asyncio.sleep(0)
-        time.sleep(1.2)  # noqa: ASYNC251 - what holds the loop
+        time.sleep(2.5)  # noqa: ASYNC251 - what holds the loop
         return await writing
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
@@ -295,7 +333,7 @@ def test_long_reads_that_were_taken_back_keep_their_places(few: PostgresDatabase
 
     def long(tx: Tx) -> Steps[None]:
         yield Pace.LONG
-        tx.all("SELECT pg_sleep(1.5)")
+        tx.all("SELECT pg_sleep(4)")  # longer than anybody waits for a connection
 
     async def story() -> None:
         for _ in range(3):
@@ -303,9 +341,7 @@ def test_long_reads_that_were_taken_back_keep_their_places(few: PostgresDatabase
             await asyncio.sleep(0.1)
             for task in reading:
                 task.cancel()
-        async with asyncio.timeout(1):
-            assert await few.aread(read_lines) == []
-        await few.aread_in_steps(long, long=True)
+        assert await few.aread(read_lines) == []
 
     run(story())
 

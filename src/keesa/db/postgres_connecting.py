@@ -44,7 +44,11 @@ def connect(url: str, patience: float, settings: Mapping[str, str]) -> Link:
     attempt = _Attempt(url, patience, settings)
     if not _connecting.acquire(blocking=False):
         raise psycopg.OperationalError("too many connections are being made")
-    threading.Thread(target=attempt.run, name="keesa-connect", daemon=True).start()
+    try:
+        threading.Thread(target=attempt.run, name="keesa-connect", daemon=True).start()
+    except RuntimeError as error:  # the system gives no more threads
+        _connecting.release()
+        raise psycopg.OperationalError(str(error)) from error
     return attempt.result()
 
 

@@ -261,7 +261,10 @@ class LoopConnections:
         if self._connecting >= enough or self.loop.time() < self._connect_after:
             return
         self._connecting += 1
-        Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
+        try:
+            Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
+        except RuntimeError as error:  # the system gives no more threads
+            self.loop.call_soon(self._connected, psycopg.OperationalError(str(error)))
 
     def _connect_in_thread(self) -> None:
         made: LoopConnection | BaseException
