@@ -1,6 +1,7 @@
 """PostgreSQL behind a real PgBouncer, which gives each session, or each transaction, whichever connection is free."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -12,12 +13,14 @@ import pytest
 from starlette.testclient import TestClient
 
 import cast
+from database_proxy import DatabaseProxy
 from good_requests import good_requests
 from keesa.app import serve_from
 from keesa.config import Config
 from keesa.db import Tx, open_database, postgres_loop
 from keesa.db.migrate import migrate
 from keesa.db.postgres import PostgresDatabase
+from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 from lines import adding, make_table, read_lines
 from pgbouncer import Mode, PgBouncer
@@ -152,3 +155,35 @@ def test_every_endpoint_answers(pooler: PgBouncer, tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as threads:
             asked = threads.map(lambda _: client.get("/api/v1/tickets/2025001", headers=token).status_code, range(100))
             assert set(asked) == {200}
+
+
+def test_a_pooler_that_falls_silent_costs_no_connection(pooler: PgBouncer) -> None:
+    """Also where a transaction's end is all that was not answered: its connection is given up in time, and closed with
+    the others.
+    """
+    waits = Waits(patience=3, answer=1, statement=1)
+
+    async def story(proxy: DatabaseProxy, database: PostgresDatabase) -> None:
+        def read(tx: Tx) -> list[str]:
+            found = read_lines(tx)
+            proxy.stall()  # what is sent from now on, the end of this transaction, is not answered
+            return found
+
+        for number in range(3):
+            assert len(await database.aread(read)) == number
+            await asyncio.sleep(2 * waits.answer)
+            proxy.resume()
+            await asyncio.gather(*(database.aread(read_lines) for _ in range(6)))
+            await database.awrite(adding(f"line {number}"))
+        await database.aread(read)
+        await database.aclose()
+        proxy.resume()
+
+    with DatabaseProxy(pooler.url) as proxy:
+        database = PostgresDatabase(proxy.url, 4, waits)
+        make_table(database)
+        asyncio.run(asyncio.wait_for(story(proxy, database), 60))
+        ends = time.monotonic() + 10
+        while proxy.counts().connections and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert not proxy.counts().connections

@@ -80,3 +80,21 @@ class Admission:
             self.leave()
         else:
             place.cancel()
+
+
+class Place:
+    """One that was given by `enter`: it is left when the last of those that hold it lets go, who waits for the work or
+    the work itself.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._holders = 0
+
+    def __enter__(self) -> None:
+        self._holders += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._holders -= 1
+        if not self._holders:
+            self._admission.leave()

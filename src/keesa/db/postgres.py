@@ -13,12 +13,13 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
+from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission, Place
 from keesa.db.engine import Database, Steps, Tx, Work
 from keesa.db.postgres_attempts import Again, attempt, when_tried_enough
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_failures import unavailable_when_gone
-from keesa.db.postgres_loop import LoopConnection, LoopConnections
+from keesa.db.postgres_loop import LoopConnections
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_steps import NO_PLACE, run_steps
 from keesa.db.postgres_threads import BlockingConnection, ThreadConnections
 from keesa.db.postgres_waits import Waits
@@ -72,18 +73,21 @@ class PostgresDatabase(Database):
         begins again later.
         """
 
-        def reading(place: Admission | None) -> Callable[[LoopConnection], T | object]:
-            return lambda connection: attempt(
-                connection, lambda tx: run_steps(work(tx), connection, place), writing=False
-            )
+        def reading(connection: LoopConnection, places: Admission | None) -> T | object:
+            return attempt(connection, lambda tx: run_steps(work(tx), connection, places), writing=False)
 
-        done = NO_PLACE if long else await self._on_loop(reading(self._long_reads))
+        def reading_in(place: Place) -> Callable[[LoopConnection], T | object]:
+            def act(connection: LoopConnection) -> T | object:
+                with place:  # also when nobody waits any more
+                    return reading(connection, None)
+
+            return act
+
+        done = NO_PLACE if long else await self._on_loop(lambda connection: reading(connection, self._long_reads))
         if done is NO_PLACE:
             await self._long_reads.enter()
-            try:
-                done = await self._on_loop(reading(None))
-            finally:
-                self._long_reads.leave()
+            with (place := Place(self._long_reads)):
+                done = await self._on_loop(reading_in(place))
         return done  # type: ignore[return-value]  # the work's own
 
     async def awrite(self, work: Work[T]) -> T:
@@ -146,6 +150,7 @@ class PostgresDatabase(Database):
     def _those_of(self, loop: asyncio.AbstractEventLoop) -> LoopConnections:
         """Made at the loop's first use; what loops had that were closed since is taken over."""
         with self._lock:
+            self._refuse_closed()
             made = self._loops[loop] = LoopConnections(loop, self._for_loop, self._of_loops, self._waits)
             for other in [known for known in self._loops if known.is_closed()]:
                 left = self._loops.pop(other)

@@ -51,8 +51,14 @@ def attempt(connection: Connection, work: Work[T], *, writing: bool) -> T:
             connection.commit()
         else:
             connection.end()
-    except BaseException as error:
-        raise _sorted_out(connection, error, writing=writing) from error
+    except BaseException as error:  # noqa: BLE001 - it is told to who waits
+        told = _sorted_out(connection, error, writing=writing)
+        try:
+            if told is error:
+                raise
+            raise told from error
+        finally:
+            del told  # whose traceback has this frame
     return value
 
 

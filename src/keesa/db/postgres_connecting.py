@@ -44,7 +44,11 @@ def connect(url: str, patience: float, settings: Mapping[str, str]) -> Link:
     attempt = _Attempt(url, patience, settings)
     if not _connecting.acquire(blocking=False):
         raise psycopg.OperationalError("too many connections are being made")
-    threading.Thread(target=attempt.run, name="keesa-connect", daemon=True).start()
+    try:
+        threading.Thread(target=attempt.run, name="keesa-connect", daemon=True).start()
+    except RuntimeError as error:  # the system gives no more threads
+        _connecting.release()
+        raise psycopg.OperationalError(str(error)) from error
     return attempt.result()
 
 
@@ -116,8 +120,7 @@ class _Attempt:
         """
         own = f"pg_backend_pid() = {driver.pgconn.backend_pid}"
         made = [
-            f"CASE WHEN {own} THEN set_config('{name}', '{value}', false) END"
-            for name, value in self._settings.items()
+            f"CASE WHEN {own} THEN set_config('{name}', '{value}', false) END" for name, value in self._settings.items()
         ]
         row = driver.execute(f"SELECT {', '.join([own, *made])}".encode()).fetchone()
         if row is not None and row[0]:

@@ -5,17 +5,18 @@ Subclasses say how to wait: a thread (`postgres_threads.py`), or a task of an ev
 """
 
 from abc import ABC, abstractmethod
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from keesa.db.postgres_connecting import Link, of_transaction
+from keesa.db.postgres_pending import Dropping, Key, Pending, Preparing
 from keesa.db.postgres_statements import Statement, Types
 
 PREPARED: Final = 128
@@ -31,18 +32,6 @@ _NOTHING: Final = Statement("SELECT 1")
 _GOOD: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
-class Pending:
-    """A statement that was sent; its result comes with an exchange."""
-
-    __slots__ = ("preparing", "result", "statement")
-
-    def __init__(self, statement: Statement, preparing: "tuple[Statement, Types] | None" = None) -> None:
-        self.statement = statement
-        self.preparing = preparing
-        """What was to be prepared, where that is all."""
-        self.result: PGresult | None = None
-
-
 class Connection(ABC):
     def __init__(self, link: Link, settings: Mapping[str, str]) -> None:
         self.pooled = link.pooled
@@ -56,13 +45,19 @@ class Connection(ABC):
         self._local = Statement(of_transaction(settings)) if link.pooled and settings else None
         self._begin: Statement | None = None
         self._sent: list[Pending] = []
+        self._under_way: deque[list[Pending]] = deque()
+        """What was sent and is not answered yet, each list to the next point of synchronization."""
         self._results: list[PGresult] = []
-        self._awaited = 0
+        """Of the first of these lists, as far as they have come."""
+        self._failed: PGresult | None = None
+        """The first error of the last list that was answered."""
         self._unended = False
+        self._never_ended = False
         self._answered = False
         self._in_script = False
-        self._prepared: OrderedDict[tuple[Statement, Types], bytes] = OrderedDict()
-        self._noticed: OrderedDict[tuple[Statement, Types], None] = OrderedDict()
+        self._prepared: OrderedDict[Key, bytes] = OrderedDict()
+        """Their names, the one that was not used for the longest first."""
+        self._noticed: OrderedDict[Key, None] = OrderedDict()
         self._number = 0
         self._transformer = Transformer(link.driver)
         self._socket = libpq.socket
@@ -102,8 +97,12 @@ class Connection(ABC):
             self._unended = True
 
     def undo(self) -> None:
-        """Nobody waits for it."""
+        """Nobody waits for it. Apart from what was sent before, for after a statement that fails the server passes over
+        all others up to the next point of synchronization.
+        """
         if not self.closed and self._is_open():
+            if self._sent:
+                self._synchronize()
             self._send(_ROLLBACK, {})
             self._unended = True
             self.settle()
@@ -126,30 +125,24 @@ class Connection(ABC):
 
     def ask(self, statement: Statement, params: dict[str, object]) -> PGresult:
         """The result, after one round trip with all that was sent before. Raises `psycopg.Error`."""
-        pending = self.send(statement, params)
-        self.exchange()
-        assert pending.result is not None  # noqa: S101 - or an error was raised
+        return self.answer(self.send(statement, params))
+
+    def answer(self, pending: Pending) -> PGresult:
+        """The result, after one round trip where it has not come yet. Raises `psycopg.Error`."""
+        if pending.result is None:
+            self.exchange()
+        if pending.result is None:
+            raise psycopg.InternalError("The statement has failed already, and the work has overlooked it")
         return pending.result
 
     def exchange(self) -> None:
         """Send what waits, and wait for the answers. Raises the first error among them."""
         if not self._sent:
             return
-        sent = self._sent
-        self._results.clear()  # of transactions that have ended
         self._synchronize()
         self._wait()
         self._answered = True
-        results, self._results = self._results, []
-        failed: PGresult | None = None
-        for pending, result in zip(sent, results, strict=True):
-            pending.result = result
-            if result.status in _GOOD:
-                continue
-            if pending.preparing is not None:
-                self._prepared.pop(pending.preparing, None)
-            if failed is None:
-                failed = result
+        failed, self._failed = self._failed, None
         if failed is not None:
             raise error_from_result(failed)
 
@@ -159,6 +152,7 @@ class Connection(ABC):
         if statement.columns is None or len(statement.columns) != result.nfields:
             statement.columns = tuple((result.fname(number) or b"").decode() for number in range(result.nfields))
         rows: list[Any] = self._transformer.load_rows(0, result.ntuples, make)
+        self._transformer.set_pgresult(None)  # it would be kept until the next one comes
         return rows
 
     def script(self, text: str) -> None:
@@ -170,7 +164,9 @@ class Connection(ABC):
         self._libpq.exit_pipeline_mode()
         try:
             self._libpq.send_query(text.encode())
-            self._awaited, self._in_script = 1, True
+            self._under_way.append([])
+            self._in_script = True
+            self._flush()
             self._wait()
         finally:
             self._in_script = False
@@ -184,12 +180,12 @@ class Connection(ABC):
     @property
     def is_sound(self) -> bool:
         """Whether it can be used again."""
-        return not self.closed and self._libpq.status == ConnStatus.OK
+        return not self.closed and not self._never_ended and self._libpq.status == ConnStatus.OK
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing of earlier transactions is under way."""
-        return not self._awaited and not self._unended
+        return not self._under_way and not self._unended
 
     def close(self) -> None:
         if not self.closed:
@@ -235,19 +231,19 @@ class Connection(ABC):
         self._number += 1
         name = b"k%d" % self._number
         self._libpq.send_prepare(name, statement.text, types or None)
-        self._sent.append(Pending(statement, key))
+        self._sent.append(Preparing(key))
         self._prepared[key] = name
-        if len(self._prepared) > PREPARED:
-            (old, _), dropped = self._prepared.popitem(last=False)
+        while len(self._prepared) > PREPARED:
+            old, dropped = self._prepared.popitem(last=False)
             self._libpq.send_close_prepared(dropped)
-            self._sent.append(Pending(old))
+            self._sent.append(Dropping(old, dropped))
         return name
 
     def _synchronize(self) -> None:
+        self._under_way.append(self._sent)
         self._sent = []
         self._unended = False
         self._libpq.pipeline_sync()
-        self._awaited += 1
         self._flush()
 
     def _flush(self) -> bool:
@@ -258,23 +254,34 @@ class Connection(ABC):
         """Take in what has come; whether nothing more is awaited. Raises `OperationalError` where it is cut."""
         libpq = self._libpq
         libpq.consume_input()
-        while self._awaited and not libpq.is_busy():
+        while self._under_way and not libpq.is_busy():
             result = libpq.get_result()
             if result is None:
                 if libpq.status == ConnStatus.BAD:
                     raise psycopg.OperationalError("the connection was cut")
                 if self._in_script:
-                    self._awaited = 0
+                    self._under_way.clear()
             elif result.status == ExecStatus.PIPELINE_SYNC:
-                self._awaited -= 1
-                if self._awaited:
-                    self._results.clear()
+                self._attribute()
             else:
                 self._results.append(result)
                 if libpq.status == ConnStatus.BAD:
                     raise error_from_result(result)
-        return not self._awaited
+        return not self._under_way
 
-    @property
-    def in_failed_transaction(self) -> bool:
-        return self._libpq.transaction_status == TransactionStatus.INERROR
+    def _attribute(self) -> None:
+        """Each result to its statement, also of those that nobody waits for: what was not prepared is not there, and
+        where a transaction has not ended the next one cannot begin.
+        """
+        answered = self._under_way.popleft()
+        results, self._results = self._results, []
+        self._failed = None
+        for pending, result in zip(answered, results, strict=True):
+            if result.status in _GOOD:
+                pending.result = result
+            elif self._failed is None:
+                self._failed = result
+        if self._failed is not None:
+            for pending in reversed([each for each in answered if each.result is None]):
+                pending.take_back(self._prepared)
+                self._never_ended = self._never_ended or pending.statement is _ROLLBACK

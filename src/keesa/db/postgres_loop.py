@@ -5,7 +5,6 @@ goes on when the answers are there: on the loop's thread, without a thread of it
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,11 +13,11 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 from greenlet import error as greenlet_error
-from greenlet import getcurrent, greenlet
+from greenlet import greenlet
 
 from keesa.db.postgres_attempts import TRIES, Again, when_tried_enough
-from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 
@@ -28,108 +27,10 @@ QUEUE: Final = 4096
 """The most works of a loop that wait for a connection; one more is refused as unavailable."""
 TICK: Final = 0.5
 """Seconds between two looks at who has waited for too long."""
+CONNECTING: Final = 16
+"""The most connections that a loop makes at the same time, however many may be made: the process has a bound too."""
 SETTLE: Final = 0.003
 """Seconds that the end of a transaction that only read waits for a next one, to travel with its beginning."""
-
-
-class LoopConnection(Connection):
-    """Used by one greenlet at a time; without one it is idle, or its last transaction is not answered yet."""
-
-    pool: "LoopConnections"
-    """Set before it is used, and again where another loop takes it over."""
-    work_seconds: float = 0.0
-    """That the present work has kept the loop, before its last wait."""
-    waits_since: float | None = None
-    """On the loop's clock."""
-    _waiting: greenlet | None = None
-    _failure: BaseException | None = None
-    _started: float = 0.0
-    _resumed: float = 0.0
-
-    def watch(self) -> None:
-        self.pool.loop.add_reader(self._socket, self._readable)
-
-    def started(self) -> None:
-        """A work begins on it."""
-        self.work_seconds = 0.0
-        self._started = self._resumed = time.perf_counter()
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody still waits for its work."""
-        return self.pool.waits_for(self)
-
-    @property
-    def total_seconds(self) -> float:
-        """Since its work began, waits among them."""
-        return time.perf_counter() - self._started
-
-    @property
-    def turn_seconds(self) -> float:
-        """That the work has kept the loop since its last wait."""
-        return time.perf_counter() - self._resumed
-
-    def pause(self) -> None:
-        """Let the loop do what else it has to do."""
-        self.pool.loop.call_soon(getcurrent().switch)
-        self._hand_over()
-
-    def fail(self, error: BaseException, *, timed_out: bool = False) -> None:
-        """Close it; the work that waits on it, if any, gets the error."""
-        self.timed_out = self.timed_out or timed_out
-        self.close()
-        if self._waiting is None:
-            self.pool.lost(self)
-        else:
-            self._failure = error
-            self._waiting.switch()
-
-    def close(self) -> None:
-        if not self.closed and not self.pool.loop.is_closed():
-            self.pool.loop.remove_reader(self._socket)
-            self.pool.loop.remove_writer(self._socket)
-        super().close()
-
-    def _wait(self) -> None:
-        self._waiting, self.waits_since = getcurrent(), self.pool.loop.time()
-        self._hand_over()
-        self._waiting = self.waits_since = None
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
-
-    def _hand_over(self) -> None:
-        self.work_seconds += time.perf_counter() - self._resumed
-        hub = getcurrent().parent
-        assert hub is not None  # noqa: S101 - a work runs in a greenlet that the loop has started
-        hub.switch()
-        self._resumed = time.perf_counter()
-
-    def _flush(self) -> bool:
-        unsent = super()._flush()
-        if unsent:
-            self.pool.loop.add_writer(self._socket, self._writable)
-        return unsent
-
-    def _writable(self) -> None:
-        try:
-            unsent = super()._flush()
-        except psycopg.Error as error:
-            self.fail(error)
-            return
-        if not unsent:
-            self.pool.loop.remove_writer(self._socket)
-
-    def _readable(self) -> None:
-        try:
-            answered = self._receive()
-        except psycopg.Error as error:
-            self.fail(error)
-            return
-        if answered and self._waiting is not None:
-            self._waiting.switch()
-        elif answered:
-            self.pool.settled(self)
 
 
 class Job:
@@ -167,11 +68,12 @@ class LoopConnections:
         self._connect = connect
         self._most = most
         self._waits = waits
+        self._open: set[LoopConnection] = set()
         self._idle: list[LoopConnection] = []
         self._unended: list[LoopConnection] = []
         self._busy: dict[LoopConnection, Job] = {}
-        self._open = 0
         self._connecting = 0
+        self._connect_after = 0.0
         self._queue: deque[Job] = deque()
         self._looks = False
         self._closing: Callable[[], None] | None = None
@@ -187,22 +89,25 @@ class LoopConnections:
         job = Job(act, self.loop)
         self._submit(job)
         self._look_later()
-        value: T = await job.future
+        try:
+            value: T = await job.future
+        finally:
+            del job  # which has the error, whose traceback has this frame
         return value
 
     def give_up_idle(self) -> list[LoopConnection]:
         """The connections that another loop can take over. This one is closed."""
         fit = [connection for connection in self._idle if connection.is_sound and connection.is_settled]
         self._idle = [connection for connection in self._idle if connection not in fit]
-        self._open -= len(fit)
+        self._open.difference_update(fit)
         return fit
 
     def adopt(self, connections: list[LoopConnection]) -> None:
         """Those of a loop that was closed."""
         for connection in connections:
             connection.pool = self
-            if self._open < self._most:
-                self._open += 1
+            if len(self._open) < self._most:
+                self._open.add(connection)
                 connection.watch()
                 self._idle.append(connection)
             else:
@@ -214,13 +119,16 @@ class LoopConnections:
         self._close_when_done()
 
     def abandon(self) -> None:
-        """The loop has ended: nobody waits. A greenlet that is left where it waits would be ended by the collector, at
-        any moment; it can only be resumed in its own thread.
+        """The loop has ended: nobody waits. Should it go on, it ends what is left.
+
+        A greenlet that is left where it waits would be ended by the collector, at any moment; it can only be resumed in
+        its own thread.
         """
+        self._closing = lambda: None
         for connection in list(self._busy):
             with suppress(greenlet_error, RuntimeError):
                 connection.fail(psycopg.OperationalError("the event loop has ended"))
-        for connection in [*self._idle, *self._unended, *self._busy]:
+        for connection in self._open:
             connection.close()
 
     def waits_for(self, connection: LoopConnection) -> bool:
@@ -230,9 +138,10 @@ class LoopConnections:
     # What a connection tells
 
     def lost(self, connection: LoopConnection) -> None:
-        """It was closed while nobody used it."""
-        self._forget(connection)
-        self._start_waiting()
+        """It was closed while nobody waited on it."""
+        if connection not in self._busy:
+            self._forget(connection)
+            self._start_waiting()
 
     def settled(self, connection: LoopConnection) -> None:
         """Its last transaction has been answered."""
@@ -247,16 +156,14 @@ class LoopConnections:
             self._start(job, connection)
             return
         self._queue.append(job)
-        if self._open < self._most:
-            self._connect_one()
+        self._connect_one()
 
     def _free(self) -> LoopConnection | None:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_sound:
                 return connection
-            connection.close()
-            self._open -= 1
+            self._forget(connection)
         return None
 
     def _start(self, job: Job, connection: LoopConnection) -> None:
@@ -279,22 +186,25 @@ class LoopConnections:
         try:
             job.tell(job.act(connection))
         except Again as again:
+            if connection.closed:  # those beside it may have met the same, and more of them than there are tries
+                self._forget(*self._idle)
             if job.tries < TRIES and self.loop.time() - job.since < self._waits.patience:
                 self._queue.appendleft(job)
             else:
                 job.tell(error=when_tried_enough(again))
         except BaseException as error:  # noqa: BLE001 - it is told to who waits
             job.tell(error=error)
+        finally:
+            del job  # which has the error, whose traceback has this frame
 
     def _next_for(self, connection: LoopConnection) -> Job | None:
         """The work that goes on with the connection; where there is none it is put away."""
         if not connection.is_sound:
-            connection.close()
             self._forget(connection)
             self.loop.call_soon(self._start_waiting)
             return None
         if connection.pooled and not connection.is_settled:
-            connection.settle()
+            self._settle(connection)
             return None
         job = self._waiting_longest()
         if job is None:
@@ -319,10 +229,14 @@ class LoopConnections:
         unended, self._unended = self._unended, []
         for connection in unended:
             if connection not in self._busy:
-                try:
-                    connection.settle()
-                except psycopg.Error as error:
-                    connection.fail(error)
+                self._settle(connection)
+        self._look_later()
+
+    def _settle(self, connection: LoopConnection) -> None:
+        try:
+            connection.settle()
+        except psycopg.Error as error:
+            self.loop.call_soon(connection.fail, error)
 
     def _waiting_longest(self) -> Job | None:
         while self._queue:
@@ -332,21 +246,25 @@ class LoopConnections:
         return None
 
     def _start_waiting(self) -> None:
-        """After a connection was lost: for who waits, there may be an idle one, or another has to be made."""
+        """For who waits there may be an idle connection, or another has to be made."""
         while self._queue and (connection := self._free()) is not None:
             self._release(connection)
-        if self._queue and self._open < self._most:
-            self._connect_one()
+        self._connect_one()
         if self._closing is not None:
             self._close_when_done()
 
     # Connections
 
     def _connect_one(self) -> None:
-        """In a thread, as the driver's way to connect blocks; one for each work that waits."""
-        self._open += 1
+        """Where one more is of use and may be made: in a thread, as the driver's way to connect blocks."""
+        enough = min(len(self._queue), CONNECTING, self._most - len(self._open))
+        if self._connecting >= enough or self.loop.time() < self._connect_after:
+            return
         self._connecting += 1
-        Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
+        try:
+            Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
+        except RuntimeError as error:  # the system gives no more threads
+            self.loop.call_soon(self._connected, psycopg.OperationalError(str(error)))
 
     def _connect_in_thread(self) -> None:
         made: LoopConnection | BaseException
@@ -365,19 +283,23 @@ class LoopConnections:
         self._connecting -= 1
         if isinstance(made, LoopConnection):
             made.pool = self
+            self._open.add(made)
             made.watch()
             self._release(made)
+        elif self._open or self._connecting:  # one of those comes free: the server may take no more of them
+            self._connect_after = self.loop.time() + TICK
         else:
-            self._open -= 1
-            job = self._waiting_longest()
-            if job is not None:
+            self._connect_after = 0.0
+            while (job := self._waiting_longest()) is not None:
                 job.tell(error=as_unavailable(made))
         self._start_waiting()
 
-    def _forget(self, connection: LoopConnection) -> None:
-        self._open -= 1
-        if connection in self._idle:
-            self._idle.remove(connection)
+    def _forget(self, *connections: LoopConnection) -> None:
+        for connection in connections:
+            connection.close()
+            self._open.discard(connection)
+            if connection in self._idle:
+                self._idle.remove(connection)
 
     # Deadlines
 
@@ -390,23 +312,24 @@ class LoopConnections:
         """Tell those who have waited for too long."""
         self._looks = False
         at = self.loop.time()
-        for job in list(self._queue):
+        for job in self._queue:
             if at - job.since > self._waits.patience:
                 job.tell(error=Unavailable(TOO_BUSY))
-        for connection, job in list(self._busy.items()):
+        self._queue = deque(job for job in self._queue if not job.future.done())
+        for job in self._busy.values():
             if at - job.since > self._waits.longest:
                 job.tell(error=Unavailable(UNKNOWN))
-            if connection.waits_since is not None and at - connection.waits_since > self._waits.answer:
-                error = psycopg.OperationalError("the server has not answered in time")
-                connection.fail(error, timed_out=True)
-        if self._queue or self._busy:
+        waiting = [(each.waits_since, each) for each in self._open if each.waits_since is not None]
+        for since, connection in waiting:
+            if at - since > self._waits.answer:
+                connection.fail(psycopg.OperationalError("the server has not answered in time"), timed_out=True)
+        self._start_waiting()
+        if self._queue or self._busy or waiting:
             self._look_later()
 
     def _close_when_done(self) -> None:
         if self._closing is None or self._busy or self._queue or self._connecting:
             return
-        for connection in self._idle:
-            connection.close()
-        self._idle.clear()
+        self._forget(*self._open)
         done, self._closing = self._closing, lambda: None
         done()

@@ -79,7 +79,7 @@ statement: Final = lru_cache(maxsize=2048)(Statement)
 def _converted(value: object) -> tuple[int, object]:
     """Of a type that is made of one of ours, or a number that is too large for most."""
     if isinstance(value, str):
-        return 0, str(value)
+        return 0, str.__str__(value)  # whatever its own class says of it
     if isinstance(value, int):
         return (20 if -_LARGEST <= value < _LARGEST else _NUMERIC), int(value)
     if isinstance(value, float):

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from keesa.db.admission import Admission
 from keesa.db.engine import Pace, Steps
-from keesa.db.postgres_loop import LoopConnection
+from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.steps import LONGEST, TURN, next_step
 from keesa.errors import Unavailable
 
@@ -35,9 +35,11 @@ def run_steps(steps: Steps[T], connection: LoopConnection, places: Admission | N
             pace, done = next_step(steps)
         return done[0]
     finally:
-        steps.close()
-        if entered and places is not None:
-            places.leave()
+        try:
+            steps.close()
+        finally:
+            if entered and places is not None:
+                places.leave()
 
 
 def _let_others_on(connection: LoopConnection) -> None:

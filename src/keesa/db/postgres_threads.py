@@ -4,6 +4,7 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import psycopg
@@ -93,10 +94,11 @@ class ThreadConnections:
 
     def _give_back(self, connection: BlockingConnection) -> None:
         if connection.is_sound and not self._closed:
-            connection.settle()
-            self._idle.append(connection)
-        else:
-            connection.close()
+            with suppress(psycopg.Error):  # what was done before is done
+                connection.settle()
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _drop_idle(self) -> None:
         while self._idle:

@@ -29,9 +29,7 @@ class PostgresTx(Tx):
         pending = self._connection.send(asked, params)
 
         def rows() -> Sequence[Row]:
-            if pending.result is None:
-                self._connection.exchange()
-            return self._named(asked, pending.result)
+            return self._named(asked, self._connection.answer(pending))
 
         return rows
 
