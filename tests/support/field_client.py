@@ -41,11 +41,13 @@ class FieldClient:
             self._raise_ticket(f"{self._name} {position}")
         self._connection.close()
 
-    def work_until_lost(self, lost: Event) -> None:
-        """Raise tickets, assign them, speak of them and close them, until the server goes away; then set `lost`."""
+    def work_until_lost(self, lost: Event, over: Event | None = None) -> None:
+        """Raise tickets, assign them, speak of them and close them, until the server goes away, and then set `lost`; or
+        until it is `over`.
+        """
         position = 0
         try:
-            while True:
+            while not (over and over.is_set()):
                 self._work(f"{self._name} {position}")
                 position += 1
         except LOST:

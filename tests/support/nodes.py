@@ -17,20 +17,22 @@ from workers import connect, connections
 
 ROUND_TRIP_MS: Final = 1.0
 JITTER_MS: Final = 3.0
+LONG_JITTER_MS: Final = 40.0
+"""Longer than all else of a request, for what would be wrong for a moment alone."""
 
 
 @contextmanager
-def far(place: Place) -> Iterator[Place]:
+def far(place: Place, jitter_ms: float = JITTER_MS) -> Iterator[Place]:
     """The same database by way of a network of chance; SQLite's as it is."""
     if place.url is None:
         yield place
         return
-    with DatabaseProxy(place.url, round_trip_ms=ROUND_TRIP_MS, jitter_ms=JITTER_MS) as proxy:
+    with DatabaseProxy(place.url, round_trip_ms=ROUND_TRIP_MS, jitter_ms=jitter_ms) as proxy:
         yield replace(place, url=proxy.url)
 
 
 @contextmanager
-def two_nodes(place: Place, **env: str) -> Iterator[Sequence[LiveServer]]:
+def two_nodes(place: Place, jitter_ms: float = JITTER_MS, **env: str) -> Iterator[Sequence[LiveServer]]:
     """On PostgreSQL two servers, on SQLite one of two workers; with these settings."""
     with ExitStack() as stack:
         if place.url is None:
@@ -40,7 +42,7 @@ def two_nodes(place: Place, **env: str) -> Iterator[Sequence[LiveServer]]:
         for name in ("one", "other"):
             data = place.data / name
             data.mkdir(mode=0o700)
-            server = LiveServer(data, stack.enter_context(far(place)).url, "--workers", "1", **env)
+            server = LiveServer(data, stack.enter_context(far(place, jitter_ms)).url, "--workers", "1", **env)
             stack.push(server)
             servers.append(server)
         with ThreadPoolExecutor(2) as threads:

@@ -10,6 +10,7 @@ import atexit
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -95,6 +96,16 @@ class PostgresServer:
             self._server.send_signal(FAST_SHUTDOWN)
             _wait_or_kill(self._server)
             self._server = None
+
+    def crash(self) -> None:
+        """SIGKILL to it and to all of its processes, as a failure of the machine's power would; `resume` starts it."""
+        assert self._server is not None
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for process in (self.pid, *map(int, children)):  # itself first, or it would start some of them anew
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._server.wait()
+        self._server = None
 
     def resume(self) -> None:
         self._server = self._spawn()

@@ -288,7 +288,7 @@ def paging(random: Random) -> dict[str, object]:
 
 
 def check(desk: Desk, world: World, questions: Sequence[Question], when: str, *, times: int) -> None:
-    """Every answer of each worker, to the order of its keys, is that of the rows there are now; both are asked at once."""
+    """Every answer of both workers, asked at once, is that of the rows there are now, to the order of its keys."""
     due = [answer(world, desk.tokens[question.person], question) for question in questions]
 
     def ask(position: int) -> None:

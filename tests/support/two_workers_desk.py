@@ -21,7 +21,7 @@ from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.sessions import Version
 from keesa.db import Database, Tx
 from live import LiveServer
-from nodes import a_connection_each, two_nodes
+from nodes import JITTER_MS, a_connection_each, two_nodes
 from places import Place
 from plain_answers import Answer, Question, World
 from workers import connect
@@ -126,10 +126,10 @@ def send(
 
 
 @contextmanager
-def two_workers(place: Place, database: Database) -> Iterator[Desk]:
+def two_workers(place: Place, database: Database, jitter_ms: float = JITTER_MS) -> Iterator[Desk]:
     """On the cast's database; everybody is logged in."""
     join(database, PUPIL)
-    with two_nodes(place, KEESA_SECRET=cast.SECRET) as servers, a_connection_each(servers) as found:
+    with two_nodes(place, jitter_ms, KEESA_SECRET=cast.SECRET) as servers, a_connection_each(servers) as found:
         opened = Desk(servers, found, database)
         for person in PEOPLE:
             opened.log_in(person)
