@@ -23,8 +23,8 @@ from two_workers_desk import GIVE_ROLE, TAKE_ROLE, Desk, two_workers
 
 ASKERS: Final = 6
 """Three of each worker."""
-TIMES: Final = 2
-"""Each ending through each worker, or just so often."""
+TIMES: Final = 3
+"""That there is each ending through each worker."""
 LATER: Final = 2
 """Requests of each asker that were sent after the end had been answered."""
 PATIENCE: Final = 60.0
@@ -132,6 +132,10 @@ def asking(desk: Desk) -> Iterator[list[Asker]]:
         each.result()
 
 
+def ask_at_once(desk: Desk, worker: int) -> int:
+    return desk.get(desk.workers[worker], Question(ENGINEER, "2024", "/tickets", ASSIGNED))[0]
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not holds():
@@ -148,6 +152,7 @@ def test_nothing_that_is_sent_after_an_end_was_answered_succeeds(desk: Desk) -> 
                 wait_until(lambda: all({*SERVED} & {*asker.since(begun_at)} for asker in askers))  # noqa: B023 - at once
                 ending.end(desk, worker)
                 ended_at = time.monotonic()
+                assert ask_at_once(desk, 1 - worker) == ending.refused, name
                 wait_until(lambda: all(len(asker.since(ended_at)) >= LATER for asker in askers))  # noqa: B023 - at once
                 later = [status for asker in askers for status in asker.since(ended_at)]
                 assert {*later} == {ending.refused}, name
