@@ -59,7 +59,8 @@ class FieldClient:
         number = self._raise_ticket(title)
         if number is None:
             return
-        self._post(f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}})
+        if not self._post(f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}}):
+            return  # without it a status would be refused
         note = f"said of {title}"
         if self._post("/tickets/add_ticket_note", {"ticket_number": number, "ticket_note": {"note": note}}):
             self.acknowledged.notes.append((number, note))
