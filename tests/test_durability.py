@@ -138,9 +138,9 @@ def at_work(servers: Sequence[LiveServer], token: str, name: str) -> Iterator[li
 def wait_for_more(clients: Sequence[FieldClient]) -> None:
     """Until each client has been told of something more than now."""
     deadline = time.monotonic() + PATIENCE
-    for client in clients:
-        before = len(client.acknowledged)
-        while len(client.acknowledged) < before + A_CLIENT:
+    enough = [len(client.acknowledged) + A_CLIENT for client in clients]
+    for client, wanted in zip(clients, enough, strict=True):
+        while len(client.acknowledged) < wanted:
             assert time.monotonic() < deadline, client.acknowledged.refused[-1:]
             time.sleep(0.005)
 

@@ -26,6 +26,7 @@ from psycopg import sql
 
 import postgres_guard
 from postgres_guard import FAST_SHUTDOWN, PATIENCE, STOPPED
+from workers import wait_until_gone
 
 USER = "keesa"
 
@@ -100,11 +101,13 @@ class PostgresServer:
     def crash(self) -> None:
         """SIGKILL to it and to all of its processes, as a failure of the machine's power would; `resume` starts it."""
         assert self._server is not None
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        for process in (self.pid, *map(int, children)):  # itself first, or it would start some of them anew
+        os.kill(self.pid, signal.SIGSTOP)  # or it would start others meanwhile
+        children = {int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()}
+        for process in (self.pid, *children):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self._server.wait()
+        wait_until_gone(children)
         self._server = None
 
     def resume(self) -> None:
