@@ -1,4 +1,4 @@
-"""Keesa with one commit for each write, to see what its commits in groups are worth.
+"""Keesa with one commit for each write, to see what its commits in groups on SQLite are worth.
 
 .venv/bin/python -m bench.ungrouped serve …
 """

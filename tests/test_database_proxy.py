@@ -2,6 +2,7 @@
 
 import random
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -210,6 +211,20 @@ def test_a_cut_ends_connections_on_both_sides(proxy: DatabaseProxy, connection: 
     with psycopg.connect(proxy.url) as again:
         again.execute("SELECT 1")
     assert proxy.counts().opened == 2
+
+
+def test_an_end_for_a_side_that_is_gone_ends_the_connection(
+    plain: tuple[socket.socket, socket.socket, DatabaseProxy],
+) -> None:
+    """Passed on just when the other side has been reset: that connection is closed, and the process lives."""
+    client, server, proxy = plain
+    proxy.stall()
+    client.shutdown(socket.SHUT_WR)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    server.close()
+    proxy.resume()
+    assert received(client, 1) == b""
+    wait_until(lambda: not proxy.counts().connections)
 
 
 def test_new_connections_are_refused_and_admitted(proxy: DatabaseProxy, connection: psycopg.Connection) -> None:

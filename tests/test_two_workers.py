@@ -11,8 +11,8 @@ import cast
 from command import keesa
 from keesa.api.authentication import MAINTENANCE
 from live import LiveServer
+from nodes import a_connection_each, far, two_nodes
 from places import Place
-from workers import connections
 
 OFFLINE = (503, {"error": MAINTENANCE})
 ENDED = (401, {"error": "Your session has ended, please log in again"})
@@ -27,13 +27,13 @@ class Pair(NamedTuple):
 
 @pytest.fixture
 def pair(place: Place) -> Iterator[Pair]:
-    """Of a server of the cast's database."""
-    with LiveServer(place.data, place.url, "--workers", "2") as server:
-        found = connections(server)
-        assert len(found) == 2
-        yield Pair(*found.values())
-        for connection in found.values():
-            connection.close()
+    """Of a server of the cast's database; PostgreSQL is far."""
+    with (
+        far(place) as behind,
+        LiveServer(behind.data, behind.url, "--workers", "2") as server,
+        a_connection_each([server]) as found,
+    ):
+        yield Pair(*found)
 
 
 def ask(connection: HTTPConnection, method: str, path: str, **headers: str) -> tuple[int, dict[str, object]]:
@@ -106,12 +106,9 @@ def test_a_disabled_user_is_out_on_both(pair: Pair, place: Place) -> None:
 
 
 def test_failed_logins_are_counted_together(place: Place) -> None:
-    """Two workers do not give twice as many guesses."""
-    with LiveServer(place.data, place.url, "--workers", "2", KEESA_LOGIN_FAILURES_PER_USER="4") as server:
-        pair = Pair(*connections(server).values())
+    """Two workers, or nodes, do not give twice as many guesses."""
+    with two_nodes(place, KEESA_LOGIN_FAILURES_PER_USER="4") as servers, a_connection_each(servers) as pair:
         statuses = [wrong_password(pair[guess % 2]) for guess in range(6)]
-        for connection in pair:
-            connection.close()
     assert statuses == [401] * 4 + [429] * 2
 
 

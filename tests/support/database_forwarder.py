@@ -192,6 +192,8 @@ class Forwarder:
         self._interests[descriptor] = events
 
     def _watch_again(self, link: Link) -> None:
+        if link.closed:  # by what was passed on just before
+            return
         for side, out, into in (
             (link.client, link.asking, link.answering),
             (link.server, link.answering, link.asking),

@@ -41,11 +41,13 @@ class FieldClient:
             self._raise_ticket(f"{self._name} {position}")
         self._connection.close()
 
-    def work_until_lost(self, lost: Event) -> None:
-        """Raise tickets, assign them, speak of them and close them, until the server goes away; then set `lost`."""
+    def work_until_lost(self, lost: Event, over: Event | None = None) -> None:
+        """Raise tickets, assign them, speak of them and close them, until the server goes away, and then set `lost`; or
+        until it is `over`.
+        """
         position = 0
         try:
-            while True:
+            while not (over and over.is_set()):
                 self._work(f"{self._name} {position}")
                 position += 1
         except LOST:
@@ -57,7 +59,8 @@ class FieldClient:
         number = self._raise_ticket(title)
         if number is None:
             return
-        self._post(f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}})
+        if not self._post(f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}}):
+            return  # without it a status would be refused
         note = f"said of {title}"
         if self._post("/tickets/add_ticket_note", {"ticket_number": number, "ticket_note": {"note": note}}):
             self.acknowledged.notes.append((number, note))

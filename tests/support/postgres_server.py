@@ -10,6 +10,7 @@ import atexit
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from psycopg import sql
 
 import postgres_guard
 from postgres_guard import FAST_SHUTDOWN, PATIENCE, STOPPED
+from workers import wait_until_gone
 
 USER = "keesa"
 
@@ -95,6 +97,18 @@ class PostgresServer:
             self._server.send_signal(FAST_SHUTDOWN)
             _wait_or_kill(self._server)
             self._server = None
+
+    def crash(self) -> None:
+        """SIGKILL to it and to all of its processes, as a failure of the machine's power would; `resume` starts it."""
+        assert self._server is not None
+        os.kill(self.pid, signal.SIGSTOP)  # or it would start others meanwhile
+        children = {int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()}
+        for process in (self.pid, *children):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._server.wait()
+        wait_until_gone(children)
+        self._server = None
 
     def resume(self) -> None:
         self._server = self._spawn()

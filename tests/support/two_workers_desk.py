@@ -1,4 +1,6 @@
-"""Two workers of one database, and its rows as they are now: what they answer against what they should."""
+"""Two workers of one database, on PostgreSQL two far nodes, and its rows as they are now: what they answer against what
+they should.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +21,10 @@ from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.sessions import Version
 from keesa.db import Database, Tx
 from live import LiveServer
+from nodes import JITTER_MS, a_connection_each, two_nodes
 from places import Place
 from plain_answers import Answer, Question, World
-from workers import connections
+from workers import connect
 
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 PUPIL: Final = Person(6, "pupil@keesa.example", "Aminath Shifa", "Shifa", "customer", "customer", SCHOOL)
@@ -49,6 +52,9 @@ MAY_READ: Final = (TICKETS_READ,)
 @dataclass
 class Desk:
     """Two workers, everybody's access tokens, and a hand on the database behind the workers' backs."""
+
+    servers: Sequence[LiveServer]
+    """One with both workers, or one for each."""
 
     workers: Sequence[HTTPConnection]
     database: Database
@@ -97,6 +103,16 @@ class Desk:
         found: int = next(role["id"] for role in self.world().roles.values() if role["name"] == name)
         return found
 
+    @contextmanager
+    def another(self) -> Iterator["Desk"]:
+        """The same with connections of its own, for a thread of its own."""
+        opened = [connect(server) for server in (self.servers[0], self.servers[-1])]
+        try:
+            yield replace(self, workers=opened)
+        finally:
+            for connection in opened:
+                connection.close()
+
     def log_in(self, person: Person) -> None:
         self.tokens[person] = cast.token(self.database, person)
 
@@ -110,15 +126,11 @@ def send(
 
 
 @contextmanager
-def two_workers(place: Place, database: Database) -> Iterator[Desk]:
+def two_workers(place: Place, database: Database, jitter_ms: float = JITTER_MS) -> Iterator[Desk]:
     """On the cast's database; everybody is logged in."""
     join(database, PUPIL)
-    with LiveServer(place.data, place.url, "--workers", "2", KEESA_SECRET=cast.SECRET) as server:
-        found = connections(server)
-        assert len(found) == 2
-        opened = Desk(tuple(found.values()), database)
+    with two_nodes(place, jitter_ms, KEESA_SECRET=cast.SECRET) as servers, a_connection_each(servers) as found:
+        opened = Desk(servers, found, database)
         for person in PEOPLE:
             opened.log_in(person)
         yield opened
-        for connection in found.values():
-            connection.close()
