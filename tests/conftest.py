@@ -26,8 +26,11 @@ _numbers = count()
 
 
 def pytest_configure() -> None:
-    """A SIGTERM (to `make test`, say) ends the tests as Ctrl-C does: with the servers that they have started."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """A SIGTERM (to `make test`, say) ends the tests as Ctrl-C does: with the servers that they have started. A shell
+    starts what runs in the background with SIGINT ignored, by which pytest's workers are ended.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
