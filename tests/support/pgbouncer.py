@@ -73,7 +73,7 @@ class PgBouncer:
     def stop(self) -> None:
         """At once, with all connections. Again is no error."""
         if self._process:
-            self._process.terminate()
+            self._process.kill()  # a newer one waits for its clients when it is asked to end
             self._process.wait(PATIENCE)
         self._process = None
 
