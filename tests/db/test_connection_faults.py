@@ -5,8 +5,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from typing import Any, Final
 
 import psycopg
@@ -19,35 +18,12 @@ from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
-from lines import adding, make_table, read_lines
-from postgres_server import PostgresServer
+from lines import adding, read_lines
 
 PATIENCE: Final = 30.0
 """Seconds after which a story has gone wrong."""
 OF_A_LOOP: Final = FEWEST_CONNECTIONS - 1
 """Connections that a loop has of the fewest."""
-
-_numbers = count()
-
-
-@pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    """A database with the table of lines."""
-    name = f"faults{next(_numbers)}"
-    postgres.create_database(name)
-    database = PostgresDatabase(postgres.url(name))
-    make_table(database)
-    database.close()
-    yield postgres.url(name)
-    postgres.drop_database(name)
-
-
-@pytest.fixture
-def few(url: str) -> Iterator[PostgresDatabase]:
-    """With as few connections as there may be."""
-    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=2))
-    yield database
-    database.close()
 
 
 def run(story: Any) -> Any:  # noqa: ANN401 - whatever it gives
@@ -177,7 +153,7 @@ def test_an_answer_that_never_came_is_no_empty_one(few: PostgresDatabase) -> Non
 # How many there are
 
 
-def test_one_that_is_cut_while_its_work_lets_others_on_counts_once(few: PostgresDatabase, url: str) -> None:
+def test_one_that_is_cut_while_its_work_lets_others_on_counts_once(few: PostgresDatabase, lines_url: str) -> None:
     """However many are lost so, there are never more connections than allowed, and all of those can be used."""
 
     def slow(tx: Tx) -> Steps[list[str]]:
@@ -193,16 +169,16 @@ def test_one_that_is_cut_while_its_work_lets_others_on_counts_once(few: Postgres
         for _ in range(3):
             reading = [asyncio.ensure_future(few.aread_in_steps(slow)) for _ in range(2)]
             await asyncio.sleep(0.1)
-            await asyncio.to_thread(end_all, url)
+            await asyncio.to_thread(end_all, lines_url)
             assert await asyncio.gather(*reading) == [[], []]
-        return await most_at_work(few, url)
+        return await most_at_work(few, lines_url)
 
     assert run(story()) == OF_A_LOOP
 
 
-def test_many_connections_are_made_a_few_at_a_time(url: str) -> None:
+def test_many_connections_are_made_a_few_at_a_time(lines_url: str) -> None:
     """As many works at once as there may be connections: each is done, though a process makes no more than some."""
-    database = PostgresDatabase(url, 100)
+    database = PostgresDatabase(lines_url, 100)
 
     async def story() -> None:
         await asyncio.gather(*(database.awrite(adding(f"line {number}")) for number in range(90)))
@@ -212,13 +188,13 @@ def test_many_connections_are_made_a_few_at_a_time(url: str) -> None:
     database.close()
 
 
-def test_a_server_that_takes_no_more_connections_still_serves(few: PostgresDatabase, url: str) -> None:
+def test_a_server_that_takes_no_more_connections_still_serves(few: PostgresDatabase, lines_url: str) -> None:
     """Who finds no connection waits for one that there is, where no more can be made."""
-    name = url.rpartition("/")[2]
-    with psycopg.connect(url, autocommit=True) as admin:
+    name = lines_url.rpartition("/")[2]
+    with psycopg.connect(lines_url, autocommit=True) as admin:
         admin.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 2")
         admin.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO narrow")
-    database = PostgresDatabase(url.replace("keesa@", "narrow@"), 10, Waits(patience=5))
+    database = PostgresDatabase(lines_url.replace("keesa@", "narrow@"), 10, Waits(patience=5))
 
     async def story() -> list[str]:
         return await asyncio.gather(*(database.awrite(adding(f"line {number}")) for number in range(30)))
@@ -227,7 +203,7 @@ def test_a_server_that_takes_no_more_connections_still_serves(few: PostgresDatab
         assert len(run(story())) == 30
     finally:
         database.close()
-        with psycopg.connect(url, autocommit=True) as admin:
+        with psycopg.connect(lines_url, autocommit=True) as admin:
             admin.execute(
                 f"REASSIGN OWNED BY narrow TO keesa; DROP OWNED BY narrow; DROP ROLE narrow; -- {name}".encode()
             )
@@ -271,16 +247,16 @@ class Deaf(LoopConnection):
         self.pool.loop.remove_reader(self._socket)
 
 
-def test_idle_ones_that_die_silently_cost_nobody_an_answer(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_ones_that_die_silently_cost_nobody_an_answer(lines_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than a work has tries: the first that finds one dead takes none of the others."""
     monkeypatch.setattr(postgres, "LoopConnection", Deaf)
-    database = PostgresDatabase(url, 20)
+    database = PostgresDatabase(lines_url, 20)
 
     async def story() -> None:
         await asyncio.gather(*(database.aread(lambda tx: tx.all("SELECT pg_sleep(0.3)")) for _ in range(12)))
         await asyncio.sleep(0.1)
-        assert await asyncio.to_thread(connections_to, url) == 12
-        await asyncio.to_thread(end_all, url)
+        assert await asyncio.to_thread(connections_to, lines_url) == 12
+        await asyncio.to_thread(end_all, lines_url)
         assert await database.aread(read_lines) == []
 
     run(story())
@@ -311,10 +287,10 @@ def test_what_was_taken_back_makes_way_in_the_queue(few: PostgresDatabase, monke
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_a_loop_that_was_held_takes_no_answer_for_missing(
-    url: str, new_loop: Callable[[], asyncio.AbstractEventLoop]
+    lines_url: str, new_loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     """What came while something else had the loop counts, however long that was."""
-    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=30, answer=1.5))
+    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, Waits(patience=30, answer=1.5))
 
     async def story() -> str:
         await database.awrite(adding("first"))

@@ -19,8 +19,7 @@ from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_connection import PREPARED
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
-from lines import adding, make_table, read_lines
-from postgres_server import PostgresServer
+from lines import adding, read_lines
 
 PATIENCE: Final = 30.0
 MEGABYTE: Final = 1_000_000
@@ -29,21 +28,9 @@ _numbers = count()
 
 
 @pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    """A database with the table of lines."""
-    name = f"prepared{next(_numbers)}"
-    postgres.create_database(name)
-    database = PostgresDatabase(postgres.url(name))
-    make_table(database)
-    database.close()
-    yield postgres.url(name)
-    postgres.drop_database(name)
-
-
-@pytest.fixture
-def few(url: str) -> Iterator[PostgresDatabase]:
+def few(lines_url: str) -> Iterator[PostgresDatabase]:
     """With as few connections as there may be."""
-    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=5))
+    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, Waits(patience=5))
     yield database
     database.close()
 
@@ -166,20 +153,20 @@ def test_large_statements_and_answers(few: PostgresDatabase, new_loop: Callable[
     assert few.write(work) == 30 * MEGABYTE
 
 
-def test_what_the_server_says_by_itself_harms_nobody(few: PostgresDatabase, url: str) -> None:
+def test_what_the_server_says_by_itself_harms_nobody(few: PostgresDatabase, lines_url: str) -> None:
     """Parameters that change and notices, while connections are idle."""
 
     async def story() -> None:
         for number in range(3):
             await asyncio.gather(*(few.awrite(adding(f"{number} {each}")) for each in range(9)))
-            with psycopg.connect(url, autocommit=True) as admin:
+            with psycopg.connect(lines_url, autocommit=True) as admin:
                 admin.execute("ALTER SYSTEM SET timezone = %s" % f"'Etc/GMT+{number + 1}'")  # noqa: UP031
                 admin.execute("SELECT pg_reload_conf()")
             await asyncio.sleep(0.2)
         assert len(await few.aread(read_lines)) == 27
 
     run(story())
-    with psycopg.connect(url, autocommit=True) as admin:
+    with psycopg.connect(lines_url, autocommit=True) as admin:
         admin.execute("ALTER SYSTEM RESET timezone")
         admin.execute("SELECT pg_reload_conf()")
 
@@ -208,7 +195,7 @@ def test_threads_share_few_connections(few: PostgresDatabase) -> None:
     assert len(few.read(read_lines)) == 40
 
 
-def test_no_descriptor_stays_open(url: str) -> None:
+def test_no_descriptor_stays_open(lines_url: str) -> None:
     """Of connections that were cut, refused, replaced or closed, on either kind of loop, in debug mode."""
 
     def dying(tx: Tx) -> None:
@@ -224,7 +211,7 @@ def test_no_descriptor_stays_open(url: str) -> None:
                 await asyncio.to_thread(database.write, dying)
 
     def once(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> int:
-        database = PostgresDatabase(url, 10)
+        database = PostgresDatabase(lines_url, 10)
         with asyncio.Runner(debug=True, loop_factory=new_loop) as runner:
             runner.run(asyncio.wait_for(story(database), PATIENCE))
             database.close()
@@ -272,9 +259,9 @@ def test_a_loop_that_ends_with_works_under_way(
 
 
 @pytest.mark.parametrize("after", [0, 0.002, 0.02, 0.2])
-def test_closing_at_any_moment(url: str, after: float) -> None:
+def test_closing_at_any_moment(lines_url: str, after: float) -> None:
     """While connections are being made, or works wait: each is done or refused, and nothing stays open."""
-    database = PostgresDatabase(url, 10)
+    database = PostgresDatabase(lines_url, 10)
 
     async def story() -> list[Any]:
         works = [asyncio.ensure_future(database.awrite(adding(f"line {number}"))) for number in range(40)]
@@ -283,7 +270,7 @@ def test_closing_at_any_moment(url: str, after: float) -> None:
         return await asyncio.gather(*works, return_exceptions=True)
 
     told = run(story())
-    with psycopg.connect(url) as other:
+    with psycopg.connect(lines_url) as other:
         found = {row[0] for row in other.execute("SELECT line FROM lines").fetchall()}
         sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'keesa'"
         for _ in range(100):

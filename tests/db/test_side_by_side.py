@@ -17,8 +17,7 @@ from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_attempts import TRIES
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
-from lines import adding, make_table, read_lines
-from postgres_server import PostgresServer
+from lines import adding, read_lines
 
 PATIENCE: Final = 20.0
 """Seconds after which what a test waits for does not come any more."""
@@ -31,29 +30,9 @@ _numbers = count()
 
 
 @pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    """A database with the table of lines."""
-    name = f"beside{next(_numbers)}"
-    postgres.create_database(name)
-    database = PostgresDatabase(postgres.url(name))
-    make_table(database)
-    database.close()
-    yield postgres.url(name)
-    postgres.drop_database(name)
-
-
-@pytest.fixture
-def few(url: str) -> Iterator[PostgresDatabase]:
-    """With as few connections as there may be."""
-    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=2))
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def nodes(url: str) -> Iterator[tuple[PostgresDatabase, PostgresDatabase]]:
+def nodes(lines_url: str) -> Iterator[tuple[PostgresDatabase, PostgresDatabase]]:
     """Two of them, as two processes have them."""
-    one, other = PostgresDatabase(url), PostgresDatabase(url)
+    one, other = PostgresDatabase(lines_url), PostgresDatabase(lines_url)
     yield one, other
     one.close()
     other.close()
@@ -94,8 +73,8 @@ class Holder:
 
 
 @pytest.fixture
-def holder(url: str) -> Iterator[Holder]:
-    held = Holder(url)
+def holder(lines_url: str) -> Iterator[Holder]:
+    held = Holder(lines_url)
     yield held
     held.close()
 
@@ -132,7 +111,7 @@ def test_writes_of_one_loop_go_on_side_by_side(few: PostgresDatabase, holder: Ho
     assert run(story()) == ["held 0", "held 1"]
 
 
-def test_no_more_connections_than_allowed(few: PostgresDatabase, url: str) -> None:
+def test_no_more_connections_than_allowed(few: PostgresDatabase, lines_url: str) -> None:
     """However much comes at once, from a loop and from threads; and all of it is done."""
 
     async def story() -> int:
@@ -142,7 +121,7 @@ def test_no_more_connections_than_allowed(few: PostgresDatabase, url: str) -> No
             await asyncio.gather(*works)
             for job in jobs:
                 await asyncio.wrap_future(job)
-        return connections_of_keesa(url)
+        return connections_of_keesa(lines_url)
 
     assert run(story()) <= FEWEST_CONNECTIONS
     assert len(few.read(read_lines)) == 120
@@ -286,13 +265,13 @@ def test_a_connection_that_dies_before_the_commit_is_no_error(few: PostgresDatab
     assert (few.write if writing else few.read)(lambda tx: len(read_lines(tx))) == int(writing)
 
 
-def test_idle_connections_that_were_cut_are_replaced(few: PostgresDatabase, url: str) -> None:
+def test_idle_connections_that_were_cut_are_replaced(few: PostgresDatabase, lines_url: str) -> None:
     """All at once, those of the loop and those of threads: nobody hears of it."""
 
     async def story() -> None:
         await asyncio.gather(*(few.awrite(adding(f"before {n}")) for n in range(10)))
         await asyncio.to_thread(few.read, read_lines)
-        with psycopg.connect(url, autocommit=True) as admin:
+        with psycopg.connect(lines_url, autocommit=True) as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -303,9 +282,9 @@ def test_idle_connections_that_were_cut_are_replaced(few: PostgresDatabase, url:
     run(story())
 
 
-def test_what_is_never_answered_is_told_in_time(url: str, holder: Holder) -> None:
+def test_what_is_never_answered_is_told_in_time(lines_url: str, holder: Holder) -> None:
     """A work that waits in the server for longer than an answer may take: its connection is given up."""
-    database = PostgresDatabase(url, FEWEST_CONNECTIONS, Waits(patience=30, answer=1, statement=30))
+    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, Waits(patience=30, answer=1, statement=30))
 
     async def story() -> None:
         with pytest.raises(Unavailable, match="does not answer"):
@@ -443,15 +422,15 @@ def test_a_read_that_is_taken_back_keeps_its_connection_to_its_end(few: Postgres
     assert ended == ["on"] * (OF_A_LOOP - 1)
 
 
-def test_a_loop_takes_over_what_a_closed_one_had(few: PostgresDatabase, url: str) -> None:
+def test_a_loop_takes_over_what_a_closed_one_had(few: PostgresDatabase, lines_url: str) -> None:
     """Programs that run one loop after the other need no more connections than with one."""
     for number in range(20):
         asyncio.run(few.awrite(adding(f"line {number}")))
-    assert connections_of_keesa(url) <= 2
+    assert connections_of_keesa(lines_url) <= 2
     assert len(few.read(read_lines)) == 20
 
 
-def test_closing_waits_for_what_is_under_way(few: PostgresDatabase, holder: Holder, url: str) -> None:
+def test_closing_waits_for_what_is_under_way(few: PostgresDatabase, holder: Holder, lines_url: str) -> None:
     """Of the loop, and what waits there; whoever comes after that is refused."""
 
     async def story() -> list[str]:
@@ -469,7 +448,7 @@ def test_closing_waits_for_what_is_under_way(few: PostgresDatabase, holder: Hold
         return await asyncio.gather(*begun, *queued)
 
     told = run(story())
-    again = PostgresDatabase(url)
+    again = PostgresDatabase(lines_url)
     assert sorted(again.read(read_lines)) == sorted(told)
     again.close()
 

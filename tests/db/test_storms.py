@@ -5,12 +5,10 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
 from itertools import count
 from typing import Final
 
 import psycopg
-import pytest
 
 from database_proxy import DatabaseProxy
 from keesa.db import Tx, Work
@@ -18,8 +16,7 @@ from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_failures import UNKNOWN
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
-from lines import make_table, read_lines
-from postgres_server import PostgresServer
+from lines import read_lines
 
 SEED: Final = int(os.environ.get("KEESA_STORM_SEED", "1"))
 SECONDS: Final = float(os.environ.get("KEESA_STORM_SECONDS", "4"))
@@ -30,8 +27,6 @@ WAITS: Final = Waits(patience=2, answer=1.5, statement=1, longest=8)
 LATEST: Final = WAITS.longest + 2
 """Seconds within which every caller has an answer."""
 KNOWN_UNDONE, KNOWN_DONE = "undone", "done"
-
-_numbers = count()
 
 
 class Storm:
@@ -76,18 +71,6 @@ class Storm:
                 " AND application_name = 'keesa' AND pid %% 3 = %s",
                 [self._chance.randrange(3)],
             )
-
-
-@pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    """A database with the table of lines."""
-    name = f"storm{next(_numbers)}"
-    postgres.create_database(name)
-    database = PostgresDatabase(postgres.url(name))
-    make_table(database)
-    database.close()
-    yield postgres.url(name)
-    postgres.drop_database(name)
 
 
 def twice(line: str) -> Work[str]:
@@ -148,7 +131,7 @@ class Clients:
             await asyncio.sleep(0.05)
 
 
-def test_a_storm_loses_nothing_and_doubles_nothing(url: str) -> None:
+def test_a_storm_loses_nothing_and_doubles_nothing(lines_url: str) -> None:
     """What was acknowledged is there, whole and once, and read from then on; what was told not to be done is not; every
     caller has an answer in time; and after it all connections can be used, and no more.
     """
@@ -156,19 +139,19 @@ def test_a_storm_loses_nothing_and_doubles_nothing(url: str) -> None:
 
     async def story(database: PostgresDatabase, proxy: DatabaseProxy) -> Clients:
         clients = Clients(database, time.monotonic() + SECONDS, chance)
-        storm = asyncio.to_thread(Storm(proxy, url, random.Random(SEED)).rage, SECONDS)  # noqa: S311
+        storm = asyncio.to_thread(Storm(proxy, lines_url, random.Random(SEED)).rage, SECONDS)  # noqa: S311
         await asyncio.gather(storm, *map(clients.write, range(CLIENTS)), *(clients.read() for _ in range(4)))
         await asyncio.sleep(WAITS.answer + 1)
-        await all_can_be_used(database, url)
+        await all_can_be_used(database, lines_url)
         return clients
 
-    with DatabaseProxy(url) as proxy:
+    with DatabaseProxy(lines_url) as proxy:
         database = PostgresDatabase(proxy.url, CONNECTIONS, WAITS)
         try:
             clients = asyncio.run(story(database, proxy))
         finally:
             database.close()
-    with psycopg.connect(url) as other:
+    with psycopg.connect(lines_url) as other:
         found = Counter(row[0].rpartition(" ")[0] for row in other.execute("SELECT line FROM lines").fetchall())
     outcomes = Counter(clients.told.values())
     print(f"seed {SEED}: {dict(outcomes)}, the longest wait {clients.longest:.2f} s")  # noqa: T201 - shown where it fails

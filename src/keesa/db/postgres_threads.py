@@ -69,8 +69,7 @@ class ThreadConnections:
         for _ in range(self._most):
             if not self._places.acquire(timeout=max(0.0, ends - time.monotonic())):
                 break
-        while self._idle:
-            self._idle.pop().close()
+        self._drop_idle()
 
     def _run(self, work: Work[T], *, writing: bool) -> T:
         for tried in range(1, TRIES + 1):
