@@ -37,7 +37,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Of who serves, on both engines; the command line needs more, and who migrates owns them."""
 _COUNTING: Final[Mapping[str, tuple[str, ...]]] = {"ticket_counters": _KEEP}
-_DRAWING: Final[Mapping[str, tuple[str, ...]]] = {"ticket_number_bases": _APPEND, "ticket_numbers": ("USAGE",)}
+_DRAWING: Final[Mapping[str, tuple[str, ...]]] = {"ticket_number_bases": _APPEND, "ticket_numbers": ("SELECT", "USAGE")}
 """The same for ticket numbers, which differ; a sequence among them."""
 
 _SHOWN: Final = 4

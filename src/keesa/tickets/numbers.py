@@ -30,7 +30,7 @@ DRAWN: Final = "nextval('ticket_numbers') - ticket_number_bases.base"
 """What a query of `ticket_number_bases` for one prefix draws with each row that it finds."""
 _DRAW: Final = f"SELECT {DRAWN} AS value FROM ticket_number_bases WHERE prefix = :prefix"
 _BEGIN_DRAWING: Final = (
-    "INSERT INTO ticket_number_bases (prefix, base) VALUES (:prefix, nextval('ticket_numbers'))"
+    "INSERT INTO ticket_number_bases (prefix, base) SELECT :prefix, last_value FROM ticket_numbers"
     " ON CONFLICT (prefix) DO NOTHING"
 )
 _KEEP_DRAWN: Final = (
@@ -71,7 +71,8 @@ def parse_number(text: str) -> int | None:
 
 def _draw(tx: Tx, prefix: str) -> int:
     """The base is read from a row that is committed, and the sequence is asked after it: so the number is a new one,
-    and 1 or more. Who is the first of a year or month makes the row, and others wait for it.
+    and 1 or more. Who is the first of a year or month makes the row, and others wait for it; they draw nothing before
+    they have it, so the first number is 001.
     """
     rows = tx.all(_DRAW, prefix=prefix)
     if not rows:
