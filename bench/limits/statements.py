@@ -60,7 +60,7 @@ COUNTED: Final = (
 )
 DRAWN: Final = """
     WITH made AS (
-        INSERT INTO ticket_number_bases (prefix, base) SELECT :prefix, nextval('ticket_numbers')
+        INSERT INTO ticket_number_bases (prefix, base) SELECT :prefix, last_value FROM ticket_numbers
         WHERE NOT EXISTS (SELECT 1 FROM ticket_number_bases WHERE prefix = :prefix) RETURNING base
     ), found AS (SELECT base FROM ticket_number_bases WHERE prefix = :prefix UNION ALL SELECT base FROM made)
     SELECT nextval('ticket_numbers') - base AS last FROM found
