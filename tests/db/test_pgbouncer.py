@@ -1,6 +1,8 @@
 """PostgreSQL behind a real PgBouncer, which gives each session, or each transaction, whichever connection is free."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -187,3 +189,33 @@ def test_a_pooler_that_falls_silent_costs_no_connection(pooler: PgBouncer) -> No
         while proxy.counts().connections and time.monotonic() < ends:
             time.sleep(0.05)
         assert not proxy.counts().connections
+
+
+CONNECT: Final = """
+import sys
+import psycopg
+from keesa.db.postgres_connecting import connect
+
+try:
+    connect(sys.argv[1], 0.5, {"lock_timeout": "10s"})
+    print("connected")
+except psycopg.Error as error:
+    print(type(error).__name__)
+"""
+
+
+def connecting(url: str) -> str:
+    """In a process of its own: what would wait with the interpreter's lock held stops its whole process."""
+    done = subprocess.run([sys.executable, "-c", CONNECT, url], capture_output=True, text=True, timeout=20, check=True)
+    return done.stdout.strip()
+
+
+def test_a_pooler_that_falls_silent_while_connecting_is_given_up(pooler: PgBouncer) -> None:
+    """At each point of it, within the time that connecting may take, and nothing else of the process stands still."""
+    with DatabaseProxy(pooler.url) as proxy:
+        with proxy.counted() as counts:
+            assert connecting(proxy.url) == "connected"
+        assert counts.turns >= 5, counts
+        for answered in range(counts.turns - 1):
+            with proxy.counted(waited_for=answered):
+                assert connecting(proxy.url) == "ConnectionTimeout", answered

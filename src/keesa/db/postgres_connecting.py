@@ -138,5 +138,7 @@ def _keeps_statements(driver: "psycopg.Connection[tuple[object, ...]]") -> bool:
         if prepared.status != ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(prepared)
         row = driver.execute("SELECT count(*) FROM pg_prepared_statements WHERE name = %s", [name]).fetchone()
-        driver.pgconn.close_prepared(name.encode())
-    return row is not None and row[0] == 0
+        kept = row is not None and row[0] == 0
+        if not kept:  # a pooler's own goes with us; libpq's way to end one would wait with the interpreter's lock held
+            driver.execute(f"DEALLOCATE {name}".encode())
+    return kept
