@@ -14,6 +14,7 @@ import uvloop
 
 from keesa.db import Pace, Steps, Tx, postgres, postgres_loop
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
+from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
@@ -233,6 +234,48 @@ def test_a_system_without_threads_is_unavailable_meanwhile(
         return await asyncio.gather(*(few.aread(read_lines) for _ in range(9)))
 
     assert run(story()) == [[]] * 9
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_one_that_is_made_when_the_loop_has_ended_is_closed(
+    lines_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    late: bool,  # noqa: FBT001
+) -> None:
+    """Also where it is made after the database was closed; and a loop that goes on none the less meets no dead one."""
+    database, may_connect = PostgresDatabase(lines_url), threading.Event()
+    loop = asyncio.new_event_loop()
+
+    def held_up(*given: Any) -> Any:  # noqa: ANN401 - as it is
+        assert may_connect.wait(PATIENCE)
+        return connect(*given)
+
+    async def begin() -> asyncio.Task[list[str]]:
+        asked = asyncio.ensure_future(database.aread(read_lines))
+        await asyncio.sleep(0.01)
+        return asked
+
+    def let_connect() -> None:
+        may_connect.set()
+        for thread in threading.enumerate():
+            if thread.name == "keesa-connect":
+                thread.join(PATIENCE)
+
+    monkeypatch.setattr(postgres, "connect", held_up)
+    asked = loop.run_until_complete(begin())
+    if not late:
+        let_connect()
+        assert connections_to(lines_url) == 1
+    database.close()
+    if late:
+        let_connect()
+    ends = time.monotonic() + PATIENCE
+    while connections_to(lines_url) and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert not connections_to(lines_url)
+    with pytest.raises(Unavailable):
+        loop.run_until_complete(asked)
+    loop.close()
 
 
 class Deaf(LoopConnection):

@@ -8,7 +8,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -17,6 +16,7 @@ from greenlet import greenlet
 
 from keesa.db.postgres_attempts import TRIES, Again, when_tried_enough
 from keesa.db.postgres_failures import TOO_BUSY, UNKNOWN, as_unavailable
+from keesa.db.postgres_loop_connecting import Made, NewConnections
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
@@ -65,14 +65,13 @@ class LoopConnections:
         waits: Waits,
     ) -> None:
         self.loop = loop
-        self._connect = connect
+        self._new = NewConnections(loop, lambda: self._own(connect()), self._connected)
         self._most = most
         self._waits = waits
         self._open: set[LoopConnection] = set()
         self._idle: list[LoopConnection] = []
         self._unended: list[LoopConnection] = []
         self._busy: dict[LoopConnection, Job] = {}
-        self._connecting = 0
         self._connect_after = 0.0
         self._queue: deque[Job] = deque()
         self._looks = False
@@ -130,6 +129,7 @@ class LoopConnections:
                 connection.fail(psycopg.OperationalError("the event loop has ended"))
         for connection in self._open:
             connection.close()
+        self._new.abandon()
 
     def waits_for(self, connection: LoopConnection) -> bool:
         """Whether somebody waits for what it works at."""
@@ -256,37 +256,21 @@ class LoopConnections:
     # Connections
 
     def _connect_one(self) -> None:
-        """Where one more is of use and may be made: in a thread, as the driver's way to connect blocks."""
+        """Where one more is of use and may be made."""
         enough = min(len(self._queue), CONNECTING, self._most - len(self._open))
-        if self._connecting >= enough or self.loop.time() < self._connect_after:
-            return
-        self._connecting += 1
-        try:
-            Thread(target=self._connect_in_thread, name="keesa-connect", daemon=True).start()
-        except RuntimeError as error:  # the system gives no more threads
-            self.loop.call_soon(self._connected, psycopg.OperationalError(str(error)))
+        if self._new.count < enough and self.loop.time() >= self._connect_after:
+            self._new.begin()
 
-    def _connect_in_thread(self) -> None:
-        made: LoopConnection | BaseException
-        try:
-            made = self._connect()
-        except BaseException as error:  # noqa: BLE001 - it is told to who waits
-            made = error
-        try:
-            self.loop.call_soon_threadsafe(self._connected, made)
-        except RuntimeError:  # the loop has been closed: nobody waits there
-            if isinstance(made, LoopConnection):
-                made.pool = self
-                made.close()
+    def _own(self, made: LoopConnection) -> LoopConnection:
+        made.pool = self
+        return made
 
-    def _connected(self, made: LoopConnection | BaseException) -> None:
-        self._connecting -= 1
+    def _connected(self, made: Made) -> None:
         if isinstance(made, LoopConnection):
-            made.pool = self
             self._open.add(made)
             made.watch()
             self._release(made)
-        elif self._open or self._connecting:  # one of those comes free: the server may take no more of them
+        elif self._open or self._new.count:  # one of those comes free: the server may take no more of them
             self._connect_after = self.loop.time() + TICK
         else:
             self._connect_after = 0.0
@@ -328,7 +312,7 @@ class LoopConnections:
             self._look_later()
 
     def _close_when_done(self) -> None:
-        if self._closing is None or self._busy or self._queue or self._connecting:
+        if self._closing is None or self._busy or self._queue or self._new.count:
             return
         self._forget(*self._open)
         done, self._closing = self._closing, lambda: None
