@@ -171,4 +171,4 @@ def test_a_work_that_has_not_run_is_no_success(lines_database: Database, work: W
     left, nothing, right = run(lines_database, [adding("left"), work, adding("right")])
     assert (left, right) == ("left", "right")
     assert isinstance(nothing, TypeError)
-    assert lines_database.read(read_lines) == ["left", "right"]
+    assert sorted(lines_database.read(read_lines)) == ["left", "right"]
