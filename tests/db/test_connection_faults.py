@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import uvloop
 
+from database_proxy import DatabaseProxy
 from keesa.db import Pace, Steps, Tx, postgres, postgres_loop
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_connecting import connect
@@ -236,6 +237,31 @@ def test_a_system_without_threads_is_unavailable_meanwhile(
     assert run(story()) == [[]] * 9
 
 
+def await_connecting() -> None:
+    """Until no thread is at it any more."""
+    for thread in threading.enumerate():
+        if thread.name == "keesa-connect":
+            thread.join(PATIENCE)
+
+
+def test_one_that_is_not_made_in_time_is_closed_without_the_collector(lines_url: str) -> None:
+    """While a server is silent there may be many of them."""
+    with DatabaseProxy(lines_url) as proxy:
+        proxy.stall()
+        gc.disable()
+        try:
+            with pytest.raises(psycopg.errors.ConnectionTimeout):
+                connect(proxy.url, 0.2, {})
+            await_connecting()
+            proxy.resume()
+            ends = time.monotonic() + PATIENCE
+            while proxy.counts().connections and time.monotonic() < ends:
+                time.sleep(0.01)
+            assert not proxy.counts().connections
+        finally:
+            gc.enable()
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_one_that_is_made_when_the_loop_has_ended_is_closed(
     lines_url: str,
@@ -257,9 +283,7 @@ def test_one_that_is_made_when_the_loop_has_ended_is_closed(
 
     def let_connect() -> None:
         may_connect.set()
-        for thread in threading.enumerate():
-            if thread.name == "keesa-connect":
-                thread.join(PATIENCE)
+        await_connecting()
 
     monkeypatch.setattr(postgres, "connect", held_up)
     asked = loop.run_until_complete(begin())

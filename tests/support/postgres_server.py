@@ -29,6 +29,8 @@ from postgres_guard import FAST_SHUTDOWN, PATIENCE, STOPPED
 from workers import wait_until_gone
 
 USER = "keesa"
+REMOVAL = 300.0
+"""Seconds for a folder to go that may hold some hundred thousand files, on a machine under load."""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -88,7 +90,7 @@ class PostgresServer:
         self.halt()
         if self._guard:
             # A byte, not only the end: a forked child of the tests may hold the pipe open longer than they do.
-            self._guard.communicate(STOPPED, timeout=PATIENCE)
+            self._guard.communicate(STOPPED, timeout=REMOVAL)
         self._guard = None
 
     def halt(self) -> None:

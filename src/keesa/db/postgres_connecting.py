@@ -69,7 +69,8 @@ class _Attempt:
         try:
             made = self._connect()
         except BaseException as error:  # noqa: BLE001 - it is told to who waits
-            self._made.put(error)
+            # what failed goes now: the frames of the driver's have it, and are in a circle with the error
+            self._made.put(error.with_traceback(None))
         else:
             self._made.put(made)
             if not self._first():
@@ -86,7 +87,10 @@ class _Attempt:
             made = self._made.get()
         if isinstance(made, Link):
             return made
-        raise made
+        try:
+            raise made
+        finally:
+            del made  # in whose traceback this frame is
 
     def _first(self) -> bool:
         try:
