@@ -58,9 +58,7 @@ class NewConnections:
         try:
             self._loop.call_soon_threadsafe(self._arrive, made)
         except RuntimeError:  # the loop has been closed: nobody waits there
-            if isinstance(made, LoopConnection):
-                self._on_the_way.discard(made)
-                made.close()
+            self.abandon()
 
     def _is_wanted(self, made: LoopConnection) -> bool:
         with self._lock:
