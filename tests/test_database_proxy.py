@@ -6,8 +6,7 @@ import struct
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
@@ -17,6 +16,7 @@ import database_forwarder
 from database_proxy import DatabaseProxy
 from postgres_messages import Conversation
 from postgres_server import PostgresServer
+from waiting import wait_until
 
 PATIENCE = 30
 
@@ -53,12 +53,6 @@ def received(sock: socket.socket, length: int) -> bytes:
     while len(found) < length and (more := sock.recv(length - len(found))):
         found += more
     return found
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
 
 
 def test_a_statement_is_a_turn(proxy: DatabaseProxy, connection: psycopg.Connection) -> None:

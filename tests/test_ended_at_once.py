@@ -20,6 +20,7 @@ from nodes import LONG_JITTER_MS
 from places import Place
 from plain_answers import Question
 from two_workers_desk import GIVE_ROLE, TAKE_ROLE, Desk, two_workers
+from waiting import wait_until
 
 ASKERS: Final = 6
 """Three of each worker."""
@@ -136,24 +137,17 @@ def ask_at_once(desk: Desk, worker: int) -> int:
     return desk.get(desk.workers[worker], Question(ENGINEER, "2024", "/tickets", ASSIGNED))[0]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 def test_nothing_that_is_sent_after_an_end_was_answered_succeeds(desk: Desk) -> None:
     """On either node, whatever is under way on both: a logout, a user disabled, a role taken away, maintenance."""
     begun_at = 0.0
     with asking(desk) as askers:
         for name, ending in ENDINGS.items():
             for worker in (0, 1) * TIMES:
-                wait_until(lambda: all({*SERVED} & {*asker.since(begun_at)} for asker in askers))  # noqa: B023 - at once
+                wait_until(lambda: all({*SERVED} & {*asker.since(begun_at)} for asker in askers), PATIENCE)  # noqa: B023 - at once
                 ending.end(desk, worker)
                 ended_at = time.monotonic()
                 assert ask_at_once(desk, 1 - worker) == ending.refused, name
-                wait_until(lambda: all(len(asker.since(ended_at)) >= LATER for asker in askers))  # noqa: B023 - at once
+                wait_until(lambda: all(len(asker.since(ended_at)) >= LATER for asker in askers), PATIENCE)  # noqa: B023 - at once
                 later = [status for asker in askers for status in asker.since(ended_at)]
                 assert {*later} == {ending.refused}, name
                 ending.begin(desk)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import uvloop
 
+from backends import connections_of_keesa
 from database_proxy import DatabaseProxy
 from keesa.db import Pace, Steps, Tx, postgres, postgres_loop
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
@@ -21,6 +22,7 @@ from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 from lines import adding, read_lines
+from waiting import wait_until
 
 PATIENCE: Final = 30.0
 """Seconds after which a story has gone wrong."""
@@ -50,14 +52,6 @@ def end_all(url: str) -> None:
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-
-
-def connections_to(url: str) -> int:
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'keesa'"
-    with psycopg.connect(url) as other:
-        row = other.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 async def most_at_work(database: PostgresDatabase, url: str) -> int:
@@ -254,10 +248,7 @@ def test_one_that_is_not_made_in_time_is_closed_without_the_collector(lines_url:
                 connect(proxy.url, 0.2, {})
             await_connecting()
             proxy.resume()
-            ends = time.monotonic() + PATIENCE
-            while proxy.counts().connections and time.monotonic() < ends:
-                time.sleep(0.01)
-            assert not proxy.counts().connections
+            wait_until(lambda: not proxy.counts().connections, PATIENCE)
         finally:
             gc.enable()
 
@@ -289,14 +280,11 @@ def test_one_that_is_made_when_the_loop_has_ended_is_closed(
     asked = loop.run_until_complete(begin())
     if not late:
         let_connect()
-        assert connections_to(lines_url) == 1
+        assert connections_of_keesa(lines_url) == 1
     database.close()
     if late:
         let_connect()
-    ends = time.monotonic() + PATIENCE
-    while connections_to(lines_url) and time.monotonic() < ends:
-        time.sleep(0.01)
-    assert not connections_to(lines_url)
+    wait_until(lambda: not connections_of_keesa(lines_url), PATIENCE)
     with pytest.raises(Unavailable):
         loop.run_until_complete(asked)
     loop.close()
@@ -322,7 +310,7 @@ def test_idle_ones_that_die_silently_cost_nobody_an_answer(lines_url: str, monke
     async def story() -> None:
         await asyncio.gather(*(database.aread(lambda tx: tx.all("SELECT pg_sleep(0.3)")) for _ in range(12)))
         await asyncio.sleep(0.1)
-        assert await asyncio.to_thread(connections_to, lines_url) == 12
+        assert await asyncio.to_thread(connections_of_keesa, lines_url) == 12
         await asyncio.to_thread(end_all, lines_url)
         assert await database.aread(read_lines) == []
 

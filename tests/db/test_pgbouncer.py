@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -28,6 +27,7 @@ from lines import adding, make_table, read_lines
 from pgbouncer import Mode, PgBouncer
 from postgres_server import PostgresServer
 from refusing import sender
+from waiting import wait_until
 
 SETTINGS: Final = """
     SELECT current_setting('synchronous_commit') AS durable, current_setting('lock_timeout') AS lock,
@@ -185,10 +185,7 @@ def test_a_pooler_that_falls_silent_costs_no_connection(pooler: PgBouncer) -> No
         database = PostgresDatabase(proxy.url, 4, waits)
         make_table(database)
         asyncio.run(asyncio.wait_for(story(proxy, database), 60))
-        ends = time.monotonic() + 10
-        while proxy.counts().connections and time.monotonic() < ends:
-            time.sleep(0.05)
-        assert not proxy.counts().connections
+        wait_until(lambda: not proxy.counts().connections, 10)
 
 
 CONNECT: Final = """

