@@ -77,6 +77,16 @@ class Config:
     """Of all users, in 15 minutes; likewise."""
     cache_mib: int = 24
     """MiB of rendered tickets that each worker keeps; 0 keeps none."""
+    backup_to: str | None = None
+    """The folder, or `s3://bucket/path`, that back-ups are put in."""
+    backup_every: int = 0
+    """Hours between two back-ups that the server has made by itself; 0: it makes none."""
+    backup_keep: int | None = None
+    """How many of them stay, the newest; None for all."""
+    backup_keep_days: int | None = None
+    """For how many days they stay; None for ever."""
+    backup_passphrase: str | None = field(default=None, repr=False)
+    """What the secret key in a back-up is encrypted with."""
     log_format: str = "auto"
     """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
 
@@ -184,6 +194,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "public_url": lambda text: text.rstrip("/") or None,
     "body_limit": int,
     "cache_mib": int,
+    "backup_every": int,
+    "backup_keep": int,
+    "backup_keep_days": int,
     "login_failures_per_user_and_address": int,
     "login_failures_per_user": int,
     "login_failures_per_address": int,
@@ -218,6 +231,10 @@ def _refuse_senseless(config: Config) -> None:
         "login_failures_per_user_and_address must be 1 or more": config.login_failures_per_user_and_address >= 1,
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
         "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
+        "backup_every must be 0 to 8760 hours": 0 <= config.backup_every <= 8760,
+        "backup_every needs backup_to": not config.backup_every or bool(config.backup_to),
+        "backup_keep must be 1 or more": config.backup_keep is None or config.backup_keep >= 1,
+        "backup_keep_days must be 1 or more": config.backup_keep_days is None or config.backup_keep_days >= 1,
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),
         f"database_connections must be {FEWEST_CONNECTIONS} to 1000": FEWEST_CONNECTIONS
         <= config.database_connections

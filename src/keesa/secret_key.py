@@ -61,6 +61,11 @@ def _read(path: Path) -> bytes:
     return key
 
 
+def files(data: Path) -> list[Path]:
+    """Those in the folder that keep keys."""
+    return [path for path in (data / FILE,) if is_there(path)]
+
+
 def check_secret(data: Path, given: str | None) -> str:
     """Where the key comes from, for people; raises `Refused` where it is missing or unfit. Makes none."""
     if given is not None:

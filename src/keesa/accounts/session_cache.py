@@ -8,7 +8,7 @@ the database, so that a logout or a role taken away counts at once, on every wor
 from dataclasses import dataclass
 from typing import Final
 
-from keesa import maintenance
+from keesa import desk, maintenance
 from keesa.accounts.actors import Actor
 from keesa.accounts.sessions import Session, find_by_access, overlaps
 from keesa.cache import Cache
@@ -20,7 +20,7 @@ MOST_CACHED: Final = 8192
 Caller = tuple[Actor, Session]
 
 _LOOK: Final = f"""
-    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON},
+    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON}, {desk.EPOCH},
         coalesce(
             (SELECT 0 FROM sessions WHERE sessions.access_uid = :access_uid),
             (SELECT sessions.renewed_at FROM sessions WHERE sessions.previous_uid = :access_uid)
@@ -33,11 +33,13 @@ _LOOK: Final = f"""
 class SessionState:
     """What one statement tells of a request."""
 
-    offline: bool
+    offline: bool = False
     """Whether the operator has switched on maintenance."""
-    names: int
+    names: int = 0
     """Moves when the name of any user or customer changes."""
-    caller: Caller | None
+    epoch: int = 0
+    """Another one where the desk has begun anew from an older state."""
+    caller: Caller | None = None
     """None where no live session has the token."""
 
 
@@ -57,12 +59,12 @@ class SessionCache:
 
     def look(self, tx: Tx, access_uid: str) -> SessionState:
         """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not cached."""
-        ((names, accounts, offline, replaced),) = tx.each(_LOOK, access_uid=access_uid)
+        ((names, accounts, offline, epoch, replaced),) = tx.each(_LOOK, access_uid=access_uid)
         if offline or replaced is None or (replaced and not overlaps(replaced)):
-            return SessionState(bool(offline), names, None)
+            return SessionState(bool(offline), names, epoch, None)
         known = self._known.get(access_uid)
         if known is None or known[0] != accounts or known[1] != replaced:
             known = accounts, replaced, find_by_access(tx, access_uid)
             if not tx.may_be_undone:
                 self._known.put(access_uid, known)
-        return SessionState(offline=False, names=names, caller=known[2])
+        return SessionState(offline=False, names=names, epoch=epoch, caller=known[2])

@@ -121,6 +121,10 @@ def end_all_of(tx: Tx, user_id: int) -> None:
     tx.run("DELETE FROM sessions WHERE user_id = :user_id", user_id=user_id)
 
 
+def end_all(tx: Tx) -> None:
+    tx.run("DELETE FROM sessions")
+
+
 ENDED: Final = "Your session has ended, please log in again"
 
 _FIND: Final = f"""

@@ -33,6 +33,8 @@ class AuthenticatedCaller:
     session: Session | None = None
     names_revision: int = 0
     """Moves when the name of any user or customer changes."""
+    epoch: int = 0
+    """Another one where the desk has begun anew from an older state: what clients keep of an answer has it."""
     in_cookie: bool = False
     """Whether the token came in a cookie."""
     user_id: int | None = None
@@ -81,17 +83,17 @@ class Authentication:
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
         csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
-        known = None
+        cached = None
         if access is Access.ACCESS_TOKEN and request.method not in _SAFE_METHODS:
             known = self._sessions.cached(uid)
-        cached = known and _authenticated(SessionState(offline=False, names=0, caller=known), in_cookie=header is None)
+            cached = known and _authenticated(SessionState(caller=known), in_cookie=header is None)
         return Token(uid, access, header is None, csrf_token, cached)
 
     def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`
         where the token is none, the session has ended, or the CSRF token is not its own.
         """
-        state = self._state(tx, token) if isinstance(token, Token) else SessionState(maintenance.is_on(tx), 0, None)
+        state = self._state(tx, token) if isinstance(token, Token) else SessionState(offline=maintenance.is_on(tx))
         if state.offline:
             raise HttpError(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
         if token is None:
@@ -109,15 +111,15 @@ class Authentication:
         if token.access is Access.ACCESS_TOKEN:
             return self._sessions.look(tx, token.uid)
         if maintenance.is_on(tx):
-            return SessionState(offline=True, names=0, caller=None)
+            return SessionState(offline=True)
         find = sessions.find_by_refresh if token.access is Access.REFRESH_TOKEN else sessions.find_by_access
-        return SessionState(offline=False, names=0, caller=find(tx, token.uid))
+        return SessionState(caller=find(tx, token.uid))
 
 
 def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:
     assert state.caller is not None  # noqa: S101 - whoever calls this has checked
     actor, session = state.caller
-    return AuthenticatedCaller(actor, session, state.names, in_cookie, actor.id, session.version)
+    return AuthenticatedCaller(actor, session, state.names, state.epoch, in_cookie, actor.id, session.version)
 
 
 def _cookie(request: Request, name: str) -> str:

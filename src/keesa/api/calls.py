@@ -40,6 +40,11 @@ class Call(calls.Call[Q, B]):
         """Tickets in one of the version's formats."""
         return self.services.tickets.tickets(tx, self.caller.names_revision, visible, ticket_format)
 
+    def etag(self, revision: int) -> str:
+        """Of a thing with this revision. One of before the desk began anew from an older state is another."""
+        epoch = self.caller.epoch
+        return f'"{revision:x}.{epoch:x}"' if epoch else f'"{revision:x}"'
+
     def location(self, path: str) -> tuple[str, str]:
         """The header that names what was made, at a path below the API's."""
         return "Location", self.client.prefix + PREFIX + path

@@ -30,8 +30,8 @@ def possible_id(given: int | None) -> int | None:
     return given
 
 
-def configured(data: Path | None, database_url: str | None) -> Config:
-    return load_config(os.environ, data=data, database_url=database_url)
+def configured(data: Path | None, database_url: str | None, **options: object) -> Config:
+    return load_config(os.environ, data=data, database_url=database_url, **options)
 
 
 @contextmanager
@@ -43,12 +43,19 @@ def ready_database(data: Path | None, database_url: str | None) -> Iterator[Data
 
 @contextmanager
 def existing_database(config: Config) -> Iterator[Database]:
-    """The same of a configuration. What is not there is not made: the folder's name may have a slip in it."""
+    """The same of a configuration."""
+    with open_existing(config) as database:
+        database.read(check_schema)
+        yield database
+
+
+@contextmanager
+def open_existing(config: Config) -> Iterator[Database]:
+    """Whatever its schema is. What is not there is not made: the folder's name may have a slip in it."""
     if not config.database_url and not has_data_file(config.data):
         raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")
     database = open_database(config.data, config.database_url)
     try:
-        database.read(check_schema)
         yield database
     finally:
         database.close()

@@ -25,6 +25,7 @@ from keesa.demo.world import fill_if_empty, has_published_passwords
 from keesa.errors import KeesaError, Refused
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
+from keesa.server.chores import Chore
 from keesa.server.limits import Limits
 from keesa.server.supervisor import Supervisor
 from keesa.server.worker import work
@@ -34,6 +35,10 @@ STOP_SECONDS: Final = 30
 """How long a stop waits for the answers under way."""
 FILES_BESIDE: Final = 192
 """Files that a worker opens beside its connections: the database, threads' connections to it, the log."""
+BACKUP_LOOK_SECONDS: Final = 600
+"""Between two looks whether a back-up is due."""
+BACKUP_SECONDS: Final = 2 * 3600
+"""That one may take."""
 _IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """What log rotation and the like may send: the log goes to standard error, there is nothing to open anew."""
 
@@ -67,7 +72,19 @@ def serve_from(listener: socket.socket, config: Config, build: Callable[[Config]
     limits = limits_of(config)
     run = partial(_work, os.getpid(), build, config, listener, limits)
     announce = partial(_announce, config.host, listener.getsockname()[1], demo_people(config))
-    return Supervisor(run, config.workers, listener, announce, STOP_SECONDS).serve()
+    return Supervisor(run, config.workers, listener, announce, STOP_SECONDS, chores_of(config)).serve()
+
+
+def chores_of(config: Config) -> list[Chore]:
+    """A back-up where the last one is older than the configuration asks for, whichever node has made it."""
+    if not config.backup_every:
+        return []
+    command = [sys.executable, "-m", "keesa", "backup", "--if-older-than", str(config.backup_every)]
+    own = {"KEESA_DATA": str(config.data)}
+    if config.database_url:  # not among the arguments, which everybody sees
+        own["KEESA_DATABASE_URL"] = config.database_url
+    environ = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in own} | own
+    return [Chore("back-up", command, environ, BACKUP_LOOK_SECONDS, BACKUP_SECONDS)]
 
 
 def limits_of(config: Config) -> Limits:

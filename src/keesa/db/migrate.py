@@ -55,7 +55,7 @@ def latest() -> int:
     return max(migration.version for migration in migrations("sqlite"))
 
 
-def migrate(database: Database) -> list[str]:
+def migrate(database: Database, *, restoring: bool = False) -> list[str]:
     """Bring the database to `latest()`; the names of what was applied, none where it was there already."""
 
     def work(tx: Tx) -> list[str]:
@@ -64,6 +64,8 @@ def migrate(database: Database) -> list[str]:
             tx.script(_MIGRATIONS_TABLE)
         version, compatible = _state(tx)
         _refuse_newer(compatible)
+        if version and not restoring:
+            _refuse_unfinished(tx)
         applied = []
         for migration in migrations(_engine(database)):
             if migration.version <= version:
@@ -84,6 +86,22 @@ def migrate(database: Database) -> list[str]:
     return database.migrating(work)
 
 
+def schema_of(tx: Tx) -> int:
+    """The database's schema; 0 where it has none. Raises `Refused` where it has tables that nobody knows."""
+    if not _has_migrations_table(tx):
+        _refuse_tables(tx)
+        return 0
+    return _state(tx)[0]
+
+
+def build(tx: Tx, engine: str, version: int) -> None:
+    """That schema of the past, in an empty database, so that its own rows can be put there."""
+    tx.script(_MIGRATIONS_TABLE)
+    for migration in migrations(engine):
+        if migration.version <= version:
+            tx.script(migration.sql)
+
+
 def check_schema(tx: Tx) -> None:
     """Raise `Refused`, with what to do, where the schema is older or too new for this program."""
     if not _has_migrations_table(tx):
@@ -91,8 +109,26 @@ def check_schema(tx: Tx) -> None:
         raise Refused("The database is empty: run `keesa migrate`")
     version, compatible = _state(tx)
     _refuse_newer(compatible)
+    _refuse_unfinished(tx)
     if version < latest():
         raise Refused(f"The database has schema {version}, this Keesa needs {latest()}: run `keesa migrate`")
+
+
+_RESTORE: Final = "restore"
+
+
+def restore_begins(tx: Tx) -> None:
+    """From now on, until `restore_ends`, nothing works with the database."""
+    tx.run("INSERT INTO settings (name, value) VALUES (:name, 'under way')", name=_RESTORE)
+
+
+def restore_ends(tx: Tx) -> None:
+    tx.run("DELETE FROM settings WHERE name = :name", name=_RESTORE)
+
+
+def _refuse_unfinished(tx: Tx) -> None:
+    if tx.all("SELECT 1 FROM settings WHERE name = :name", name=_RESTORE):
+        raise Refused("A restore into this database was not finished: drop it, make it anew, and restore once more")
 
 
 def _refuse_tables(tx: Tx) -> None:

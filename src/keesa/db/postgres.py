@@ -7,7 +7,8 @@ lock: docs/decisions/0015-postgres-writes.md.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
 import psycopg
@@ -17,11 +18,13 @@ from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission,
 from keesa.db.engine import Database, Steps, Tx, Work
 from keesa.db.postgres_attempts import Again, attempt, when_tried_enough
 from keesa.db.postgres_connecting import connect
+from keesa.db.postgres_copying import CopyingConnection, Filling, Snapshot
 from keesa.db.postgres_failures import unavailable_when_gone
 from keesa.db.postgres_loop import LoopConnections
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_steps import NO_PLACE, run_steps
 from keesa.db.postgres_threads import BlockingConnection, ThreadConnections
+from keesa.db.postgres_tx import PostgresTx
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Refused, Unavailable
 
@@ -109,6 +112,26 @@ class PostgresDatabase(Database):
             finally:
                 connection.close()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One state of all tables, for as long as it is read."""
+        with unavailable_when_gone(), closing(self._copying(self._waits.longest)) as connection:
+            connection.begin(writing=False)
+            yield Snapshot(PostgresTx(connection, may_be_undone=False), connection)
+
+    def filling(self, work: Callable[[Tx, Filling], T]) -> T:
+        """As `migrating`, for a work that fills whole tables."""
+        with unavailable_when_gone(), closing(self._copying(self._waits.migration)) as connection:
+
+            def alone(tx: Tx) -> T:
+                tx.all("SELECT pg_advisory_xact_lock(:lock)", lock=MIGRATION_LOCK)
+                return work(tx, Filling(tx, connection))
+
+            try:
+                return attempt(connection, alone, writing=True)
+            except Again as again:
+                raise when_tried_enough(again) from again.reason
+
     def require_writable(self) -> None:
         """Nothing is known here that a write would not tell."""
 
@@ -163,6 +186,12 @@ class PostgresDatabase(Database):
         made = BlockingConnection(connect(self._url, self._waits.patience, settings), settings)
         made.patience = self._waits.answer
         return made
+
+    def _copying(self, patience: float) -> CopyingConnection:
+        settings = self._waits.settings(migrating=True)
+        connection = CopyingConnection(connect(self._url, self._waits.patience, settings), settings)
+        connection.patience = patience
+        return connection
 
     def _for_loop(self) -> LoopConnection:
         settings = self._waits.settings()

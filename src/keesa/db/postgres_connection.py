@@ -6,7 +6,8 @@ Subclasses say how to wait: a thread (`postgres_threads.py`), or a task of an ev
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
@@ -159,23 +160,31 @@ class Connection(ABC):
         """Several statements without parameters, in the transaction that has begun: outside of the pipeline, in which
         a text is one statement.
         """
-        self.send(_NOTHING, {})
-        self.exchange()
-        self._libpq.exit_pipeline_mode()
-        try:
-            self._libpq.send_query(text.encode())
-            self._under_way.append([])
-            self._in_script = True
-            self._flush()
-            self._wait()
-        finally:
-            self._in_script = False
-            if not self.closed:
-                self._libpq.enter_pipeline_mode()
+        with self._outside_the_pipeline():
+            try:
+                self._libpq.send_query(text.encode())
+                self._under_way.append([])
+                self._in_script = True
+                self._flush()
+                self._wait()
+            finally:
+                self._in_script = False
         results, self._results = self._results, []
         for result in results:
             if result.status not in (*_GOOD, ExecStatus.EMPTY_QUERY):
                 raise error_from_result(result)
+
+    @contextmanager
+    def _outside_the_pipeline(self) -> Iterator[None]:
+        """With all that was sent before answered."""
+        self.send(_NOTHING, {})
+        self.exchange()
+        self._libpq.exit_pipeline_mode()
+        try:
+            yield
+        finally:
+            if not self.closed:
+                self._libpq.enter_pipeline_mode()
 
     @property
     def is_sound(self) -> bool:

@@ -31,15 +31,22 @@ class BlockingConnection(Connection):
             self.close()
             raise
 
+    def wait_for_input(self, *, sending: bool = False) -> None:
+        """Or, where something is left to send, until the other side takes more. Raises `OperationalError`."""
+        self._poll(time.monotonic() + self.patience, sending=sending)
+
     def _poll_until(self, ends: float) -> None:
-        poll = select.poll()
         while not self._receive():
-            left = ends - time.monotonic()
-            if left <= 0:
-                self.timed_out = True
-                raise psycopg.OperationalError("the server has not answered in time")
-            poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._flush() else 0))
-            poll.poll(left * 1000)
+            self._poll(ends, sending=self._flush())
+
+    def _poll(self, ends: float, *, sending: bool) -> None:
+        """Wait once, for something to come or to be taken."""
+        left = ends - time.monotonic()
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | (select.POLLOUT if sending else 0))
+        if left <= 0 or not poll.poll(left * 1000):
+            self.timed_out = True
+            raise psycopg.OperationalError("the server has not answered in time")
 
 
 class ThreadConnections:

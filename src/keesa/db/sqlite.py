@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
 from keesa.db.engine import Database, Pace, Steps, Work
 from keesa.db.grouping import GroupWriter, Outcome
+from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
 from keesa.db.sqlite_file import MARKS, DataFile, Log
 from keesa.db.sqlite_tx import SqliteTx
@@ -133,6 +134,13 @@ class SqliteDatabase(Database):
 
     def migrating(self, work: Work[T]) -> T:
         return self._writer.write(work, longest=MIGRATION)
+
+    def copy(self, to: Path) -> None:
+        """One state of the data as a file of its own. Raises `Refused` where that does not fit."""
+        with unavailable_when_unfit():
+            reader = self._connect(SURPLUS_PAGE_CACHE, BUSY_TIMEOUT, *_OF_A_READER)
+            with closing(reader):
+                copy(reader, to)
 
     def require_writable(self) -> None:
         self._file.require_here()

@@ -12,6 +12,7 @@ _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "schema_migrations": _READ,
+    "desk": _READ,
     "desk_revisions": ("SELECT", "UPDATE"),
     "settings": _KEEP,
     "customers": _KEEP,
@@ -68,6 +69,12 @@ def touch(tx: Tx) -> None:
 def _touching(table: str, needed: tuple[str, ...]) -> str:
     nothing = f"SELECT * FROM {table} WHERE 1 = 0"
     return f"INSERT INTO {table} {nothing}" if "INSERT" in needed else nothing
+
+
+def any_present(tx: Tx) -> str | None:
+    """The name of one table of anybody's, where Keesa would make its own."""
+    rows = tx.all("SELECT name FROM $own_tables own ORDER BY name LIMIT 1")
+    return rows[0]["name"] if rows else None
 
 
 def present(tx: Tx) -> list[str]:

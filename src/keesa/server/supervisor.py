@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from keesa.server.chores import Chore
 from keesa.server.worker import READY, STOP_SIGNALS
 
 HANG_SECONDS: Final = 10
@@ -43,7 +44,7 @@ class _Worker:
 
 class Supervisor:
     """Keeps `count` workers, which all accept from `listener`. `run` is what one does, with the pipe that its
-    heartbeats go into; `announce` is called once, when every worker serves.
+    heartbeats go into; `announce` is called once, when every worker serves; then the chores begin.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class Supervisor:
         listener: socket.socket,
         announce: Callable[[], None],
         stop_seconds: float,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._run = run
         self._count = count
         self._listener = listener
         self._announce = announce
         self._stop_seconds = stop_seconds
+        self._chores = chores
         self._announced = False
         self._workers: list[_Worker] = []
         self._stopping = False
@@ -85,6 +88,9 @@ class Supervisor:
                 if not self._look(now):
                     self._stop()
                     return 1
+                if self._announced:
+                    for chore in self._chores:
+                        chore.look(now)
             self._stop()
         return 0
 
@@ -167,6 +173,8 @@ class Supervisor:
         self._listener.close()  # the workers have it too, and accept what has come before they close it
         for worker in self._workers:
             worker.process.terminate()
+        for chore in self._chores:
+            chore.stop()
         deadline = time.monotonic() + self._stop_seconds + 2
         for worker in self._workers:
             worker.process.join(max(0.0, deadline - time.monotonic()))

@@ -18,6 +18,9 @@ PREFIX: Final = 4
 LARGEST: Final = 2**63 - 1
 """The largest id that both engines keep."""
 
+_DAY: Final = 24 * 3600 * 1000
+"""In milliseconds."""
+
 _COUNT: Final = (
     "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, 1)"
     " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + 1 RETURNING last AS value"
@@ -25,6 +28,14 @@ _COUNT: Final = (
 _KEEP_COUNTED: Final = (
     "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, :number) ON CONFLICT (prefix) DO UPDATE"
     " SET last = CASE WHEN ticket_counters.last < :number THEN :number ELSE ticket_counters.last END"
+)
+_SKIP_COUNTED: Final = (
+    "INSERT INTO ticket_counters (prefix, last) VALUES (:prefix, :count)"
+    " ON CONFLICT (prefix) DO UPDATE SET last = ticket_counters.last + :count"
+)
+_SKIP_DRAWN: Final = (
+    "INSERT INTO ticket_number_bases (prefix, base) VALUES (:prefix, (SELECT last_value FROM ticket_numbers) - :count)"
+    " ON CONFLICT (prefix) DO UPDATE SET base = ticket_number_bases.base - :count"
 )
 DRAWN: Final = "nextval('ticket_numbers') - ticket_number_bases.base"
 """What a query of `ticket_number_bases` for one prefix draws with each row that it finds."""
@@ -59,6 +70,17 @@ def keep_number(tx: Tx, number: int) -> None:
     digits = str(number)
     sql = _KEEP_COUNTED if tx.writes_alone else _KEEP_DRAWN
     tx.run(sql, prefix=digits[:PREFIX], number=int(digits[PREFIX:]))
+
+
+def skip_numbers(tx: Tx, prefix: str, count: int) -> None:
+    """Leave out the next ones with this prefix."""
+    tx.run(_SKIP_COUNTED if tx.writes_alone else _SKIP_DRAWN, prefix=prefix, count=count)
+
+
+def prefixes(since: int, until: int, clock: Clock, form: NumberForm) -> list[str]:
+    """Those of the tickets that are raised between two times, in milliseconds since 1970."""
+    days = range(since, max(since, until) + 1, _DAY)
+    return list(dict.fromkeys(prefix_of(at, clock, form) for at in (*days, until)))
 
 
 def parse_number(text: str) -> int | None:

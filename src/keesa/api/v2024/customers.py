@@ -1,6 +1,6 @@
 """Customers: those for whom tickets are raised. Keesa's own addition to the 2024 document."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -59,10 +59,6 @@ def _shown(customer: customers.Customer) -> Customer:
     )
 
 
-def _etag(customer: customers.Customer) -> str:
-    return f'"{customer.revision:x}"'
-
-
 class CustomersQuery(CursorQuery, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="Those whose name contains this, in whatever case")] | None = None
     with_retired: Annotated[bool, Meta(description="Whether those that are retired are listed too")] = False
@@ -92,9 +88,9 @@ def index(tx: Tx, call: Call[CustomersQuery, None]) -> Steps[Reply[CustomersAnsw
     on there.
     """
     query = call.query
-    page = PageAfter(query.page_size, None if query.after is None else position_of(query.after, int))
+    page = PageAfter(query.page_size, None if query.after is None else position_of(query.after, int, call.caller.epoch))
     found = yield from customers.list_customers(tx, call.actor, page, query.name, with_retired=query.with_retired)
-    cursor = None if found.next_after is None else cursor_of(found.next_after)
+    cursor = None if found.next_after is None else cursor_of(found.next_after, call.caller.epoch)
     answer = CustomersAnswer(Customers([_shown(customer) for customer in found.customers], cursor))
     return Reply(answer, next_link(call, "/customers", cursor))
 
@@ -107,8 +103,8 @@ class CustomerAnswer(Struct):
     data: OneCustomer
 
 
-def _answer(customer: customers.Customer) -> Reply[CustomerAnswer]:
-    return Reply(CustomerAnswer(OneCustomer(_shown(customer))), etag=_etag(customer))
+def _answer(call: Call[Any, Any], customer: customers.Customer) -> Reply[CustomerAnswer]:
+    return Reply(CustomerAnswer(OneCustomer(_shown(customer))), etag=call.etag(customer.revision))
 
 
 @ROUTES.add(
@@ -122,8 +118,8 @@ def _answer(customer: customers.Customer) -> Reply[CustomerAnswer]:
 def show(tx: Tx, call: Call[None, None], customer: CustomerPath) -> Reply[CustomerAnswer]:
     """A retired one too. A customer's users find their own alone; any other is 404."""
     found = customers.find_customer(tx, call.actor, customer)
-    call.conditions.require(_etag(found))
-    return _answer(found)
+    call.conditions.require(call.etag(found.revision))
+    return _answer(call, found)
 
 
 class CustomerToMake(Struct, frozen=True):
@@ -152,7 +148,7 @@ def create(tx: Tx, call: Call[None, MakeCustomer]) -> Reply[Customer]:
     given = call.body.customer
     new = NewCustomer(name=given.name, contact_name=given.contact_name, contact_number=given.contact_number)
     made = customers.find_customer(tx, call.actor, customers.create_customer(tx, call.actor, new))
-    return Reply(_shown(made), [call.location(f"/customers/{made.id}")], etag=_etag(made))
+    return Reply(_shown(made), [call.location(f"/customers/{made.id}")], etag=call.etag(made.revision))
 
 
 class CustomerPatch(Struct, frozen=True):
@@ -181,7 +177,7 @@ def change(tx: Tx, call: Call[None, ChangeCustomer], customer: CustomerPath) -> 
 
     Tickets show a new name at once; the contact that they have is their own.
     """
-    call.conditions.require(_etag(customers.lock_customer(tx, call.actor, customer)))
+    call.conditions.require(call.etag(customers.lock_customer(tx, call.actor, customer).revision))
     given = call.body.customer
     changes = CustomerChanges(
         name=given.name,
@@ -189,7 +185,7 @@ def change(tx: Tx, call: Call[None, ChangeCustomer], customer: CustomerPath) -> 
         contact_number=given.contact_number,
         retired=given.retired,
     )
-    return _answer(customers.change_customer(tx, call.actor, customer, changes, call.at))
+    return _answer(call, customers.change_customer(tx, call.actor, customer, changes, call.at))
 
 
 @ROUTES.add(
@@ -205,5 +201,5 @@ def retire(tx: Tx, call: Call[None, None], customer: CustomerPath) -> None:
     """It gets no new tickets, and lists leave it out; its tickets stay. A second time changes nothing. `PATCH` with
     `"retired": false` brings it back.
     """
-    call.conditions.require(_etag(customers.lock_customer(tx, call.actor, customer)))
+    call.conditions.require(call.etag(customers.lock_customer(tx, call.actor, customer).revision))
     customers.retire_customer(tx, call.actor, customer, call.at)

@@ -1,0 +1,41 @@
+"""What a back-up tells of itself, in the JSON at its end."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+FORMAT: Final = 1
+"""Of the file. A program refuses a larger number than it knows."""
+
+Engine = Literal["sqlite", "postgres"]
+
+
+class Member(Struct, frozen=True):
+    """A file in the archive."""
+
+    name: str
+    size: int
+    """In bytes."""
+    sha256: str
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    format: int = FORMAT
+    made_at: int
+    """When its state was the desk's, in milliseconds since 1970."""
+    keesa: str
+    """The version of the program that made it."""
+    engine: Engine
+    schema: int
+    desk: str
+    """The id that the desk has in all its back-ups; empty of a schema that has none yet."""
+    zone: str
+    number_form: str
+    tables: Mapping[str, int]
+    """Rows of each."""
+    columns: Mapping[str, Sequence[str]] = {}
+    """Of each table, in the order in which its rows have them. SQLite's file needs none."""
+    sequences: Mapping[str, int | None] = {}
+    """The last number that each has given, on PostgreSQL; None where it has given none."""
+    members: Sequence[Member]

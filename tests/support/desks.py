@@ -1,0 +1,50 @@
+"""A desk that is backed up and restored, in this process; and every row of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from keesa.backup import making, restoring
+from keesa.backup.renewing import Renewal
+from keesa.backup.restoring import Restored
+from keesa.clock import Clock
+from keesa.config import DEFAULT_ZONE
+from keesa.db import Database, Tx, open_database
+from keesa.db.tables import present
+from places import Place
+
+OWN: Final = ("sessions", "desk", "settings", "ticket_counters", "ticket_number_bases", "ticket_numbers")
+"""What a restored desk has of its own."""
+
+
+@contextmanager
+def opened(place: Place) -> Iterator[Database]:
+    database = open_database(place.data, place.url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def every_row(tx: Tx) -> dict[str, list[str]]:
+    """Of every table, in an order of its own."""
+    return {name: sorted(repr(dict(row)) for row in tx.all(f"SELECT * FROM {name}")) for name in present(tx)}  # type: ignore[call-overload]
+
+
+def rows_of(place: Place) -> dict[str, list[str]]:
+    with opened(place) as database:
+        return database.read(every_row)
+
+
+def back_up(place: Place, to: Path, name: str = "keesa-1.keesa") -> Path:
+    """The file that is made."""
+    to.mkdir(mode=0o700, exist_ok=True)
+    with opened(place) as database:
+        making.back_up(database, making.Settings(DEFAULT_ZONE.key, "yearly"), to / name)
+    return to / name
+
+
+def restore(made: Path, place: Place, *, leave_out: int | None = None, same_desk: bool = False) -> Restored:
+    renewal = Renewal(Clock(DEFAULT_ZONE), "yearly", leave_out, same_desk=same_desk)
+    return restoring.restore(made, place.data, place.url, renewal)
