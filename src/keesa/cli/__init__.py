@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 import keesa
-from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, serve, user
+from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, secret, serve, user
 from keesa.db import DRIVER_ERRORS
 from keesa.errors import Invalid, KeesaError, Refused
 from keesa.visible import visible
@@ -48,6 +48,7 @@ for group, name in (
     (eco.app, "eco"),
     (reference.app, "reference"),
     (maintenance.app, "maintenance"),
+    (secret.app, "secret"),
 ):
     app.add_typer(group, name=name)
 
