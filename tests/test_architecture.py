@@ -34,18 +34,20 @@ MAY_IMPORT = {
     "tickets": {"accounts", "directory", "db", "blank", "errors", "clock"},
     "blank": set(),
     "notes": {"tickets", "accounts", "db", "errors"},
-    "config": {"db", "errors", "tickets"},
-    "secret_key": {"errors", "data_folder"},
+    "config": {"accounts", "db", "errors", "tickets"},
+    "secret_key": {"accounts", "clock", "data_folder", "errors"},
+    "key_rotation": {"accounts", "errors", "secret_key"},
+    "key_watch": {"accounts", "clock", "errors", "secret_key"},
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),
     "web": {"server", "db", "errors", "clock", "config", "interpreter"},
     "api": DOMAINS | {"web", "db", "errors", "clock", "maintenance", "readiness", "cache"},
-    "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "secret_key"},
+    "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "key_watch"},
     "desk": {"clock", "db"},
     "backup": DOMAINS | {"db", "desk", "clock", "data_folder", "errors", "secret_key"},
     "cli": DOMAINS
     | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}
-    | {"secret_key", "visible", "backup", "desk"},
+    | {"secret_key", "key_rotation", "visible", "backup", "desk"},
     "__main__": {"cli"},
 }
 """Package to the packages that it may import. What is not named, nothing may import: a new one is added on purpose."""

@@ -29,6 +29,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "demo": ("true", True),
     "demo_on_network": ("yes", True),
     "secret": (LONG, LONG),
+    "secret_previous": (f"{'f' * 32}, {'e' * 32},", ("f" * 32, "e" * 32)),
     "zone": ("Asia/Colombo", ZoneInfo("Asia/Colombo")),
     "number_form": ("monthly", "monthly"),
     "cors_origins": ("https://desk.example, http://localhost:3000", ("https://desk.example", "http://localhost:3000")),
@@ -275,6 +276,20 @@ def test_a_setting_given_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(LONG)
     with pytest.raises(Refused, match=r"^KEESA_SECRET and KEESA_SECRET_FILE are both set: keep one$"):
         load_config({"KEESA_SECRET": LONG, "KEESA_SECRET_FILE": str(tmp_path / "secret")})
+
+
+def test_former_secrets_may_stand_on_lines_of_their_own(tmp_path: Path) -> None:
+    """Where there are several lines a comma is a part of its secret; each is as long as a secret must be, and there
+    are 16 at the most.
+    """
+    (tmp_path / "former").write_text(f"{LONG}\n\nanother one, with a comma, {LONG}\n")
+    config = load_config({"KEESA_SECRET_PREVIOUS_FILE": str(tmp_path / "former")})
+    assert config.secret_previous == (LONG, f"another one, with a comma, {LONG}")
+    assert LONG not in repr(config)
+    with pytest.raises(Refused, match=r"secret_previous must have 32 characters or more each"):
+        load_config({"KEESA_SECRET_PREVIOUS": f"{'f' * 32},short"})
+    with pytest.raises(Refused, match=r"secret_previous must be 16 at the most"):
+        load_config({"KEESA_SECRET_PREVIOUS": ",".join(["f" * 32] * 17)})
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])

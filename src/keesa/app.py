@@ -20,8 +20,8 @@ from keesa.api.v2024 import VERSION_2024
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.key_watch import open_keys
 from keesa.logs import set_up_logs
-from keesa.secret_key import load_secret
 from keesa.web.clients import Clients
 from keesa.web.dispatcher import Dispatcher
 from keesa.web.middleware import Middleware
@@ -79,7 +79,7 @@ def services_of(config: Config) -> Services:
     return Services(
         clock=clock,
         number_form=config.number_form,
-        signer=Signer(load_secret(config.data, config.secret)),
+        signer=Signer(open_keys(config.data, config.secret, config.secret_previous)),
         limits=Limits(
             config.login_failures_per_user_and_address,
             config.login_failures_per_user,

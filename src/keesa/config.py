@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from keesa.accounts.keys import MOST_FORMER
 from keesa.db.postgres import CONNECTIONS, FEWEST_CONNECTIONS
 from keesa.errors import Refused
 from keesa.tickets.numbers import NumberForm
@@ -47,7 +48,7 @@ class Config:
     answers_mib: int = 128
     """MiB of all answers that a worker holds for clients who do not fetch them."""
     data: Path = Path("keesa-data")
-    """The folder of the data file and the secret key."""
+    """The folder of the data file and the secret keys."""
     database_url: str | None = field(default=None, repr=False)
     """`postgresql://…`; SQLite in `data` without it."""
     database_connections: int = CONNECTIONS
@@ -58,6 +59,8 @@ class Config:
     """Serve it elsewhere than on loopback, though everybody can read its passwords."""
     secret: str | None = field(default=None, repr=False)
     """What tokens are signed with; made and kept in `data` without it. Several nodes must share it."""
+    secret_previous: tuple[str, ...] = field(default=(), repr=False)
+    """Former secrets, which verify tokens and sign none."""
     zone: ZoneInfo = DEFAULT_ZONE
     """Of the times in answers, of ticket numbers and of closing days."""
     number_form: NumberForm = "yearly"
@@ -165,6 +168,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _secrets(text: str) -> tuple[str, ...]:
+    """A line each, where there are several lines: a secret may have a comma."""
+    parts = text.splitlines() if len(text.strip().splitlines()) > 1 else text.split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
 def _proxy(name: str) -> TrustedProxy:
     """The network; that of an IPv4 address in IPv6's form is the IPv4 one, as which such peers are looked at."""
     if name == "unix":
@@ -188,6 +197,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "database_connections": int,
     "demo": _boolean,
     "demo_on_network": _boolean,
+    "secret_previous": _secrets,
     "zone": ZoneInfo,
     "cors_origins": _names,
     "trusted_proxies": lambda text: tuple(_proxy(name) for name in _names(text)),
@@ -240,6 +250,10 @@ def _refuse_senseless(config: Config) -> None:
         <= config.database_connections
         <= 1000,
         "secret must have 32 characters or more": config.secret is None or len(config.secret) >= 32,
+        "secret_previous must have 32 characters or more each, with commas or line ends between": all(
+            len(secret) >= 32 for secret in config.secret_previous
+        ),
+        f"secret_previous must be {MOST_FORMER} at the most": len(config.secret_previous) <= MOST_FORMER,
         "database_url must begin with postgresql://": _is_postgres(config.database_url),
     }
     broken = [rule for rule, holds in rules.items() if not holds]

@@ -121,10 +121,12 @@ def end_all_of(tx: Tx, user_id: int) -> None:
     tx.run("DELETE FROM sessions WHERE user_id = :user_id", user_id=user_id)
 
 
-def end_all(tx: Tx) -> None:
-    tx.run("DELETE FROM sessions")
+def end_some(tx: Tx) -> int:
+    """End up to `CLEARED_AT_ONCE` sessions, of whomever; how many it were. To end all, again until there are none."""
+    return tx.changed(_END_SOME, most=CLEARED_AT_ONCE)
 
 
+_END_SOME: Final = "DELETE FROM sessions WHERE refresh_uid IN (SELECT refresh_uid FROM sessions LIMIT :most)"
 ENDED: Final = "Your session has ended, please log in again"
 
 _FIND: Final = f"""

@@ -7,12 +7,14 @@ from typing import Any, Final
 import jwt
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.keys import FixedKeys, KeyRing, Keys
 from keesa.accounts.sessions import Session
 from keesa.cache import Cache
 from keesa.errors import Unauthorized
 
 Payload = dict[str, Any]
 ALGORITHM: Final = "HS256"
+_INVALID: Final = "Your token is invalid"
 MOST_CACHED: Final = 8192
 """The most tokens that a process caches."""
 
@@ -60,14 +62,22 @@ class _Claims:
     """In seconds, as the token has it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A ring, and the tokens that its keys have signed: with another ring they are checked anew."""
+
+    ring: KeyRing
+    good: Cache[str, _Claims]
+
+
 class Signer:
-    """Signs and checks tokens with the server's one secret. A token that was found good is cached: the check
-    costs more than all the rest of a short request.
+    """Signs tokens with the newest key, and checks them with all that are kept. A token that was found good is cached:
+    the check costs more than all the rest of a short request.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-        self._good: Cache[str, _Claims] = Cache(MOST_CACHED)
+    def __init__(self, keys: Keys | bytes) -> None:
+        self._keys = FixedKeys(KeyRing(keys)) if isinstance(keys, bytes) else keys
+        self._last = _Known(self._keys.ring(), Cache(MOST_CACHED))
 
     def access(self, actor: Actor, session: Session, expires_at: int) -> Issued:
         """A new access token of the session."""
@@ -81,29 +91,42 @@ class Signer:
 
         It is good only if it also is that of a live session, which the database knows.
         """
-        claims = self._good.get(token)
+        known = self._known(self._keys.ring())
+        claims = known.good.get(token)
         if claims is None:
-            claims = self._verified(token)
-            self._good.put(token, claims)
+            known = self._known(self._keys.newest())  # it may be of a key that another process has just made
+            claims = _claims(token, known.ring)
+            known.good.put(token, claims)
         if not expired_too and claims.expires_at <= time.time():
             raise Unauthorized("Your token has expired")
         return claims.uid
 
-    def _verified(self, token: str) -> "_Claims":
-        """What the token says, whether it has expired or not."""
+    def _known(self, ring: KeyRing) -> _Known:
+        known = self._last
+        if known.ring is not ring:
+            known = self._last = _Known(ring, Cache(MOST_CACHED))
+        return known
+
+    def sign(self, payload: Payload) -> Issued:
+        """The token that says this, the same one each time until there is another key."""
+        # typ None takes PyJWT's "typ" away: the header is {"alg":"HS256"}, as the gem's
+        token = jwt.encode(payload, self._keys.newest().signing, ALGORITHM, headers={"typ": None})
+        return Issued(token, payload["exp"] * 1000)
+
+
+def _claims(token: str, ring: KeyRing) -> _Claims:
+    """What the token says, whether it has expired or not; raises `Unauthorized` where no key has signed it."""
+    for key in ring.verifying:
         try:
             payload: dict[str, Any] = jwt.decode(
                 token,
-                self._secret,
+                key,
                 algorithms=[ALGORITHM],
                 options={"require": ["exp", "uid"], "verify_exp": False},
             )
             return _Claims(str(payload["uid"]), int(payload["exp"]))
+        except jwt.InvalidSignatureError:
+            continue  # with the next key
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
-            raise Unauthorized("Your token is invalid") from error
-
-    def sign(self, payload: Payload) -> Issued:
-        """The token that says this, the same one each time."""
-        # typ None takes PyJWT's "typ" away: the header is {"alg":"HS256"}, as the gem's
-        token = jwt.encode(payload, self._secret, ALGORITHM, headers={"typ": None})
-        return Issued(token, payload["exp"] * 1000)
+            raise Unauthorized(_INVALID) from error
+    raise Unauthorized(_INVALID)

@@ -46,5 +46,6 @@ def renew(tx: Tx, since: int, renewal: Renewal) -> None:
         for prefix in prefixes(since, now(), renewal.clock, renewal.form):
             skip_numbers(tx, prefix, count)
     if not renewal.same_desk:
-        sessions.end_all(tx)
+        while sessions.end_some(tx):
+            pass
         desk.begin_anew(tx)

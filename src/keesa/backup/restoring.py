@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from keesa import secret_key
 from keesa.backup import archive, keys, records
 from keesa.backup.archive import PIECE, Readable
 from keesa.backup.drafts import draft
@@ -24,7 +25,7 @@ from keesa.db.sqlite_copying import check as check_data
 from keesa.db.tables import any_present
 from keesa.errors import Refused
 
-_MAY_BE_THERE: Final = ("secret.key",)
+_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE)
 """In the folder that a desk is restored to: the key is brought apart from the data."""
 
 

@@ -8,7 +8,21 @@ from typing import Annotated, Final
 import typer
 
 import keesa
-from keesa.cli import backup, check, customer, desk, eco, maintenance, migrate, reference, restore, role, serve, user
+from keesa.cli import (
+    backup,
+    check,
+    customer,
+    desk,
+    eco,
+    maintenance,
+    migrate,
+    reference,
+    restore,
+    role,
+    secret,
+    serve,
+    user,
+)
 from keesa.db import DRIVER_ERRORS
 from keesa.errors import Invalid, KeesaError, Refused
 from keesa.visible import visible
@@ -49,6 +63,7 @@ for group, name in (
     (reference.app, "reference"),
     (maintenance.app, "maintenance"),
     (desk.app, "desk"),
+    (secret.app, "secret"),
 ):
     app.add_typer(group, name=name)
 

@@ -1,6 +1,7 @@
 """`keesa check`."""
 
 from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
+from keesa.clock import Clock
 from keesa.db.migrate import latest
 from keesa.readiness import prove_writing
 from keesa.secret_key import check_secret
@@ -16,5 +17,6 @@ def check(data: Data = None, database_url: DatabaseUrl = None) -> None:
         database.require_writable()
         database.write(prove_writing)
         print(visible(f"ok: {database.describe()}, schema {latest()}"))
-    print(visible(f"ok: secret key {check_secret(config.data, config.secret)}"))
+    keys = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
+    print(visible(f"ok: secret key {keys}"))
     print(f"ok: times in {config.zone}, {config.number_form} ticket numbers")
