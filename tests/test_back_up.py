@@ -1,13 +1,14 @@
-"""docs/operations.md's lines for back-up and restore, run as they are printed, on both engines."""
+"""docs/backup.md's lines, run as they are printed, on both engines."""
 
 import os
 import shutil
 import stat
+import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,22 +17,21 @@ import pytest
 
 import cast
 from command import keesa
+from desks import opened
 from field_client import FieldClient
 from keesa.db import Database, open_database
 from keesa.db.opening import SQLITE_FILE
+from keesa.db.sqlite import SqliteDatabase
 from keesa.secret_key import FILE
-from live import LiveServer
-from operations_document import BIN, run
+from live import LiveServer, environment
+from operations_document import BACK_UP, BIN, block, run
 from places import Place
 from postgres_server import PostgresServer
 
 CLIENTS: Final = 2
 SOME: Final = 20
 """Writes that are acknowledged before and after a back-up."""
-EXAMPLES: Final = {
-    "sqlite": "/var/backups/keesa/keesa-20260102-030405.db",
-    "postgres": "/var/backups/keesa/keesa-20260102-030405.dump",
-}
+EXAMPLE: Final = "/var/backups/keesa/keesa-00112233-20260102T030405Z.keesa"
 
 
 class Operator:
@@ -41,44 +41,35 @@ class Operator:
         self.place = place
         self.back_ups = back_ups
         self._postgres = postgres
-        self._engine = "postgres" if postgres else "sqlite"
+        self._engine = "PostgreSQL" if postgres else "SQLite"
 
     def back_up(self) -> Path:
         """The one file that it makes."""
-        before = set(self.back_ups.iterdir())
-        if self._postgres:
-            self._run("back up PostgreSQL", {"/var/backups/keesa": str(self.back_ups)} | self._addresses("keesa"))
-        else:
-            self._run("back up SQLite", {"/opt/keesa/bin": str(BIN)} | self._folders())
-        [made] = set(self.back_ups.iterdir()) - before
+        before = set(self.back_ups.glob("*.keesa"))
+        self._run(f"back up {self._engine}", {"/var/backups/keesa": str(self.back_ups)} | self._places("keesa"))
+        [made] = set(self.back_ups.glob("*.keesa")) - before
         return made
 
     def restore(self, back_up: Path) -> None:
-        example = {EXAMPLES[self._engine]: str(back_up)}
+        names = {EXAMPLE: str(back_up)}
+        if self._postgres:
+            name = str(self.place.url).rpartition("/")[2]
+            names |= {"TO keesa_old": f"TO {name}_old", "DATABASE keesa ": f"DATABASE {name} "}
+            names |= self._places("postgres")
+        else:
+            names |= {"/var/backups/keesa/old": str(self.back_ups / "old")}
+        self._run(f"restore {self._engine}", names | self._places("keesa"))
+
+    def _places(self, name: str) -> dict[str, str]:
         if not self._postgres:
-            self._run("restore SQLite", example | {"/var/lib/keesa": str(self.place.data)})
-            return
-        name = str(self.place.url).rpartition("/")[2]
-        names = {"TO keesa_old": f"TO {name}_old", "DATABASE keesa ": f"DATABASE {name} "}
-        self._run("restore PostgreSQL", example | names | self._addresses("postgres") | self._addresses("keesa"))
-
-    def back_up_the_key(self) -> None:
-        self._run("back up the key", self._folders())
-
-    def restore_the_key(self) -> None:
-        self._run("restore the key", self._folders())
-
-    def _folders(self) -> dict[str, str]:
-        return {"/var/backups/keesa": str(self.back_ups), "/var/lib/keesa": str(self.place.data)}
-
-    def _addresses(self, name: str) -> dict[str, str]:
-        assert self._postgres
+            return {"/var/lib/keesa": str(self.place.data)}
         ours = self.place.url if name == "keesa" else self._postgres.url(name)
         return {f"postgresql://keesa@db.example/{name}": str(ours)}
 
     def _run(self, title: str, replacements: Mapping[str, str]) -> None:
         folders = [*([str(self._postgres.binaries)] if self._postgres else []), os.environ["PATH"]]
-        run(f"# {title}", replacements, os.pathsep.join(folders))
+        programs = {"/opt/keesa/bin": str(BIN)}
+        run(f"# {title}", programs | dict(replacements), os.pathsep.join(folders), BACK_UP)
 
 
 @pytest.fixture
@@ -113,17 +104,15 @@ def wait_for_more(clients: Sequence[FieldClient]) -> list[str]:
 
 @contextmanager
 def modes_of_files(folder: Path) -> Iterator[set[int]]:
-    """Every mode that a file there has at any time."""
+    """Every mode that a file there has at any time; those that nobody else can get at lie in a folder of their own."""
     seen: set[int] = set()
     over = threading.Event()
 
     def look() -> None:
         while not over.is_set():
             for path in os.scandir(folder):
-                try:
-                    seen.add(stat.S_IMODE(path.stat().st_mode))
-                except FileNotFoundError:
-                    continue  # it has got its name
+                with suppress(FileNotFoundError):  # it has got its name
+                    seen.add(path.stat().st_mode & 0o077)
 
     with ThreadPoolExecutor(1) as threads:
         threads.submit(look)
@@ -152,6 +141,8 @@ def test_back_up_and_restore_as_documented(operator: Operator) -> None:
     before the back-up is there again, sessions too, and nothing newer.
     """
     place = operator.place
+    (place.data / FILE).write_text("k" * 128)
+    (place.data / FILE).chmod(0o600)
     server = LiveServer(place.data, place.url, "--workers", "2")
     server.start()
     token = login(server)
@@ -160,16 +151,14 @@ def test_back_up_and_restore_as_documented(operator: Operator) -> None:
             older = wait_for_more(clients)
             with modes_of_files(operator.back_ups) as modes:
                 back_up = operator.back_up()
-                operator.back_up_the_key()
             newer = wait_for_more(clients)
         finally:
             server.kill()
-    assert modes == {0o600}
+    assert modes == {0}
     assert {*older, *newer} <= titles_of_a_crash(place)
-    (place.data / FILE).unlink()
+    server.log.unlink()
 
     operator.restore(back_up)
-    operator.restore_the_key()
     checked = keesa("check", place=place)
     assert (checked.status, checked.err) == (0, "")
     restored = titles(place)
@@ -181,6 +170,37 @@ def test_back_up_and_restore_as_documented(operator: Operator) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in place.data.rglob("keesa.db*")} <= {0}
 
 
+def test_from_the_demo_to_a_restored_desk(tmp_path: Path) -> None:
+    """The lines of the document's first section, in a folder as `make demo` leaves it, answer what the demo answers."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / ".venv").symlink_to(BIN.parent)
+    *makes, serves = block("sh", "# from the demo to a restored desk", BACK_UP).splitlines()
+    demo = tmp_path / "var" / "demo"
+    demo.mkdir(mode=0o700)
+    with LiveServer(demo, None, "--demo") as first:
+        script = "\n".join(makes)
+        done = subprocess.run(
+            ["sh", "-eu"], input=script, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        shown = demo_answers(first)
+    options = serves.removeprefix(".venv/bin/keesa serve ").replace("--port 8001", "--port 0").split()
+    assert options[:2] == ["--data", "var/restored"]
+    with LiveServer(tmp_path / options[1], None, *options[2:]) as second:
+        assert demo_answers(second) == shown
+
+
+def demo_answers(server: LiveServer) -> list[object]:
+    """What the demo's admin is answered: lists, a ticket with its history, customers."""
+    who = {"user": "user@example.com", "password": "Password123"}
+    token = httpx.post(f"{server.url}/api/v1/auth/login", json=who, trust_env=False).json()["access"]
+    headers = {"Authorization": f"Bearer {token}"}
+    paths = ("/tickets?limit=500", "/tickets/2024001", "/tickets/get_ticket_notes?ticket_number=2024001", "/customers")
+    answers = [httpx.get(f"{server.url}/api/v1{path}", headers=headers, trust_env=False) for path in paths]
+    assert {answer.status_code for answer in answers} == {200}
+    return [answer.json() for answer in answers[:-1]] + [answers[-1].json()["data"]["customers"]]
+
+
 def titles_of_a_crash(place: Place) -> set[str]:
     """What is there, without a change of what the crash has left."""
     if place.url:
@@ -190,10 +210,12 @@ def titles_of_a_crash(place: Place) -> set[str]:
     return titles(copy)
 
 
-def test_a_back_up_that_was_only_copied_over_is_refused(new_empty_desk: Place, tmp_path: Path) -> None:
+def test_a_file_that_was_only_copied_over_is_refused(new_empty_desk: Place, tmp_path: Path) -> None:
     """By `check`, by `serve` and by every other command, while the log of a crash lies there."""
-    (tmp_path / "back-ups").mkdir()
-    back_up = Operator(new_empty_desk, tmp_path / "back-ups", None).back_up()
+    back_up = tmp_path / "copy.db"
+    with opened(new_empty_desk) as database:
+        assert isinstance(database, SqliteDatabase)
+        database.copy(back_up)
     server = LiveServer(new_empty_desk.data, None)
     server.start()
     keesa("maintenance", "on", place=new_empty_desk)

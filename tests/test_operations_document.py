@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from keesa.cli.serve import FILES_BESIDE, STOP_SECONDS
 from keesa.config import Config, load_config
 from keesa.secret_key import FILE
 from keesa.server.limits import Limits
-from operations_document import DOCUMENT, block
+from operations_document import BACK_UP, DOCS, DOCUMENT, block
 
 ROW: Final = re.compile(r"^\| (?:`(--[\w-]+)`)? ?\| `KEESA_(\w+)` \| (?:`([^`]*)`|(\w*)) ?\|", re.MULTILINE)
 UNIT: Final = block("ini", "[Unit]")
@@ -83,7 +81,16 @@ def test_the_unit_starts_what_was_installed() -> None:
     assert f"install -d -o {user} -g {user} -m 0700 /var/backups/keesa\n" in lines
 
 
-@pytest.mark.parametrize("first_line", ["# back up SQLite", "# back up PostgreSQL", "# back up the key"])
-def test_every_back_up_begins_with_its_mode(first_line: str) -> None:
-    """Lines that are copied one by one too."""
-    assert block("sh", first_line).splitlines()[1] == "umask 077"
+def test_the_timer_runs_what_was_installed() -> None:
+    """As the service's user, into the folder that was made for it, with settings that Keesa reads."""
+    folder = DOCS.parent / "deploy" / "systemd"
+    unit = (folder / "keesa-backup.service").read_text("utf-8")
+    assert re.findall(r"^(?:User|Group)=(.*)$", unit, re.MULTILINE) == [*in_unit("User"), *in_unit("Group")]
+    [program] = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert program == f"{in_unit('ExecStart')[0].split()[0]} backup"
+    given = dict(line.split("=", 1) for line in re.findall(r"^Environment=(.*)$", unit, re.MULTILINE))
+    config = load_config(given)
+    assert (config.data, config.backup_to) == (Path("/var/lib/keesa"), "/var/backups/keesa")
+    assert re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE) == [f"{config.data} {config.backup_to}"]
+    lines = block("sh", "# back up each night", BACK_UP)
+    assert all(f"deploy/systemd/{path.name}" in lines for path in folder.glob("keesa-backup.*"))

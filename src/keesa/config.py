@@ -242,7 +242,6 @@ def _refuse_senseless(config: Config) -> None:
         "login_failures_per_user must be 1 or more": config.login_failures_per_user >= 1,
         "login_failures_per_address must be 1 or more": config.login_failures_per_address >= 1,
         "backup_every must be 0 to 8760 hours": 0 <= config.backup_every <= 8760,
-        "backup_every needs backup_to": not config.backup_every or bool(config.backup_to),
         "backup_keep must be 1 or more": config.backup_keep is None or config.backup_keep >= 1,
         "backup_keep_days must be 1 or more": config.backup_keep_days is None or config.backup_keep_days >= 1,
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),

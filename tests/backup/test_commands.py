@@ -88,7 +88,7 @@ def test_the_server_makes_them_by_itself(place: Place, tmp_path: Path) -> None:
         wait_until(lambda: _said(server) is not None)
     line = _said(server)
     assert line is not None
-    assert (line["event"], line["status"], "5 tickets" in line["said"]) == ("done", 0, True)
+    assert (line["event"], line["status"], "5 tickets" in str(line["said"])) == ("done", 0, True)
     again = keesa("backup", "--if-older-than", "24", place=place, variables=settings)
     assert (again.status, again.out) == (0, "the last back-up is not so old, or another one is being made\n")
     assert len(list(to.iterdir())) == 1

@@ -1,4 +1,4 @@
-"""The blocks of docs/operations.md, for tests that run them as an operator would."""
+"""The blocks of docs/operations.md and its pages beside it, for tests that run them as an operator would."""
 
 import re
 import subprocess
@@ -10,16 +10,18 @@ from typing import Final
 
 from live import environment
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "operations.md"
+DOCS: Final = Path(__file__).parents[2] / "docs"
+DOCUMENT: Final = DOCS / "operations.md"
+BACK_UP: Final = DOCS / "backup.md"
 BIN: Final = Path(sys.executable).parent
 _BLOCK: Final = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
-def block(kind: str, first_line: str) -> str:
+def block(kind: str, first_line: str, document: Path = DOCUMENT) -> str:
     """The one block of that kind that begins with that line."""
     found = [
         text
-        for indent, language, body in _BLOCK.findall(DOCUMENT.read_text("utf-8"))
+        for indent, language, body in _BLOCK.findall(document.read_text("utf-8"))
         if language == kind and (text := textwrap.dedent(body)).startswith(f"{first_line}\n")
     ]
     assert len(found) == 1, f"{len(found)} blocks {first_line!r}"
@@ -34,9 +36,9 @@ def replaced(text: str, replacements: Mapping[str, str]) -> str:
     return text
 
 
-def run(first_line: str, replacements: Mapping[str, str], path: str) -> None:
+def run(first_line: str, replacements: Mapping[str, str], path: str, document: Path = DOCUMENT) -> None:
     """The lines of a shell's block, one after the other until one fails, which is an error."""
-    script = replaced(block("sh", first_line), replacements)
+    script = replaced(block("sh", first_line, document), replacements)
     done = subprocess.run(
         ["sh", "-eu"],
         input=script,

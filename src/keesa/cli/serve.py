@@ -76,9 +76,13 @@ def serve_from(listener: socket.socket, config: Config, build: Callable[[Config]
 
 
 def chores_of(config: Config) -> list[Chore]:
-    """A back-up where the last one is older than the configuration asks for, whichever node has made it."""
+    """A back-up where the last one is older than the configuration asks for, whichever node has made it. Raises
+    `Refused` where it does not say where to.
+    """
     if not config.backup_every:
         return []
+    if config.backup_to is None:
+        raise Refused("KEESA_BACKUP_EVERY is set: say where to with KEESA_BACKUP_TO")
     command = [sys.executable, "-m", "keesa", "backup", "--if-older-than", str(config.backup_every)]
     own = {"KEESA_DATA": str(config.data)}
     if config.database_url:  # not among the arguments, which everybody sees
