@@ -103,7 +103,7 @@ def test_a_desk_that_was_brought_back_by_other_means_is_renewed(place: Place) ->
     """As a restored one is; and sends again when it is told to."""
     with opened(place) as database:
         cast.token(database, cast.ADMIN)
-    done = keesa("desk", "renew", "2026-01-02T03:04", place=place)
+    done = keesa("desk", "renew", "--since", "2026-01-02T03:04", place=place)
     assert (done.status, done.err) == (0, "")
     assert "2026-01-02T03:04:00.000+05:00" in done.out
     with opened(place) as database:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from deploy.fleet.trial.agreement import Agreement
-from deploy.fleet.trial.checks import Verdict
 from deploy.fleet.trial.faults import FAULTS
 from deploy.fleet.trial.rehearsal import Outcome
-from deploy.fleet.trial.report import BEGIN, END, HEAD, table, written
-from deploy.fleet.trial.told import Told
+from deploy.fleet.trial.report import HEAD, table
+from deploy.trial.checks import Verdict
+from deploy.trial.figures import END, begin
+from deploy.trial.told import Told
 
 GOOD = Outcome(FAULTS["primary"], Told(acknowledged=[1.0, 2.0], reads=3), 19.5, Verdict(), Agreement(2), 0, True)  # noqa: FBT003 - its last field
 PAGE = Path(__file__).parents[2] / "docs" / "fleet.md"
@@ -53,15 +54,6 @@ def test_a_row_has_a_cell_for_each_heading() -> None:
     assert "1,200 write 503" in row
 
 
-def test_figures_are_written_between_their_marks() -> None:
-    """And nothing else of the page changes; a page without marks is refused."""
-    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    assert written(page, "new\n") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-    assert written(written(page, "newer\n"), "new\n") == written(page, "new\n")
-    with pytest.raises(ValueError, match="page has no"):
-        written("nothing", "new")
-
-
 def test_the_guide_has_the_marks_and_a_row_for_every_fault() -> None:
-    figures = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    figures = PAGE.read_text("utf-8").partition(begin("fleet"))[2].partition(END)[0]
     assert [fault.what for fault in FAULTS.values() if f"| {fault.what} |" not in figures] == []

@@ -8,48 +8,32 @@ docs/fleet.md.
 """
 
 import argparse
-import shutil
-import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.programs import Unavailable
 from deploy.fleet.trial.faults import FAULTS
 from deploy.fleet.trial.fleet import running
-from deploy.fleet.trial.install import install, versions
 from deploy.fleet.trial.rehearsal import Outcome, Rehearsal
-from deploy.fleet.trial.report import table, written
+from deploy.fleet.trial.report import table
+from deploy.trial.figures import written
+from deploy.trial.packages import install, versions
+from deploy.trial.starting import in_a_folder, options_of
 
 PAGE: Final = Path("docs/fleet.md")
+SHOWN: Final = ("postgresql-15", "patroni", "etcd-server", "haproxy", "pgbouncer")
+PACKAGES: Final = (*SHOWN, "etcd-client")
 
 
 def main() -> None:
     options = _options()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # everything that runs ends too
-    folder = Path(tempfile.mkdtemp(prefix="keesa-fleet-", dir="/tmp"))  # where other users can enter
-    try:
-        install(folder / "packages")
-        outcomes = _rehearse(folder, options.only)
-    except Unavailable as reason:
-        sys.exit(str(reason))
-    except KeyboardInterrupt:
-        sys.exit("Broken off: nothing is left of the fleet")
-    except BaseException:
-        options.keep = True
-        raise
-    finally:
-        if not options.keep:
-            shutil.rmtree(folder)
-        else:
-            print(f"The fleet's files and logs are in {folder}", file=sys.stderr)
+    outcomes = in_a_folder("fleet", lambda folder: _rehearse(folder, options.only), keep=options.keep)
     _tell(outcomes, write=options.write)
 
 
 def _rehearse(folder: Path, names: Sequence[str]) -> list[Outcome]:
+    install(PACKAGES, folder / "packages")
     outcomes = []
     with running(folder) as fleet:
         print(f"The fleet is up: {', '.join(fleet.desks)}", file=sys.stderr)
@@ -63,19 +47,17 @@ def _rehearse(folder: Path, names: Sequence[str]) -> list[Outcome]:
 
 def _tell(outcomes: Sequence[Outcome], *, write: bool) -> None:
     """Exits with status 1 where something is not as it must be."""
-    figures = f"{versions()}.\n\n{table(outcomes)}"
+    figures = f"{versions(SHOWN)}.\n\n{table(outcomes)}"
     print(figures)
     if write:
-        PAGE.write_text(written(PAGE.read_text("utf-8"), figures), "utf-8")
+        PAGE.write_text(written(PAGE.read_text("utf-8"), "fleet", figures), "utf-8")
     if any(outcome.faults for outcome in outcomes):
         sys.exit(1)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="fleet", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = options_of("fleet", __doc__, PAGE)
     parser.add_argument("--only", type=_faults, default=tuple(FAULTS), help=f"of {', '.join(FAULTS)}")
-    parser.add_argument("--write", action="store_true", help=f"put the figures into {PAGE}")
-    parser.add_argument("--keep", action="store_true", help="keep the folder with all files and logs")
     return parser.parse_args()
 
 

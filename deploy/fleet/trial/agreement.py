@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.fleet.trial.asking import Asking
-from deploy.fleet.trial.checks import judge
-from deploy.fleet.trial.client import kept_of
 from deploy.fleet.trial.fleet import Fleet
-from deploy.fleet.trial.told import Told
+from deploy.trial.asking import Asking
+from deploy.trial.checks import judge
+from deploy.trial.client import kept_of
+from deploy.trial.told import Told
 
 
 @dataclass

@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.fleet.trial.asking import LOST, Asking
-from deploy.fleet.trial.install import output_of
-from deploy.fleet.trial.processes import Process, children, command_of, kill_all, wait_until
+from deploy.trial.asking import LOST, Asking
+from deploy.trial.packages import output_of
+from deploy.trial.processes import Process, children, command_of, kill_all, wait_until
 
 USER: Final = "postgres"
 """Debian's; etcd too runs as it here, which has less to say."""

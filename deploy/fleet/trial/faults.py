@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy.fleet.trial.fleet import Fleet
 from deploy.fleet.trial.node import Node
-from deploy.fleet.trial.processes import wait_until
+from deploy.trial.processes import wait_until
 
 CUT_SECONDS: Final = 25
 """Longer than anything waits: Keesa 15 seconds for an answer, HAProxy 20 for Keesa."""

@@ -5,23 +5,18 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
 from deploy.fleet.fill import fill
-from deploy.fleet.trial.asking import log_in
-from deploy.fleet.trial.checks import Kept
 from deploy.fleet.trial.database import USER, Cluster, DatabaseMachine
 from deploy.fleet.trial.network import Network
 from deploy.fleet.trial.node import BALANCER, Node
 from deploy.fleet.trial.places import MACHINES, NODES, Values, choose
-
-ADMIN: Final = "admin@keesa.example"
-ENGINEER: Final = "engineer@keesa.example"
-VISITOR: Final = "visitor@keesa.example"
-"""Who logs in and out, and has no session that anybody else needs."""
+from deploy.trial.asking import log_in
+from deploy.trial.checks import Kept
+from deploy.trial.kept import Connection, engineer_in, kept_in
 
 
 class Fleet:
@@ -49,7 +44,7 @@ class Fleet:
             node.start()
             node.start_keesa()
             if node is self.nodes[0]:
-                self._make_people(node)
+                node.keesa.make_people(self.password)
 
     def kill(self) -> None:
         for node in self.nodes:
@@ -62,13 +57,11 @@ class Fleet:
     def kept(self) -> dict[int, Kept]:
         """Every ticket, as the primary has it."""
         with self._connect("keesa") as connection:
-            rows = connection.execute(_KEPT).fetchall()
-        return {number: Kept(title, notes, statuses) for number, title, notes, statuses in rows}
+            return kept_in(connection)
 
     def engineer(self) -> int:
         with self._connect("keesa") as connection:
-            [[number]] = connection.execute("SELECT id FROM users WHERE email = %s", (ENGINEER,)).fetchall()
-        return int(number)
+            return engineer_in(connection)
 
     def _make_database(self) -> None:
         password = sql.Literal(self._values[1]["KEESA_PASSWORD"])
@@ -76,14 +69,7 @@ class Fleet:
             connection.execute(sql.SQL("CREATE ROLE keesa LOGIN PASSWORD {}").format(password))
             connection.execute("CREATE DATABASE keesa OWNER keesa TEMPLATE template0 ENCODING 'UTF8'")
 
-    def _make_people(self, node: Node) -> None:
-        for email, kind in ((ADMIN, "admin"), (ENGINEER, "staff"), (VISITOR, "admin")):
-            words = ("user", "add", email, "--name", f"The {kind}", "--type", kind, "--password-stdin")
-            node.run(*words, given=f"{self.password}\n")
-        contact = ("--contact-name", "Ibrahim", "--contact-number", "7771234")
-        node.run("customer", "add", "Fulhadhoo Harbour", *contact)
-
-    def _connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connect(self, database: str) -> Connection:
         """To the primary itself."""
         host, _, port = self.cluster.primary().address.rpartition(":")
         password = self._values[1]["SUPERUSER_PASSWORD"]
@@ -104,14 +90,6 @@ def running(folder: Path) -> Iterator[Fleet]:
             yield fleet
         finally:
             fleet.kill()
-
-
-_KEPT: Final = """
-SELECT id, title,
-    ARRAY(SELECT body FROM ticket_notes WHERE ticket_id = tickets.id ORDER BY id),
-    ARRAY(SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id)
-FROM tickets
-"""
 
 
 def _make_folders(place: Path) -> None:

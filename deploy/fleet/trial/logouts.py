@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from deploy.fleet.trial.asking import Asking
-from deploy.fleet.trial.fleet import VISITOR, Fleet
+from deploy.fleet.trial.fleet import Fleet
+from deploy.trial.asking import Asking
+from deploy.trial.keesa import VISITOR
 
 TRIES: Final = 10
 

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from bench.programs import free_port
 from deploy.fleet.trial.places import MACHINES, SHARED
-from deploy.fleet.trial.processes import Process
+from deploy.trial.processes import Process
 
 
 class Network:

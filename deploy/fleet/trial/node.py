@@ -3,15 +3,13 @@
 import csv
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy.fleet.trial.asking import status_of
 from deploy.fleet.trial.database import environment_of
-from deploy.fleet.trial.processes import Process, children, wait_until
+from deploy.trial.keesa import Keesa
+from deploy.trial.processes import Process, children, wait_until
 
 BACKENDS: Final = ("ready", "alive")
 """Of haproxy.cfg, each with every node."""
@@ -27,12 +25,12 @@ class Node:
         self.address, self.desk = values[f"KEESA{number}"], values["DESK"]
         etc, logs, data = place / "etc", place / "logs", place / "keesa"
         data.mkdir()
-        self._environment = environment_of(etc / "keesa.env") | {"KEESA_DATA": str(data)}
         self._stats = Path(values["HAPROXY_SOCKET"])
         balancing = ["haproxy", "-db", "-f", str(etc / "haproxy.cfg")]
         self.haproxy = Process(balancing, logs / "haproxy.log", user=BALANCER)
         self.pgbouncer = Process(["pgbouncer", str(etc / "pgbouncer.ini")], logs / "pgbouncer.log", user=POOLER)
-        self.keesa = Process([*_KEESA, "serve"], logs / "keesa.log", environment=self._environment)
+        environment = environment_of(etc / "keesa.env") | {"KEESA_DATA": str(data)}
+        self.keesa = Keesa(self.address, logs / "keesa.log", environment)
 
     def start(self) -> None:
         """All but Keesa, which needs the others' roads to the database first."""
@@ -45,7 +43,7 @@ class Node:
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        wait_until(f"{self.name} is ready", self._is_ready)
+        self.keesa.wait_until_ready()
 
     def kill(self) -> None:
         for process in (self.keesa, self.pgbouncer, self.haproxy):
@@ -54,20 +52,6 @@ class Node:
     def workers(self) -> tuple[int, ...]:
         """Their process ids."""
         return tuple(sorted(children(self.keesa.pid)))
-
-    def run(self, *command: str, given: str = "") -> None:
-        """A command of Keesa's with this node's settings."""
-        done = subprocess.run(  # noqa: S603 - our own words
-            [*_KEESA, *command],
-            input=given,
-            env=self.keesa.variables(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"keesa {' '.join(command)}: {done.stdout}{done.stderr}")
 
     def give(self, node: "Node", state: str) -> None:
         """Have this machine's HAProxy give `node` requests (`ready`), or no new ones (`drain`)."""
@@ -94,10 +78,6 @@ class Node:
         self.keesa.stop()
         self.start_keesa()
 
-    def _is_ready(self) -> bool:
-        self.keesa.require_alive()
-        return status_of(self.address, "/ready") == 200
-
     def _tell(self, command: str) -> str:
         """HAProxy's answer on its socket."""
         with socket.socket(socket.AF_UNIX) as talking:
@@ -105,6 +85,3 @@ class Node:
             talking.connect(str(self._stats))
             talking.sendall(f"{command}\n".encode())
             return b"".join(iter(lambda: talking.recv(65536), b"")).decode()
-
-
-_KEESA: Final = (sys.executable, "-m", "keesa")

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.fleet.trial.agreement import Agreement, agree
-from deploy.fleet.trial.checks import Verdict, judge
-from deploy.fleet.trial.client import Client
 from deploy.fleet.trial.faults import Fault
-from deploy.fleet.trial.fleet import ADMIN, Fleet
+from deploy.fleet.trial.fleet import Fleet
 from deploy.fleet.trial.logouts import Logouts
-from deploy.fleet.trial.processes import wait_until
-from deploy.fleet.trial.told import Told, longest_gap, together
+from deploy.trial.checks import Verdict, judge
+from deploy.trial.client import Client
+from deploy.trial.keesa import ADMIN
+from deploy.trial.processes import wait_until
+from deploy.trial.told import Told, longest_gap, together
 
 CLIENTS: Final = 32
 QUIET: Final = 5.0

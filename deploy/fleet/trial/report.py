@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from deploy.fleet.trial.rehearsal import Outcome
+from deploy.trial import figures
 
 HEAD: Final = (
     "while 32 clients work",
@@ -18,13 +19,10 @@ HEAD: Final = (
     "longest gap in writes, s",
     "errors",
 )
-BEGIN: Final = "<!-- figures: make fleet ARGS=--write -->"
-END: Final = "<!-- end of figures -->"
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    rows = [HEAD, ("---",) * len(HEAD), *map(_row, outcomes)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return figures.table(HEAD, map(_row, outcomes))
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
@@ -40,12 +38,3 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         f"{outcome.gap:.1f}{allowed}",
         errors,
     )
-
-
-def written(page: str, figures: str) -> str:
-    """The page with these figures between its marks. Raises ValueError where it has none."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"The page has no {BEGIN} with {END} behind it")
-    return f"{before}{BEGIN}\n\n{figures}\n{END}{after}"

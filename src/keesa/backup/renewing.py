@@ -49,3 +49,12 @@ def renew(tx: Tx, since: int, renewal: Renewal) -> None:
         while sessions.end_some(tx):
             pass
         desk.begin_anew(tx)
+
+
+def newest_change(tx: Tx) -> int:
+    """When a ticket was last raised, or its status changed, in milliseconds since 1970; now, where none ever was. The
+    state is as new as that at the least.
+    """
+    rows = tx.all("SELECT created_at FROM ticket_statuses ORDER BY id DESC LIMIT 1")
+    found: int = rows[0]["created_at"] if rows else now()
+    return found

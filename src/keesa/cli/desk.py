@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from keesa import desk
-from keesa.backup.renewing import Renewal
+from keesa.backup.renewing import Renewal, newest_change
 from keesa.backup.renewing import renew as go_on
 from keesa.cli.options import Data, DatabaseUrl, configured, existing_database, ready_database
 from keesa.clock import Clock, milliseconds
@@ -36,7 +36,12 @@ def show(data: Data = None, database_url: DatabaseUrl = None) -> None:
 
 @app.command()
 def renew(
-    since: Annotated[datetime, typer.Argument(help="The time that its state is of, in the desk's zone.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="The time that its state is of, in the desk's zone.", show_default="that of the newest change"
+        ),
+    ] = None,
     leave_out: Annotated[
         int | None,
         typer.Option(help="Ticket numbers left out, which it may have given since.", show_default="10,000 a day"),
@@ -49,9 +54,9 @@ def renew(
     """
     config = configured(data, database_url)
     clock = Clock(config.zone)
-    at = milliseconds(since.replace(tzinfo=config.zone))
     renewal = Renewal(clock, config.number_form, leave_out)
     with existing_database(config) as database:
+        at = database.read(newest_change) if since is None else milliseconds(since.replace(tzinfo=config.zone))
         database.write(lambda tx: go_on(tx, at, renewal))
     print(f"the desk goes on from {clock.iso(at)}; nothing is sent until you say `keesa desk sending on`")
 

@@ -23,6 +23,25 @@ class ToldTicket:
 
 
 @dataclass
+class Write:
+    """A change that was sent, and when, by this machine's clock."""
+
+    what: str
+    """Its name among all that clients send: a title, a note's text, or one of the two below."""
+    sent: float
+    acknowledged: float | None = None
+
+
+def assignment_of(title: str) -> str:
+    return f"{title}, assigned"
+
+
+def change_of(title: str, step: int) -> str:
+    """The ticket's first change of its status is 0."""
+    return f"{title}, status {step}"
+
+
+@dataclass
 class Told:
     """Of one client, or of several together."""
 
@@ -30,6 +49,8 @@ class Told:
     unknown_titles: list[str] = field(default_factory=list)
     acknowledged: list[float] = field(default_factory=list)
     """When, on the monotonic clock."""
+    writes: list[Write] = field(default_factory=list)
+    """In the order that they were sent in."""
     reads: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     """By kind: a read or a write, and the status that came, or what became of the connection."""
@@ -43,6 +64,7 @@ def together(clients: Iterable[Told]) -> Told:
         found.tickets += told.tickets
         found.unknown_titles += told.unknown_titles
         found.acknowledged += told.acknowledged
+        found.writes += told.writes
         found.reads += told.reads
         found.errors += told.errors
         found.went_back += told.went_back

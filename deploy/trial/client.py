@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from deploy.fleet.trial.asking import LOST, Answer, Asking
-from deploy.fleet.trial.checks import Kept
-from deploy.fleet.trial.told import Told, ToldTicket
+from deploy.trial.asking import LOST, Answer, Asking
+from deploy.trial.checks import Kept
+from deploy.trial.told import Told, ToldTicket, Write, assignment_of, change_of
 
 PAUSE: Final = 0.04
 """Seconds between two requests of a client: the machine is to have time for the fault itself."""
@@ -36,18 +36,19 @@ class Client(threading.Thread):
             asking.close()
 
     def _work_on_one(self, title: str, asking: Asking) -> None:
-        created = self._write(asking, "/tickets", _new_ticket(title))
+        created = self._write(asking, title, "/tickets", new_ticket(title))
         if created is None:
             self.told.unknown_titles.append(title)
             return
         ticket = ToldTicket(int(created["ticket_number"]), title)
         self.told.tickets.append(ticket)
-        assigned = {"ticket": {"assigned_to_id": self._assignee}}
-        may_change = self._write(asking, f"/tickets/{ticket.number}/assign", assigned) is not None
+        body = {"ticket": {"assigned_to_id": self._assignee}}
+        path = f"/tickets/{ticket.number}/assign"
+        may_change = self._write(asking, assignment_of(title), path, body) is not None
         seen = Kept(title, [], ["open"])
         for step, status in enumerate(STATUSES):
             self._note(asking, ticket, f"{title}, note {step}")
-            may_change = may_change and self._change(asking, ticket, status)
+            may_change = may_change and self._change(asking, ticket, step, status)
             seen = self._read(asking, ticket, seen)
             self._list(asking)
             if self._stop_asked.is_set():
@@ -55,12 +56,12 @@ class Client(threading.Thread):
 
     def _note(self, asking: Asking, ticket: ToldTicket, text: str) -> None:
         body = {"ticket_number": str(ticket.number), "ticket_note": {"note": text}}
-        done = self._write(asking, "/tickets/add_ticket_note", body)
+        done = self._write(asking, text, "/tickets/add_ticket_note", body)
         (ticket.unknown_notes if done is None else ticket.notes).append(text)
 
-    def _change(self, asking: Asking, ticket: ToldTicket, status: str) -> bool:
-        path = f"/tickets/{ticket.number}/status_update"
-        if self._write(asking, path, {"ticket": {"status": status}}) is None:
+    def _change(self, asking: Asking, ticket: ToldTicket, step: int, status: str) -> bool:
+        path, body = f"/tickets/{ticket.number}/status_update", {"ticket": {"status": status}}
+        if self._write(asking, change_of(ticket.title, step), path, body) is None:
             ticket.unknown_status = status
             return False
         ticket.statuses.append(status)
@@ -90,11 +91,14 @@ class Client(threading.Thread):
         answer = self._ask(asking, "GET", "/tickets?limit=5")
         self.told.reads += answer is not None and answer.good
 
-    def _write(self, asking: Asking, path: str, body: Body) -> Body | None:
+    def _write(self, asking: Asking, what: str, path: str, body: Body) -> Body | None:
         """The answer; None where the write was refused, or nobody knows."""
+        write = Write(what, time.time())
+        self.told.writes.append(write)
         answer = self._ask(asking, "POST", path, body)
         if answer is None or not answer.good:
             return None
+        write.acknowledged = time.time()
         self.told.acknowledged.append(time.monotonic())
         return dict(answer.body)
 
@@ -124,7 +128,7 @@ def kept_of(body: Any) -> Kept:  # noqa: ANN401 - JSON
     )
 
 
-def _new_ticket(title: str) -> Body:
+def new_ticket(title: str) -> Body:
     return {
         "ticket": {
             "title": title,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deploy.fleet.trial.told import Told, ToldTicket
+from deploy.trial.told import Told, ToldTicket
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Debian's packages that the fleet is made of, installed as root, none of them started."""
+"""Debian's packages that a trial is made of, installed as root, none of them started."""
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,26 +10,22 @@ from typing import Final
 from bench.peers.installing import package_version, require_packages
 from bench.programs import Unavailable
 
-PACKAGES: Final = ("postgresql-15", "patroni", "etcd-server", "etcd-client", "haproxy", "pgbouncer")
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 """What Debian's packages ask before they start a service."""
 
 
-def install(folder: Path) -> None:
+def install(names: Sequence[str], folder: Path) -> None:
     """Raises Unavailable where this user or this machine cannot."""
     if os.geteuid():
-        raise Unavailable("The fleet runs its programs as the users of their packages: only root can do that")
+        raise Unavailable("A trial runs its programs as the users of their packages: only root can do that")
     with _nothing_starts():
-        require_packages(PACKAGES, folder)
+        require_packages(names, folder)
 
 
-def versions() -> str:
+def versions(names: Sequence[str]) -> str:
     """Of what is installed, and the processors that they share."""
-    named = ", ".join(f"{name.removesuffix('-server')} {package_version(name)}" for name in _SHOWN)
+    named = ", ".join(f"{name.removesuffix('-server')} {package_version(name)}" for name in names)
     return f"{named}; {os.cpu_count()} processors for all of it"
-
-
-_SHOWN: Final = ("postgresql-15", "patroni", "etcd-server", "haproxy", "pgbouncer")
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.fleet.trial.checks import Kept, judge
-from deploy.fleet.trial.told import Told, ToldTicket, longest_gap, together
+from deploy.trial.checks import Kept, judge
+from deploy.trial.told import Told, ToldTicket, longest_gap, together
 
 SOUND = {
     2024001: Kept("a", ["a, note 0", "a, note 1"], ["open", "in_progress"]),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from deploy.fleet.trial import client
-from deploy.fleet.trial.client import Client
-from deploy.fleet.trial.told import Told
+from deploy.trial import client
+from deploy.trial.client import Client
+from deploy.trial.told import Told
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +112,13 @@ def test_a_client_keeps_what_it_was_told() -> None:
     told = told_by()
     assert texts(told) == (["one, ticket 0, note 0"], ["open", "in_progress"], [], None)
     assert len(told.acknowledged) == 4
+    assert [write.what for write in told.writes] == [
+        "one, ticket 0",
+        "one, ticket 0, assigned",
+        "one, ticket 0, note 0",
+        "one, ticket 0, status 0",
+    ]
+    assert all(write.acknowledged and write.acknowledged >= write.sent for write in told.writes)
     assert told.reads == 2
     assert not told.errors
     assert not told.went_back
@@ -136,6 +143,7 @@ def test_what_was_refused_is_not_told() -> None:
     told = told_by(refuse="status_update")
     assert texts(told)[3] == "in_progress"
     assert told.errors == {"write 503": 1}
+    assert [write.what for write in told.writes if write.acknowledged is None] == ["one, ticket 0, status 0"]
     unborn = told_by(refuse="tickets")
     assert not unborn.tickets
     assert unborn.unknown_titles == ["one, ticket 0"]

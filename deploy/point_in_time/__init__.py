@@ -1,0 +1,1 @@
+"""docs/point-in-time.md, tried: `make point-in-time`."""
