@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 import keesa
-from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, serve, user
+from keesa.cli import check, customer, eco, maintenance, migrate, reference, role, serve, user, vacuum
 from keesa.db import DRIVER_ERRORS
 from keesa.errors import Invalid, KeesaError, Refused
 from keesa.visible import visible
@@ -39,7 +39,7 @@ def options(
     """Keesa, a support-ticket server with a JSON API."""
 
 
-for command in (serve.serve, migrate.migrate, check.check):
+for command in (serve.serve, migrate.migrate, check.check, vacuum.vacuum):
     app.command()(command)
 for group, name in (
     (user.app, "user"),
