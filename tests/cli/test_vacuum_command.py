@@ -4,15 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from typer.testing import CliRunner
 
 import cast
-from command import keesa
+from command import keesa, options
 from field_client import FieldClient
-from keesa.db import Database, Tx
+from keesa.cli import app
+from keesa.db import Database, Tx, vacuum
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
 from places import Place
-from unshrunk import PAGE, fill
+from unshrunk import PAGE, fill, free_pages
 from waiting import wait_until
 
 CLIENTS = 4
@@ -45,6 +47,22 @@ def test_the_file_shrinks_under_writers(place: Place, database: Database) -> Non
     tickets = {number: title for client in clients for number, title in client.acknowledged.tickets.items()}
     assert tickets.items() <= database.read(titles).items()
     assert database.read(lambda tx: tx.all("PRAGMA integrity_check")[0]["integrity_check"]) == "ok"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_ctrl_c_stops_it(place: Place, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two steps: it says that it may go on later, and what was given back is."""
+    fill(database, 2 * vacuum.STEP_PAGES)
+    free = database.read(free_pages)
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(vacuum, "STEP", 60.0)
+    monkeypatch.setattr("keesa.db.vacuum.time.sleep", interrupt)
+    done = CliRunner().invoke(app, ["vacuum", *options(place)])
+    assert (done.exit_code, done.stdout) == (130, "stopped: what was given back is; run it again to go on\n")
+    assert database.read(free_pages) == free - vacuum.STEP_PAGES
 
 
 def wait_for_more(clients: list[FieldClient]) -> None:
