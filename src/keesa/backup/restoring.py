@@ -22,6 +22,7 @@ from keesa.db.opening import SQLITE_FILE
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_copying import Filling
 from keesa.db.sqlite_copying import check as check_data
+from keesa.db.sqlite_copying import compact
 from keesa.db.tables import any_present
 from keesa.errors import Refused
 
@@ -105,6 +106,7 @@ def _restore_sqlite(path: Path, manifest: Manifest, data: Path, renewal: Renewal
         for member, content in archive.read(path, steps("unpacking the data")):
             if member.name == DATA:
                 _write(content, made)
+        compact(made, folder / "compact.db")
         steps("checking it")
         if check_data(made) != manifest.tables:
             raise _unlike(path)

@@ -22,6 +22,7 @@ from keesa.cli import (
     secret,
     serve,
     user,
+    vacuum,
 )
 from keesa.db import DRIVER_ERRORS
 from keesa.errors import Invalid, KeesaError, Refused
@@ -53,7 +54,7 @@ def options(
     """Keesa, a support-ticket server with a JSON API."""
 
 
-for command in (serve.serve, migrate.migrate, check.check, backup.backup, restore.restore):
+for command in (serve.serve, migrate.migrate, check.check, vacuum.vacuum, backup.backup, restore.restore):
     app.command()(command)
 for group, name in (
     (user.app, "user"),

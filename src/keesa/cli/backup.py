@@ -13,7 +13,7 @@ from keesa.backup import keys, records
 from keesa.backup.making import Settings, back_up
 from keesa.backup.manifest import Manifest
 from keesa.backup.opening import open_place
-from keesa.backup.places import Place, drop_old, name_of
+from keesa.backup.places import Place, drop_old, name_of, of_desk
 from keesa.backup.records import Record
 from keesa.cli.options import Data, DatabaseUrl, configured, open_existing
 from keesa.cli.passphrases import passphrase_of
@@ -69,18 +69,19 @@ def _back_up(database: Database, config: Config, place: Place, passphrase: str |
     at, begun = now(), time.monotonic()
     extras = [] if passphrase is None else keys.encrypted(config.data, passphrase)
     settings = Settings(config.zone.key, config.number_form)
-    of_desk = database.read(_id)
-    name = name_of(of_desk, at)
+    desk_id = database.read(_id)
+    name = name_of(desk_id, at)
     with shown() as steps:
         made, size = place.put(name, lambda file: back_up(database, settings, file, extras, steps))
     seconds = time.monotonic() - begun
-    record = Record(at, name, place.describe(), size, round(seconds, 1))
-    with suppress(KeesaError):  # the file is good, whatever the desk can keep of it
-        database.write(lambda tx: records.keep(tx, record))
     print(visible(f"{place.describe()}/{name}: {size:,} bytes, {_told(made)}, in {seconds:.0f} s"))
     oldest = None if config.backup_keep_days is None else at - config.backup_keep_days * _DAY_MS
-    for removed in drop_old(place, of_desk, config.backup_keep, oldest):
+    for removed in drop_old(place, desk_id, config.backup_keep, oldest):
         print(visible(f"removed {removed}"))
+    left = of_desk(place, desk_id)
+    record = Record(at, name, place.describe(), size, round(seconds, 1), len(left), left[-1].made_at)
+    with suppress(KeesaError):  # the file is good, whatever the desk can keep of it
+        database.write(lambda tx: records.keep(tx, record))
 
 
 def _id(tx: Tx) -> str:

@@ -1,22 +1,131 @@
 """`keesa check`."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Final
+
+import typer
+
+from keesa.backup import records
+from keesa.backup.records import Record
+from keesa.cli.listing import print_json
 from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
-from keesa.clock import Clock
+from keesa.clock import Clock, now
+from keesa.config import Config
 from keesa.db.migrate import latest
+from keesa.db.size_warnings import in_bytes, warnings
+from keesa.db.sizes import PERIOD_DAYS, Sizes, measure
+from keesa.db.table_sizes import TableSize
 from keesa.readiness import prove_writing
 from keesa.secret_key import check_secret
 from keesa.visible import visible
 
+_TABLES_SHOWN: Final = 5
+"""The largest; JSON has all."""
+_FAR_AWAY: Final = 3650
+"""Days from which on their number says nothing."""
 
-def check(data: Data = None, database_url: DatabaseUrl = None) -> None:
-    """Say whether the configuration and the database are fit to run, a write among it that is undone. Changes nothing;
-    exit status 1 if not.
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON object, for a program that watches.")]
+
+
+def check(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Say whether the configuration and the database are fit to run, a write among it that is undone, how large they
+    are, and how fast they grow. Changes nothing; exit status 1 where they are not fit.
     """
     config = configured(data, database_url)
     with existing_database(config) as database:
         database.require_writable()
         database.write(prove_writing)
-        print(visible(f"ok: {database.describe()}, schema {latest()}"))
-    keys = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
-    print(visible(f"ok: secret key {keys}"))
-    print(f"ok: times in {config.zone}, {config.number_form} ticket numbers")
+        place = database.describe()
+        key = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
+        sizes = measure(database, now())
+        record = database.read(records.last)
+    found = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
+    if as_json:
+        print_json({**_fit(place, key, config), **sizes_for_programs(sizes), "back_up": record, "warnings": found})
+        return
+    lines = (
+        f"ok: {place}, schema {latest()}",
+        f"ok: secret key {key}",
+        f"ok: times in {config.zone}, {config.number_form} ticket numbers",
+        *sizes_for_people(sizes),
+        *_back_ups(record, Clock(config.zone)),
+        *(f"warning: {sentence}" for sentence in found),
+    )
+    for line in lines:
+        print(visible(line))
+
+
+def _fit(place: str, key: str, config: Config) -> Mapping[str, Any]:
+    return {
+        "database": place,
+        "schema": latest(),
+        "secret_key": key,
+        "zone": str(config.zone),
+        "number_form": config.number_form,
+    }
+
+
+def _back_ups(record: Record | None, clock: Clock) -> Iterator[str]:
+    if record is not None:
+        yield (
+            f"back-up: {record.name} of {clock.iso(record.at)}, {in_bytes(record.size)}, in {record.place}; {record.kept}"
+            f" of this desk are there, the oldest of {clock.iso(record.oldest_at)}"
+        )
+
+
+def sizes_for_people(sizes: Sizes) -> Iterator[str]:
+    file, growth = sizes.file, sizes.growth
+    if file is None:
+        yield f"size: {in_bytes(sizes.bytes)} in the database"
+    else:
+        free = f"{in_bytes(file.free_bytes)} of it free pages"
+        yield f"size: {in_bytes(file.bytes)} in the data file, {free}; {in_bytes(file.log_bytes)} in the log"
+    yield from _tables_for_people(sizes.tables[:_TABLES_SHOWN])
+    yield (
+        f"growth: {growth.tickets:,} tickets and {growth.notes:,} notes in the last {PERIOD_DAYS} days, some"
+        f" {in_bytes(growth.bytes)}; {growth.sessions:,} open sessions and {growth.login_failures:,} counters of failed"
+        " logins are kept"
+    )
+    if file is not None:
+        yield f"disk: {in_bytes(file.disk_free_bytes)} of {in_bytes(file.disk_bytes)} free{_until_full(sizes)}"
+
+
+def _until_full(sizes: Sizes) -> str:
+    days = sizes.days_until_full
+    if days is None:
+        return ""
+    told = f"some {days:,} days" if days < _FAR_AWAY else "more than ten years"
+    return f", full in {told} if the desk goes on like this"
+
+
+def _tables_for_people(tables: Sequence[TableSize]) -> Iterator[str]:
+    """The largest first, in columns."""
+    cells = [
+        (
+            table.name,
+            f"{'some ' if table.estimated else ''}{table.rows:,} rows",
+            "" if table.bytes is None else in_bytes(table.bytes),
+        )
+        for table in tables
+    ]
+    names, rows, sizes = (max(map(len, column), default=0) for column in zip(*cells, strict=True))
+    for name, row, size in cells:
+        yield f"size: {name:{names}}  {row:>{rows}}  {size:>{sizes}}"
+
+
+def sizes_for_programs(sizes: Sizes) -> Mapping[str, Any]:
+    """Bytes where a key says so; on the other engine its keys are null."""
+    return {
+        "bytes": sizes.bytes,
+        "file": None if sizes.file is None else asdict(sizes.file),
+        "server": None if sizes.server is None else asdict(sizes.server),
+        "tables": [_table_for_programs(table, sizes) for table in sizes.tables],
+        "growth": {"period_ms": PERIOD_DAYS * 24 * 3600 * 1000, **asdict(sizes.growth)},
+        "full_in_ms": None if (days := sizes.days_until_full) is None else days * 24 * 3600 * 1000,
+    }
+
+
+def _table_for_programs(table: TableSize, sizes: Sizes) -> Mapping[str, Any]:
+    told = asdict(table)
+    return told if sizes.server is not None else {name: told[name] for name in ("name", "rows", "estimated", "bytes")}

@@ -28,11 +28,10 @@ def print_list(headings: Sequence[str], rows: Rows, *, as_json: bool) -> None:
     """Print the rows, each a mapping with those keys: a table on a terminal; elsewhere a line a row with a tab between
     its cells, and no heading. Nothing is cut, and no text is read as markup or drives the terminal.
     """
-    if sys.stdout is None:
-        raise Refused("Standard output is closed: there is nowhere to print the list")
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
+    _require_output()
     cells = [[_cell(heading, row[heading]) for heading in headings] for row in rows]
     if sys.stdout.isatty():
         _print_table(headings, cells)
@@ -40,12 +39,18 @@ def print_list(headings: Sequence[str], rows: Rows, *, as_json: bool) -> None:
         sys.stdout.writelines("\t".join(row) + "\n" for row in cells)
 
 
-def _print_json(rows: Rows) -> None:
-    text = msgspec.json.format(msgspec.json.encode(rows), indent=_INDENT)
+def print_json(value: object) -> None:
+    _require_output()
+    text = msgspec.json.format(msgspec.json.encode(value), indent=_INDENT)
     if sys.stdout.encoding.lower().replace("-", "") != "utf8":  # then escapes, which every reader of JSON knows
         text = json.dumps(msgspec.json.decode(text), indent=_INDENT).encode()
     lines = text.split(b"\n")
     sys.stdout.writelines(visible_json(line).decode() + "\n" for line in lines)
+
+
+def _require_output() -> None:
+    if sys.stdout is None:
+        raise Refused("Standard output is closed: there is nowhere to print the list")
 
 
 def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

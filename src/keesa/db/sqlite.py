@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
-from keesa.db.engine import Database, Pace, Steps, Work
+from keesa.db.engine import Database, Pace, Steps, Tx, Work
 from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
@@ -62,7 +62,7 @@ MIGRATION: Final = 3600.0
 class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         path = path.resolve() if path.is_symlink() else path  # SQLite has its log beside the file itself
-        self._path = path
+        self.path = path
         self._idle_readers: list[sqlite3.Connection] = []
         self._surplus: set[sqlite3.Connection] = set()
         self._closed = False
@@ -74,7 +74,8 @@ class SqliteDatabase(Database):
         try:
             with self._file.locked_within(PATIENCE):  # of two that turn a new file to WAL at once, SQLite refuses one
                 self._file.require_own_log()
-                self._writing = self._connect(PAGE_CACHE, BUSY_TIMEOUT, *_OF_THE_WRITER)
+                pragmas = _OF_THE_WRITER if path.stat().st_size else (*_OF_A_NEW_FILE, *_OF_THE_WRITER)
+                self._writing = self._connect(PAGE_CACHE, BUSY_TIMEOUT, *pragmas)
                 self._file.opened()
         except sqlite3.OperationalError:
             with closing(self._file):
@@ -84,6 +85,7 @@ class SqliteDatabase(Database):
             self._file.close()
             raise
         self._marked = False
+        self._write_back_asked = False
         self._written_back = 0
         self._writer = GroupWriter(self._write_group)
 
@@ -142,12 +144,25 @@ class SqliteDatabase(Database):
             with closing(reader):
                 copy(reader, to)
 
+    def write_back(self) -> None:
+        """Write the log back now, however short it is: a file that has given pages back is cut by that alone."""
+
+        def ask(_tx: Tx) -> None:
+            self._write_back_asked = True
+
+        self.write(ask)
+
+    def log_bytes(self) -> int:
+        """Of what stands in the log; its file may be longer."""
+        log = self._file.log()
+        return log.frames * log.page
+
     def require_writable(self) -> None:
         self._file.require_here()
         self._file.require_writable()
 
     def describe(self) -> str:
-        return f"SQLite {sqlite3.sqlite_version} in {self._path}"
+        return f"SQLite {sqlite3.sqlite_version} in {self.path}"
 
     def close(self) -> None:
         if self._closed:
@@ -165,7 +180,7 @@ class SqliteDatabase(Database):
 
     def _connect(self, page_cache: int, busy_timeout: float, *pragmas: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode=rw",  # never makes a file in place of one that is gone
+            f"{self.path.absolute().as_uri()}?mode=rw",  # never makes a file in place of one that is gone
             uri=True,
             timeout=busy_timeout,
             isolation_level=None,
@@ -261,7 +276,9 @@ class SqliteDatabase(Database):
         """
         if log.frames < self._written_back:  # begun anew
             self._written_back = 0
-        if log.change != before.change and (not self._marked or log.frames - self._written_back >= CHECKPOINT):
+        due = not self._marked or log.frames - self._written_back >= CHECKPOINT
+        if self._write_back_asked or (due and log.change != before.change):
+            self._write_back_asked = False
             self._write_back()
 
     def _write_back(self) -> bool:
@@ -296,5 +313,7 @@ class SqliteDatabase(Database):
         return outcome
 
 
+_OF_A_NEW_FILE: Final = ("auto_vacuum=INCREMENTAL",)
+"""Before its first page: later it would take a copy of all (docs/decisions/0034-shrinking-files.md)."""
 _OF_A_READER: Final = ("wal_autocheckpoint=0", "query_only=ON")
 _OF_THE_WRITER: Final = ("journal_mode=WAL", "wal_autocheckpoint=0", "synchronous=FULL", "foreign_keys=ON")

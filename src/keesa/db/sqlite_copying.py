@@ -11,6 +11,8 @@ from keesa.errors import Refused
 
 T = TypeVar("T")
 
+_INCREMENTAL: Final = 2
+_FREE_SHARE: Final = 0.05
 _SHOWN: Final = 3
 """What is named of all that is wrong with a file."""
 
@@ -48,6 +50,21 @@ def check(path: Path) -> dict[str, int]:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         counts = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() for (name,) in names.fetchall()}
         return {name: count for name, (count,) in counts.items()}
+
+
+def compact(path: Path, scratch: Path) -> None:
+    """Without its free pages, and so that it can give back those to come (`vacuum.py`); where it can already, and has
+    few, it stays as it is. `scratch` is the place of a further file beside it.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        shrinks = connection.execute("PRAGMA auto_vacuum").fetchone() == (_INCREMENTAL,)
+        free, pages = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count"))
+        if shrinks and free <= _FREE_SHARE * pages:
+            return
+        if not shrinks:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL").fetchall()
+        connection.execute("VACUUM INTO ?", (str(scratch),))
+    scratch.replace(path)
 
 
 def look(path: Path, work: Work[T]) -> T:

@@ -26,6 +26,9 @@ LEAST_FREE: Final = 1024 * 1024
 """Bytes that must be free on the disk for a write to be expected to work."""
 _MAGIC: Final = b"SQLite format 3\0"
 _INDEX: Final = struct.Struct("=IIIBBHII2I8s")
+_WRITTEN_BACK: Final = struct.Struct("=I")
+"""How many pages of the log have been written back: behind the two copies of the index's header."""
+_WRITTEN_BACK_AT: Final = 96
 _WAL: Final = 1
 _SHM: Final = 2
 """Of the files that are open, beside the data file itself."""
@@ -134,7 +137,7 @@ class DataFile:
         size = self.require_here()
         self._require_log()
         header = self._read_header()
-        cut = size < min(self._size, _bytes(header))  # a checkpoint that was killed has written the header first
+        cut = self._is_cut(size, header)
         if header == self._header and not cut:
             self._size = size
             return
@@ -144,6 +147,26 @@ class DataFile:
         if moved > (newest_mark() - _mark(self._header)) % MARKS or (not moved and not _mark(header)):
             raise Unavailable(f"The data file was overwritten while it was open: {_MEND}")
         self._header, self._size = header, size
+
+    def _is_cut(self, size: int, header: bytes) -> bool:
+        """Shorter than it was, and than its header tells. A checkpoint that was killed has written the header first;
+        where the file had given pages back before (`vacuum.py`), the log alone tells that from a file that was cut.
+        """
+        told = _bytes(header)
+        return size < min(self._size, told) and (header == self._header or not self._has_in_log(size, told))
+
+    def _has_in_log(self, first: int, end: int) -> bool:
+        """Whether the pages between these places of the file stand in the log, and are still to be written back."""
+        log = self.log()
+        [written_back] = _WRITTEN_BACK.unpack(self._read(_SHM, _WRITTEN_BACK.size, _WRITTEN_BACK_AT))
+        if log.frames == written_back:
+            return False
+        pages = range(first // log.page + 1, end // log.page + 1)
+        if len(pages) > log.frames - written_back:
+            return False
+        frame = FRAME.size + log.page
+        places = (LOG_HEADER.size + number * frame for number in range(written_back, log.frames))
+        return {FRAME.unpack(self._read(_WAL, FRAME.size, place))[0] for place in places}.issuperset(pages)
 
     def require_writable(self) -> None:
         """Raise `Unavailable` where the files' modes, the mount or a full disk stand against writing."""
