@@ -1,8 +1,9 @@
 """A desk that is backed up, and comes back: with all that it had, as another one or as the same."""
 
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -224,3 +225,31 @@ def test_the_back_up_of_a_newer_schema_is_refused(made: Path, new_place: NewPlac
     told = read_manifest(made)
     with pytest.raises(Refused, match="was made by a newer Keesa"):
         require_fit(msgspec.structs.replace(told, schema=latest() + 1), new_place().url)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_file_that_could_not_shrink_comes_back_as_one_that_can(
+    place: Place, new_place: NewPlace, tmp_path: Path
+) -> None:
+    """Without the pages that were free in it."""
+    old = new_place()
+    with closing(sqlite3.connect(place.data / "keesa.db")) as data:
+        data.execute("VACUUM INTO ?", (str(old.data / "keesa.db"),))
+    with closing(sqlite3.connect(old.data / "keesa.db", isolation_level=None)) as data:
+        data.execute("PRAGMA auto_vacuum = NONE")
+        data.execute("VACUUM")
+        data.execute("CREATE TABLE gone (x BLOB)")
+        data.executemany("INSERT INTO gone VALUES (?)", [(bytes(1000),)] * 1000)
+        data.execute("DROP TABLE gone")
+        assert pragma(data, "auto_vacuum") == 0
+        assert pragma(data, "freelist_count") > 100
+    elsewhere = new_place()
+    restore(back_up(old, tmp_path / "back-ups"), elsewhere)
+    with closing(sqlite3.connect(elsewhere.data / "keesa.db")) as data:
+        assert (pragma(data, "auto_vacuum"), pragma(data, "freelist_count") < 10) == (2, True)
+    assert rows_of(elsewhere)["tickets"] == rows_of(place)["tickets"]
+
+
+def pragma(data: sqlite3.Connection, name: str) -> int:
+    found: int = data.execute(f"PRAGMA {name}").fetchone()[0]
+    return found

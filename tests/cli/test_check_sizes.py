@@ -6,11 +6,14 @@ import shutil
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 import cast
 from command import keesa, options
+from keesa.backup import records
+from keesa.backup.records import Record
 from keesa.cli import app
 from keesa.cli.check import sizes_for_people
 from keesa.clock import now
@@ -30,6 +33,15 @@ def sizes(database: Database) -> Sizes:
     return measure(database, now())
 
 
+RECORD = Record(now() - DAY, "keesa-00112233-20260102T030405Z.keesa", "/var/backups", 78_058, 0.4, 3, now() - 3 * DAY)
+
+
+@pytest.fixture
+def backed_up(database: Database) -> None:
+    """A day ago."""
+    database.write(lambda tx: records.keep(tx, RECORD))
+
+
 def checked(place: Place, *arguments: str) -> str:
     """What `keesa check` prints, in this process: it is well, whatever it warns of."""
     ours = {name: None for name in os.environ if name.startswith("KEESA_")}
@@ -38,6 +50,7 @@ def checked(place: Place, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_people_read_sizes_growth_and_space(place: Place, engine: str) -> None:
     """Behind what is fit: the size, the largest tables, what came of late, and the disk where it is known."""
     load_secret(place.data, None)
@@ -49,9 +62,13 @@ def test_people_read_sizes_growth_and_space(place: Place, engine: str) -> None:
     [growth] = [line for line in lines if line.startswith("growth: ")]
     assert growth.startswith(f"growth: 0 tickets and 0 notes in the last {PERIOD_DAYS} days, some 0 bytes; ")
     assert [" free" in line for line in lines if line.startswith("disk: ")] == [True] * (engine == "sqlite")
-    assert [line for line in lines if line.split(":")[0] not in ("ok", "size", "growth", "disk")] == []
+    assert [line for line in lines if line.split(":")[0] not in ("ok", "size", "growth", "disk", "back-up")] == []
+    [back_up] = [line for line in lines if line.startswith("back-up: ")]
+    assert back_up.startswith(f"back-up: {RECORD.name} of ")
+    assert "78 kB, in /var/backups; 3 of this desk are there, the oldest of " in back_up
 
 
+@pytest.mark.usefixtures("backed_up")
 def test_programs_read_the_same_in_bytes_and_milliseconds(place: Place, database: Database, engine: str) -> None:
     """One object, with a list of sentences for what there is to do; a table is as large as it is."""
     load_secret(place.data, None)
@@ -59,6 +76,7 @@ def test_programs_read_the_same_in_bytes_and_milliseconds(place: Place, database
     assert (told["file"] is None, told["server"] is None) == (engine != "sqlite", engine == "sqlite")
     assert told["growth"]["period_ms"] == PERIOD_DAYS * DAY
     assert told["full_in_ms"] is None
+    assert told["back_up"] == msgspec.to_builtins(RECORD)
     assert told["warnings"] == []
     rows = {table["name"]: table["rows"] for table in told["tables"]}
     assert rows["tickets"] == database.read(partial(counted, table="tickets"))
@@ -189,6 +207,7 @@ def test_the_disk_s_last_day_is_told_as_near_as_it_matters(sizes: Sizes) -> None
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("backed_up")
 def test_the_command_prints_warnings(place: Place, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line each, or in the object's list; with exit status 0, as the desk is fit to run."""
     load_secret(place.data, None)

@@ -69,8 +69,8 @@ def _fit(place: str, key: str, config: Config) -> Mapping[str, Any]:
 def _back_ups(record: Record | None, clock: Clock) -> Iterator[str]:
     if record is not None:
         yield (
-            f"back-up: {record.name} of {clock.iso(record.at)}, {in_bytes(record.size)}, in {record.place}; {record.kept}"
-            f" of this desk are there, the oldest of {clock.iso(record.oldest_at)}"
+            f"back-up: {record.name} of {clock.iso(record.at)}, {in_bytes(record.size)}, in {record.place};"
+            f" {record.kept} of this desk are there, the oldest of {clock.iso(record.oldest_at)}"
         )
 
 
