@@ -1,10 +1,11 @@
 """`keesa backup`."""
 
+import os
 import signal
 import sys
 import time
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -25,6 +26,8 @@ from keesa.db.migrate import schema_of
 from keesa.errors import KeesaError, Refused
 from keesa.visible import visible
 
+NICE: Final = 10
+"""How much who answers requests goes before it."""
 _HOUR_MS = 3600 * 1000
 _DAY_MS = 24 * _HOUR_MS
 
@@ -46,6 +49,7 @@ def backup(
 ) -> None:
     """Put all that belongs to the desk into one file, while it runs, and read it again; then remove what is too old."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing of it is left behind
+    os.nice(NICE)
     config = configured(data, database_url, backup_to=to, backup_keep=keep, backup_keep_days=keep_days)
     if config.backup_to is None:
         raise Refused("Say where to: --to, or KEESA_BACKUP_TO")
