@@ -126,7 +126,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         if "FROM tickets" in node.value or "JOIN tickets" in node.value
     }
-    assert readers == READERS | {"demo/world.py"}
+    assert readers == READERS | {"demo/world.py", "db/migration_plan.py"}, "that one counts them"
 
 
 def functions(name: str) -> Iterator[tuple[ast.FunctionDef, set[str]]]:

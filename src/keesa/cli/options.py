@@ -43,12 +43,17 @@ def ready_database(data: Path | None, database_url: str | None) -> Iterator[Data
 
 @contextmanager
 def existing_database(config: Config) -> Iterator[Database]:
-    """The same of a configuration. What is not there is not made: the folder's name may have a slip in it."""
-    if not config.database_url and not has_data_file(config.data):
-        raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")
+    """The same of a configuration. What is not there is not made."""
+    require_data_file(config)
     database = open_database(config.data, config.database_url)
     try:
         database.read(check_schema)
         yield database
     finally:
         database.close()
+
+
+def require_data_file(config: Config) -> None:
+    """Raise `Refused` where a command would make one: the folder's name may have a slip in it."""
+    if not config.database_url and not has_data_file(config.data):
+        raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")

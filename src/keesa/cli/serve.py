@@ -18,8 +18,9 @@ from keesa.app import App, build_app
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.options import Data, DatabaseUrl
 from keesa.config import Config, load_config
-from keesa.db import open_database
-from keesa.db.migrate import migrate
+from keesa.db import Database, open_database
+from keesa.db.migrate import applying
+from keesa.db.migration_plan import plan
 from keesa.demo.people import Person
 from keesa.demo.world import fill_if_empty, has_published_passwords
 from keesa.errors import KeesaError, Refused
@@ -93,7 +94,8 @@ def prepare(config: Config) -> None:
     """Schema, secret and demo, before any worker starts."""
     database = open_database(config.data, config.database_url)
     try:
-        for name in migrate(database):
+        _log_plan(database)
+        for name in applying(database, _log.info):
             _log.info("applied migration", migration=name)
         load_secret(config.data, config.secret)
         if config.demo and fill_if_empty(database, config.zone):
@@ -106,6 +108,21 @@ def prepare(config: Config) -> None:
         _log.info("database is ready", database=database.describe())
     finally:
         database.close()
+
+
+def _log_plan(database: Database) -> None:
+    """Of a database that is in use: who makes a new one knows."""
+    planned = plan(database)
+    if planned.state.version:
+        for each in planned.migrations:
+            _log.info(
+                "migration is planned",
+                migration=each.name,
+                what=each.what,
+                seconds=round(each.seconds),
+                waiting=each.waiting,
+                compatible=each.compatible,
+            )
 
 
 @contextmanager

@@ -14,12 +14,13 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission, Place
-from keesa.db.engine import Database, Steps, Tx, Work
-from keesa.db.postgres_attempts import Again, attempt, when_tried_enough
+from keesa.db.engine import Database, Steps, Tell, Work, tell_nobody
+from keesa.db.postgres_attempts import attempt
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_failures import unavailable_when_gone
 from keesa.db.postgres_loop import LoopConnections
 from keesa.db.postgres_loop_connection import LoopConnection
+from keesa.db.postgres_migrating import Migrating
 from keesa.db.postgres_steps import NO_PLACE, run_steps
 from keesa.db.postgres_threads import BlockingConnection, ThreadConnections
 from keesa.db.postgres_waits import Waits
@@ -37,8 +38,6 @@ OF_THREADS: Final = 4
 """Those of them that threads use, where there are so many; logins have as many threads."""
 LONG_READS: Final = 4
 """Those of the loop's that may be at long reads: more would take the processors from the short ones."""
-MIGRATION_LOCK: Final = 0x6B65657361
-"""The advisory lock of who migrates: the letters of 'keesa'."""
 _DEFAULT_WAITS: Final = Waits()
 
 
@@ -93,19 +92,13 @@ class PostgresDatabase(Database):
     async def awrite(self, work: Work[T]) -> T:
         return await self._on_loop(lambda connection: attempt(connection, work, writing=True))
 
-    def migrating(self, work: Work[T]) -> T:
-        def alone(tx: Tx) -> T:
-            tx.all("SELECT pg_advisory_xact_lock(:lock)", lock=MIGRATION_LOCK)
-            return work(tx)
-
+    def migrating(self, work: Work[T], tell: Tell = tell_nobody) -> T:
         with unavailable_when_gone():
             settings = self._waits.settings(migrating=True)
             connection = BlockingConnection(connect(self._url, self._waits.patience, settings), settings)
             connection.patience = self._waits.migration
             try:
-                return attempt(connection, alone, writing=True)
-            except Again as again:
-                raise when_tried_enough(again) from again.reason
+                return Migrating(connection, self.read, self._waits, tell).run(work)
             finally:
                 connection.close()
 

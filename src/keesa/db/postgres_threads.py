@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import psycopg
 
@@ -18,6 +18,9 @@ from keesa.errors import Unavailable
 
 T = TypeVar("T")
 
+TURN: Final = 1.0
+"""Seconds of one wait: a signal that comes just before it is noticed at its end only."""
+
 
 class BlockingConnection(Connection):
     patience: float
@@ -27,7 +30,7 @@ class BlockingConnection(Connection):
         ends = time.monotonic() + self.patience
         try:
             self._poll_until(ends)
-        except psycopg.Error:
+        except BaseException:  # a KeyboardInterrupt too: whoever asked does not hear what is answered
             self.close()
             raise
 
@@ -39,7 +42,7 @@ class BlockingConnection(Connection):
                 self.timed_out = True
                 raise psycopg.OperationalError("the server has not answered in time")
             poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._flush() else 0))
-            poll.poll(left * 1000)
+            poll.poll(min(left, TURN) * 1000)
 
 
 class ThreadConnections:
