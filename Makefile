@@ -8,7 +8,7 @@ DEMO := var/demo
 # pip alone decides where packages come from: no file here names an index
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo setup test bench fleet point-in-time lint lint-peers format check lock clean
+.PHONY: demo setup test soak bench fleet point-in-time lint lint-peers format check lock clean
 
 demo: setup
 	env KEESA_LOG_FORMAT=$(or $(KEESA_LOG_FORMAT),text) $(BIN)/keesa serve --demo --data $(DEMO)
@@ -18,6 +18,10 @@ setup: .venv/.runtime
 test: .venv/.test
 	$(BIN)/python tests/support/install_clients.py
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+
+# What is tried at random moments, more often than in the suite.
+soak: .venv/.test
+	env KEESA_TEST_SOAK=1 $(BIN)/pytest tests/db/test_stopped_migrations.py tests/backup $(ARGS)
 
 # Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
 bench: .venv/.test

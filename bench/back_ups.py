@@ -117,7 +117,7 @@ def measure(engine: Engine, tickets: int, seconds: float, folder: Path) -> list[
             f"a back-up of {made.stat().st_size / 1e6:,.0f} MB; waits in ms: middle, 99 of 100, longest; times quiet's"
         )
         show("quiet", quiet, quiet)
-        faults = []
+        faults: list[str] = []
         for what, each in (("backup", back_up), ("restore", restore)):
             show(f"{what}: {each.seconds:.0f} s, {each.megabytes:.0f} MB", each.waits, quiet)
             faults += each.faults(f"{engine}'s {what}", quiet)

@@ -70,7 +70,9 @@ def test_check_says_that_all_is_well_and_changes_nothing(place: Place, database:
     assert (done.status, done.err) == (0, "")
     engine, key, zone, *sizes = done.out.splitlines()
     assert not any(line.startswith("ok: ") for line in sizes)
-    assert engine == f"ok: {database.describe()}, schema {latest()}"
+    oldest = database.read(lambda tx: tx.value("SELECT max(compatible) AS value FROM schema_migrations"))
+    beside = f"Keesa 0.1.0 and later, from schema {oldest} on"
+    assert engine == f"ok: {database.describe()}, schema {latest()}; beside it may run {beside}"
     assert key == f"ok: secret key in {place.data / FILE}"
     assert zone == "ok: times in Indian/Maldives, yearly ticket numbers"
 

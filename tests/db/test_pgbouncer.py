@@ -19,7 +19,7 @@ from good_requests import good_requests
 from keesa.app import serve_from
 from keesa.config import Config
 from keesa.db import Tx, open_database, postgres_loop
-from keesa.db.migrate import migrate
+from keesa.db.migrate import migrate, migrations
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
@@ -157,6 +157,16 @@ def test_every_endpoint_answers(pooler: PgBouncer, tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as threads:
             asked = threads.map(lambda _: client.get("/api/v1/tickets/2025001", headers=token).status_code, range(100))
             assert set(asked) == {200}
+
+
+def test_two_that_migrate_at_once_apply_each_migration_once(pooler: PgBouncer) -> None:
+    """The lock of who migrates is one of the transaction: a session's would stay with the pooler's connection."""
+    nodes = [PostgresDatabase(pooler.url) for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        applied = list(threads.map(migrate, nodes))
+    assert sorted(name for names in applied for name in names) == [each.file for each in migrations("postgres")]
+    for node in nodes:
+        node.close()
 
 
 def test_a_pooler_that_falls_silent_costs_no_connection(pooler: PgBouncer) -> None:

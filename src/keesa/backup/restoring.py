@@ -26,7 +26,9 @@ from keesa.db.sqlite_copying import compact
 from keesa.db.tables import any_present
 from keesa.errors import Refused
 
-_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE)
+BEFORE_UPGRADES: Final = "before-upgrades"
+"""The folder beside the data for back-ups that an upgrade begins with, unless another is configured."""
+_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE, BEFORE_UPGRADES)
 """In the folder that a desk is restored to: the key is brought apart from the data."""
 
 

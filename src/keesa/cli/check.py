@@ -12,7 +12,8 @@ from keesa.cli.listing import print_json
 from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
 from keesa.clock import Clock, now
 from keesa.config import Config
-from keesa.db.migrate import latest
+from keesa.db.migrate import State, missing
+from keesa.db.releases import oldest_for
 from keesa.db.size_warnings import in_bytes, warnings
 from keesa.db.sizes import PERIOD_DAYS, Sizes, measure
 from keesa.db.table_sizes import TableSize
@@ -36,16 +37,18 @@ def check(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson =
     with existing_database(config) as database:
         database.require_writable()
         database.write(prove_writing)
-        place = database.describe()
+        place, (state, _) = database.describe(), missing(database)
         key = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
         sizes = measure(database, now())
         record = database.read(records.last)
     found = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
     if as_json:
-        print_json({**_fit(place, key, config), **sizes_for_programs(sizes), "back_up": record, "warnings": found})
+        print_json(
+            {**_fit(place, state, key, config), **sizes_for_programs(sizes), "back_up": record, "warnings": found}
+        )
         return
     lines = (
-        f"ok: {place}, schema {latest()}",
+        f"ok: {place}, schema {state.version}; beside it may run {oldest_for(state.compatible)}",
         f"ok: secret key {key}",
         f"ok: times in {config.zone}, {config.number_form} ticket numbers",
         *sizes_for_people(sizes),
@@ -56,10 +59,11 @@ def check(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson =
         print(visible(line))
 
 
-def _fit(place: str, key: str, config: Config) -> Mapping[str, Any]:
+def _fit(place: str, state: State, key: str, config: Config) -> Mapping[str, Any]:
     return {
         "database": place,
-        "schema": latest(),
+        "schema": state.version,
+        "oldest_schema_beside": state.compatible,
         "secret_key": key,
         "zone": str(config.zone),
         "number_form": config.number_form,

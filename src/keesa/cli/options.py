@@ -52,10 +52,15 @@ def existing_database(config: Config) -> Iterator[Database]:
 @contextmanager
 def open_existing(config: Config) -> Iterator[Database]:
     """Whatever its schema is. What is not there is not made: the folder's name may have a slip in it."""
-    if not config.database_url and not has_data_file(config.data):
-        raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")
+    require_data_file(config)
     database = open_database(config.data, config.database_url)
     try:
         yield database
     finally:
         database.close()
+
+
+def require_data_file(config: Config) -> None:
+    """Raise `Refused` where a command would make one: the folder's name may have a slip in it."""
+    if not config.database_url and not has_data_file(config.data):
+        raise Refused(f"There is no {config.data / SQLITE_FILE}: run `keesa migrate`, or `keesa serve`")

@@ -15,11 +15,13 @@ import typer
 
 from keesa.api.health import PATHS
 from keesa.app import App, build_app
+from keesa.cli.backup import make_before_an_upgrade
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.options import Data, DatabaseUrl
 from keesa.config import Config, load_config
-from keesa.db import open_database
-from keesa.db.migrate import migrate
+from keesa.db import Database, open_database
+from keesa.db.migrate import applying
+from keesa.db.migration_plan import plan
 from keesa.demo.people import Person
 from keesa.demo.world import fill_if_empty, has_published_passwords
 from keesa.errors import KeesaError, Refused
@@ -114,7 +116,9 @@ def prepare(config: Config) -> None:
     """Schema, secret and demo, before any worker starts."""
     database = open_database(config.data, config.database_url)
     try:
-        for name in migrate(database):
+        if _log_plan(database):
+            _log.info("backed up before the upgrade", made=make_before_an_upgrade(database, config))
+        for name in applying(database, _log.info):
             _log.info("applied migration", migration=name)
         load_secret(config.data, config.secret)
         if config.demo and fill_if_empty(database, config.zone):
@@ -127,6 +131,22 @@ def prepare(config: Config) -> None:
         _log.info("database is ready", database=database.describe())
     finally:
         database.close()
+
+
+def _log_plan(database: Database) -> bool:
+    """Of a database that is in use: who makes a new one knows. Whether there is anything to do with it."""
+    planned = plan(database)
+    if planned.state.version:
+        for each in planned.migrations:
+            _log.info(
+                "migration is planned",
+                migration=each.name,
+                what=each.what,
+                seconds=round(each.seconds),
+                waiting=each.waiting,
+                compatible=each.compatible,
+            )
+    return bool(planned.state.version and planned.migrations)
 
 
 @contextmanager

@@ -84,6 +84,14 @@ Steps = Generator[Pace, None, T]
 """A work in steps, between which others have their turn, so that short ones never wait for a long one."""
 
 
+Tell = Callable[[str], None]
+"""Gets sentences for whoever waits for a work."""
+
+
+def tell_nobody(sentence: str) -> None:
+    """Where nobody waits."""
+
+
 class Database(ABC):
     """Both engines. `read` and `write` block and may be called from any thread; `aread` and `awrite` are
     theirs for an event loop. A write has been made durable when it returns; an exception undoes it whole.
@@ -110,8 +118,11 @@ class Database(ABC):
     async def awrite(self, work: Work[T]) -> T: ...
 
     @abstractmethod
-    def migrating(self, work: Work[T]) -> T:
-        """Like `write`, while no other process migrates, and with the schema's own statements allowed."""
+    def migrating(self, work: Work[T], tell: Tell = tell_nobody) -> T:
+        """Like `write`, while no other process migrates, with the schema's own statements allowed, and an hour for it.
+        It may be run again and again, until it has its locks; `tell` gets a sentence on who has them. A
+        KeyboardInterrupt undoes it.
+        """
 
     @abstractmethod
     def require_writable(self) -> None:

@@ -55,10 +55,16 @@ class Job:
     """
 
     def __init__(
-        self, work: Work[Any], future: "Future[Any] | asyncio.Future[Any]", *, longest: float = LONGEST
+        self,
+        work: Work[Any],
+        future: "Future[Any] | asyncio.Future[Any]",
+        *,
+        patience: float | None = None,
+        longest: float = LONGEST,
     ) -> None:
         self._work = work
         self._future = future
+        self._patience = PATIENCE if patience is None else patience
         self._longest = longest
         self._since = time.monotonic()
         self._open = [True]  # who pops it, decides whether the work begins: to pop is one step among threads
@@ -80,7 +86,7 @@ class Job:
         """What to tell who has waited for too long, at that time of the monotonic clock; then it begins no more."""
         if at - self._since > self._longest and self._begun:
             return Outcome(error=Unavailable(_UNKNOWN))
-        if at - self._since > PATIENCE and not self._begun and _popped(self._open):
+        if at - self._since > self._patience and not self._begun and _popped(self._open):
             return Outcome(error=Unavailable(_LATE))
         return None
 
@@ -114,6 +120,14 @@ def _popped(once: list[bool]) -> bool:
         return False
 
 
+def _result(future: "Future[T]") -> T:
+    """Waited for in short turns: a signal that comes just before a wait is noticed at its end only."""
+    while not future.done():
+        with suppress(TimeoutError):
+            return future.result(TICK)
+    return future.result()
+
+
 class GroupWriter:
     """The one thread that writes, and one that looks after who waits for it."""
 
@@ -128,11 +142,11 @@ class GroupWriter:
         self._thread.start()
         threading.Thread(target=self._look_after, name="keesa-deadlines", daemon=True).start()
 
-    def write(self, work: Work[T], *, longest: float = LONGEST) -> T:
-        """A work that is known to take long names the seconds that its caller waits for its end."""
+    def write(self, work: Work[T], *, patience: float | None = None, longest: float = LONGEST) -> T:
+        """A work that is known to take long names the seconds that its caller waits for its beginning and its end."""
         future: Future[T] = Future()
-        self._submit(Job(work, future, longest=longest))
-        return future.result()
+        self._submit(Job(work, future, patience=patience, longest=longest))
+        return _result(future)
 
     async def awrite(self, work: Work[T]) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -1,24 +1,27 @@
-"""One append-only stream of migrations, for both engines.
+"""Bringing a database to the program's schema, one migration after the other (`migration_files.py` has them).
 
-A migration is a file `NNNN_what.sql` beside this module, or `NNNN_what.sqlite.sql` and `NNNN_what.postgres.sql`
-where the engines must differ. Its first line may be `-- compatible: N`: the oldest schema that a program may be
-written for and still work with a database that has this migration (default: what it was before).
-All that are missing run in one transaction, while no other process migrates: half a migration is never seen.
+Each runs in a transaction of its own, one in batches in many, while no other process migrates: half a migration is
+never seen. So it can be stopped at any moment, by whatever, and begun again: what is committed stays, and the rest is
+as before (docs/decisions/0033-one-transaction-a-migration.md).
 """
 
-import re
-from dataclasses import dataclass
-from importlib import resources
-from typing import Final
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final, NamedTuple
 
+from keesa import __version__
 from keesa.clock import now
-from keesa.db.engine import Database, Tx
+from keesa.db.engine import Database, Tell, Tx, tell_nobody
+from keesa.db.migration_files import Batches, Migration, migrations
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
 from keesa.errors import Refused
 
-_NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgres))?\.sql")
-_COMPATIBLE = re.compile(r"-- compatible: (\d+)\n")
+__all__ = ["Migration", "State", "applying", "check_schema", "latest", "migrate", "migrations", "missing"]
+
+PAUSE: Final = 0.02
+"""Seconds between two batches, in which others have their turn to write."""
 
 _MIGRATIONS_TABLE: Final = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -28,26 +31,22 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at BIGINT NOT NULL
 );
 """
+_BATCHED: Final = "migration in batches"
+"""In `settings`, while one is under way: the id of the last row that is done."""
+_BEFORE_ALL: Final = -1
+"""In place of an id: user 0 is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class State(NamedTuple):
+    """A database's version, and the oldest schema that a program must know for it; 0 and 1 where it is empty."""
+
     version: int
-    name: str
-    compatible: int | None
-    sql: str
+    compatible: int
 
 
-def migrations(engine: str) -> list[Migration]:
-    """Every migration for `engine` ("sqlite" or "postgres"), oldest first."""
-    found: list[Migration] = []
-    for file in resources.files("keesa.db").joinpath("migrations").iterdir():
-        match = _NAME.fullmatch(file.name)
-        if match and match[3] in (None, engine):
-            sql = file.read_text("utf-8")
-            compatible = _COMPATIBLE.match(sql)
-            found.append(Migration(int(match[1]), match[2], int(compatible[1]) if compatible else None, sql))
-    return sorted(found, key=lambda migration: migration.version)
+class _Step(NamedTuple):
+    migration: Migration
+    ended: bool
 
 
 def latest() -> int:
@@ -56,34 +55,34 @@ def latest() -> int:
 
 
 def migrate(database: Database, *, restoring: bool = False) -> list[str]:
-    """Bring the database to `latest()`; the names of what was applied, none where it was there already."""
+    """Bring the database to `latest()`; the names of what was applied here, none where it was there already."""
+    return list(applying(database, restoring=restoring))
 
-    def work(tx: Tx) -> list[str]:
-        if not _has_migrations_table(tx):  # a role that may not make tables can still find that none is missing
-            _refuse_tables(tx)
-            tx.script(_MIGRATIONS_TABLE)
-        version, compatible = _state(tx)
-        _refuse_newer(compatible)
-        if version and not restoring:
+
+def applying(database: Database, tell: Tell = tell_nobody, *, restoring: bool = False) -> Iterator[str]:
+    """The same, and each name as soon as that migration is committed; `tell` gets sentences of who is waited for."""
+    known = migrations(_engine(database))
+    while step := database.migrating(partial(_next_step, known, restoring), tell):
+        if step.ended:
+            yield step.migration.file
+        else:
+            time.sleep(PAUSE)
+
+
+def missing(database: Database) -> tuple[State, list[Migration]]:
+    """What the database has, and the migrations that it lacks. Raises `Refused` as `migrate` would."""
+
+    def read(tx: Tx) -> State:
+        if _has_migrations_table(tx):
+            state = _state(tx)
+            _refuse_newer(state)
             _refuse_unfinished(tx)
-        applied = []
-        for migration in migrations(_engine(database)):
-            if migration.version <= version:
-                continue
-            tx.script(migration.sql)
-            compatible = migration.compatible or compatible
-            tx.run(
-                "INSERT INTO schema_migrations (version, name, compatible, applied_at)"
-                " VALUES (:version, :name, :compatible, :applied_at)",
-                version=migration.version,
-                name=migration.name,
-                compatible=compatible,
-                applied_at=now(),
-            )
-            applied.append(f"{migration.version:04}_{migration.name}")
-        return applied
+            return state
+        _refuse_tables(tx)
+        return State(0, 1)
 
-    return database.migrating(work)
+    state = database.read(read)
+    return state, [each for each in migrations(_engine(database)) if each.version > state.version]
 
 
 def schema_of(tx: Tx) -> int:
@@ -91,14 +90,14 @@ def schema_of(tx: Tx) -> int:
     if not _has_migrations_table(tx):
         _refuse_tables(tx)
         return 0
-    return _state(tx)[0]
+    return _state(tx).version
 
 
 def build(tx: Tx, engine: str, version: int) -> None:
     """That schema of the past, in an empty database, so that its own rows can be put there."""
     tx.script(_MIGRATIONS_TABLE)
     for migration in migrations(engine):
-        if migration.version <= version:
+        if migration.version <= version and migration.batches is None:  # those change rows alone
             tx.script(migration.sql)
 
 
@@ -107,11 +106,59 @@ def check_schema(tx: Tx) -> None:
     if not _has_migrations_table(tx):
         _refuse_tables(tx)
         raise Refused("The database is empty: run `keesa migrate`")
-    version, compatible = _state(tx)
-    _refuse_newer(compatible)
+    state = _state(tx)
+    _refuse_newer(state)
     _refuse_unfinished(tx)
-    if version < latest():
-        raise Refused(f"The database has schema {version}, this Keesa needs {latest()}: run `keesa migrate`")
+    if state.version < latest():
+        raise Refused(
+            f"The database has schema {state.version}, this Keesa needs {latest()} (it is {__version__}):"
+            " run `keesa migrate`"
+        )
+
+
+def _next_step(known: Sequence[Migration], restoring: bool, tx: Tx) -> _Step | None:  # noqa: FBT001 - bound to it
+    """The next one that is missing, or the next batch of it. None where none is missing any more."""
+    if not _has_migrations_table(tx):  # a role that may not make tables can still find that none is missing
+        _refuse_tables(tx)
+        tx.script(_MIGRATIONS_TABLE)
+    state = _state(tx)
+    _refuse_newer(state)
+    if state.version and not restoring:
+        _refuse_unfinished(tx)
+    migration = next((each for each in known if each.version > state.version), None)
+    if migration is None:
+        return None
+    if migration.batches is None:
+        tx.script(migration.sql)
+    elif _run_batch(tx, migration, migration.batches):
+        return _Step(migration, ended=False)
+    tx.run(
+        "INSERT INTO schema_migrations (version, name, compatible, applied_at)"
+        " VALUES (:version, :name, :compatible, :applied_at)",
+        version=migration.version,
+        name=migration.name,
+        compatible=migration.compatible or state.compatible,
+        applied_at=now(),
+    )
+    return _Step(migration, ended=True)
+
+
+def _run_batch(tx: Tx, migration: Migration, batches: Batches) -> bool:
+    """The next rows, and the place where they end; False where there are none left, and then no place is kept."""
+    kept = tx.one("SELECT value FROM settings WHERE name = :name", name=_BATCHED)
+    after = int(kept["value"]) if kept else _BEFORE_ALL
+    batch = f"SELECT id FROM {batches.table} WHERE id > :after ORDER BY id LIMIT :rows"
+    upto = tx.value(f"SELECT max(id) AS value FROM ({batch}) batch", after=after, rows=batches.rows)
+    if upto is None:
+        tx.run("DELETE FROM settings WHERE name = :name", name=_BATCHED)
+        return False
+    tx.run(migration.sql, after=after, upto=upto)
+    tx.run(
+        "INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value",
+        name=_BATCHED,
+        value=str(upto),
+    )
+    return True
 
 
 _RESTORE: Final = "restore"
@@ -140,17 +187,16 @@ def _refuse_tables(tx: Tx) -> None:
         )
 
 
-def _state(tx: Tx) -> tuple[int, int]:
-    """The database's version, and the oldest that a program must know; 0 and 1 for an empty one."""
+def _state(tx: Tx) -> State:
     row = tx.one("SELECT version, compatible FROM schema_migrations ORDER BY version DESC LIMIT 1")
-    return (row["version"], row["compatible"]) if row else (0, 1)
+    return State(row["version"], row["compatible"]) if row else State(0, 1)
 
 
-def _refuse_newer(compatible: int) -> None:
-    if compatible > latest():
+def _refuse_newer(state: State) -> None:
+    if state.compatible > latest():
         raise Refused(
-            f"The database was upgraded by a newer Keesa (it asks for schema {compatible} or later, this one knows"
-            f" {latest()}): run that version, or restore the back-up from before the upgrade"
+            f"The database was upgraded by a newer Keesa (it asks for schema {state.compatible} or later, this one is"
+            f" {__version__} and knows {latest()}): run that version, or restore the back-up from before the upgrade"
         )
 
 

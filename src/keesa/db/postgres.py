@@ -7,7 +7,7 @@ lock: docs/decisions/0015-postgres-writes.md.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Final, TypeVar
 
@@ -15,13 +15,14 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission, Place
-from keesa.db.engine import Database, Steps, Tx, Work
-from keesa.db.postgres_attempts import Again, attempt, when_tried_enough
+from keesa.db.engine import Database, Steps, Tell, Tx, Work, tell_nobody
+from keesa.db.postgres_attempts import attempt
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_copying import CopyingConnection, Filling, Snapshot
 from keesa.db.postgres_failures import unavailable_when_gone
 from keesa.db.postgres_loop import LoopConnections
 from keesa.db.postgres_loop_connection import LoopConnection
+from keesa.db.postgres_migrating import Migrating
 from keesa.db.postgres_steps import NO_PLACE, run_steps
 from keesa.db.postgres_threads import BlockingConnection, ThreadConnections
 from keesa.db.postgres_tx import PostgresTx
@@ -40,8 +41,6 @@ OF_THREADS: Final = 4
 """Those of them that threads use, where there are so many; logins have as many threads."""
 LONG_READS: Final = 4
 """Those of the loop's that may be at long reads: more would take the processors from the short ones."""
-MIGRATION_LOCK: Final = 0x6B65657361
-"""The advisory lock of who migrates: the letters of 'keesa'."""
 _DEFAULT_WAITS: Final = Waits()
 
 
@@ -96,41 +95,20 @@ class PostgresDatabase(Database):
     async def awrite(self, work: Work[T]) -> T:
         return await self._on_loop(lambda connection: attempt(connection, work, writing=True))
 
-    def migrating(self, work: Work[T]) -> T:
-        def alone(tx: Tx) -> T:
-            tx.all("SELECT pg_advisory_xact_lock(:lock)", lock=MIGRATION_LOCK)
-            return work(tx)
+    def migrating(self, work: Work[T], tell: Tell = tell_nobody) -> T:
+        return self._migrating(lambda tx, _: work(tx), tell)
 
-        with unavailable_when_gone():
-            settings = self._waits.settings(migrating=True)
-            connection = BlockingConnection(connect(self._url, self._waits.patience, settings), settings)
-            connection.patience = self._waits.migration
-            try:
-                return attempt(connection, alone, writing=True)
-            except Again as again:
-                raise when_tried_enough(again) from again.reason
-            finally:
-                connection.close()
+    def filling(self, work: Callable[[Tx, Filling], T]) -> T:
+        """As `migrating`, for a work that fills whole tables."""
+        return self._migrating(lambda tx, connection: work(tx, Filling(tx, connection)), tell_nobody)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """One state of all tables, for as long as it is read."""
-        with unavailable_when_gone(), closing(self._copying(self._waits.longest)) as connection:
+        settings = {**self._waits.settings(), "statement_timeout": "0"}
+        with unavailable_when_gone(), closing(self._copying(settings, self._waits.longest)) as connection:
             connection.begin(writing=False)
             yield Snapshot(PostgresTx(connection, may_be_undone=False), connection)
-
-    def filling(self, work: Callable[[Tx, Filling], T]) -> T:
-        """As `migrating`, for a work that fills whole tables."""
-        with unavailable_when_gone(), closing(self._copying(self._waits.migration)) as connection:
-
-            def alone(tx: Tx) -> T:
-                tx.all("SELECT pg_advisory_xact_lock(:lock)", lock=MIGRATION_LOCK)
-                return work(tx, Filling(tx, connection))
-
-            try:
-                return attempt(connection, alone, writing=True)
-            except Again as again:
-                raise when_tried_enough(again) from again.reason
 
     def require_writable(self) -> None:
         """Nothing is known here that a write would not tell."""
@@ -187,8 +165,12 @@ class PostgresDatabase(Database):
         made.patience = self._waits.answer
         return made
 
-    def _copying(self, patience: float) -> CopyingConnection:
+    def _migrating(self, work: Callable[[Tx, CopyingConnection], T], tell: Tell) -> T:
         settings = self._waits.settings(migrating=True)
+        with unavailable_when_gone(), closing(self._copying(settings, self._waits.migration)) as connection:
+            return Migrating(connection, self.read, self._waits, tell).run(lambda tx: work(tx, connection))
+
+    def _copying(self, settings: Mapping[str, str], patience: float) -> CopyingConnection:
         connection = CopyingConnection(connect(self._url, self._waits.patience, settings), settings)
         connection.patience = patience
         return connection

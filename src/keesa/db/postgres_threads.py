@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import psycopg
 
@@ -18,6 +18,9 @@ from keesa.errors import Unavailable
 
 T = TypeVar("T")
 
+TURN: Final = 1.0
+"""Seconds of one wait: a signal that comes just before it is noticed at its end only."""
+
 
 class BlockingConnection(Connection):
     patience: float
@@ -27,26 +30,29 @@ class BlockingConnection(Connection):
         ends = time.monotonic() + self.patience
         try:
             self._poll_until(ends)
-        except psycopg.Error:
+        except BaseException:  # a KeyboardInterrupt too: whoever asked does not hear what is answered
             self.close()
             raise
 
     def wait_for_input(self, *, sending: bool = False) -> None:
         """Or, where something is left to send, until the other side takes more. Raises `OperationalError`."""
-        self._poll(time.monotonic() + self.patience, sending=sending)
+        ends = time.monotonic() + self.patience
+        while not self._poll(ends, sending=sending):
+            pass
 
     def _poll_until(self, ends: float) -> None:
         while not self._receive():
             self._poll(ends, sending=self._flush())
 
-    def _poll(self, ends: float, *, sending: bool) -> None:
-        """Wait once, for something to come or to be taken."""
+    def _poll(self, ends: float, *, sending: bool) -> bool:
+        """Wait for a turn, for something to come or to be taken; whether it has."""
         left = ends - time.monotonic()
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN | (select.POLLOUT if sending else 0))
-        if left <= 0 or not poll.poll(left * 1000):
+        if left <= 0:
             self.timed_out = True
             raise psycopg.OperationalError("the server has not answered in time")
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | (select.POLLOUT if sending else 0))
+        return bool(poll.poll(min(left, TURN) * 1000))
 
 
 class ThreadConnections:

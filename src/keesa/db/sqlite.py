@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
-from keesa.db.engine import Database, Pace, Steps, Tx, Work
+from keesa.db.engine import Database, Pace, Steps, Tell, Tx, Work, tell_nobody
 from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
@@ -57,6 +57,10 @@ LONGEST_LOG: Final = 256_000
 """Pages (1 GB) with which nothing more is written: a reader of another program holds the log."""
 MIGRATION: Final = 3600.0
 """Seconds that a migration may take."""
+MIGRATION_PATIENCE: Final = 600.0
+"""Seconds that it waits for its beginning: another process may be at one."""
+STEPS: Final = 100_000
+"""Of SQLite's own, some milliseconds, after which a migration looks whether it shall stop."""
 
 
 class SqliteDatabase(Database):
@@ -134,8 +138,21 @@ class SqliteDatabase(Database):
     async def awrite(self, work: Work[T]) -> T:
         return await self._writer.awrite(work)
 
-    def migrating(self, work: Work[T]) -> T:
-        return self._writer.write(work, longest=MIGRATION)
+    def migrating(self, work: Work[T], tell: Tell = tell_nobody) -> T:  # noqa: ARG002 - it waits for all alike
+        stopped = threading.Event()
+
+        def stoppable(tx: Tx) -> T:
+            self._writing.set_progress_handler(stopped.is_set, STEPS)
+            try:
+                return work(tx)
+            finally:
+                self._writing.set_progress_handler(None, 0)
+
+        try:
+            return self._writer.write(stoppable, patience=MIGRATION_PATIENCE, longest=MIGRATION)
+        except KeyboardInterrupt:
+            stopped.set()
+            raise
 
     def copy(self, to: Path) -> None:
         """One state of the data as a file of its own. Raises `Refused` where that does not fit."""

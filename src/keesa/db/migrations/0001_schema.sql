@@ -1,5 +1,5 @@
 -- compatible: 1
--- Times are milliseconds since 1970 in UTC (docs/decisions/0002-one-sql-for-both-engines.md).
+-- The tables. Times are milliseconds since 1970 in UTC (docs/decisions/0002-one-sql-for-both-engines.md).
 
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,

@@ -1,4 +1,5 @@
 -- compatible: 1
+-- takes: 6
 -- What caches are checked by, and the one index that lists still lack (docs/decisions/0012-lists-from-keys.md).
 
 CREATE TABLE desk_revisions (

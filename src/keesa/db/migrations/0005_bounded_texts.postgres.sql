@@ -1,4 +1,6 @@
 -- compatible: 5
+-- takes: 300
+-- stops: readers
 -- What bounds texts where they are shown (docs/decisions/0016-bounded-texts.md). A program that does not know the columns
 -- would not keep them right, and must not write.
 

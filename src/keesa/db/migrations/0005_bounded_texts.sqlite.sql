@@ -1,4 +1,5 @@
 -- compatible: 5
+-- takes: 50
 -- What bounds texts where they are shown (docs/decisions/0016-bounded-texts.md). A program that does not know the columns
 -- would not keep them right, and must not write.
 

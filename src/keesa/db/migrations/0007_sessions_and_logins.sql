@@ -1,4 +1,5 @@
 -- compatible: 5
+-- stops: readers
 -- Refreshes that settle on one token, at most 50 sessions a user (docs/decisions/0005-sessions.md), and the networks
 -- that users have logged in from (docs/decisions/0019-login-limits.md).
 

@@ -1,4 +1,5 @@
 -- compatible: 8
+-- stops: readers
 -- Permissions as rows, so that a migration can give one, and the user that Keesa itself is
 -- (docs/decisions/0006-who-may-do-what.md). A program that reads the column of before finds it gone.
 

@@ -1,4 +1,5 @@
 -- compatible: 9
+-- stops: readers
 -- Customers that change and retire; programs before this would raise tickets for those that are retired.
 
 ALTER TABLE customers ADD COLUMN revision BIGINT NOT NULL DEFAULT 1; -- another one after each change, whoever makes it

@@ -1,4 +1,5 @@
 -- compatible: 11
+-- stops: readers
 -- Ticket numbers from a sequence, so that tickets are raised side by side: a counter's row would be held by each until its
 -- commit is on the disk (docs/decisions/0008-numbers-and-positions.md). A program that counts in the table of before finds it gone.
 
