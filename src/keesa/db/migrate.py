@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Final
 
 from keesa.clock import now
+from keesa.db.applied import newest, require_settled, settle
 from keesa.db.engine import Database, Tx
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
@@ -62,9 +63,9 @@ def migrate(database: Database) -> list[str]:
         if not _has_migrations_table(tx):  # a role that may not make tables can still find that none is missing
             _refuse_tables(tx)
             tx.script(_MIGRATIONS_TABLE)
-        version, compatible = _state(tx)
-        _refuse_newer(compatible)
-        applied = []
+        _refuse_newer(newest(tx)[1])
+        applied = settle(tx, migrations(_engine(database)))
+        version, compatible = newest(tx)
         for migration in migrations(_engine(database)):
             if migration.version <= version:
                 continue
@@ -89,8 +90,9 @@ def check_schema(tx: Tx) -> None:
     if not _has_migrations_table(tx):
         _refuse_tables(tx)
         raise Refused("The database is empty: run `keesa migrate`")
-    version, compatible = _state(tx)
+    version, compatible = newest(tx)
     _refuse_newer(compatible)
+    require_settled(tx, migrations("sqlite"))
     if version < latest():
         raise Refused(f"The database has schema {version}, this Keesa needs {latest()}: run `keesa migrate`")
 
@@ -102,12 +104,6 @@ def _refuse_tables(tx: Tx) -> None:
             f"The database has the table {found[0]}, but not schema_migrations, which tells its schema: restore a"
             " back-up, or give Keesa a database of its own"
         )
-
-
-def _state(tx: Tx) -> tuple[int, int]:
-    """The database's version, and the oldest that a program must know; 0 and 1 for an empty one."""
-    row = tx.one("SELECT version, compatible FROM schema_migrations ORDER BY version DESC LIMIT 1")
-    return (row["version"], row["compatible"]) if row else (0, 1)
 
 
 def _refuse_newer(compatible: int) -> None:
