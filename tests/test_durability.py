@@ -11,10 +11,9 @@ from threading import Event
 import pytest
 
 import cast
+from acknowledged_writes import check_all_there, check_nothing_half_done
 from field_client import Acknowledged, FieldClient
-from keesa.clock import Clock, now
-from keesa.config import DEFAULT_ZONE
-from keesa.db import Database, Tx, open_database
+from keesa.db import Database, open_database
 from keesa.db.migrate import migrate
 from live import LiveServer
 from nodes import two_nodes
@@ -168,39 +167,3 @@ def wait_until_told(clients: list[FieldClient], lost: list[Event]) -> None:
     while sum(len(client.acknowledged) for client in clients) < A_ROUND:
         if any(event.wait(0.001) for event in lost):
             return
-
-
-def check_all_there(tx: Tx, told: list[Acknowledged]) -> None:
-    """And nothing twice: each title and each note was sent once, and no two were told of one number."""
-    tickets = {row["id"]: row["title"] for row in tx.all("SELECT id, title FROM tickets")}
-    said = [(row["ticket_id"], row["body"]) for row in tx.all("SELECT ticket_id, body FROM ticket_notes")]
-    notes = set(said)
-    assert len(set(tickets.values())) == len(tickets)
-    assert len(notes) == len(said)
-    numbers = [number for acknowledged in told for number in acknowledged.tickets]
-    assert len(set(numbers)) == len(numbers)
-    statuses = {(row["ticket_id"], row["status"]) for row in tx.all("SELECT ticket_id, status FROM ticket_statuses")}
-    for acknowledged in told:
-        assert acknowledged.tickets.items() <= tickets.items()
-        assert set(acknowledged.notes) <= notes
-        assert set(acknowledged.statuses) <= statuses
-
-
-def check_nothing_half_done(tx: Tx) -> None:
-    """A ticket has the status of its history's last row, an assignment row for its engineer, and, on SQLite, the next
-    number.
-    """
-    rows = tx.all(
-        "SELECT tickets.id, tickets.status, tickets.assigned_to_id,"
-        " (SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id LIMIT 1) AS first,"
-        " (SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id DESC LIMIT 1) AS last,"
-        " (SELECT count(*) FROM ticket_assignments WHERE ticket_id = tickets.id) AS assignments"
-        " FROM tickets WHERE title LIKE 'round %' ORDER BY id"
-    )
-    if tx.writes_alone:
-        year = Clock(DEFAULT_ZONE).local(now()).year
-        assert [int(str(row["id"]).removeprefix(str(year))) for row in rows] == [*range(1, len(rows) + 1)]
-    for row in rows:
-        assert row["first"] == "open"
-        assert row["last"] == row["status"]
-        assert row["assignments"] == (row["assigned_to_id"] is not None)
