@@ -1,33 +1,35 @@
 """Two nodes of one database, upgraded one after the other while clients write to both."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Final
 
 import pytest
 
 import cast
 import program_at
 from acknowledged_writes import check_all_there, check_nothing_half_done
+from command import options
 from keesa.db import Database, Tx, open_database
-from keesa.db.migrate import latest, migrations
+from keesa.db.migrate import latest
+from live import environment
 from node_clients import Node, NodeClient, clients_at_work, wait_for_more
-from older_schemas import migrate_before
 from places import Place
 
-
-def newest_beside() -> int:
-    """The schema of the newest migration beside which the program before it may run: the real one, or one more."""
-    newest = migrations("sqlite")[-1]
-    return newest.version if newest.compatible is None or newest.compatible < newest.version else latest() + 1
-
-
-NEW = newest_beside()
-"""What the nodes are upgraded to; before, they are written for the schema of before."""
+NEW: Final = latest() + 1
+"""The schema of tomorrow's program: today's, which is the old one here, may run beside what it adds."""
+OLD_PYTHON: Final = os.environ.get("KEESA_TEST_OLDER_PYTHON")
+"""Of an older commit's own program, which today's is to take the place of."""
 
 
 def program(version: int) -> Sequence[str]:
     return (sys.executable, program_at.__file__, str(version))
+
+
+OLD, NEWER = ((OLD_PYTHON, "-m", "keesa"), program(latest())) if OLD_PYTHON else (program(latest()), program(NEW))
 
 
 def version(tx: Tx) -> int:
@@ -36,10 +38,10 @@ def version(tx: Tx) -> int:
 
 
 @pytest.fixture
-def older_place(empty_place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+def older_place(empty_place: Place) -> Place:
     """With the cast, as the program of before has left it."""
+    subprocess.run([*OLD, "migrate", *options(empty_place)], check=True, env=environment(), timeout=60)
     database = open_database(empty_place.data, empty_place.url)
-    migrate_before(monkeypatch, database, NEW)
     cast.fill(database)
     database.close()
     return empty_place
@@ -62,7 +64,7 @@ def nodes(older_place: Place) -> Iterator[Sequence[Node]]:
         made.append(Node(data, older_place.url, KEESA_SECRET=cast.SECRET))
     try:
         for node in made:
-            node.start(program(NEW - 1))
+            node.start(OLD)
         yield made
     finally:
         for node in made:
@@ -73,15 +75,15 @@ def test_clients_write_on_while_nodes_are_upgraded_one_by_one(nodes: Sequence[No
     """The first new node migrates beside the old one: all that either has acknowledged is there once, and no client
     sees an error but of the node that is being replaced.
     """
+    before = older_database.read(version)
     with clients_at_work(nodes, cast.token(older_database, cast.ADMIN)) as clients:
         wait_for_more(clients)
         for node in nodes:
-            staying = [client for client in clients if client.node is not node]
-            assert older_database.read(version) == (NEW - 1 if node is nodes[0] else NEW)
+            assert (older_database.read(version) == before) == (node is nodes[0])
             node.stop()
-            wait_for_more(staying)
-            node.start(program(NEW))
-            assert older_database.read(version) == NEW
+            wait_for_more([client for client in clients if client.node is not node])
+            node.start(NEWER)
+            assert older_database.read(version) > before
             wait_for_more(clients)
     check_errors(clients)
     told = [each for client in clients for each in client.told]

@@ -71,10 +71,13 @@ def test_what_was_there_is_there(upgraded: Upgraded) -> None:
 
 
 def test_every_kind_of_row_is_there(upgraded: Upgraded) -> None:
-    """What is compared is something: users of all types, a disabled one, all statuses, several years, settings."""
+    """What is compared is something: users of all types, a disabled one, all statuses, several years, settings; and
+    Keesa itself is a user.
+    """
     after = upgraded.after
     assert {row["user_type"] for row in after["users"]} == {"admin", "staff", "customer", "bot"}
-    assert [row["email"] for row in after["users"] if row["disabled_at"]] >= [LEAVER]
+    assert [row["email"] for row in after["users"] if row["disabled_at"]] == [LEAVER]
+    assert [row["email"] for row in after["users"] if row["id"] == SYSTEM.id] == [SYSTEM.email]
     assert {row["status"] for row in after["tickets"]} == {"open", "in_progress", "on_hold", "closed"}
     assert {str(row["id"])[:PREFIX] for row in after["tickets"]} >= {"2008", "2012", "2024", "2026"}
     for table in (
