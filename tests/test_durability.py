@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 import cast
-from acknowledged_writes import check_all_there, check_nothing_half_done
+from acknowledged import check_all_there, check_nothing_half_done
 from field_client import Acknowledged, FieldClient
 from keesa.db import Database, open_database
 from keesa.db.migrate import migrate

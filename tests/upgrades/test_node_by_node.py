@@ -11,7 +11,7 @@ import pytest
 
 import cast
 import program_at
-from acknowledged_writes import check_all_there, check_nothing_half_done
+from acknowledged import check_all_there, check_nothing_half_done
 from command import options
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import latest

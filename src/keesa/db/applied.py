@@ -39,8 +39,6 @@ VALUES (0, '(Keesa itself)', 'Keesa', 'Keesa', 'admin', '!', 0, 0);
 """
 """As migration 8 does, which at first did not."""
 
-_APPLIED: Final = "SELECT version, name FROM schema_migrations ORDER BY version"
-
 
 def settle(tx: Tx, known: Sequence["Migration"]) -> list[str]:
     """Bring what an early program left into the order of `known`, the program's own migrations; the names of what was

@@ -1,4 +1,4 @@
-"""What clients were told is done, held against what is kept."""
+"""What clients were told is done, held against what a database has."""
 
 from collections.abc import Sequence
 
