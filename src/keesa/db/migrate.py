@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from keesa import __version__
 from keesa.clock import now
+from keesa.db.applied import newest, require_settled, settle
 from keesa.db.engine import Database, Tell, Tx, tell_nobody
 from keesa.db.migration_files import Batches, Migration, migrations
 from keesa.db.sqlite import SqliteDatabase
@@ -62,7 +63,8 @@ def migrate(database: Database, *, restoring: bool = False) -> list[str]:
 def applying(database: Database, tell: Tell = tell_nobody, *, restoring: bool = False) -> Iterator[str]:
     """The same, and each name as soon as that migration is committed; `tell` gets sentences of who is waited for."""
     known = migrations(_engine(database))
-    while step := database.migrating(partial(_next_step, known, restoring), tell):
+    yield from database.migrating(partial(_begin, known, restoring), tell)
+    while step := database.migrating(partial(_next_step, known), tell):
         if step.ended:
             yield step.migration.file
         else:
@@ -109,6 +111,7 @@ def check_schema(tx: Tx) -> None:
     state = _state(tx)
     _refuse_newer(state)
     _refuse_unfinished(tx)
+    require_settled(tx, migrations("sqlite"))
     if state.version < latest():
         raise Refused(
             f"The database has schema {state.version}, this Keesa needs {latest()} (it is {__version__}):"
@@ -116,8 +119,8 @@ def check_schema(tx: Tx) -> None:
         )
 
 
-def _next_step(known: Sequence[Migration], restoring: bool, tx: Tx) -> _Step | None:  # noqa: FBT001 - bound to it
-    """The next one that is missing, or the next batch of it. None where none is missing any more."""
+def _begin(known: Sequence[Migration], restoring: bool, tx: Tx) -> list[str]:  # noqa: FBT001 - bound to it
+    """The table of migrations, in the stream's order; the names of what was applied for that. Raises `Refused`."""
     if not _has_migrations_table(tx):  # a role that may not make tables can still find that none is missing
         _refuse_tables(tx)
         tx.script(_MIGRATIONS_TABLE)
@@ -125,6 +128,13 @@ def _next_step(known: Sequence[Migration], restoring: bool, tx: Tx) -> _Step | N
     _refuse_newer(state)
     if state.version and not restoring:
         _refuse_unfinished(tx)
+    return settle(tx, known)
+
+
+def _next_step(known: Sequence[Migration], tx: Tx) -> _Step | None:
+    """The next one that is missing, or the next batch of it. None where none is missing any more."""
+    state = _state(tx)
+    _refuse_newer(state)
     migration = next((each for each in known if each.version > state.version), None)
     if migration is None:
         return None
@@ -188,8 +198,7 @@ def _refuse_tables(tx: Tx) -> None:
 
 
 def _state(tx: Tx) -> State:
-    row = tx.one("SELECT version, compatible FROM schema_migrations ORDER BY version DESC LIMIT 1")
-    return State(row["version"], row["compatible"]) if row else State(0, 1)
+    return State(*newest(tx))
 
 
 def _refuse_newer(state: State) -> None:
