@@ -1,7 +1,7 @@
 """docs/upgrading.md, kept: what a release says of older ones, and the way back where an older program may go on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,13 +11,16 @@ import pytest
 import cast
 import keesa
 from command import keesa as run_keesa
-from keesa.db import open_database
+from desks import OWN, opened, restore, rows_of
+from keesa.backup.archive import check
+from keesa.db import Row, Tx, open_database
 from keesa.db.migrate import Migration, latest, migrations
 from keesa.db.releases import RELEASED, oldest_for
 from live import LiveServer
-from migrating import start_migrating
+from migrating import start_migrating, start_serving
 from new_tickets import BODY_2024
-from places import Place
+from places import NewPlace, Place
+from waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[1]
 SAYS: Final = re.compile(r"^Schema (\d+); programs of schema (\d+) and later may run beside it\.$", re.MULTILINE)
@@ -88,3 +91,42 @@ def test_the_older_program_refuses_a_schema_that_asks_for_more(place: Place) -> 
     refused = run_keesa("serve", "--port", "0", place=place)
     assert refused.status == 1
     assert f"it asks for schema {DEMANDING.version} or later, this one is {keesa.__version__}" in refused.err
+
+
+@pytest.mark.parametrize("by", ["migrate", "serve"])
+def test_a_back_up_is_made_before_the_first_migration(place: Place, new_place: NewPlace, by: str) -> None:
+    """Where it is configured to go, else beside the data; what is restored from it has the schema of before."""
+    before = rows_of(place)
+    process = start_migrating(place, COMPATIBLE, options=()) if by == "migrate" else start_serving(place, COMPATIBLE)
+    try:
+        wait_until(lambda: has_more(place))
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+    [made] = (place.data / "before-upgrades").glob("*.keesa")
+    assert check(made).schema == latest()
+    elsewhere = new_place()
+    restore(made, elsewhere)
+    after = rows_of(elsewhere)
+    assert {name for name in before if before[name] != after[name]} <= set(OWN)
+
+
+def has_more(place: Place) -> bool:
+    with opened(place) as database:
+        return COMPATIBLE.version in [row["version"] for row in database.read(applied)]
+
+
+def applied(tx: Tx) -> Sequence[Row]:
+    return tx.all("SELECT version FROM schema_migrations")
+
+
+def test_an_upgrade_without_its_back_up_is_none(place: Place) -> None:
+    """Where it cannot be made, nothing is migrated; without one only where that is asked for."""
+    (place.data / "before-upgrades").write_text("in its place")
+    process = start_migrating(place, COMPATIBLE, options=())
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "before-upgrades" in told.splitlines()[-1]
+    assert not has_more(place)
+    migrate_with(place, COMPATIBLE)
+    assert has_more(place)

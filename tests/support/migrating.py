@@ -4,11 +4,12 @@ import fcntl
 import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 import psycopg
 
-from command import options
+from command import options as options_of
 from keesa.db.migrate import Migration, migrations
 from keesa.db.postgres_migrating import MIGRATION_LOCK
 from live import environment
@@ -17,10 +18,21 @@ from places import Place
 _HELD: Final = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND (classid, objid) = (%s, %s)"
 
 
-def start_migrating(place: Place, *further: Migration) -> "subprocess.Popen[str]":
+def start_migrating(
+    place: Place, *further: Migration, options: Sequence[str] = ("--no-backup",)
+) -> "subprocess.Popen[str]":
     """As an operator does who has a newer program, with `further` as its last migrations. It says "begins" first."""
+    return _start(further, "migrate", *options, *options_of(place))
+
+
+def start_serving(place: Place, *further: Migration) -> "subprocess.Popen[str]":
+    """The same with `keesa serve`."""
+    return _start(further, "serve", "--port", "0", *options_of(place))
+
+
+def _start(further: Sequence[Migration], *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, __file__, pickle.dumps(further).hex(), "migrate", *options(place)],
+        [sys.executable, __file__, pickle.dumps(tuple(further)).hex(), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -49,8 +49,9 @@ def renew(
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """After the database was brought back to an earlier time by other means: end all sessions, leave out ticket
-    numbers, pause sending, and make void what clients keep of later states. Nobody may write meanwhile.
+    """End all sessions, leave out ticket numbers, pause sending, make void what clients keep of later states.
+
+    After the database was brought back to an earlier time by other means, and while nobody writes.
     """
     config = configured(data, database_url)
     clock = Clock(config.zone)
