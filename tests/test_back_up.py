@@ -17,7 +17,6 @@ import pytest
 
 import cast
 from command import keesa
-from desks import opened
 from field_client import FieldClient
 from keesa.db import Database, open_database
 from keesa.db.opening import SQLITE_FILE
@@ -25,7 +24,7 @@ from keesa.db.sqlite import SqliteDatabase
 from keesa.secret_key import FILE
 from live import LiveServer, environment
 from operations_document import BACK_UP, BIN, block, run
-from places import Place
+from places import Place, opened
 from postgres_server import PostgresServer
 
 CLIENTS: Final = 2

@@ -11,7 +11,7 @@ import pytest
 import cast
 import keesa
 from command import keesa as run_keesa
-from desks import OWN, opened, restore, rows_of
+from desks import OWN, restore, rows_of
 from keesa.backup.archive import check
 from keesa.db import Row, Tx, open_database
 from keesa.db.migrate import Migration, latest, migrations
@@ -19,7 +19,7 @@ from keesa.db.releases import RELEASED, oldest_for
 from live import LiveServer
 from migrating import start_migrating, start_serving
 from new_tickets import BODY_2024
-from places import NewPlace, Place
+from places import NewPlace, Place, opened
 from waiting import wait_until
 
 ROOT: Final = Path(__file__).parents[1]

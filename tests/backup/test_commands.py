@@ -8,12 +8,11 @@ import pytest
 
 import cast
 from command import keesa
-from desks import opened
 from keesa import desk
 from keesa.backup import records
 from keesa.db.sqlite_copying import look
 from live import LiveServer
-from places import NewPlace, Place
+from places import NewPlace, Place, opened
 from waiting import wait_until
 
 PHRASE = {"KEESA_BACKUP_PASSPHRASE": "a phrase for tests alone"}

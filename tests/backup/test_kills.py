@@ -16,13 +16,13 @@ from typing import Final
 import pytest
 
 from command import keesa, options
-from desks import OWN, back_up, opened, restore, rows_of
+from desks import OWN, back_up, restore, rows_of
 from keesa.backup.archive import check
 from keesa.db.migrate import check_schema
 from keesa.db.tables import any_present
 from keesa.errors import Refused
 from live import KEESA, environment
-from places import NewPlace, Place
+from places import NewPlace, Place, opened
 
 KILLS: Final = 20 if os.environ.get("KEESA_TEST_SOAK") else 3
 SMALL: Final = 64 * 1024

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 import cast
 from asking import Api
-from desks import OWN, back_up, opened, restore, rows_of
+from desks import OWN, back_up, restore, rows_of
 from keesa import desk
 from keesa.app import serve_from
 from keesa.backup.archive import read_manifest
@@ -23,7 +23,7 @@ from keesa.db.migrate import latest
 from keesa.db.tables import any_present
 from keesa.errors import Refused
 from keesa.readiness import prove_writing
-from places import NewPlace, Place
+from places import NewPlace, Place, opened
 
 A_DAY = 10_000
 """Numbers that a restored desk leaves out where its state is not a day old."""

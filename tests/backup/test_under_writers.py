@@ -12,10 +12,10 @@ from typing import Final
 
 import cast
 from acknowledged import check_all_there, check_nothing_half_done
-from desks import back_up, opened, restore
+from desks import back_up, restore
 from field_client import Acknowledged, FieldClient
 from live import LiveServer
-from places import NewPlace, Place
+from places import NewPlace, Place, opened
 from waiting import wait_until
 
 CLIENTS: Final = 32

@@ -18,6 +18,7 @@ from keesa.db import Tx
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import CHECKPOINT, SqliteDatabase
 from keesa.errors import Unavailable
+from killed_checkpoint import KILLED_CHECKPOINT
 from lines import adding, make_table, read_lines
 
 
@@ -165,31 +166,13 @@ def test_what_is_read_of_a_damaged_file_is_unavailable_or_what_stands_there(
     assert time.monotonic() - began < 3
 
 
-_CHECKPOINT_THAT_IS_KILLED = """
-import os, sqlite3, sys
-file = sys.argv[1]
-connection = sqlite3.connect(file, isolation_level=None)
-connection.execute("PRAGMA wal_autocheckpoint = 0")
-mark = connection.execute("PRAGMA user_version").fetchone()[0]
-connection.execute(f"PRAGMA user_version = {mark + 1}")
-log, page = open(file + "-wal", "rb").read(), 4096
-frames = [log[place : place + 24 + page] for place in range(32, len(log), 24 + page)]
-header = [frame[24:] for frame in frames if frame[:4] == bytes([0, 0, 0, 1]) and frame[8:16] == log[16:24]][-1]
-with open(file, "r+b") as opened:
-    opened.write(header)
-    opened.flush()
-    os._exit(0)
-"""
-"""The mark of one of ours, and of the pages the first, which tells of more than the file has yet."""
-
-
 def test_a_checkpoint_that_was_killed_stops_nothing(database: SqliteDatabase, tmp_path: Path) -> None:
     """Neither of those who go on, nor at the next start: what the file still lacks stands in the log."""
     file = tmp_path / SQLITE_FILE
     for number in range(300):
         database.write(adding(f"{number} {'x' * 3000}"))
     before = file.stat().st_size
-    subprocess.run([sys.executable, "-c", _CHECKPOINT_THAT_IS_KILLED, str(file)], check=True)
+    subprocess.run([sys.executable, "-c", KILLED_CHECKPOINT, str(file)], check=True)
     assert file.stat().st_size == before
     database.write(adding("goes on"))
     opened = SqliteDatabase(file)

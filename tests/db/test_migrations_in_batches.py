@@ -2,20 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from keesa.db import Database, Tx, migrate, open_database
+from keesa.db import Database, Tx, migrate
 from keesa.db.migrate import Migration, check_schema, latest
 from keesa.db.migration_files import Batches, read_migration
 from keesa.errors import Refused
 from migrating import start_migrating
 from newer_schemas import extended
-from places import Place
+from places import Place, opened
 from waiting import wait_until
 
 ADDING: Final = read_migration(
@@ -46,15 +44,6 @@ TICKETS: Final = 1050
 WRONG: Final = "SELECT count(*) AS value FROM tickets WHERE title_size IS NULL OR title_size <> length(title)"
 FILLED: Final = "SELECT count(*) AS value FROM tickets WHERE title_size IS NOT NULL"
 PLACES: Final = "SELECT count(*) AS value FROM settings"
-
-
-@contextmanager
-def opened(place: Place) -> Iterator[Database]:
-    database = open_database(place.data, place.url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def fill(tx: Tx) -> None:

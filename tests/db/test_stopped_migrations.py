@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from acting import rows
-from keesa.db import Database, Tx, migrate, open_database
+from keesa.db import Database, Tx, migrate
 from keesa.db.migrate import Migration, check_schema, latest
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import SqliteDatabase
@@ -20,7 +20,7 @@ from keesa.errors import Unavailable
 from migrating import is_migrating, start_migrating
 from newer_schemas import extended
 from older_schemas import migrate_before
-from places import NewPlace, Place
+from places import NewPlace, Place, opened
 from waiting import wait_until
 
 if TYPE_CHECKING:
@@ -34,15 +34,6 @@ ENDLESS: Final = {
     " SELECT 'x' FROM n WHERE i < 0;",
     "postgres": "INSERT INTO products (name) SELECT CAST(pg_sleep(300) AS TEXT);",
 }
-
-
-@contextmanager
-def opened(place: Place) -> Iterator[Database]:
-    database = open_database(place.data, place.url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.vacuum import Progress
 from keesa.errors import Refused, Unavailable
+from killed_checkpoint import KILLED_CHECKPOINT
 from lines import adding, make_table, read_lines
 from unshrunk import PAGE, fill, free_pages
 from waiting import wait_until
@@ -149,21 +150,6 @@ for number in range(40):
 database.close()
 """
 """Then it grows again, in the log alone."""
-_CHECKPOINT_THAT_IS_KILLED: Final = """
-import os, sqlite3, sys
-file = sys.argv[1]
-connection = sqlite3.connect(file, isolation_level=None)
-connection.execute("PRAGMA wal_autocheckpoint = 0")
-mark = connection.execute("PRAGMA user_version").fetchone()[0]
-connection.execute(f"PRAGMA user_version = {mark + 1}")
-log, page = open(file + "-wal", "rb").read(), 4096
-frames = [log[place : place + 24 + page] for place in range(32, len(log), 24 + page)]
-header = [frame[24:] for frame in frames if frame[:4] == bytes([0, 0, 0, 1]) and frame[8:16] == log[16:24]][-1]
-with open(file, "r+b") as opened:
-    opened.write(header)
-    opened.flush()
-    os._exit(0)
-"""
 
 
 def run(program: str, file: Path) -> None:
@@ -179,7 +165,7 @@ def test_a_checkpoint_killed_behind_a_vacuum_stops_nothing(database: SqliteDatab
     run(_VACUUMS, database.path)
     shrunk = database.path.stat().st_size
     assert shrunk < before
-    run(_CHECKPOINT_THAT_IS_KILLED, database.path)
+    run(KILLED_CHECKPOINT, database.path)
     assert database.path.stat().st_size == shrunk < told_by_header(database.path) <= before
     database.write(adding("goes on"))
     assert len(database.read(read_lines)) == BEFORE + 41
@@ -188,7 +174,7 @@ def test_a_checkpoint_killed_behind_a_vacuum_stops_nothing(database: SqliteDatab
 def test_a_file_that_was_cut_behind_a_vacuum_is_found(database: SqliteDatabase) -> None:
     """Though this process has not looked since: what is missing is nowhere."""
     run(_VACUUMS, database.path)
-    run(_CHECKPOINT_THAT_IS_KILLED, database.path)
+    run(KILLED_CHECKPOINT, database.path)
     os.truncate(database.path, 5 * PAGE)
     for _ in range(2):
         with pytest.raises(Unavailable, match="overwritten"):

@@ -1,7 +1,5 @@
 """A desk that is backed up and restored, in this process; and every row of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,21 +8,12 @@ from keesa.backup.renewing import Renewal
 from keesa.backup.restoring import Restored
 from keesa.clock import Clock
 from keesa.config import DEFAULT_ZONE
-from keesa.db import Database, Tx, open_database
+from keesa.db import Tx
 from keesa.db.tables import present
-from places import Place
+from places import Place, opened
 
 OWN: Final = ("sessions", "desk", "settings", "ticket_counters", "ticket_number_bases", "ticket_numbers")
 """What a restored desk has of its own."""
-
-
-@contextmanager
-def opened(place: Place) -> Iterator[Database]:
-    database = open_database(place.data, place.url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def every_row(tx: Tx) -> dict[str, list[str]]:

@@ -1,8 +1,12 @@
 """Where a test's database lies."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from keesa.db import Database, open_database
 
 
 @dataclass(frozen=True)
@@ -17,3 +21,12 @@ class NewPlace(Protocol):
     """Makes an empty place, or a copy of the template."""
 
     def __call__(self, template: str | None = None) -> Place: ...
+
+
+@contextmanager
+def opened(place: Place) -> Iterator[Database]:
+    database = open_database(place.data, place.url)
+    try:
+        yield database
+    finally:
+        database.close()

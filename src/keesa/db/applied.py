@@ -49,19 +49,24 @@ def settle(tx: Tx, known: Sequence["Migration"]) -> list[str]:
     missing = _missing(_renumbered(tx, known), known)
     for migration in missing:
         tx.script(migration.sql)
-        tx.run(
-            "INSERT INTO schema_migrations (version, name, compatible, applied_at)"
-            " VALUES (:version, :name, :compatible, :applied_at)",
-            version=migration.version,
-            name=migration.name,
-            compatible=migration.compatible,
-            applied_at=now(),
-        )
+        record(tx, migration, migration.compatible or newest(tx)[1])
         if migration.version == _PERMISSIONS:
             tx.script(_GIVE_CUSTOMERS)
     if _lacks_system(tx):
         tx.script(_ADD_SYSTEM)
     return [_named(migration) for migration in missing]
+
+
+def record(tx: Tx, migration: "Migration", compatible: int) -> None:
+    """It is applied; from now on a program must know the schema `compatible` at the least."""
+    tx.run(
+        "INSERT INTO schema_migrations (version, name, compatible, applied_at)"
+        " VALUES (:version, :name, :compatible, :applied_at)",
+        version=migration.version,
+        name=migration.name,
+        compatible=compatible,
+        applied_at=now(),
+    )
 
 
 def require_settled(tx: Tx, known: Sequence["Migration"]) -> None:

@@ -11,8 +11,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from keesa import __version__
-from keesa.clock import now
-from keesa.db.applied import newest, require_settled, settle
+from keesa.db.applied import newest, record, require_settled, settle
 from keesa.db.engine import Database, Tell, Tx, tell_nobody
 from keesa.db.migration_files import Batches, Migration, migrations
 from keesa.db.sqlite import SqliteDatabase
@@ -142,14 +141,7 @@ def _next_step(known: Sequence[Migration], tx: Tx) -> _Step | None:
         tx.script(migration.sql)
     elif _run_batch(tx, migration, migration.batches):
         return _Step(migration, ended=False)
-    tx.run(
-        "INSERT INTO schema_migrations (version, name, compatible, applied_at)"
-        " VALUES (:version, :name, :compatible, :applied_at)",
-        version=migration.version,
-        name=migration.name,
-        compatible=migration.compatible or state.compatible,
-        applied_at=now(),
-    )
+    record(tx, migration, migration.compatible or state.compatible)
     return _Step(migration, ended=True)
 
 
