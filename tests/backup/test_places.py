@@ -42,11 +42,18 @@ def ages(folder: Folder, desk: str = DESK) -> list[int]:
 )
 def test_which_stay(folder: Folder, tmp_path: Path, most: int | None, oldest: int | None, left: list[int]) -> None:
     """The newest does in any case, and so does what is another desk's."""
-    removed = drop_old(folder, DESK, most, None if oldest is None else NOW - oldest * DAY - 1)
+    removed = drop_old(folder, DESK, name_of(DESK, NOW), most, None if oldest is None else NOW - oldest * DAY - 1)
     assert ages(folder) == left
     assert len(removed) == len(DAYS) - len(left)
     assert ages(folder, OTHER) == [100]
     assert (tmp_path / "keesa-00112233-notes.keesa").exists()
+
+
+def test_what_was_just_made_stays(folder: Folder) -> None:
+    """By a clock that was set back it is the oldest."""
+    made = name_of(DESK, NOW - DAYS[-1] * DAY)
+    drop_old(folder, DESK, made, 1, NOW)
+    assert ages(folder) == [0, DAYS[-1]]
 
 
 def test_a_name_tells_desk_and_time() -> None:

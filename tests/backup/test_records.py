@@ -34,9 +34,11 @@ def test_an_operator_is_warned_when_it_is_old(age: int, every: int, warned: bool
     assert "There is no back-up yet" in next(records.warnings(None, NOW, every))
 
 
-@pytest.mark.parametrize(("age", "due"), [(0, False), (24 * HOUR - 1, False), (24 * HOUR, True)])
+@pytest.mark.parametrize(
+    ("age", "due"), [(0, False), (24 * HOUR - 1, False), (24 * HOUR, True), (-1, False), (-24 * HOUR, True)]
+)
 def test_it_is_due_when_the_last_one_is_old(database: Database, age: int, due: bool) -> None:  # noqa: FBT001 - the case
-    """By the time that it is of."""
+    """By the time that it is of; one of a time to come is of a clock that was set back since."""
     database.write(lambda tx: records.keep(tx, RECORD))
     assert database.write(lambda tx: records.begin_if_due(tx, NOW + age, 24 * HOUR)) is due
 

@@ -84,15 +84,15 @@ def of_desk(place: Place, desk: str) -> list[Kept]:
     return sorted(own, key=lambda kept: kept.name, reverse=True)
 
 
-def drop_old(place: Place, desk: str, most: int | None, oldest: int | None) -> list[str]:
+def drop_old(place: Place, desk: str, made: str, most: int | None, oldest: int | None) -> list[str]:
     """Remove that desk's back-ups beyond the newest `most`, and those of before `oldest` (milliseconds since 1970); the
-    newest always stays. What was removed.
+    newest always stays, and so does the one that was just made, whatever the clock says. What was removed.
     """
     removed = []
     for number, kept in enumerate(of_desk(place, desk)):
         too_many = most is not None and number >= most
         too_old = oldest is not None and kept.made_at < oldest
-        if number and (too_many or too_old):
+        if number and kept.name != made and (too_many or too_old):
             place.remove(kept.name)
             removed.append(kept.name)
     return removed

@@ -87,7 +87,7 @@ def make(
     made, size = place.put(name, lambda file: back_up(database, settings, file, extras, steps))
     seconds = time.monotonic() - begun
     oldest = None if config.backup_keep_days is None else at - config.backup_keep_days * _DAY_MS
-    removed = drop_old(place, desk_id, config.backup_keep, oldest)
+    removed = drop_old(place, desk_id, name, config.backup_keep, oldest)
     left = of_desk(place, desk_id)
     record = Record(at, name, place.describe(), size, round(seconds, 1), len(left), left[-1].made_at)
     with suppress(KeesaError):  # the file is good, whatever the desk can keep of it

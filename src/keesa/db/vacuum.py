@@ -44,7 +44,7 @@ def vacuum(database: SqliteDatabase, tell: Callable[[Progress], None]) -> Progre
     if not database.read(lambda tx: _pragma(tx, "auto_vacuum")):
         raise Refused(
             "The data file was made by a Keesa whose files do not shrink; its free pages are used again. To give them"
-            " back to the disk, make a back-up and restore it (docs/operations.md)"
+            " back to the disk, make a back-up and restore it (docs/backup.md)"
         )
     page = database.read(lambda tx: _pragma(tx, "page_size"))
     wanted, given_back = database.read(_free_pages), 0
