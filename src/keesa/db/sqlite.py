@@ -9,7 +9,8 @@ busy handler polls with growing pauses (docs/decisions/0003-sqlite-writes.md, 00
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from keesa.db.grouping import GroupWriter, Outcome
 from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
 from keesa.db.sqlite_file import MARKS, DataFile, Log
+from keesa.db.sqlite_frozen import Frozen, begin_behind
 from keesa.db.sqlite_tx import SqliteTx
 from keesa.db.steps import first_turn, run_in_turns
 from keesa.errors import Unavailable
@@ -55,6 +57,10 @@ LONG_LOG_PATIENCE: Final = 500
 """Milliseconds of that."""
 LONGEST_LOG: Final = 256_000
 """Pages (1 GB) with which nothing more is written: a reader of another program holds the log."""
+FREEZING: Final = 10.0
+"""Seconds in which readers of older states must end for the data file to be frozen."""
+BETWEEN_FREEZING: Final = 0.1
+"""Seconds between two tries."""
 MIGRATION: Final = 3600.0
 """Seconds that a migration may take."""
 MIGRATION_PATIENCE: Final = 600.0
@@ -90,6 +96,7 @@ class SqliteDatabase(Database):
             raise
         self._marked = False
         self._write_back_asked = False
+        self._when_written_back: Callable[[], None] | None = None
         self._written_back = 0
         self._writer = GroupWriter(self._write_group)
 
@@ -160,6 +167,34 @@ class SqliteDatabase(Database):
             reader = self._connect(SURPLUS_PAGE_CACHE, BUSY_TIMEOUT, *_OF_A_READER)
             with closing(reader):
                 copy(reader, to)
+
+    @contextmanager
+    def frozen(self) -> Iterator[Frozen]:
+        """One state of the data, all of it in the data file, which nobody writes until the end; writers go on in the
+        log. Raises `Unavailable` where readers of older states keep the log from being written back.
+        """
+        deadline = time.monotonic() + FREEZING
+        with unavailable_when_unfit():
+            reader = self._connect(SURPLUS_PAGE_CACHE, BUSY_TIMEOUT, *_OF_A_READER)
+            with closing(reader):
+                while not self._freeze(reader):
+                    if time.monotonic() > deadline:
+                        raise Unavailable("Another program reads an old state of the database, please try again later")
+                    time.sleep(BETWEEN_FREEZING)
+                frozen = Frozen(self._file, SqliteTx(reader, may_be_undone=False))
+                yield frozen
+                frozen.require_unwritten()
+
+    def _freeze(self, reader: sqlite3.Connection) -> bool:
+        """Write the log back, and have the reader begin before anybody writes again; whether all was written back."""
+        begun: list[bool] = []
+
+        def ask(_tx: Tx) -> None:
+            self._write_back_asked = True
+            self._when_written_back = lambda: begun.append(begin_behind(reader, self._writing, self._file))
+
+        self.write(ask)
+        return begun == [True]
 
     def write_back(self) -> None:
         """Write the log back now, however short it is: a file that has given pages back is cut by that alone."""
@@ -261,6 +296,7 @@ class SqliteDatabase(Database):
 
     def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
         with unavailable_when_unfit(), self._file.locked():
+            self._when_written_back = None
             before = self._file.log()
             if before.frames > LONGEST_LOG and not self._write_back():
                 raise Unavailable("Another program reads an old state of the database: its log has grown too long")
@@ -297,6 +333,8 @@ class SqliteDatabase(Database):
         if self._write_back_asked or (due and log.change != before.change):
             self._write_back_asked = False
             self._write_back()
+            if self._when_written_back is not None:
+                self._when_written_back()
 
     def _write_back(self) -> bool:
         """A checkpoint, under a new mark; whether the log is empty or its next write begins it anew."""

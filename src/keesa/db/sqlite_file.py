@@ -152,13 +152,13 @@ class DataFile:
         """Shorter than it was, and than its header tells. A checkpoint that was killed has written the header first;
         where the file had given pages back before (`vacuum.py`), the log alone tells that from a file that was cut.
         """
-        told = _bytes(header)
+        told = bytes_told(header)
         return size < min(self._size, told) and (header == self._header or not self._has_in_log(size, told))
 
     def _has_in_log(self, first: int, end: int) -> bool:
         """Whether the pages between these places of the file stand in the log, and are still to be written back."""
         log = self.log()
-        [written_back] = _WRITTEN_BACK.unpack(self._read(_SHM, _WRITTEN_BACK.size, _WRITTEN_BACK_AT))
+        written_back = self._written_back()
         if log.frames == written_back:
             return False
         pages = range(first // log.page + 1, end // log.page + 1)
@@ -193,6 +193,18 @@ class DataFile:
             raise Unavailable(f"The index of the data file's log was overwritten while it was open: {_MEND}")
         _, _, change, _, _, page, frames, _, *sums, salts = _INDEX.unpack(found)
         return Log(change, frames, _page(page), (sums[0], sums[1]), salts)
+
+    def is_written_back(self) -> bool:
+        """Whether the file has all that stands in the log. The lock is held."""
+        return self.log().frames == self._written_back()
+
+    def content(self, size: int, place: int) -> bytes:
+        """Of the file itself, past SQLite; fewer bytes only at its end."""
+        return self._read(0, size, place)
+
+    def _written_back(self) -> int:
+        [found] = _WRITTEN_BACK.unpack(self._read(_SHM, _WRITTEN_BACK.size, _WRITTEN_BACK_AT))
+        return int(found)
 
     def _require_log(self) -> None:
         """Raise `Unavailable` where the log does not begin or end as its index tells: a commit behind it would be lost
@@ -248,7 +260,7 @@ def _mark(header: bytes) -> int:
     return int.from_bytes(header[60:64], "big") % MARKS
 
 
-def _bytes(header: bytes) -> int:
+def bytes_told(header: bytes) -> int:
     """Of the whole file, as its header tells."""
     return int.from_bytes(header[28:32], "big") * _page(int.from_bytes(header[16:18], "big"))
 
