@@ -88,6 +88,8 @@ class Config:
     """How many of them stay, the newest; None for all."""
     backup_keep_days: int | None = None
     """For how many days they stay; None for ever."""
+    snapshot_every: int = 0
+    """Minutes between two snapshots that the server has made by itself, on SQLite; 0: it makes none."""
     backup_passphrase: str | None = field(default=None, repr=False)
     """What the secret key in a back-up is encrypted with."""
     log_format: str = "auto"
@@ -207,6 +209,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "backup_every": int,
     "backup_keep": int,
     "backup_keep_days": int,
+    "snapshot_every": int,
     "login_failures_per_user_and_address": int,
     "login_failures_per_user": int,
     "login_failures_per_address": int,
@@ -244,6 +247,7 @@ def _refuse_senseless(config: Config) -> None:
         "backup_every must be 0 to 8760 hours": 0 <= config.backup_every <= 8760,
         "backup_keep must be 1 or more": config.backup_keep is None or config.backup_keep >= 1,
         "backup_keep_days must be 1 or more": config.backup_keep_days is None or config.backup_keep_days >= 1,
+        "snapshot_every must be 0 to 1440 minutes": 0 <= config.snapshot_every <= 1440,
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),
         f"database_connections must be {FEWEST_CONNECTIONS} to 1000": FEWEST_CONNECTIONS
         <= config.database_connections

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -13,14 +14,17 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+import pytest
+
 from command import options
-from desks import OWN, back_up, restore, rows_of
+from desks import OWN, back_up, restore, rows_of, snapshot
 from keesa.backup.archive import check
 from keesa.db.migrate import check_schema
 from keesa.db.tables import any_present
 from keesa.errors import Refused
 from live import KEESA, environment
 from places import NewPlace, Place, opened
+from waiting import wait_until
 
 KILLS: Final = 20 if os.environ.get("KEESA_TEST_SOAK") else 3
 SMALL: Final = {"sqlite": 64 * 1024, "postgres": 1024}
@@ -102,6 +106,42 @@ def has_a_desk(place: Place) -> bool:
             assert "A restore into this database was not finished" in str(refused)  # noqa: PT017 - not always raised
             return False
     return True
+
+
+SNAPSHOTS: Final = """
+import sys
+from itertools import count
+from pathlib import Path
+from keesa.backup.making import Settings
+from keesa.backup.snapshots import read_base, take
+from keesa.db.sqlite import SqliteDatabase
+data, base = map(Path, sys.argv[1:])
+database, known = SqliteDatabase(data), read_base(base)
+for number in count():
+    take(database, Settings("UTC", "yearly"), known, base.with_name(f"keesa-{number}.changes.keesa"))
+"""
+"""One after the other, without an end."""
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_killed_snapshots_are_whole_or_not_there(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
+    """Whatever was under way; the desk goes on being written, and the next one clears away."""
+    base, chance = back_up(place, tmp_path / "back-ups"), Random()  # noqa: S311 - no secret
+    command = [sys.executable, "-c", SNAPSHOTS, str(place.data / "keesa.db"), str(base)]
+    with opened(place) as database:
+        for number in range(KILLS):
+            with subprocess.Popen(command, env=environment()) as taking:
+                wait_until(lambda: any(base.parent.glob("*.changes.keesa")))
+                end = time.monotonic() + chance.uniform(0, 0.3)
+                while time.monotonic() < end:
+                    database.write(lambda tx: tx.run("UPDATE tickets SET title = title || 'x'"))
+                taking.kill()
+            for made in base.parent.glob("*.changes.keesa"):
+                check(made)
+                made.unlink()
+            made = snapshot(place, base, f"keesa-after-{number}.keesa")
+    restore(made, new_place())
+    assert not [path for path in base.parent.iterdir() if path.name.startswith(".")]
 
 
 def test_a_full_disk_is_told_and_nothing_is_left(

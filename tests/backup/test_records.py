@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import msgspec
 import pytest
 
 from keesa.backup import records
@@ -32,6 +33,34 @@ def test_an_operator_is_warned_when_it_is_old(age: int, every: int, warned: bool
     """Twice as old as it should be; and where there is none."""
     assert bool(list(records.warnings(RECORD, NOW + age, every))) is warned
     assert "There is no back-up yet" in next(records.warnings(None, NOW, every))
+
+
+def test_a_snapshot_is_known_beside_it(database: Database) -> None:
+    """And forgotten with it."""
+    snapshot = msgspec.structs.replace(RECORD, name="snapshot")
+    database.write(lambda tx: records.keep(tx, RECORD))
+    database.write(lambda tx: records.keep_snapshot(tx, snapshot))
+    assert (database.read(records.last), database.read(records.last_snapshot)) == (RECORD, snapshot)
+    database.write(records.forget)
+    assert database.read(records.last_snapshot) is None
+
+
+def test_what_another_version_has_kept_is_none(database: Database) -> None:
+    """Its record may have told something else."""
+    database.write(lambda tx: records.keep(tx, RECORD))
+    database.write(lambda tx: tx.run("UPDATE settings SET value = '{\"at\": 1}' WHERE name = 'back-up'"))
+    assert database.read(records.last) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "every", "warned"),
+    [(10_000, 0, False), (15, 1, False), (16, 1, True), (59, 30, False), (60, 30, False), (61, 30, True)],
+)
+def test_an_operator_is_warned_of_late_snapshots(minutes: int, every: int, warned: bool) -> None:  # noqa: FBT001 - the case
+    """A quarter of an hour late, or twice as old as it should be; and where there is none; not where none are made."""
+    late = records.snapshot_warnings(RECORD, NOW + minutes * 60_000, every)
+    assert bool(list(late)) is warned
+    assert bool(list(records.snapshot_warnings(None, NOW, every))) is bool(every)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-"""A back-up that is made while many clients write."""
+"""Back-ups and snapshots that are made while many clients write."""
 
-import copy
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +9,11 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+import pytest
+
 import cast
 from acknowledged import check_all_there, check_nothing_half_done
-from desks import back_up, restore
+from desks import back_up, restore, snapshot
 from field_client import Acknowledged, FieldClient
 from live import LiveServer
 from places import NewPlace, Place, opened
@@ -20,6 +21,7 @@ from waiting import wait_until
 
 CLIENTS: Final = 32
 BACK_UPS: Final = 20 if os.environ.get("KEESA_TEST_SOAK") else 3
+SNAPSHOTS: Final = 60 if os.environ.get("KEESA_TEST_SOAK") else 3
 MORE: Final = 64
 """Writes that are acknowledged between two back-ups."""
 
@@ -43,7 +45,10 @@ def writing(place: Place) -> Iterator[Sequence[FieldClient]]:
 
 def told(clients: Sequence[FieldClient]) -> list[Acknowledged]:
     """Until now. Each is noted after its answer has come, so what is here was acknowledged before."""
-    return [copy.deepcopy(client.acknowledged) for client in clients]
+    now = [client.acknowledged for client in clients]
+    return [  # each copied in one step, while they go on
+        Acknowledged(dict(each.tickets), list(each.notes), list(each.statuses), list(each.refused)) for each in now
+    ]
 
 
 def test_a_back_up_under_32_writing_clients_has_all_that_was_acknowledged_before(
@@ -55,10 +60,35 @@ def test_a_back_up_under_32_writing_clients_has_all_that_was_acknowledged_before
     made: list[tuple[Path, list[Acknowledged]]] = []
     with writing(place) as clients:
         for number in range(BACK_UPS):
-            known = sum(map(len, told(clients)))
-            wait_until(lambda known=known: sum(map(len, told(clients))) >= known + MORE)  # type: ignore[misc]
-            before = told(clients)
+            before = more_told(clients)
             made.append((back_up(place, tmp_path / "back-ups", f"keesa-{number}.keesa"), before))
+    check_each(made, clients, new_place)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_so_has_a_snapshot(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
+    """Again and again on one full back-up, which was made while they wrote too."""
+    made: list[tuple[Path, list[Acknowledged]]] = []
+    with writing(place) as clients:
+        more_told(clients)
+        base = back_up(place, tmp_path / "back-ups")
+        for number in range(SNAPSHOTS):
+            before = more_told(clients)
+            made.append((snapshot(place, base, f"keesa-{number}.changes.keesa"), before))
+    check_each(made, clients, new_place)
+
+
+def more_told(clients: Sequence[FieldClient]) -> list[Acknowledged]:
+    """What they were told, when it has become more."""
+    known = sum(map(len, told(clients)))
+    wait_until(lambda: sum(map(len, told(clients))) >= known + MORE)
+    return told(clients)
+
+
+def check_each(
+    made: Sequence[tuple[Path, list[Acknowledged]]], clients: Sequence[FieldClient], new_place: NewPlace
+) -> None:
+    """Nobody was refused anything, and each of the files, restored, has what was acknowledged before it was begun."""
     assert [client.acknowledged.refused for client in clients if client.acknowledged.refused] == []
     for path, before in made:
         elsewhere = new_place()

@@ -1,14 +1,16 @@
-"""A desk that is backed up and restored, in this process; and every row of it."""
+"""A desk that is backed up, in full or by snapshots, and restored, in this process; and every row of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from keesa.backup import making, restoring
+from keesa.backup import making, restoring, snapshots
 from keesa.backup.renewing import Renewal
 from keesa.backup.restoring import Restored
 from keesa.clock import Clock
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Tx
+from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
 from places import Place, opened
 
@@ -26,12 +28,22 @@ def rows_of(place: Place) -> dict[str, list[str]]:
         return database.read(every_row)
 
 
-def back_up(place: Place, to: Path, name: str = "keesa-1.keesa") -> Path:
+def back_up(place: Place, to: Path, name: str = "keesa-1.keesa", extras: Sequence[making.Extra] = ()) -> Path:
     """The file that is made."""
     to.mkdir(mode=0o700, exist_ok=True)
     with opened(place) as database:
-        making.back_up(database, making.Settings(DEFAULT_ZONE.key, "yearly"), to / name)
+        making.back_up(database, making.Settings(DEFAULT_ZONE.key, "yearly"), to / name, extras)
     return to / name
+
+
+def snapshot(place: Place, base: Path, name: str = "keesa-2.keesa") -> Path:
+    """What has changed since the back-up, in a file beside it."""
+    known = snapshots.read_base(base)
+    assert known is not None
+    with opened(place) as database:
+        assert isinstance(database, SqliteDatabase)
+        snapshots.take(database, making.Settings(DEFAULT_ZONE.key, "yearly"), known, base.with_name(name))
+    return base.with_name(name)
 
 
 def restore(made: Path, place: Place, *, leave_out: int | None = None, same_desk: bool = False) -> Restored:

@@ -93,6 +93,13 @@ def read_manifest(path: Path) -> Manifest:
         return _sealed(path, file)[0]
 
 
+def sum_of(path: Path) -> str:
+    """What no other file has: the sum at its end, in hex. Whether it is that of the file, `check` tells."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _SUM))
+        return file.read().hex()
+
+
 def check(path: Path, progress: Progress = silent) -> Manifest:
     """Read all of it, the members too. Raises `Refused` where it is not, to the byte, what was written."""
     with path.open("rb") as file:

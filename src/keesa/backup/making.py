@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import keesa
 from keesa import desk
 from keesa.backup.archive import Progress, Writer, check, silent
+from keesa.backup.blocks import sums_of_file
 from keesa.backup.drafts import draft
 from keesa.backup.manifest import Engine, Manifest
 from keesa.clock import now
@@ -22,6 +23,8 @@ from keesa.errors import Refused
 
 DATA: Final = "keesa.db"
 """The member that SQLite's data is."""
+SUMS: Final = "keesa.db.sums"
+"""The member before it: the sums of its blocks (`blocks.py`), for the snapshots that stand on the back-up."""
 TABLES: Final = "tables"
 """The folder of PostgreSQL's: tables/<name>/<number>, a piece of whole rows each."""
 
@@ -108,7 +111,8 @@ def _write_sqlite(database: SqliteDatabase, copied: Path, writer: Writer, steps:
     database.copy(copied)
     steps("checking it")
     rows = check_data(copied)
-    schema, id_ = look(copied, _named)
+    schema, id_ = look(copied, named)
+    writer.add_bytes(SUMS, sums_of_file(copied))
     with copied.open("rb") as data:
         writer.add(DATA, copied.stat().st_size, data, steps("packing it"))
     copied.unlink()
@@ -117,7 +121,7 @@ def _write_sqlite(database: SqliteDatabase, copied: Path, writer: Writer, steps:
 
 def _write_postgres(database: PostgresDatabase, writer: Writer, steps: Steps) -> _State:
     with database.snapshot() as snapshot:
-        schema, id_ = _named(snapshot.tx)
+        schema, id_ = named(snapshot.tx)
         progress, expected = steps("packing the data"), snapshot.expected_rows()
         rows, done = dict.fromkeys(snapshot.columns, 0), 0
         for table in snapshot.columns:
@@ -129,7 +133,7 @@ def _write_postgres(database: PostgresDatabase, writer: Writer, steps: Steps) ->
         return _State("postgres", schema, id_, rows, snapshot.columns, snapshot.sequences())
 
 
-def _named(tx: Tx) -> tuple[int, str]:
+def named(tx: Tx) -> tuple[int, str]:
     """The schema, and the desk's id, which it has since `desk.SCHEMA`. Raises `Refused` where there is no schema."""
     schema = schema_of(tx)
     if not schema:

@@ -20,6 +20,21 @@ class Member(Struct, frozen=True):
     sha256: str
 
 
+class Changes(Struct, frozen=True):
+    """What a snapshot tells of itself: it has the blocks that differ from those of a full back-up."""
+
+    base: str
+    """The full back-up's file, which lies beside it."""
+    base_sum: str
+    """The last 32 bytes of that file, in hex."""
+    size: int
+    """Of the data that comes out, in bytes."""
+    blocks: int
+    """How many differ."""
+    sum: str
+    """SHA-256 of the sums of all blocks of the data that comes out."""
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     made_at: int
@@ -33,9 +48,11 @@ class Manifest(Struct, frozen=True, kw_only=True):
     zone: str
     number_form: str
     tables: Mapping[str, int]
-    """Rows of each."""
+    """Rows of each. A snapshot does not count them."""
     columns: Mapping[str, Sequence[str]] = {}
     """Of each table, in the order in which its rows have them. SQLite's file needs none."""
     sequences: Mapping[str, int | None] = {}
     """The last number that each has given, on PostgreSQL; None where it has given none."""
     members: Sequence[Member]
+    changes: Changes | None = None
+    """Of a snapshot."""

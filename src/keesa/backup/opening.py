@@ -11,11 +11,15 @@ from keesa.errors import Refused
 _S3: Final = "s3://"
 
 
+def is_bucket(text: str) -> bool:
+    return text.startswith(_S3)
+
+
 def open_place(text: str, data: Path) -> Place:
     """The folder, or the bucket that `s3://bucket/path` names; what travels there is made beside `data`. Raises
     `Refused` where it cannot be used.
     """
-    if not text.startswith(_S3):
+    if not is_bucket(text):
         return Folder(Path(text))
     from keesa.backup.s3 import Bucket  # noqa: PLC0415 - it is there only where the extra is installed
 
@@ -25,7 +29,7 @@ def open_place(text: str, data: Path) -> Place:
 @contextmanager
 def fetched(text: str, data: Path) -> Iterator[Path]:
     """A back-up as a file of this machine, for as long as it is needed. Raises `Refused` where there is none."""
-    if text.startswith(_S3):
+    if is_bucket(text):
         from keesa.backup.s3 import Bucket  # noqa: PLC0415 - the same
 
         url, _, name = text.rpartition("/")

@@ -15,7 +15,11 @@ A_DAY: Final = 24
 LATE: Final = 2
 """Times as long is too long."""
 _HOUR: Final = 3600 * 1000
+_MINUTE: Final = 60 * 1000
+_SNAPSHOT_MINUTES: Final = 15
+"""That a snapshot may be late in any case: a full back-up is made in between."""
 _LAST: Final = "back-up"
+_LAST_SNAPSHOT: Final = "snapshot"
 _UNDER_WAY: Final = "back-up under way"
 
 
@@ -37,8 +41,19 @@ class Record(Struct, frozen=True):
 
 
 def last(tx: Tx) -> Record | None:
-    rows = tx.all("SELECT value FROM settings WHERE name = :name", name=_LAST)
-    return msgspec.json.decode(rows[0]["value"], type=Record) if rows else None
+    return _found(tx, _LAST)
+
+
+def last_snapshot(tx: Tx) -> Record | None:
+    return _found(tx, _LAST_SNAPSHOT)
+
+
+def _found(tx: Tx, name: str) -> Record | None:
+    rows = tx.all("SELECT value FROM settings WHERE name = :name", name=name)
+    try:
+        return msgspec.json.decode(rows[0]["value"], type=Record) if rows else None
+    except msgspec.ValidationError:  # of another version, which told something else
+        return None
 
 
 def warnings(known: Record | None, at: int, every: int) -> Iterator[str]:
@@ -50,19 +65,39 @@ def warnings(known: Record | None, at: int, every: int) -> Iterator[str]:
         yield f"The last back-up is {days} days old: make one with `keesa backup`, and see why none was made since"
 
 
+def snapshot_warnings(known: Record | None, at: int, every: int) -> Iterator[str]:
+    """The same of snapshots, which are made every so many minutes (0: none)."""
+    if not every:
+        return
+    if known is None:
+        yield "There is no snapshot yet: see in the server's log why none was made"
+    elif at - known.at > max(LATE * every, _SNAPSHOT_MINUTES) * _MINUTE:
+        minutes = (at - known.at) // _MINUTE
+        yield f"The last snapshot is {minutes} minutes old: see in the server's log why none was made since"
+
+
 def keep(tx: Tx, record: Record) -> None:
     """The last good one from now on."""
+    _keep(tx, _LAST, record)
+
+
+def keep_snapshot(tx: Tx, record: Record) -> None:
+    _keep(tx, _LAST_SNAPSHOT, record)
+
+
+def _keep(tx: Tx, name: str, record: Record) -> None:
     tx.run(
         "INSERT INTO settings (name, value) VALUES (:name, :value)"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        name=_LAST,
+        name=name,
         value=msgspec.json.encode(record).decode(),
     )
 
 
 def forget(tx: Tx) -> None:
     """They are another desk's."""
-    tx.run("DELETE FROM settings WHERE name IN (:last, :under_way)", last=_LAST, under_way=_UNDER_WAY)
+    for name in (_LAST, _LAST_SNAPSHOT, _UNDER_WAY):
+        tx.run("DELETE FROM settings WHERE name = :name", name=name)
 
 
 def begin_if_due(tx: Tx, at: int, every: int) -> bool:

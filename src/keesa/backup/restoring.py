@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from keesa import secret_key
 from keesa.backup import archive, keys, records
 from keesa.backup.archive import PIECE, Readable
@@ -15,6 +17,7 @@ from keesa.backup.drafts import draft
 from keesa.backup.making import DATA, TABLES, Steps, quietly
 from keesa.backup.manifest import Manifest, Member
 from keesa.backup.renewing import Renewal, renew
+from keesa.backup.snapshots import put_changes, require_base
 from keesa.data_folder import require_own
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import build, latest, migrate, restore_begins, restore_ends
@@ -53,12 +56,11 @@ def restore(
     manifest = archive.read_manifest(path)
     require_fit(manifest, url)
     _require_empty(data, url)
-    archive.check(path, steps("reading the back-up"))
+    base = check(path, steps)[1]
     if passphrase is not None:
-        keys.put_back(keys.decrypted(path, passphrase), data)
+        keys.put_back(keys.decrypted(base, passphrase), data)
     if url is None:
-        _restore_sqlite(path, manifest, data, renewal, steps)
-        return Restored(manifest, ())
+        return Restored(_restore_sqlite(path, base, manifest, data, renewal, steps), ())
     database = _opened(data, url)
     try:
         left_out = database.filling(lambda tx, filling: _fill(tx, filling, path, manifest, steps))
@@ -66,6 +68,14 @@ def restore(
     finally:
         database.close()
     return Restored(manifest, left_out)
+
+
+def check(path: Path, steps: Steps = quietly) -> tuple[Manifest, Path]:
+    """Read all of a back-up, and of the one that a snapshot stands on: which that is, or else itself. Raises `Refused`
+    where one is not what was written.
+    """
+    manifest = archive.check(path, steps("reading the back-up"))
+    return manifest, path if manifest.changes is None else require_base(path, manifest.changes, steps)
 
 
 def require_fit(manifest: Manifest, url: str | None) -> None:
@@ -101,16 +111,20 @@ def _opened(data: Path, url: str) -> PostgresDatabase:
     return database
 
 
-def _restore_sqlite(path: Path, manifest: Manifest, data: Path, renewal: Renewal, steps: Steps) -> None:
+def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, renewal: Renewal, steps: Steps) -> Manifest:
+    """What is told of it, with the rows of its tables."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with draft(data / SQLITE_FILE) as folder:
         made = folder / SQLITE_FILE
-        for member, content in archive.read(path, steps("unpacking the data")):
+        for member, content in archive.read(base, steps("unpacking the data")):
             if member.name == DATA:
                 _write(content, made)
+        if manifest.changes is not None:
+            put_changes(path, manifest.changes, made)
         compact(made, folder / "compact.db")
         steps("checking it")
-        if check_data(made) != manifest.tables:
+        rows = check_data(made)
+        if manifest.changes is None and rows != manifest.tables:
             raise _unlike(path)
         database = open_database(folder, None)
         try:
@@ -120,6 +134,7 @@ def _restore_sqlite(path: Path, manifest: Manifest, data: Path, renewal: Renewal
         if made.with_name(f"{SQLITE_FILE}-wal").exists():
             raise Refused("The restored data was not written to the end: restore it once more")
         _require_empty(data, None)  # so that no log of another file is beside it
+    return msgspec.structs.replace(manifest, tables=rows)
 
 
 def _write(content: Readable, to: Path) -> None:

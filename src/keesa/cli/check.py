@@ -40,19 +40,20 @@ def check(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson =
         place, (state, _) = database.describe(), missing(database)
         key = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
         sizes = measure(database, now())
-        record = database.read(records.last)
+        record, snapshot = database.read(records.last), database.read(records.last_snapshot)
     found = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
+    found += records.snapshot_warnings(snapshot, now(), config.snapshot_every)
     if as_json:
-        print_json(
-            {**_fit(place, state, key, config), **sizes_for_programs(sizes), "back_up": record, "warnings": found}
-        )
+        made = {"back_up": record, "snapshot": snapshot}
+        print_json({**_fit(place, state, key, config), **sizes_for_programs(sizes), **made, "warnings": found})
         return
     lines = (
         f"ok: {place}, schema {state.version}; beside it may run {oldest_for(state.compatible)}",
         f"ok: secret key {key}",
         f"ok: times in {config.zone}, {config.number_form} ticket numbers",
         *sizes_for_people(sizes),
-        *_back_ups(record, Clock(config.zone)),
+        *_back_ups("back-up", record, Clock(config.zone)),
+        *_back_ups("snapshot", snapshot, Clock(config.zone)),
         *(f"warning: {sentence}" for sentence in found),
     )
     for line in lines:
@@ -70,10 +71,10 @@ def _fit(place: str, state: State, key: str, config: Config) -> Mapping[str, Any
     }
 
 
-def _back_ups(record: Record | None, clock: Clock) -> Iterator[str]:
+def _back_ups(what: str, record: Record | None, clock: Clock) -> Iterator[str]:
     if record is not None:
         yield (
-            f"back-up: {record.name} of {clock.iso(record.at)}, {in_bytes(record.size)}, in {record.place};"
+            f"{what}: {record.name} of {clock.iso(record.at)}, {in_bytes(record.size)}, in {record.place};"
             f" {record.kept} of this desk are there, the oldest of {clock.iso(record.oldest_at)}"
         )
 

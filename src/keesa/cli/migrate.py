@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from keesa.cli.backup import make_before_an_upgrade
+from keesa.cli.full_backup import make_before_an_upgrade
 from keesa.cli.options import Data, DatabaseUrl, configured, require_data_file
 from keesa.cli.progress import shown
 from keesa.db import Database, open_database

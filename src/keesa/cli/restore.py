@@ -4,10 +4,9 @@ from typing import Annotated, Final
 
 import typer
 
-from keesa.backup import archive
 from keesa.backup.opening import fetched
 from keesa.backup.renewing import Renewal
-from keesa.backup.restoring import Restored
+from keesa.backup.restoring import Restored, check
 from keesa.backup.restoring import restore as bring_back
 from keesa.cli.options import Data, DatabaseUrl, configured
 from keesa.cli.passphrases import passphrase_of
@@ -43,7 +42,7 @@ def restore(
     passphrase = passphrase_of(config, twice=False) if with_key else None
     with fetched(back_up, config.data) as path, shown() as steps:
         if only_check:
-            restored = Restored(archive.check(path, steps("reading the back-up")), ())
+            restored = Restored(check(path, steps)[0], ())
         else:
             restored = bring_back(path, config.data, config.database_url, renewal, passphrase, steps)
     _tell(restored, config)
@@ -63,7 +62,10 @@ def _tell(restored: Restored, config: Config) -> None:
     made = Clock(config.zone).iso(manifest.made_at)
     by = f"Keesa {manifest.keesa} on {manifest.engine}, schema {manifest.schema}"
     print(visible(f"a back-up of {made}, made by {by}"))
-    print("  " + ", ".join(f"{manifest.tables.get(table, 0):,} {table}" for table in _TOLD))
+    if manifest.changes is not None:
+        print(visible(f"  what has changed since {manifest.changes.base}: {manifest.changes.blocks:,} blocks"))
+    if manifest.tables:
+        print("  " + ", ".join(f"{manifest.tables.get(table, 0):,} {table}" for table in _TOLD))
     for table in restored.left_out:
         print(visible(f"left out: the table {table}, which is none of Keesa's"))
     if (manifest.zone, manifest.number_form) != (config.zone.key, config.number_form):

@@ -5,7 +5,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Annotated, Final
@@ -15,9 +15,10 @@ import typer
 
 from keesa.api.health import PATHS
 from keesa.app import App, build_app
-from keesa.cli.backup import make_before_an_upgrade
+from keesa.cli.full_backup import make_before_an_upgrade
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.options import Data, DatabaseUrl
+from keesa.cli.snapshots import LONGEST, require_place
 from keesa.config import Config, load_config
 from keesa.db import Database, open_database
 from keesa.db.migrate import applying
@@ -41,6 +42,10 @@ BACKUP_LOOK_SECONDS: Final = 600
 """Between two looks whether a back-up is due."""
 BACKUP_SECONDS: Final = 2 * 3600
 """That one may take."""
+SNAPSHOTS_SECONDS: Final = 60
+"""After which what takes snapshots is begun anew where it has ended."""
+SNAPSHOTS_LONGEST: Final = LONGEST + BACKUP_SECONDS
+"""Seconds that it may go on."""
 _IGNORED: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """What log rotation and the like may send: the log goes to standard error, there is nothing to open anew."""
 
@@ -78,19 +83,32 @@ def serve_from(listener: socket.socket, config: Config, build: Callable[[Config]
 
 
 def chores_of(config: Config) -> list[Chore]:
-    """A back-up where the last one is older than the configuration asks for, whichever node has made it. Raises
-    `Refused` where it does not say where to.
+    """A back-up where the last one is older than the configuration asks for, whichever node has made it; and what takes
+    snapshots, in one process, as the start of one each minute would cost more than they do. Raises `Refused` where the
+    configuration does not say where to.
     """
-    if not config.backup_every:
-        return []
-    if config.backup_to is None:
-        raise Refused("KEESA_BACKUP_EVERY is set: say where to with KEESA_BACKUP_TO")
-    command = [sys.executable, "-m", "keesa", "backup", "--if-older-than", str(config.backup_every)]
+    chores = []
+    if config.backup_every:
+        if config.backup_to is None:
+            raise Refused("KEESA_BACKUP_EVERY is set: say where to with KEESA_BACKUP_TO")
+        command = _backup(config, "--if-older-than", config.backup_every)
+        chores.append(Chore("back-up", *command, BACKUP_LOOK_SECONDS, BACKUP_SECONDS))
+    if config.snapshot_every:
+        if config.backup_to is None:
+            raise Refused("KEESA_SNAPSHOT_EVERY is set: say where to with KEESA_BACKUP_TO")
+        require_place(config)
+        command = _backup(config, "--changes", "--every-minutes", config.snapshot_every)
+        chores.append(Chore("snapshots", *command, SNAPSHOTS_SECONDS, SNAPSHOTS_LONGEST))
+    return chores
+
+
+def _backup(config: Config, *arguments: object) -> tuple[Sequence[str], Mapping[str, str]]:
+    """The command, and its environment."""
     own = {"KEESA_DATA": str(config.data)}
     if config.database_url:  # not among the arguments, which everybody sees
         own["KEESA_DATABASE_URL"] = config.database_url
     environ = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in own} | own
-    return [Chore("back-up", command, environ, BACKUP_LOOK_SECONDS, BACKUP_SECONDS)]
+    return [sys.executable, "-m", "keesa", "backup", *map(str, arguments)], environ
 
 
 def limits_of(config: Config) -> Limits:
