@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from keesa.cli.serve import FILES_BESIDE, STOP_SECONDS
+from keesa.cli.serving import FILES_BESIDE, STOP_SECONDS
 from keesa.config import Config, load_config
 from keesa.secret_key import FILE
 from keesa.server.limits import Limits

@@ -13,7 +13,7 @@ from typing import Final
 from bench.limits.bare import build_bare
 from bench.limits.memory import build_cached_token, build_memory
 from keesa.app import App
-from keesa.cli.serve import listening, prepare, serve_from
+from keesa.cli.serving import listening, prepare, serve_from
 from keesa.config import Config, load_config
 from keesa.logs import set_up_logs
 from keesa.server.worker import end_with

@@ -16,7 +16,7 @@ from keesa.backup.making import Extra, quietly
 from keesa.backup.manifest import Manifest
 from keesa.backup.places import name_of
 from keesa.backup.snapshots import take
-from keesa.cli.serve import chores_of
+from keesa.cli.serving import chores_of
 from keesa.cli.snapshots import Snapshots
 from keesa.clock import now
 from keesa.config import Config
