@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -28,15 +28,7 @@ class Keesa(Process):
 
     def run(self, *command: str, given: str = "") -> None:
         """A command of Keesa's with the same settings. Raises RuntimeError with what it wrote where it fails."""
-        done = self._done(command, given)
-        if done.returncode:
-            raise RuntimeError(f"keesa {' '.join(command)}: {done.stdout}{done.stderr}")
-
-    def knows(self, command: str) -> bool:
-        return not self._done((command, "--help")).returncode
-
-    def _done(self, command: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own words
+        done = subprocess.run(  # noqa: S603 - our own words
             [*KEESA, *command],
             input=given,
             env=self.variables(),
@@ -45,6 +37,8 @@ class Keesa(Process):
             timeout=60,
             check=False,
         )
+        if done.returncode:
+            raise RuntimeError(f"keesa {' '.join(command)}: {done.stdout}{done.stderr}")
 
     def make_people(self, password: str) -> None:
         """Those above, and the customer that tickets are raised for."""

@@ -92,8 +92,6 @@ def back_up(
                     members=writer.members,
                 )
             )
-            file.flush()
-            os.fsync(file.fileno())
         return check(made, steps("reading it again"))
 
 

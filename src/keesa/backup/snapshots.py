@@ -95,8 +95,6 @@ def _pack(made: Path, told: Manifest, numbers: list[int], blocks: "SpooledTempor
         writer.add_bytes(_NUMBERS, packed(numbers))
         writer.add(_BLOCKS, size, blocks)
         writer.seal(msgspec.structs.replace(told, members=writer.members))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def require_base(path: Path, changes: Changes, steps: Steps = quietly) -> Path:
