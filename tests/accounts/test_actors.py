@@ -43,7 +43,7 @@ def test_an_actor_is_the_user(shared_database: Database) -> None:
         user_type="customer",
         customer_id=cast.HARBOUR,
         roles=("customer",),
-        permissions={"tickets": ["read", "write"], "customers": ["read"]},
+        permissions={"tickets": ["read", "write"], "customers": ["read"], "ecos": ["read"]},
         sign_in_count=0,
     )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from account_rows import rows
+from keesa.accounts.actors import SYSTEM
 from keesa.accounts.roles import Role, create_role, list_roles
 from keesa.db import Database
 from keesa.errors import Invalid
@@ -29,7 +30,7 @@ def test_the_usual_roles_are_there(shared_database: Database) -> None:
     types = [row["key"] for row in rows(shared_database, "SELECT key FROM ticket_types ORDER BY key")]
     assert {"admin", "control_room", "engineer", "customer", "bot"} <= roles.keys()
     both = ["read", "write"]
-    assert roles["admin"].permissions == {"projects": both, "tickets": both, "customers": both}
+    assert roles["admin"].permissions == {"projects": both, **SYSTEM.permissions}
     for name in ("admin", "control_room"):
         assert list(roles[name].ticket_types) == types
     for name in ("engineer", "customer", "bot"):

@@ -48,6 +48,8 @@ class Actor:
     sign_in_count: int = 0
     ticket_types: tuple[str, ...] = ()
     """Those that their roles' members work on."""
+    token_id: int | None = None
+    """The API token that they act with, which narrows the permissions; None for a session."""
 
     def may(self, resource: str, action: str) -> bool:
         return action in self.permissions.get(resource, ())
@@ -61,7 +63,18 @@ SYSTEM: Final = Actor(
     user_type="admin",
     customer_id=None,
     roles=(),
-    permissions={"tickets": ["read", "write"], "customers": ["read", "write"]},
+    permissions={
+        "tickets": ["read", "write"],
+        "customers": ["read", "write"],
+        "ecos": ["read", "write"],
+        "reference": ["write"],
+        "users": ["read", "write"],
+        "roles": ["read", "write"],
+        "sessions": ["read", "write"],
+        "tokens": ["read", "write"],
+        "audit": ["read"],
+        "metrics": ["read"],
+    },
 )
 """Keesa itself, for what nobody asked for. Its row in `users` is there for the foreign keys of history, and is no
 person's: it is disabled, and `canonical_email` makes no such address, so that no login and no command finds it.

@@ -4,6 +4,7 @@ The contract, section 3: admins see all; staff what they raised, what is assigne
 roles; a customer's users that customer's; bots none. Every ticket query asks `visible_to(actor)`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -40,8 +41,41 @@ TICKETS_READ: Final = Permission("tickets", "read")
 TICKETS_WRITE: Final = Permission("tickets", "write")
 CUSTOMERS_READ: Final = Permission("customers", "read")
 CUSTOMERS_WRITE: Final = Permission("customers", "write")
-ENFORCED: Final = (TICKETS_READ, TICKETS_WRITE, CUSTOMERS_READ, CUSTOMERS_WRITE)
-"""All that Keesa itself asks for."""
+ECOS_READ: Final = Permission("ecos", "read")
+ECOS_WRITE: Final = Permission("ecos", "write")
+REFERENCE_WRITE: Final = Permission("reference", "write")
+USERS_READ: Final = Permission("users", "read")
+USERS_WRITE: Final = Permission("users", "write")
+ROLES_READ: Final = Permission("roles", "read")
+ROLES_WRITE: Final = Permission("roles", "write")
+SESSIONS_READ: Final = Permission("sessions", "read")
+SESSIONS_WRITE: Final = Permission("sessions", "write")
+TOKENS_READ: Final = Permission("tokens", "read")
+TOKENS_WRITE: Final = Permission("tokens", "write")
+AUDIT_READ: Final = Permission("audit", "read")
+METRICS_READ: Final = Permission("metrics", "read")
+
+MEANINGS: Final[Mapping[Permission, str]] = {
+    TICKETS_READ: "See the tickets that are in one's sight, with their notes",
+    TICKETS_WRITE: "Raise tickets and add notes; on the desk, assign tickets and change their status too",
+    CUSTOMERS_READ: "Look customers up; a customer's users their own alone",
+    CUSTOMERS_WRITE: "Make, change and retire customers",
+    ECOS_READ: "Look equipment up; a customer's users their own alone",
+    ECOS_WRITE: "Make, change, move and retire equipment",
+    REFERENCE_WRITE: "Change the lists of products, ticket types and categories",
+    USERS_READ: "Look users up",
+    USERS_WRITE: "Make, change, disable and enable users, and hand out links to set a password",
+    ROLES_READ: "Look roles up",
+    ROLES_WRITE: "Make, change and retire roles",
+    SESSIONS_READ: "See who is logged in",
+    SESSIONS_WRITE: "End the sessions of others",
+    TOKENS_READ: "See the API tokens of others",
+    TOKENS_WRITE: "Make and end API tokens of others",
+    AUDIT_READ: "Read the audit trail",
+    METRICS_READ: "Read the metrics of the server",
+}
+"""All that Keesa itself asks for, and what each is for."""
+ENFORCED: Final = tuple(MEANINGS)
 
 
 def require(actor: Actor, permission: Permission) -> None:

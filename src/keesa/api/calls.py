@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.audit.recording import Requester
 from keesa.accounts.sessions import Session
 from keesa.api import PREFIX
 from keesa.api.authentication import AuthenticatedCaller
@@ -40,10 +43,26 @@ class Call(calls.Call[Q, B]):
         """Tickets in one of the version's formats."""
         return self.services.tickets.tickets(tx, self.caller.names_revision, visible, ticket_format)
 
+    @property
+    def by(self) -> Requester:
+        """Who asks for an act of administration."""
+        return Requester(
+            actor=self.actor,
+            at=self.at,
+            via="session" if self.actor.token_id is None else "token",
+            address=self.client.address,
+            request_id=self.request_id,
+        )
+
     def etag(self, revision: int) -> str:
         """Of a thing with this revision. One of before the desk began anew from an older state is another."""
         epoch = self.caller.epoch
         return f'"{revision:x}.{epoch:x}"' if epoch else f'"{revision:x}"'
+
+    def etag_of(self, shown: Struct) -> str:
+        """Of a thing without a revision: by all that is shown of it, with its kind."""
+        digest = blake2b(msgspec.json.encode([type(shown).__name__, shown]), digest_size=12).hexdigest()
+        return f'"{digest}"'
 
     def location(self, path: str) -> tuple[str, str]:
         """The header that names what was made, at a path below the API's."""

@@ -1,18 +1,23 @@
 """The options that commands share, and the database that they name."""
 
+import getpass
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keesa.accounts.actors import SYSTEM
+from keesa.accounts.audit.recording import Requester
+from keesa.clock import now
 from keesa.config import Config, load_config
 from keesa.db import Database, open_database
 from keesa.db.migrate import check_schema
 from keesa.db.opening import SQLITE_FILE, has_data_file
 from keesa.errors import Refused
+from keesa.visible import visible
 
 Data = Annotated[
     Path | None,
@@ -32,6 +37,18 @@ def possible_id(given: int | None) -> int | None:
 
 def configured(data: Path | None, database_url: str | None, **options: object) -> Config:
     return load_config(os.environ, data=data, database_url=database_url, **options)
+
+
+def operator() -> Requester:
+    """Who runs the command, for the audit trail: Keesa acts, as it is told by an account of the machine."""
+    return Requester(actor=SYSTEM, at=now(), via="command", operator=_account())
+
+
+def _account() -> str:
+    """Its name; its number where it has none, as in a container."""
+    with suppress(KeyError, OSError):
+        return visible(getpass.getuser())
+    return str(os.getuid())
 
 
 @contextmanager

@@ -39,6 +39,8 @@ class Rule(Enum):
     """A key stands in the list once, and each entry in a place of its own."""
     TICKET_CATEGORIES = "ticket_categories"
     """Likewise."""
+    ADMINISTRATORS = "administrators"
+    """One is left who can log in and make others."""
 
 
 def hold(tx: Tx, rule: Rule) -> None:

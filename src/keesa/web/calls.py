@@ -30,6 +30,7 @@ class Call(Generic[Q, B]):
     at: int
     """Now, in milliseconds since 1970."""
     client: Client
+    request_id: str
     headers: Headers
     raw_query: Query
     query: Q

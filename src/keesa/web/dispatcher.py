@@ -154,6 +154,7 @@ class Dispatcher:
             caller,
             at=now(),
             client=request.trace.client,
+            request_id=request.trace.request_id,
             method=request.http.method,
             headers=request.http.headers,
             raw_query=request.query,

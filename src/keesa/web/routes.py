@@ -95,6 +95,8 @@ class Route:
     access: Access = Access.ACCESS_TOKEN
     permission: Permission | None = None
     guard: Guard | None = None
+    csv: bool = False
+    """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint calls `call.conditions.require`."""
     body_example: object = None
