@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from command import Done, keesa
 from keesa import maintenance
-from keesa.cli import app
+from keesa.cli import app_for
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import check_schema, latest
 from keesa.db.opening import SQLITE_FILE
@@ -28,10 +28,10 @@ def commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str,
 
 def test_every_command_explains_itself() -> None:
     """With its usage and a sentence of its own."""
-    words = list(commands(get_command(app)))
+    words = list(commands(get_command(app_for(()))))
     assert ("reference", "add-type") in words
     for path in words:
-        shown = CliRunner().invoke(app, [*path, "--help"], prog_name="keesa", env={"COLUMNS": "200"})
+        shown = CliRunner().invoke(app_for(path), [*path, "--help"], prog_name="keesa", env={"COLUMNS": "200"})
         assert shown.exit_code == 0
         usage, _, sentence = (line.strip() for line in shown.output.strip().splitlines()[:3])
         assert usage.startswith(" ".join(("Usage: keesa", *path)))
