@@ -18,6 +18,7 @@ from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
+from long_files import longest_first
 from places import NewPlace, Place
 from postgres_server import PostgresServer
 from undone import undone
@@ -31,6 +32,13 @@ def pytest_configure() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For several workers, each of which takes the next file: in one process an engine's tests stay together."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
