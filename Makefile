@@ -15,9 +15,12 @@ demo: setup
 
 setup: .venv/.runtime
 
+# One worker more than there are processors: tests often wait for a server or a program that they have started.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: .venv/.test
 	$(BIN)/python tests/support/install_clients.py
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What is tried at random moments, more often than in the suite.
 soak: .venv/.test

@@ -18,6 +18,7 @@ from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
+from long_files import longest_first
 from places import NewPlace, Place
 from postgres_server import PostgresServer
 from undone import undone
@@ -31,6 +32,13 @@ def pytest_configure() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For several workers, each of which takes the next file: in one process an engine's tests stay together."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -69,18 +77,33 @@ def new_place(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
 
 
 @pytest.fixture(scope="session")
-def cast_template(engine: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
+def cast_templates() -> dict[str, str]:
+    """Those that were made, by their engine. What depends on an engine ends where a test of another one comes, twice a
+    file; these are made once.
+    """
+    return {}
+
+
+@pytest.fixture(scope="session")
+def cast_template(
+    engine: str,
+    cast_templates: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> str:
     """A migrated database with the cast in it, to copy for each test: a file, or a database's name."""
-    data, url, name = tmp_path_factory.mktemp("template"), None, f"cast{next(_numbers)}"
-    if engine == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        server.create_database(name)
-        url = server.url(name)
-    database = open_database(data, url)
-    migrate(database)
-    cast.fill(database)
-    database.close()
-    return name if url else str(data / SQLITE_FILE)
+    if engine not in cast_templates:
+        data, url, name = tmp_path_factory.mktemp("template"), None, f"cast{next(_numbers)}"
+        if engine == "postgres":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            server.create_database(name)
+            url = server.url(name)
+        database = open_database(data, url)
+        migrate(database)
+        cast.fill(database)
+        database.close()
+        cast_templates[engine] = name if url else str(data / SQLITE_FILE)
+    return cast_templates[engine]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from keesa.accounts.keys import MOST_FORMER
-from keesa.db.postgres import CONNECTIONS, FEWEST_CONNECTIONS
+from keesa.db.postgres_limits import CONNECTIONS, FEWEST_CONNECTIONS
 from keesa.errors import Refused
 from keesa.tickets.numbers import NumberForm
 

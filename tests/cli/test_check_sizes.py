@@ -14,7 +14,7 @@ import cast
 from command import keesa, options
 from keesa.backup import records
 from keesa.backup.records import Record
-from keesa.cli import app
+from keesa.cli import app_for
 from keesa.cli.check import sizes_for_people
 from keesa.clock import now
 from keesa.db import Database, Tx, size_warnings
@@ -45,7 +45,7 @@ def backed_up(database: Database) -> None:
 def checked(place: Place, *arguments: str) -> str:
     """What `keesa check` prints, in this process: it is well, whatever it warns of."""
     ours = {name: None for name in os.environ if name.startswith("KEESA_")}
-    done = CliRunner().invoke(app, ["check", *arguments, *options(place)], env=ours)
+    done = CliRunner().invoke(app_for(["check"]), ["check", *arguments, *options(place)], env=ours)
     assert (done.exit_code, done.stderr) == (0, "")
     return done.stdout
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 import cast
-from command import keesa, options
+from command import keesa, keesa_process, options
 from keesa.db import Database, Tx
 from live import KEESA, environment
 from places import Place
@@ -178,7 +178,7 @@ def test_users_are_objects_too(desk: Place) -> None:
 def test_a_terminal_without_the_letters_gets_their_numbers(desk: Place) -> None:
     """A list does not end in the middle with a traceback."""
     keesa("customer", "add", "島", "--contact-name", "I", "--contact-number", "1", place=desk)
-    done = keesa("customer", "list", place=desk, variables={"PYTHONIOENCODING": "ascii"})
+    done = keesa_process("customer", "list", place=desk, variables={"PYTHONIOENCODING": "ascii"})
     assert (done.status, done.err) == (0, "")
     assert "\\u5cf6" in done.out
 
@@ -200,7 +200,7 @@ def test_no_path_drives_a_terminal(embedded_desk: Place) -> None:
 
 def test_the_version_is_printed() -> None:
     """And nothing else is looked at: neither a database nor the configuration."""
-    done = keesa("--version", variables={"KEESA_PORT": "eighty"})
+    done = keesa_process("--version", variables={"KEESA_PORT": "eighty"})
     assert (done.status, done.out, done.err) == (0, "keesa 0.1.0\n", "")
 
 
@@ -209,7 +209,7 @@ def test_json_is_json_in_any_character_set(desk: Place, encoding: str) -> None:
     """Escaped as JSON has it where the output lacks letters."""
     keesa("customer", "add", "Café 👩", "--contact-name", "I", "--contact-number", "1", place=desk)
     plain = json.loads(keesa("customer", "list", "--json", place=desk).out)
-    done = keesa("customer", "list", "--json", place=desk, variables={"PYTHONIOENCODING": encoding})
+    done = keesa_process("customer", "list", "--json", place=desk, variables={"PYTHONIOENCODING": encoding})
     assert json.loads(done.out) == plain
     assert "Café 👩" in [customer["name"] for customer in plain]
 

@@ -8,9 +8,9 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from command import Done, keesa
+from command import Done, keesa, keesa_process
 from keesa import maintenance
-from keesa.cli import app
+from keesa.cli import app_for
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import check_schema, latest
 from keesa.db.opening import SQLITE_FILE
@@ -28,10 +28,10 @@ def commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str,
 
 def test_every_command_explains_itself() -> None:
     """With its usage and a sentence of its own."""
-    words = list(commands(get_command(app)))
+    words = list(commands(get_command(app_for(()))))
     assert ("reference", "add-type") in words
     for path in words:
-        shown = CliRunner().invoke(app, [*path, "--help"], prog_name="keesa", env={"COLUMNS": "200"})
+        shown = CliRunner().invoke(app_for(path), [*path, "--help"], prog_name="keesa", env={"COLUMNS": "200"})
         assert shown.exit_code == 0
         usage, _, sentence = (line.strip() for line in shown.output.strip().splitlines()[:3])
         assert usage.startswith(" ".join(("Usage: keesa", *path)))
@@ -47,7 +47,7 @@ def test_help_needs_no_data() -> None:
 
 def test_migrate_makes_the_schema_and_again_changes_nothing(empty_place: Place) -> None:
     """It says what it has applied, and where."""
-    first = keesa("migrate", place=empty_place)
+    first = keesa_process("migrate", place=empty_place)
     assert (first.status, first.err) == (0, "")
     assert first.out.startswith("applied 0001_schema\napplied 0002_reference_data\n")
     assert first.out.endswith(f": schema {latest()}\n")
@@ -136,7 +136,7 @@ def test_check_finds_another_schema(place: Place, database: Database, change: st
 
 def test_check_finds_a_missing_key(place: Place) -> None:
     """And makes none: that is for the first start."""
-    assert refused(keesa("check", place=place)).startswith(f"There is no {place.data / FILE}")
+    assert refused(keesa_process("check", place=place)).startswith(f"There is no {place.data / FILE}")
     assert not (place.data / FILE).exists()
 
 

@@ -14,7 +14,7 @@ from command import keesa
 from keesa.accounts import sessions
 from keesa.accounts.keys import KEPT
 from keesa.accounts.sessions import open_session
-from keesa.cli import app
+from keesa.cli import app_for
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Database
@@ -33,7 +33,9 @@ PREVIOUS: Final = {"KEESA_SECRET_PREVIOUS": f"{'a' * 32},{'b' * 32}"}
 def run(*command: str, data: Path, **variables: str) -> list[str]:
     """What the command prints, run in this process; raises as it does."""
     ours = {name: None for name in os.environ if name.startswith("KEESA_")}
-    result = CliRunner().invoke(app, ["secret", *command, "--data", str(data)], env={**ours, **variables})
+    result = CliRunner().invoke(
+        app_for(["secret"]), ["secret", *command, "--data", str(data)], env={**ours, **variables}
+    )
     if result.exception:
         raise result.exception
     return result.output.splitlines()

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 import cast
 from account_rows import rows
-from command import keesa, options
+from command import keesa, keesa_process, options
 from keesa.accounts.passwords import verify_password
 from keesa.accounts.users import list_users
 from keesa.db import Database
@@ -37,7 +37,7 @@ def test_a_user_is_added(desk: Place, desk_database: Database) -> None:
 
 def test_a_user_is_added_with_everything_chosen(desk: Place, desk_database: Database) -> None:
     """Type, roles in their order, nick and customer are as they were given."""
-    done = keesa(
+    done = keesa_process(
         *("user", "add", "shifa@keesa.example", "--name", "Aminath Shifa", "--nick", "Shifa", "--type", "customer"),
         *("--role", "reader", "--role", "customer", "--customer", str(cast.SCHOOL), "--password-stdin"),
         place=desk,

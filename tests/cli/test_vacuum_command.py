@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import cast
 from command import keesa, options
 from field_client import FieldClient
-from keesa.cli import app
+from keesa.cli import app_for
 from keesa.db import Database, Tx, vacuum
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
@@ -60,7 +60,7 @@ def test_ctrl_c_stops_it(place: Place, database: Database, monkeypatch: pytest.M
 
     monkeypatch.setattr(vacuum, "STEP", 60.0)
     monkeypatch.setattr("keesa.db.vacuum.time.sleep", interrupt)
-    done = CliRunner().invoke(app, ["vacuum", *options(place)])
+    done = CliRunner().invoke(app_for(["vacuum"]), ["vacuum", *options(place)])
     assert (done.exit_code, done.stdout) == (130, "stopped: what was given back is; run it again to go on\n")
     assert database.read(free_pages) == free - vacuum.STEP_PAGES
 

@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 
 from keesa.db import Database, open_database
-from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
+from keesa.db.postgres import PostgresDatabase
+from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_waits import Waits
 from lines import make_table
 from places import Place

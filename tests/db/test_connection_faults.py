@@ -15,9 +15,10 @@ import uvloop
 from backends import connections_of_keesa
 from database_proxy import DatabaseProxy
 from keesa.db import Pace, Steps, Tx, postgres, postgres_loop
-from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
+from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_connection import Connection
+from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable

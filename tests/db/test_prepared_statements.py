@@ -16,8 +16,9 @@ import uvloop
 
 from backends import connections_of_keesa
 from keesa.db import Pace, Steps, Tx
-from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
+from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_connection import PREPARED
+from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 from lines import adding, read_lines

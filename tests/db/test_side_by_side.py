@@ -14,8 +14,9 @@ import pytest
 
 from backends import connections_of_keesa
 from keesa.db import Database, Pace, Steps, Tx, Work, postgres_loop
-from keesa.db.postgres import FEWEST_CONNECTIONS, PostgresDatabase
+from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_attempts import TRIES
+from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 from lines import adding, read_lines

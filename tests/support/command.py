@@ -1,13 +1,23 @@
-"""`keesa` with a command, as an operator runs it: in a process of its own."""
+"""`keesa` with a command, as an operator runs it: in this process, or in one of its own."""
 
+import io
+import os
 import subprocess
-from collections.abc import Mapping
-from typing import NamedTuple
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
 
+import pytest
+
+from keesa.cli import run
 from live import KEESA, environment
 from places import Place
 
 Argument = str | bytes
+
+THEIR_OWN: Final = ("serve", "backup")
+"""What they do to the process that runs them (signals, its priority) would stay with the tests."""
 
 
 class Done(NamedTuple):
@@ -21,7 +31,19 @@ class Done(NamedTuple):
 def keesa(
     *arguments: Argument, place: Place | None = None, stdin: bytes = b"", variables: Mapping[str, str] | None = None
 ) -> Done:
-    """Run the command, with the place as its options and nothing else of Keesa's in the environment but `variables`."""
+    """Run the command, with the place as its options and nothing else of Keesa's in the environment but `variables`: in
+    this process, which has loaded all of it, unless it needs one of its own.
+    """
+    if arguments[0] in THEIR_OWN:
+        return keesa_process(*arguments, place=place, stdin=stdin, variables=variables)
+    with _started([*map(os.fsdecode, arguments), *options(place)], stdin, variables or {}) as (out, err):
+        return Done(_status(), out.getvalue().decode(), err.getvalue().decode())
+
+
+def keesa_process(
+    *arguments: Argument, place: Place | None = None, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> Done:
+    """The same in a process of its own: for what only such a one shows, as it takes half a second."""
     done = subprocess.run(
         [*KEESA, *arguments, *options(place)],
         input=stdin,
@@ -37,3 +59,32 @@ def options(place: Place | None) -> list[str]:
     if place is None:
         return []
     return ["--data", str(place.data), *(["--database-url", place.url] if place.url else [])]
+
+
+@contextmanager
+def _started(
+    arguments: Sequence[str], stdin: bytes, variables: Mapping[str, str]
+) -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
+    """The arguments, variables and input of a command; gives what it writes to output and error."""
+    out, err = io.BytesIO(), io.BytesIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - environment().keys():
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["keesa", *arguments])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        patch.setattr(sys, "stdout", io.TextIOWrapper(out, "utf-8", write_through=True))
+        patch.setattr(sys, "stderr", io.TextIOWrapper(err, "utf-8", "backslashreplace", write_through=True))
+        yield out, err
+
+
+def _status() -> int:
+    """Of a command that `_started` has set up."""
+    code: str | int | None = 0
+    try:
+        run()
+    except SystemExit as ended:
+        code = ended.code
+    assert not isinstance(code, str), "a sentence is printed by `run` itself"
+    return code or 0

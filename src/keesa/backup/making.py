@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import keesa
 from keesa import desk
@@ -15,11 +15,13 @@ from keesa.backup.manifest import Engine, Manifest
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.db.migrate import schema_of
-from keesa.db.postgres import PostgresDatabase
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.sqlite_copying import check as check_data
 from keesa.db.sqlite_copying import look
 from keesa.errors import Refused
+
+if TYPE_CHECKING:
+    from keesa.db.postgres import PostgresDatabase
 
 DATA: Final = "keesa.db"
 """The member that SQLite's data is."""
@@ -96,12 +98,9 @@ def back_up(
 
 
 def _write(database: Database, folder: Path, writer: Writer, steps: Steps) -> _State:
-    match database:
-        case SqliteDatabase():
-            return _write_sqlite(database, folder / DATA, writer, steps)
-        case PostgresDatabase():
-            return _write_postgres(database, writer, steps)
-    raise TypeError(database)
+    if isinstance(database, SqliteDatabase):
+        return _write_sqlite(database, folder / DATA, writer, steps)
+    return _write_postgres(cast("PostgresDatabase", database), writer, steps)
 
 
 def _write_sqlite(database: SqliteDatabase, copied: Path, writer: Writer, steps: Steps) -> _State:
@@ -117,7 +116,7 @@ def _write_sqlite(database: SqliteDatabase, copied: Path, writer: Writer, steps:
     return _State("sqlite", schema, id_, rows, {}, {})
 
 
-def _write_postgres(database: PostgresDatabase, writer: Writer, steps: Steps) -> _State:
+def _write_postgres(database: "PostgresDatabase", writer: Writer, steps: Steps) -> _State:
     with database.snapshot() as snapshot:
         schema, id_ = named(snapshot.tx)
         progress, expected = steps("packing the data"), snapshot.expected_rows()

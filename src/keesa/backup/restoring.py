@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import msgspec
 
@@ -22,12 +22,14 @@ from keesa.data_folder import require_own
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import build, latest, migrate, restore_begins, restore_ends
 from keesa.db.opening import SQLITE_FILE
-from keesa.db.postgres import PostgresDatabase
-from keesa.db.postgres_copying import Filling
 from keesa.db.sqlite_copying import check as check_data
 from keesa.db.sqlite_copying import compact
 from keesa.db.tables import any_present
 from keesa.errors import Refused
+
+if TYPE_CHECKING:
+    from keesa.db.postgres import PostgresDatabase
+    from keesa.db.postgres_copying import Filling
 
 BEFORE_UPGRADES: Final = "before-upgrades"
 """The folder beside the data for back-ups that an upgrade begins with, unless another is configured."""
@@ -105,10 +107,8 @@ def _require_empty(data: Path, url: str | None) -> None:
         raise Refused(f"{data} is not empty (it has {there[0]}): restore into an empty folder, or move it away")
 
 
-def _opened(data: Path, url: str) -> PostgresDatabase:
-    database = open_database(data, url)
-    assert isinstance(database, PostgresDatabase)  # noqa: S101 - as its URL says
-    return database
+def _opened(data: Path, url: str) -> "PostgresDatabase":
+    return cast("PostgresDatabase", open_database(data, url))  # as its URL says
 
 
 def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, renewal: Renewal, steps: Steps) -> Manifest:
@@ -144,7 +144,7 @@ def _write(content: Readable, to: Path) -> None:
             file.write(piece)
 
 
-def _fill(tx: Tx, filling: Filling, path: Path, manifest: Manifest, steps: Steps) -> list[str]:
+def _fill(tx: Tx, filling: "Filling", path: Path, manifest: Manifest, steps: Steps) -> list[str]:
     _require_no_tables(tx)
     build(tx, "postgres", manifest.schema)
     filling.look()

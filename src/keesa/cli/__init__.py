@@ -3,40 +3,23 @@
 import io
 import re
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 
 import keesa
-from keesa.cli import (
-    backup,
-    check,
-    customer,
-    desk,
-    eco,
-    maintenance,
-    migrate,
-    reference,
-    restore,
-    role,
-    secret,
-    serve,
-    user,
-    vacuum,
-)
-from keesa.db import DRIVER_ERRORS
+from keesa.db import driver_errors
 from keesa.errors import Invalid, KeesaError, Refused
 from keesa.visible import visible
 
+_COMMANDS: Final = ("serve", "migrate", "check", "vacuum", "backup", "restore")
+"""Each is the function of that name in the file of that name."""
+_GROUPS: Final = ("user", "role", "customer", "eco", "reference", "maintenance", "desk", "secret")
+"""Each is the `app` in the file of that name."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """But for tab, line feed and carriage return, which JSON may have between its parts."""
-
-app = typer.Typer(
-    help="Keesa, a support-ticket server with a JSON API.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - so Typer calls it
@@ -45,8 +28,7 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001 - so Typer calls it
         raise typer.Exit
 
 
-@app.callback()
-def options(
+def _options(
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
@@ -54,19 +36,25 @@ def options(
     """Keesa, a support-ticket server with a JSON API."""
 
 
-for command in (serve.serve, migrate.migrate, check.check, vacuum.vacuum, backup.backup, restore.restore):
-    app.command()(command)
-for group, name in (
-    (user.app, "user"),
-    (role.app, "role"),
-    (customer.app, "customer"),
-    (eco.app, "eco"),
-    (reference.app, "reference"),
-    (maintenance.app, "maintenance"),
-    (desk.app, "desk"),
-    (secret.app, "secret"),
-):
-    app.add_typer(group, name=name)
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """What answers these arguments: the command that they name, and nothing of the others, which would take longer to
+    load than most commands to run; or all of them, where they name none.
+    """
+    app = typer.Typer(
+        help="Keesa, a support-ticket server with a JSON API.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_options)
+    all_of_them = (*_COMMANDS, *_GROUPS)
+    for name in arguments[:1] if arguments and arguments[0] in all_of_them else all_of_them:
+        module = import_module(f"keesa.cli.{name}")
+        if name in _GROUPS:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command()(getattr(module, name))
+    return app
 
 
 def run() -> None:
@@ -74,7 +62,7 @@ def run() -> None:
     try:
         _refuse_broken_text(sys.argv)
         _show_what_cannot_be_encoded()
-        app()
+        app_for(sys.argv[1:])()
     except Invalid as error:
         for field, sentences in error.faults.items():
             print(visible(f"keesa: {field} {'; '.join(sentences)}"), file=sys.stderr)
@@ -85,7 +73,7 @@ def run() -> None:
     except OSError as error:  # a full disk behind the output, say
         print(visible(f"keesa: {error.filename or 'The output'}: {error.strerror}"), file=sys.stderr)
         sys.exit(1)
-    except DRIVER_ERRORS as error:
+    except driver_errors() as error:
         print(visible(f"keesa: The database refuses this: {str(error).splitlines()[0]}"), file=sys.stderr)
         sys.exit(1)
 

@@ -7,9 +7,6 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from keesa.errors import Refused
 from keesa.visible import visible, visible_json
@@ -54,6 +51,10 @@ def _require_output() -> None:
 
 
 def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - slow to load, and no program reads tables
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
     table = Table()
     for heading in headings:
         table.add_column(heading.replace("_", " "), overflow="fold")

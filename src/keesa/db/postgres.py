@@ -20,6 +20,7 @@ from keesa.db.postgres_attempts import attempt
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_copying import CopyingConnection, Filling, Snapshot
 from keesa.db.postgres_failures import unavailable_when_gone
+from keesa.db.postgres_limits import CONNECTIONS, FEWEST_CONNECTIONS
 from keesa.db.postgres_loop import LoopConnections
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_migrating import Migrating
@@ -33,10 +34,6 @@ T = TypeVar("T")
 
 OLDEST: Final = 150_000
 """PostgreSQL 15, as the server itself counts."""
-CONNECTIONS: Final = 20
-"""The most connections of a process, unless it is told otherwise."""
-FEWEST_CONNECTIONS: Final = 4
-"""One of them for threads, and one that long reads leave to the others."""
 OF_THREADS: Final = 4
 """Those of them that threads use, where there are so many; logins have as many threads."""
 LONG_READS: Final = 4

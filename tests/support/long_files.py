@@ -1,0 +1,47 @@
+"""The files whose tests take longest, which are begun first: whoever began one of them last would be waited for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+LONGEST_FIRST: Final = (
+    "api/test_schemathesis.py",
+    "test_serving.py",
+    "test_durability.py",
+    "test_never_stale.py",
+    "test_never_stale_stories.py",
+    "api/test_sample_requests.py",
+    "tickets/test_filtered_pages.py",
+    "test_log_files.py",
+    "backup/test_commands.py",
+    "test_back_up.py",
+    "test_two_workers.py",
+    "test_never_stale_at_once.py",
+    "bench/test_limits.py",
+    "test_upgrading.py",
+    "test_behind_nginx.py",
+    "db/test_pgbouncer.py",
+    "test_first_hour.py",
+    "api/test_bad_input.py",
+    "api/test_ready.py",
+    "server/test_on_the_wire.py",
+    "api/test_who_sees_what.py",
+    "accounts/test_login.py",
+    "backup/test_kills.py",
+    "db/test_stopped_migrations.py",
+    "api/test_generated_clients.py",
+    "cli/test_lists.py",
+    "cli/test_migrate_command.py",
+)
+
+
+def longest_first(items: Sequence[pytest.Item], tests: Path) -> list[pytest.Item]:
+    """The tests with those of the long files at the front, else in their order. Raises `UsageError` where one of the
+    files is gone: its successor should stand here.
+    """
+    if gone := [name for name in LONGEST_FIRST if not (tests / name).exists()]:
+        raise pytest.UsageError(f"tests/support/long_files.py names what is gone: {gone}")
+    ranks = {tests / name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    return sorted(items, key=lambda item: ranks.get(item.path, len(ranks)))
