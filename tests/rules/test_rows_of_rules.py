@@ -23,6 +23,6 @@ def test_a_rule_without_its_row_is_an_error(shared_database: Database) -> None:
             hold(tx, Rule.ROLES)
 
 
-def test_the_server_needs_no_right_on_the_rows() -> None:
-    """Who serves writes under none of these rules; whoever adds one that it does, gives it the right to lock a row."""
-    assert RIGHTS["rules"] == ()
+def test_the_server_may_hold_the_rows_and_change_none() -> None:
+    """To lock a row PostgreSQL asks for the right to update it; none is added or taken away."""
+    assert RIGHTS["rules"] == ("SELECT", "UPDATE")

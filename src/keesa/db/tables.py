@@ -71,12 +71,16 @@ def touch(tx: Tx) -> None:
     undoes it, or keeps the locks.
     """
     used = [(table, needed) for table, needed in rights(tx).items() if "SELECT" in needed]
-    tx.script("$hurry;\n" + "".join(f"{_touching(table, needed)};\n" for table, needed in used))
+    touching = [_touching(table, alone=tx.writes_alone, inserts="INSERT" in needed) for table, needed in used]
+    tx.script("$hurry;\n" + "".join(f"{statement};\n" for statement in touching))
 
 
-def _touching(table: str, needed: tuple[str, ...]) -> str:
+def _touching(table: str, *, alone: bool, inserts: bool) -> str:
+    """On PostgreSQL the lock of an INSERT and not the statement, whose triggers would hold a row that all share."""
     nothing = f"SELECT * FROM {table} WHERE 1 = 0"
-    return f"INSERT INTO {table} {nothing}" if "INSERT" in needed else nothing
+    if not inserts:
+        return nothing
+    return f"INSERT INTO {table} {nothing}" if alone else f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE"
 
 
 def any_present(tx: Tx) -> str | None:
