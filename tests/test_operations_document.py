@@ -8,10 +8,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from keesa.cli.serving import FILES_BESIDE, STOP_SECONDS
-from keesa.config import Config, load_config
+from keesa.config import Config, load, load_config
 from keesa.secret_key import FILE
 from keesa.server.limits import Limits
-from operations_document import BACK_UP, DOCS, DOCUMENT, block
+from operations_document import BACK_UP, DOCS, DOCUMENT, block, replaced
 
 ROW: Final = re.compile(r"^\| (?:`(--[\w-]+)`)? ?\| `KEESA_(\w+)` \| (?:`([^`]*)`|(\w*)) ?\|", re.MULTILINE)
 UNIT: Final = block("ini", "[Unit]")
@@ -94,3 +94,15 @@ def test_the_timer_runs_what_was_installed() -> None:
     assert re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE) == [f"{config.data} {config.backup_to}"]
     lines = block("sh", "# back up each night", BACK_UP)
     assert all(f"deploy/systemd/{path.name}" in lines for path in folder.glob("keesa-backup.*"))
+
+
+def test_the_file_that_is_shown_is_read(tmp_path: Path) -> None:
+    """Its lines are settings, each with another value than the default or the default itself."""
+    text = block("toml", "# /etc/keesa/keesa.toml")
+    (tmp_path / "secret").write_text("a secret for tests, of 32 characters\n")
+    file = tmp_path / "keesa.toml"
+    file.write_text(replaced(text, {"#secret_file = ": "secret_file = ", "/etc/keesa/secret": "secret"}))
+    loaded = load({"KEESA_CONFIG": str(file)})
+    assert loaded.given.keys() >= {"data", "port", "trusted_proxies", "cors_origins", "backup_every", "secret"}
+    assert loaded.config.data == Path("/var/lib/keesa")
+    assert loaded.config.cors_origins == ("https://desk.example", "https://app.example")
