@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from command import keesa
 from keesa.cli import app
 from keesa.config import Config
-from keesa.config.file import NAME
 from keesa.config.sample import sample
+from keesa.data_folder import CONFIG_FILE
 from keesa.secret_key import load_secret
 from places import Place
 
@@ -90,7 +90,7 @@ def test_programs_read_the_same(file: Path) -> None:
 def test_a_desk_is_checked_by_its_file(place: Place) -> None:
     """Which names its database, or lies in its folder; lines that do not count are told."""
     load_secret(place.data, None)
-    file = place.data / NAME
+    file = place.data / CONFIG_FILE
     file.touch(0o600)
     url = f'database_url = "{place.url}"\n' if place.url else ""
     file.write_text(f'log_format = "json"\nport = 81\n{url}')

@@ -11,10 +11,9 @@ from typing import Any, Final
 from keesa.config.environment import text_of
 from keesa.config.given import Fault, Given, Origin
 from keesa.config.values import SETTINGS, Unreadable, holds_secret, read_text, read_toml
+from keesa.data_folder import CONFIG_FILE
 from keesa.errors import Refused
 
-NAME: Final = "keesa.toml"
-"""In the folder of the data, where it is found without being named."""
 MOST_BYTES: Final = 64 * 1024
 _PATHS: Final = ("data", "backup_to")
 """Settings that may be relative paths: they count from the folder of the file, wherever a command is begun."""
@@ -31,7 +30,7 @@ def find_file(named: str | None, data: Path) -> Path | None:
     """The one that was named, which must be there; else that of the data's folder, if there is one."""
     if named:
         return Path(named)
-    path = data / NAME
+    path = data / CONFIG_FILE
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
