@@ -25,7 +25,7 @@ from waiting import wait_until
 FOLDER: Final = Path(__file__).parents[1] / "deploy" / "systemd"
 UNIT: Final = FOLDER / "keesa.service"
 CONFINED: Final = Path(__file__).parent / "support" / "confined.py"
-MOST_EXPOSED: Final = 20
+MOST_EXPOSED: Final = 16
 """Tenths, of the 100 of a service without any protection."""
 
 
