@@ -8,7 +8,7 @@ DEMO := var/demo
 # pip alone decides where packages come from: no file here names an index
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo setup test soak bench fleet point-in-time lint lint-peers format check lock clean
+.PHONY: demo setup test soak bench fleet point-in-time container lint lint-peers format check lock clean
 
 demo: setup
 	env KEESA_LOG_FORMAT=$(or $(KEESA_LOG_FORMAT),text) $(BIN)/keesa serve --demo --data $(DEMO)
@@ -37,6 +37,10 @@ fleet: .venv/.test
 # PostgreSQL with the files of docs/point-in-time.md on loopback, lost and restored: as root, on Debian 12, too.
 point-in-time: .venv/.test
 	env PYTHONPATH=tests/support:. $(BIN)/python -m deploy.point_in_time $(ARGS)
+
+# The image of deploy/Containerfile, built and run: as root, on Debian 12, too.
+container: .venv/.test
+	env PYTHONPATH=tests/support:. $(BIN)/python -m deploy.container $(ARGS)
 
 lint: .venv/.test
 	$(BIN)/ruff check

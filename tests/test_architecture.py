@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "tickets": {"accounts", "directory", "db", "blank", "errors", "clock"},
     "blank": set(),
     "notes": {"tickets", "accounts", "db", "errors"},
-    "config": {"accounts", "db", "errors", "tickets"},
+    "config": {"accounts", "data_folder", "db", "errors", "tickets"},
     "secret_key": {"accounts", "clock", "data_folder", "errors"},
     "key_rotation": {"accounts", "errors", "secret_key"},
     "key_watch": {"accounts", "clock", "errors", "secret_key"},

@@ -18,6 +18,7 @@ import pytest
 import cast
 from command import keesa
 from field_client import FieldClient
+from keesa.data_folder import CONFIG_FILE
 from keesa.db import Database, open_database
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import SqliteDatabase
@@ -76,7 +77,10 @@ def operator(place: Place, engine: str, tmp_path: Path, request: pytest.FixtureR
     """Of a desk with the cast; the database that a restore moved aside is gone afterwards."""
     postgres: PostgresServer | None = request.getfixturevalue("postgres") if engine == "postgres" else None
     (tmp_path / "back-ups").mkdir(mode=0o700)
+    settings = place.data / CONFIG_FILE
+    settings.write_text('log_format = "json"\n')
     yield Operator(place, tmp_path / "back-ups", postgres)
+    assert settings.exists(), "what moves a desk aside leaves its settings"
     if postgres:
         postgres.drop_database(f"{str(place.url).rpartition('/')[2]}_old")
 

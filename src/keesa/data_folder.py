@@ -9,6 +9,8 @@ from typing import Final
 
 from keesa.errors import Refused
 
+CONFIG_FILE: Final = "keesa.toml"
+"""The configuration file, where it lies with the data; a desk is restored beside it."""
 _MENDED: Final = stat.S_IRWXO | stat.S_IWGRP
 """What is taken from others at a file; a group that may read it is the operator's choice."""
 

@@ -79,16 +79,19 @@ def test_no_back_up_is_made_of_damaged_data(place: Place, tmp_path: Path) -> Non
 
 
 def test_the_server_makes_them_by_itself(place: Place, tmp_path: Path) -> None:
-    """Where it was told to, when the last one is old; another node finds it made."""
-    to = tmp_path / "back-ups"
-    settings = {"KEESA_BACKUP_TO": str(to), "KEESA_BACKUP_EVERY": "24", "KEESA_SECRET": cast.SECRET}
-    with LiveServer(place.data, place.url, "--workers", "1", **settings) as server:
+    """Where the configuration file tells it to, which its commands read too, when the last one is old; another node
+    finds it made.
+    """
+    to, file = tmp_path / "back-ups", tmp_path / "ours.toml"
+    file.touch(0o600)
+    file.write_text(f'workers = 1\nbackup_to = "{to.name}"\nbackup_every = 24\nsecret = "{cast.SECRET}"\n')
+    with LiveServer(place.data, place.url, "--config", str(file)) as server:
         wait_until(lambda: to.exists() and any(to.glob("*.keesa")))
         wait_until(lambda: _said(server) is not None)
     line = _said(server)
     assert line is not None
     assert (line["event"], line["status"], "5 tickets" in str(line["said"])) == ("done", 0, True)
-    again = keesa("backup", "--if-older-than", "24", place=place, variables=settings)
+    again = keesa("backup", "--if-older-than", "24", "--config", str(file), place=place)
     assert (again.status, again.out) == (0, "the last back-up is not so old, or another one is being made\n")
     assert len(list(to.iterdir())) == 1
 

@@ -180,7 +180,7 @@ def test_a_place_that_is_not_empty_is_refused(place: Place, made: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("there", ["keesa.db-wal", "keesa.db-shm", "keesa.lock", "anything"])
-def test_a_folder_with_anything_but_the_key_is_refused(made: Path, new_place: NewPlace, there: str) -> None:
+def test_a_folder_with_anything_but_key_and_settings_is_refused(made: Path, new_place: NewPlace, there: str) -> None:
     """The log of another file would be written into this one."""
     elsewhere = new_place()
     (elsewhere.data / there).touch()
@@ -189,6 +189,7 @@ def test_a_folder_with_anything_but_the_key_is_refused(made: Path, new_place: Ne
     assert [path.name for path in elsewhere.data.iterdir()] == [there]
     (elsewhere.data / there).unlink()
     (elsewhere.data / "secret.key").write_text("k" * 64)
+    (elsewhere.data / "keesa.toml").touch()
     restore(made, elsewhere)
 
 

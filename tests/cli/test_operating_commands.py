@@ -169,11 +169,11 @@ def test_a_server_that_does_not_answer_is_refused(tmp_path: Path) -> None:
     [
         ("KEESA_PROT", "8001", "KEESA_PROT is no setting, did you mean KEESA_PORT?"),
         ("KEESA_PORT", "eighty", "KEESA_PORT: 'eighty' is no valid value"),
-        ("KEESA_WORKERS", "0", "Bad configuration: workers must be 1 to 64"),
+        ("KEESA_WORKERS", "0", "KEESA_WORKERS must be 1 to 64"),
         ("KEESA_ZONE", "Atlantis/Poseidonis", "KEESA_ZONE: 'Atlantis/Poseidonis' is no valid value"),
-        ("KEESA_SECRET", "short", "Bad configuration: secret must have 32 characters or more"),
+        ("KEESA_SECRET", "short", "KEESA_SECRET must have 32 characters or more"),
         ("KEESA_SECRET_FILE", "/nowhere/secret", "KEESA_SECRET_FILE: cannot read /nowhere/secret"),
-        ("KEESA_DATABASE_URL", "mysql://localhost/desk", "Bad configuration: database_url must begin with postgresql"),
+        ("KEESA_DATABASE_URL", "mysql://localhost/desk", "KEESA_DATABASE_URL must begin with postgresql"),
     ],
 )
 def test_a_bad_value_stops_everything(tmp_path: Path, variable: str, value: str, sentence: str) -> None:

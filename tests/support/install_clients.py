@@ -1,4 +1,4 @@
-"""Gets ready what clients run in: Node's packages, Ruby and curl, and a generator of Python clients; and PgBouncer.
+"""Gets ready what clients run in: Node's packages, programs of Debian, and a generator of Python clients.
 
 Run as a program it may be run again and again; it does only what is still missing. Node itself comes with the test
 requirements, as a wheel of which only the binaries and npm are used.
@@ -54,7 +54,8 @@ def install_python_packages() -> None:
 
 
 def install_system_programs() -> None:
-    missing = [program for program in ("curl", "ruby") if not shutil.which(program)]
+    packages = {"curl": "curl", "ruby": "ruby", "systemd-analyze": "systemd"}
+    missing = [package for program, package in packages.items() if not shutil.which(program)]
     if missing:
         _apt_get(*missing)
 

@@ -18,7 +18,7 @@ from keesa.backup.making import DATA, TABLES, Steps, quietly
 from keesa.backup.manifest import Manifest, Member
 from keesa.backup.renewing import Renewal, renew
 from keesa.backup.snapshots import put_changes, require_base
-from keesa.data_folder import require_own
+from keesa.data_folder import CONFIG_FILE, require_own
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import build, latest, migrate, restore_begins, restore_ends
 from keesa.db.opening import SQLITE_FILE
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 BEFORE_UPGRADES: Final = "before-upgrades"
 """The folder beside the data for back-ups that an upgrade begins with, unless another is configured."""
-_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE, BEFORE_UPGRADES)
+_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE, CONFIG_FILE, BEFORE_UPGRADES)
 """In the folder that a desk is restored to: the key is brought apart from the data."""
 
 

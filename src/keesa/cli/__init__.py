@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 import keesa
+from keesa.config import Misconfigured
 from keesa.db import driver_errors
 from keesa.errors import Invalid, KeesaError, Refused
 from keesa.visible import visible
@@ -66,6 +67,10 @@ def run() -> None:
     except Invalid as error:
         for field, sentences in error.faults.items():
             print(visible(f"keesa: {field} {'; '.join(sentences)}"), file=sys.stderr)
+        sys.exit(1)
+    except Misconfigured as error:
+        for sentence in error.sentences:
+            print(visible(f"keesa: {sentence}"), file=sys.stderr)
         sys.exit(1)
     except KeesaError as error:
         print(visible(f"keesa: {error}"), file=sys.stderr)

@@ -11,7 +11,7 @@ import typer
 from keesa.backup import records
 from keesa.backup.opening import open_place
 from keesa.cli.full_backup import make
-from keesa.cli.options import Data, DatabaseUrl, configured, open_existing
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, open_existing
 from keesa.cli.passphrases import passphrase_of
 from keesa.cli.progress import shown
 from keesa.cli.snapshots import snapshots
@@ -45,6 +45,7 @@ def backup(
     ] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Put all that belongs to the desk into one file, while it runs, and read it again; then remove what is too old."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing of it is left behind

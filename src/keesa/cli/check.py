@@ -1,6 +1,6 @@
 """`keesa check`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
@@ -9,9 +9,11 @@ import typer
 from keesa.backup import records
 from keesa.backup.records import Record
 from keesa.cli.listing import print_json
-from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, existing_database, loaded
+from keesa.cli.settings import passed_over, settings_for_people, settings_for_programs
 from keesa.clock import Clock, now
-from keesa.config import Config
+from keesa.config import Config, Loaded
+from keesa.config.sample import sample
 from keesa.db.migrate import State, missing
 from keesa.db.releases import oldest_for
 from keesa.db.size_warnings import in_bytes, warnings
@@ -27,13 +29,38 @@ _FAR_AWAY: Final = 3650
 """Days from which on their number says nothing."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON object, for a program that watches.")]
+OnlySettings = Annotated[
+    bool, typer.Option("--settings", help="Print every setting and where it comes from; look at no database.")
+]
+Sample = Annotated[bool, typer.Option("--sample", help="Print a configuration file with every setting as a comment.")]
 
 
-def check(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+def check(
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
+    as_json: AsJson = False,
+    only_settings: OnlySettings = False,
+    as_sample: Sample = False,
+) -> None:
     """Say whether the configuration and the database are fit to run, a write among it that is undone, how large they
     are, and how fast they grow. Changes nothing; exit status 1 where they are not fit.
     """
-    config = configured(data, database_url)
+    if as_sample:
+        print(sample(), end="")
+        return
+    found = loaded(data, database_url)
+    if only_settings and as_json:
+        print_json({"config_file": _path(found), "settings": settings_for_programs(found)})
+        return
+    if not as_json and (only_settings or found.file):
+        _print(settings_for_people(found))
+    if not only_settings:
+        _check_database(found, as_json)
+
+
+def _check_database(found: Loaded, as_json: bool) -> None:  # noqa: FBT001 - as it was asked
+    config = found.config
     with existing_database(config) as database:
         database.require_writable()
         database.write(prove_writing)
@@ -41,23 +68,35 @@ def check(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson =
         key = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
         sizes = measure(database, now())
         record, snapshot = database.read(records.last), database.read(records.last_snapshot)
-    found = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
-    found += records.snapshot_warnings(snapshot, now(), config.snapshot_every)
+    sentences = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
+    sentences += records.snapshot_warnings(snapshot, now(), config.snapshot_every)
     if as_json:
         made = {"back_up": record, "snapshot": snapshot}
-        print_json({**_fit(place, state, key, config), **sizes_for_programs(sizes), **made, "warnings": found})
+        settings = {"config_file": _path(found), "settings": settings_for_programs(found)}
+        fit = {**_fit(place, state, key, config), **settings}
+        print_json({**fit, **sizes_for_programs(sizes), **made, "warnings": sentences})
         return
-    lines = (
-        f"ok: {place}, schema {state.version}; beside it may run {oldest_for(state.compatible)}",
-        f"ok: secret key {key}",
-        f"ok: times in {config.zone}, {config.number_form} ticket numbers",
-        *sizes_for_people(sizes),
-        *_back_ups("back-up", record, Clock(config.zone)),
-        *_back_ups("snapshot", snapshot, Clock(config.zone)),
-        *(f"warning: {sentence}" for sentence in found),
+    _print(
+        (
+            *(f"ok: {sentence}" for sentence in passed_over(found)),
+            f"ok: {place}, schema {state.version}; beside it may run {oldest_for(state.compatible)}",
+            f"ok: secret key {key}",
+            f"ok: times in {config.zone}, {config.number_form} ticket numbers",
+            *sizes_for_people(sizes),
+            *_back_ups("back-up", record, Clock(config.zone)),
+            *_back_ups("snapshot", snapshot, Clock(config.zone)),
+            *(f"warning: {sentence}" for sentence in sentences),
+        )
     )
+
+
+def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(visible(line))
+
+
+def _path(found: Loaded) -> str | None:
+    return None if found.file is None else str(found.file)
 
 
 def _fit(place: str, state: State, key: str, config: Config) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from keesa.accounts.actors import SYSTEM
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
 from keesa.db import Tx
 from keesa.db.steps import run_to_the_end
@@ -39,6 +39,7 @@ def add(
     contact_number: Annotated[str, typer.Option(help='The telephone number, such as 7771234 or "+960 777-1234".')],
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Add a customer."""
     new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
@@ -54,6 +55,7 @@ def list_all(
     as_json: AsJson = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """List all customers that are in use."""
     with ready_database(data, database_url) as database:
@@ -62,7 +64,13 @@ def list_all(
 
 
 @app.command()
-def show(customer_id: Id, as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def show(
+    customer_id: Id,
+    as_json: AsJson = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
+) -> None:
     """Show one customer, retired or not."""
     with ready_database(data, database_url) as database:
         customer = database.read(lambda tx: find_customer(tx, SYSTEM, customer_id))
@@ -77,6 +85,7 @@ def change(
     contact_number: Annotated[str | None, typer.Option(help="The telephone number of new tickets.")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Correct what is given, and leave the rest."""
     if name is contact_name is contact_number is None:
@@ -92,7 +101,7 @@ def change(
 
 
 @app.command()
-def retire(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def retire(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Refuse new tickets and ECOs for the customer from now on; what there is stays."""
     with ready_database(data, database_url) as database:
         customer = database.write(lambda tx: retire_customer(tx, SYSTEM, customer_id, now()))
@@ -100,7 +109,7 @@ def retire(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None)
 
 
 @app.command()
-def reinstate(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def reinstate(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Take a retired customer into use again."""
     changes = CustomerChanges(retired=False)
     with ready_database(data, database_url) as database:

@@ -9,7 +9,7 @@ import typer
 from keesa import desk
 from keesa.backup.renewing import Renewal, newest_change
 from keesa.backup.renewing import renew as go_on
-from keesa.cli.options import Data, DatabaseUrl, configured, existing_database, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database, ready_database
 from keesa.clock import Clock, milliseconds
 
 app = typer.Typer(help="Which desk this is, and how it goes on from an older state of itself.", no_args_is_help=True)
@@ -21,7 +21,7 @@ class Switch(Enum):
 
 
 @app.command()
-def show(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def show(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Its id, which its back-ups have too, when it last began anew, and whether it sends."""
     config = configured(data, database_url)
     with existing_database(config) as database:
@@ -48,6 +48,7 @@ def renew(
     ] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """End all sessions, leave out ticket numbers, pause sending, make void what clients keep of later states.
 
@@ -63,7 +64,7 @@ def renew(
 
 
 @app.command()
-def sending(switch: Switch, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def sending(switch: Switch, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Whether anything is sent to the world outside."""
     with ready_database(data, database_url) as database:
         database.write(desk.send if switch is Switch.ON else desk.pause_sending)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, possible_id, ready_database
 from keesa.directory.ecos import create_eco, list_ecos
 from keesa.visible import visible
 
@@ -20,6 +20,7 @@ def add(
     customer: Annotated[int, typer.Option(help="Id of the customer that it belongs to.", callback=possible_id)],
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Add an ECO."""
     with ready_database(data, database_url) as database:
@@ -28,7 +29,9 @@ def add(
 
 
 @app.command("list")
-def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(
+    as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """List all ECOs, with the ids of the customers that they belong to."""
     with ready_database(data, database_url) as database:
         ecos = database.read(list_ecos)

@@ -3,13 +3,13 @@
 import typer
 
 from keesa import maintenance
-from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, ready_database
 
 app = typer.Typer(help="Answer 503 while you work on the system.", no_args_is_help=True)
 
 
 @app.command()
-def on(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def on(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """From the next request on, every worker and node answers 503."""
     with ready_database(data, database_url) as database:
         database.write(maintenance.switch_on)
@@ -17,7 +17,7 @@ def on(data: Data = None, database_url: DatabaseUrl = None) -> None:
 
 
 @app.command()
-def off(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def off(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Answer again."""
     with ready_database(data, database_url) as database:
         database.write(maintenance.switch_off)

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from keesa.cli.full_backup import make_before_an_upgrade
-from keesa.cli.options import Data, DatabaseUrl, configured, require_data_file
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, require_data_file
 from keesa.cli.progress import shown
 from keesa.db import Database, open_database
 from keesa.db.migrate import applying, latest
@@ -29,6 +29,7 @@ _MEANWHILE: Final[dict[Waiting, str]] = {
 def migrate(
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Say what would be done, and do nothing.")] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask, where readers would wait or older programs must stop.")

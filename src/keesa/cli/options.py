@@ -12,7 +12,7 @@ import typer
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.audit.recording import Requester
 from keesa.clock import now
-from keesa.config import Config, load_config
+from keesa.config import Config, Loaded, load
 from keesa.db import Database, open_database
 from keesa.db.migrate import check_schema
 from keesa.db.opening import SQLITE_FILE, has_data_file
@@ -28,6 +28,25 @@ DatabaseUrl = Annotated[
 ]
 
 
+def _name_config(path: Path | None) -> Path | None:
+    """The option is its variable, in which the commands that a server begins find it too."""
+    if path is not None:
+        os.environ["KEESA_CONFIG"] = str(path)
+    return path
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="The configuration file.",
+        show_default="keesa.toml in the folder of the data",
+        readable=False,
+        callback=_name_config,
+    ),
+]
+
+
 def possible_id(given: int | None) -> int | None:
     """The id as it was given, if either engine can keep it as a key."""
     if given is not None and given > 2**63 - 1:
@@ -36,7 +55,12 @@ def possible_id(given: int | None) -> int | None:
 
 
 def configured(data: Path | None, database_url: str | None, **options: object) -> Config:
-    return load_config(os.environ, data=data, database_url=database_url, **options)
+    return loaded(data, database_url, **options).config
+
+
+def loaded(data: Path | None, database_url: str | None, **options: object) -> Loaded:
+    """With where each setting comes from."""
+    return load(os.environ, data=data, database_url=database_url, **options)
 
 
 def operator() -> Requester:

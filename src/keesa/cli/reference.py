@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, ready_database
 from keesa.db import Tx
 from keesa.directory.reference import KeyedList, add_key, add_product, named_keys, products
 from keesa.visible import visible
@@ -18,7 +18,9 @@ Key = Annotated[str, typer.Argument(help="As the API names it, such as site_surv
 
 
 @app.command("list")
-def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(
+    as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """List the products, ticket types and categories, with the ids and keys that the API takes."""
     with ready_database(data, database_url) as database:
         rows = database.read(_entries)
@@ -38,7 +40,7 @@ def _rows(name: str, entries: dict[int, str] | dict[str, str]) -> list[dict[str,
 
 
 @app.command("add-product")
-def product(name: str, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def product(name: str, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Add a product."""
     with ready_database(data, database_url) as database:
         product_id = database.write(lambda tx: add_product(tx, name))
@@ -46,13 +48,17 @@ def product(name: str, data: Data = None, database_url: DatabaseUrl = None) -> N
 
 
 @app.command("add-type")
-def ticket_type(key: Key, name: str, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def ticket_type(
+    key: Key, name: str, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """Add a ticket type."""
     _add("ticket_types", key, name, data, database_url)
 
 
 @app.command("add-category")
-def category(key: Key, name: str, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def category(
+    key: Key, name: str, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """Add a ticket category."""
     _add("ticket_categories", key, name, data, database_url)
 

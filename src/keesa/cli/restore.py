@@ -8,7 +8,7 @@ from keesa.backup.opening import fetched
 from keesa.backup.renewing import Renewal
 from keesa.backup.restoring import Restored, check
 from keesa.backup.restoring import restore as bring_back
-from keesa.cli.options import Data, DatabaseUrl, configured
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured
 from keesa.cli.passphrases import passphrase_of
 from keesa.cli.progress import shown
 from keesa.clock import Clock
@@ -31,6 +31,7 @@ def restore(
     ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Bring a desk back from a back-up, to a place where there is none: an empty folder, or an empty database.
 

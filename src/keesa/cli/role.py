@@ -10,7 +10,7 @@ from keesa.accounts.actors import Permissions
 from keesa.accounts.permissions import ENFORCED
 from keesa.accounts.roles import Role, create_role, find_role, grant_permission, list_roles, revoke_permission
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, ready_database
 from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.visible import visible
@@ -32,6 +32,7 @@ def add(
     ticket_type: Annotated[list[str] | None, typer.Option(help="A ticket type; may be repeated.")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Add a role."""
     try:
@@ -45,7 +46,9 @@ def add(
 
 
 @app.command("list")
-def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(
+    as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """List all roles."""
     with ready_database(data, database_url) as database:
         roles = database.read(list_roles)
@@ -53,7 +56,13 @@ def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseU
 
 
 @app.command()
-def grant(name: RoleName, permissions: Written, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def grant(
+    name: RoleName,
+    permissions: Written,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
+) -> None:
     """Let the role give permissions, from the next request on. The last colon parts resource and action."""
     _require_colons(permissions)
 
@@ -68,7 +77,13 @@ def grant(name: RoleName, permissions: Written, data: Data = None, database_url:
 
 
 @app.command()
-def revoke(name: RoleName, permissions: Written, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def revoke(
+    name: RoleName,
+    permissions: Written,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
+) -> None:
     """Take permissions from the role, from the next request on: whatever is written so."""
     _require_colons(permissions)
 

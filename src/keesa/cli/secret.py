@@ -8,7 +8,7 @@ import typer
 
 from keesa.accounts.sessions import end_some
 from keesa.cli.listing import AsJson, Rows, print_list
-from keesa.cli.options import Data, DatabaseUrl, configured, existing_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database
 from keesa.clock import Clock, now
 from keesa.config import Config
 from keesa.db import Database
@@ -29,6 +29,7 @@ def rotate_key(
     ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Sign with a new key from now on. Sessions go on: the former key verifies for 10 days more."""
     config = configured(data, database_url)
@@ -50,7 +51,9 @@ def rotate_key(
 
 
 @app.command()
-def show(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def show(
+    as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """List when each key was made, retired, and will be forgotten. No key is shown."""
     print_list(_HEADINGS, _rows(configured(data, database_url)), as_json=as_json)
 

@@ -1,12 +1,10 @@
 """`keesa serve`."""
 
-import os
 from typing import Annotated
 
 import typer
 
-from keesa.cli.options import Data, DatabaseUrl
-from keesa.config import load_config
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured
 
 
 def serve(
@@ -15,14 +13,13 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes that answer.", show_default="1")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
     demo: Annotated[
         bool | None, typer.Option("--demo", help="Fill an empty database with the documented world.")
     ] = None,
 ) -> None:
-    """Serve the API. Each option may come as KEESA_NAME in the environment too; stops cleanly on SIGTERM."""
-    config = load_config(
-        os.environ, host=host, port=port, workers=workers, data=data, database_url=database_url, demo=demo
-    )
+    """Serve the API. Options may come as KEESA_NAME in the environment, or from a file; stops cleanly on SIGTERM."""
+    config = configured(data, database_url, host=host, port=port, workers=workers, demo=demo)
     from keesa.cli.serving import serve_as  # noqa: PLC0415 - a third of the time in which every other command is done
 
     serve_as(config)

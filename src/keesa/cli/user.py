@@ -9,7 +9,7 @@ from keesa.accounts.actors import UserType
 from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user, list_users
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import Data, DatabaseUrl, possible_id, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, possible_id, ready_database
 from keesa.clock import now
 from keesa.errors import Invalid, Refused
 from keesa.visible import visible
@@ -47,6 +47,7 @@ def add(
     password_stdin: PasswordStdin = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Add a user; asks for the password."""
     kind = _user_type(user_type)
@@ -65,7 +66,9 @@ def add(
 
 
 @app.command("list")
-def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def list_all(
+    as_json: AsJson = False, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None
+) -> None:
     """List all users."""
     with ready_database(data, database_url) as database:
         users = database.read(list_users)
@@ -74,7 +77,7 @@ def list_all(as_json: AsJson = False, data: Data = None, database_url: DatabaseU
 
 
 @app.command()
-def disable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def disable(email: Email, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """End the user's sessions and refuse their logins from now on; what they wrote stays."""
     with ready_database(data, database_url) as database:
         database.write(lambda tx: disable_user(tx, email, now()))
@@ -82,7 +85,7 @@ def disable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -
 
 
 @app.command()
-def enable(email: Email, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def enable(email: Email, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Let a disabled user log in again, with the password that they had."""
     with ready_database(data, database_url) as database:
         database.write(lambda tx: enable_user(tx, email))
@@ -91,7 +94,11 @@ def enable(email: Email, data: Data = None, database_url: DatabaseUrl = None) ->
 
 @app.command()
 def password(
-    email: Email, password_stdin: PasswordStdin = False, data: Data = None, database_url: DatabaseUrl = None
+    email: Email,
+    password_stdin: PasswordStdin = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
 ) -> None:
     """Give the user a new password and end their sessions; asks for it."""
     with ready_database(data, database_url) as database:

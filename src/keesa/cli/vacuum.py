@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from keesa.cli.options import Data, DatabaseUrl, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, ready_database
 from keesa.db import Database
 from keesa.db.postgres_sizes import measure_server
 from keesa.db.size_warnings import in_bytes
@@ -19,7 +19,7 @@ _TOLD_EVERY: Final = 1.0
 _INTERRUPTED: Final = 130
 
 
-def vacuum(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def vacuum(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Give the free pages of the data file back to the disk, while the desk runs. Ctrl-C stops it at any time."""
     with ready_database(data, database_url) as database:
         if isinstance(database, SqliteDatabase):

@@ -16,6 +16,8 @@ from typing import Final
 import structlog
 
 from keesa.server.chores import Chore
+from keesa.server.notifying import READY as SERVES
+from keesa.server.notifying import STOPPING, ServiceManager
 from keesa.server.worker import READY, STOP_SIGNALS
 
 HANG_SECONDS: Final = 10
@@ -62,6 +64,7 @@ class Supervisor:
         self._announce = announce
         self._stop_seconds = stop_seconds
         self._chores = chores
+        self._manager = ServiceManager()
         self._announced = False
         self._workers: list[_Worker] = []
         self._stopping = False
@@ -88,6 +91,7 @@ class Supervisor:
                 if not self._look(now):
                     self._stop()
                     return 1
+                self._manager.tell_alive()
                 if self._announced:
                     for chore in self._chores:
                         chore.look(now)
@@ -145,6 +149,7 @@ class Supervisor:
         if not self._announced and all(worker.ready for worker in self._workers):
             self._announced = True
             self._announce()
+            self._manager.tell(SERVES)
         return True
 
     def _hear(self, worker: _Worker, now: float) -> None:
@@ -170,6 +175,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Ask the workers to end, and kill whoever does not."""
+        self._manager.tell(STOPPING)
         self._listener.close()  # the workers have it too, and accept what has come before they close it
         for worker in self._workers:
             worker.process.terminate()

@@ -1,0 +1,49 @@
+"""Podman with a store of the trial's own, on machines that are containers themselves."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+_CGROUPS: Final = Path("/sys/fs/cgroup")
+_UNIFIED: Final = _CGROUPS / "cgroup.controllers"
+_RUN_UNIFIED: Final = f'umount -R {_CGROUPS} && mount -t cgroup2 none {_CGROUPS} && exec "$@"'
+
+
+def require_unified_cgroups() -> None:
+    """What runs containers takes no machine with the older groups: there this program begins anew where it sees the
+    newer ones alone. Nobody else sees that.
+    """
+    if _UNIFIED.exists():
+        return
+    apart = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _RUN_UNIFIED, "sh"]
+    os.execvp(apart[0], [*apart, sys.executable, "-m", "deploy.container", *sys.argv[1:]])  # noqa: S606 - our own words
+
+
+class Podman:
+    """Its images, containers and volumes are in the folder, and nowhere else."""
+
+    def __init__(self, folder: Path) -> None:
+        places = ["--root", str(folder / "store"), "--runroot", str(folder / "run")]
+        self.words = ["podman", *places, "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs"]
+        self.words += ["--events-backend", "file"]
+
+    def run(self, *arguments: str, seconds: float = 300) -> str:
+        """What it prints. Raises RuntimeError with its complaint where it fails."""
+        return output_of([*self.words, *arguments], seconds)
+
+    def succeeds(self, *arguments: str) -> bool:
+        done = subprocess.run([*self.words, *arguments], capture_output=True, timeout=60, check=False)  # noqa: S603 - our own words
+        return done.returncode == 0
+
+
+def output_of(command: Sequence[str], seconds: float, *, text: str | None = None, folder: Path | None = None) -> str:
+    """Of a command, with that on its standard input."""
+    done = subprocess.run(  # noqa: S603 - our own words
+        command, input=text, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed ({done.returncode}): {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
