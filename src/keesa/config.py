@@ -20,6 +20,7 @@ DEFAULT_ZONE: Final = ZoneInfo("Indian/Maldives")
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~@:+%-][A-Za-z0-9._~@:+%-]*)*")
 """Segments that need no quoting in a header, none of them `.` or `..`."""
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _OTHERS: Final = re.compile(r"KEESA_(TEST_\w+|(\w+_)?SERVICE_(HOST|PORT\w*)|(\w+_)?PORT_\d+_(TCP|UDP|SCTP)\w*)")
 """Variables that are not ours: the tests', and those that Kubernetes makes of services whose names begin with keesa."""
 
@@ -92,6 +93,10 @@ class Config:
     """Minutes between two snapshots that the server has made by itself, on SQLite; 0: it makes none."""
     backup_passphrase: str | None = field(default=None, repr=False)
     """What the secret key in a back-up is encrypted with."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """What `GET /metrics` may be read with, as a bearer token."""
+    metrics_from: tuple[Network, ...] = ()
+    """The networks from which it may be read without one."""
     log_format: str = "auto"
     """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
 
@@ -177,9 +182,11 @@ def _secrets(text: str) -> tuple[str, ...]:
 
 
 def _proxy(name: str) -> TrustedProxy:
-    """The network; that of an IPv4 address in IPv6's form is the IPv4 one, as which such peers are looked at."""
-    if name == "unix":
-        return "unix"
+    return "unix" if name == "unix" else _network(name)
+
+
+def _network(name: str) -> Network:
+    """That of an IPv4 address in IPv6's form is the IPv4 one, as which such peers are looked at."""
     network = ipaddress.ip_network(name)
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
         return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
@@ -203,6 +210,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "zone": ZoneInfo,
     "cors_origins": _names,
     "trusted_proxies": lambda text: tuple(_proxy(name) for name in _names(text)),
+    "metrics_from": lambda text: tuple(_network(name) for name in _names(text)),
     "public_url": lambda text: text.rstrip("/") or None,
     "body_limit": int,
     "cache_mib": int,
@@ -248,6 +256,9 @@ def _refuse_senseless(config: Config) -> None:
         "backup_keep must be 1 or more": config.backup_keep is None or config.backup_keep >= 1,
         "backup_keep_days must be 1 or more": config.backup_keep_days is None or config.backup_keep_days >= 1,
         "snapshot_every must be 0 to 1440 minutes": 0 <= config.snapshot_every <= 1440,
+        "metrics_token must have 32 characters or more, of letters, digits and -._~+/=": _is_token(
+            config.metrics_token
+        ),
         "log_format must be auto, json or text": config.log_format in ("auto", "json", "text"),
         f"database_connections must be {FEWEST_CONNECTIONS} to 1000": FEWEST_CONNECTIONS
         <= config.database_connections
@@ -266,6 +277,11 @@ def _refuse_senseless(config: Config) -> None:
 
 def _is_postgres(url: str | None) -> bool:
     return not url or url.startswith(("postgresql://", "postgres://"))
+
+
+def _is_token(text: str | None) -> bool:
+    """Whether it can stand behind `Bearer` (RFC 6750), and is too long to be guessed."""
+    return text is None or (len(text) >= 32 and _TOKEN.fullmatch(text) is not None)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,6 +1,7 @@
 """Who is at the other end: address, scheme and path, believed from a proxy only where the operator trusts it."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,6 +11,19 @@ from keesa.config import TrustedProxy
 from keesa.web.calls import Client
 from keesa.web.forwarded import Address, Told, parse_address, told, told_prefix
 
+PROXY_HEADERS: Final = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-prefix",
+    "x-forwarded-server",
+    "x-real-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
+)
+"""What comes with a request that a proxy has passed on: some of them, whichever proxy it is."""
 _SECURE = {"https": True, "wss": True, "http": False, "ws": False}
 
 
@@ -38,6 +52,19 @@ class Clients:
         secure = self._secure or _SECURE.get(_proto_of(words, index), secure)
         prefix = told_prefix(headers) if self._prefix is None else self._prefix
         return Client(str(address) if address else peer, secure, prefix)
+
+    def certain_address(self, scope: Scope, headers: Headers) -> Address | None:
+        """The client's, where nothing stands between that could hide another one: None where the headers tell of a
+        proxy that is not trusted, or a trusted one does not know it.
+        """
+        peer = scope["client"][0] if scope["client"] else ""
+        if not any(name in headers for name in PROXY_HEADERS):
+            return parse_address(peer)
+        if not self._is_trusted(peer):
+            return None
+        addresses = told(headers).addresses
+        index, address = self._nearest(addresses)
+        return address if addresses and addresses[index] is not None else None
 
     def _nearest(self, addresses: Sequence[Address | None]) -> tuple[int, Address | None]:
         """Where in the list the client stands, and the nearest address that is known of it: None is the peer's own."""
