@@ -26,7 +26,6 @@ from keesa.logs import set_up_logs
 from keesa.metrics.access import Access
 from keesa.metrics.cells import Slot, only_slot
 from keesa.metrics.endpoint import PATH, Metrics
-from keesa.metrics.facts import Asking
 from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
 from keesa.server.connections import CONNECTIONS
@@ -62,24 +61,20 @@ def serve_from(
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services = services_of(config)
     dispatcher = Dispatcher(database, Api(services), versions, body_limit=config.body_limit, network_of=network_of)
-    health, clients = Health(database), Clients(config.trusted_proxies, config.public_url)
-    slot = slot or only_slot()
-    paths = [PREFIX, *(mount.path for mount in mounts), "/health", "/ready", PATH, ""]
-    table = RequestTable(PREFIX, versions, paths)
+    health, clients, slot = Health(database), Clients(config.trusted_proxies, config.public_url), slot or only_slot()
+    counted = [
+        Mount(PREFIX, dispatcher),
+        Mount("/health", health.health, alone=True),
+        Mount("/ready", health.ready, alone=True),
+        Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
+        *mounts,
+    ]
+    table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
     access = Access(config.metrics_token, config.metrics_from, clients)
-    logins = frozenset(PREFIX + path for path in LOGINS)
-    mounted = Mounts(
-        [
-            Mount(PREFIX, dispatcher),
-            Mount("/health", health.health, alone=True),
-            Mount("/ready", health.ready, alone=True),
-            Mount(PATH, Metrics(access, slot, table, sampler, Asking(database), logins), alone=True),
-            Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
-            *mounts,
-        ]
-    )
+    metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS])
+    mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
     middleware = Middleware(mounted, config.cors_origins, clients, counts)
     slot.begin()
 

@@ -9,16 +9,19 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
 import cast
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
+from nginx_server import NginxServer
 from operations_document import block, replaced
 from places import Place, opened
 from prometheus import Prometheus
-from scraping import TOKEN, scrape_url
+from scraping import BEARER, TOKEN, scrape_url
 from waiting import wait_until
 from workers import connect, connections, workers
 
@@ -49,7 +52,7 @@ def served(
         postgres: PostgresServer = request.getfixturevalue("postgres")
         postgres.create_database("scraped", cast_template)
         place = replace(place, url=postgres.url("scraped"))
-    settings = {"KEESA_METRICS_TOKEN": TOKEN, "KEESA_SECRET": cast.SECRET}
+    settings = {"KEESA_METRICS_TOKEN": TOKEN, "KEESA_METRICS_FROM": "127.0.0.1/32", "KEESA_SECRET": cast.SECRET}
     with (
         LiveServer(place.data, place.url, "--workers", "2", **settings) as server,
         Prometheus(folder, job(server, folder)) as prometheus,
@@ -109,6 +112,33 @@ def test_two_workers_are_told_as_one_and_a_killed_one_takes_nothing_along(server
         assert {sample.labels["worker"] for sample in found.samples("process_open_fds")} == {"0", "1"}
     wait_until(lambda: scrape_url(server.url).value("keesa_http_requests_in_flight") == 1)
     wait_until(lambda: scrape_url(server.url).value("keesa_connections") <= 2)  # ours, and Prometheus'
+
+
+def test_what_a_proxy_passes_on_is_not_from_its_machine(server: LiveServer, tmp_path: Path) -> None:
+    """A real nginx beside the server, which does not trust it: by what it adds, or by HTTP/1.0 if that is nothing."""
+    passes = f"proxy_pass {server.url}; proxy_http_version"
+    site = f"""
+    server {{
+        listen 127.0.0.1:%d;
+        location /plain/ {{ {passes} 1.0; rewrite .* /metrics break; }}
+        location /told/ {{ {passes} 1.1; proxy_set_header X-Forwarded-For 127.0.0.1; rewrite .* /metrics break; }}
+    }}"""
+    with NginxServer(tmp_path) as nginx:
+        nginx.start(site % nginx.port)
+        for path in ("plain", "told"):
+            assert status(f"http://127.0.0.1:{nginx.port}/{path}/") == 401
+            assert status(f"http://127.0.0.1:{nginx.port}/{path}/", **BEARER) == 200
+    assert status(f"{server.url}/metrics") == 200
+
+
+def status(url: str, **headers: str) -> int:
+    try:
+        with urlopen(Request(url, headers=headers), timeout=30) as answer:  # noqa: S310 - loopback
+            found: int = answer.status
+            return found
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 def test_prometheus_takes_it(served: Served) -> None:

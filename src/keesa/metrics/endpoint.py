@@ -1,7 +1,7 @@
 """`GET /metrics`: beside the API, for Prometheus."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -9,35 +9,36 @@ from starlette.types import Receive, Scope, Send
 
 from keesa.db.sqlite import SqliteDatabase
 from keesa.metrics.access import Access
-from keesa.metrics.cells import Slot
 from keesa.metrics.exposition import Shown, encoded
 from keesa.metrics.facts import Asking
 from keesa.metrics.requests import RequestTable
 from keesa.metrics.samples import Sampler
 from keesa.web.http_errors import require_reading
 
+if TYPE_CHECKING:
+    from keesa.metrics.families import Engine
+
 PATH: Final = "/metrics"
 
 
-@dataclass(frozen=True, slots=True)
 class Metrics:
-    """An ASGI application. What it tells is of all workers, whichever of them is asked."""
+    """An ASGI application. What it tells is of all workers, whichever of them is asked; `logins` are routes."""
 
-    access: Access
-    slot: Slot
-    table: RequestTable
-    sampler: Sampler
-    asking: Asking
-    logins: frozenset[str]
-    """The routes of logins."""
+    def __init__(self, access: Access, table: RequestTable, sampler: Sampler, *, logins: Collection[str]) -> None:
+        self._access = access
+        self._table = table
+        self._sampler = sampler
+        self._logins = logins
+        database = sampler.sources.database
+        self._asking = Asking(database)
+        self._engine: Engine = "sqlite" if isinstance(database, SqliteDatabase) else "postgres"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         require_reading(scope)
-        self.access.require(scope)
-        facts = await self.asking.facts()
-        self.sampler.sample()
-        is_file = isinstance(self.sampler.sources.database, SqliteDatabase)
-        shown = Shown(self.slot.cells, self.table, "sqlite" if is_file else "postgres", self.logins, facts)
+        self._access.require(scope)
+        facts = await self._asking.facts()
+        self._sampler.sample()
+        shown = Shown(self._sampler.slot.cells, self._table, self._engine, self._logins, facts)
         body, media_type = encoded(shown.metrics(), Headers(scope=scope).get("accept", ""))
         headers = {"Cache-Control": "no-store", "Content-Type": media_type, "Vary": "Accept, Authorization"}
         await Response(body, headers=headers)(scope, receive, send)

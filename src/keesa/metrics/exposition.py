@@ -1,7 +1,7 @@
 """From numbers to Prometheus' metrics, and from those to text."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -41,7 +41,7 @@ class Shown:
     cells: Cells
     table: RequestTable
     engine: Engine
-    logins: frozenset[str]
+    logins: Collection[str]
     """The routes of logins."""
     facts: Facts | None
 

@@ -97,6 +97,7 @@ class Sampler:
 
     def __init__(self, sources: Sources, slot: Slot) -> None:
         self.sources = sources
+        self.slot = slot
         self._numbers = slot.numbers
         before = self._numbers[SAMPLES : SAMPLES + len(ALL)].tolist()
         self._before = [told if each.family.kind == "counter" else 0 for each, told in zip(ALL, before, strict=True)]

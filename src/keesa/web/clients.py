@@ -23,7 +23,9 @@ PROXY_HEADERS: Final = (
     "cf-connecting-ip",
     "true-client-ip",
 )
-"""What comes with a request that a proxy has passed on: some of them, whichever proxy it is."""
+"""What comes with a request that a proxy has passed on: some of them, unless it is told to add nothing. nginx without
+any setting adds none before 1.29, and speaks HTTP/1.0 then, which nobody else does.
+"""
 _SECURE = {"https": True, "wss": True, "http": False, "ws": False}
 
 
@@ -54,11 +56,13 @@ class Clients:
         return Client(str(address) if address else peer, secure, prefix)
 
     def certain_address(self, scope: Scope, headers: Headers) -> Address | None:
-        """The client's, where nothing stands between that could hide another one: None where the headers tell of a
-        proxy that is not trusted, or a trusted one does not know it.
+        """The client's, where nothing is known to stand between that could hide another one: None where the request
+        tells of a proxy that is not trusted, or a trusted one does not know it. A proxy that tells nothing of itself
+        is what it seems to be, a client.
         """
         peer = scope["client"][0] if scope["client"] else ""
-        if not any(name in headers for name in PROXY_HEADERS):
+        is_passed_on = scope.get("http_version") == "1.0" or any(name in headers for name in PROXY_HEADERS)
+        if not is_passed_on:
             return parse_address(peer)
         if not self._is_trusted(peer):
             return None
