@@ -3,7 +3,12 @@
 import asyncio
 import random
 import string
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pytest
@@ -19,6 +24,7 @@ from keesa.backup.records import Record
 from keesa.clock import now
 from keesa.config import Config
 from keesa.db import Database, Tx, open_database
+from keesa.metrics import facts
 from keesa.metrics.families import FAMILIES, REQUESTS, SECONDS
 from keesa.metrics.requests import BOUNDS, METHODS
 from logins import LOGIN
@@ -225,6 +231,52 @@ def test_promtool_finds_no_fault(client: TestClient, admin: Api) -> None:
     """In names, words and kinds."""
     admin("GET", "/tickets")
     assert promtool("check", "metrics", given=scrape(client).text.encode()) == ""
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_database_that_hangs_is_waited_for_briefly(
+    database: Database, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for all who ask within some seconds; here a table is locked. SQLite's readers wait for nobody."""
+    monkeypatch.setattr(facts, "PATIENCE", 0.3)
+    client = TestClient(serve_from(database, replace(config, metrics_token=TOKEN)))
+    locked, release = threading.Event(), threading.Event()
+
+    def lock(tx: Tx) -> None:
+        tx.run("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+        tx.all("SELECT 1")  # until then it may wait to travel with another one
+        locked.set()
+        release.wait(60)
+
+    with ThreadPoolExecutor(1) as thread:
+        held = thread.submit(database.write, lock)
+        try:
+            assert locked.wait(60)
+            assert scrape(client).value("keesa_database_up") == 0
+            begun = time.monotonic()
+            assert scrape(client).value("keesa_database_up") == 0
+            assert time.monotonic() - begun < facts.INTERVAL / 2
+        finally:
+            release.set()
+        held.result()
+
+
+def test_what_is_counted_of_the_database_has_a_bound(
+    client: TestClient, admin: Api, monkeypatch: pytest.MonkeyPatch, shared_database: Database, engine: str
+) -> None:
+    """No more rows are looked at than that, through indexes that hold all that is asked for."""
+    monkeypatch.setattr(facts, "MOST", 1)
+    assert admin("GET", "/tickets").status_code == 200
+    found = scrape(client)
+    assert found.value("keesa_sessions") == 1
+    assert found.value("keesa_tickets") == len(facts.STATUSES)
+    if engine == "sqlite":  # PostgreSQL reads so small a table as it is
+        for sql, about in ((facts.SESSIONS, {"at": 0}), (facts.TICKETS, {"status": "open"})):
+            assert "USING COVERING INDEX" in shared_database.read(partial(plan, sql, about))
+
+
+def plan(sql: str, about: Mapping[str, object], tx: Tx) -> str:
+    return " ".join(row["detail"] for row in tx.all(f"EXPLAIN QUERY PLAN {sql}", **about, most=1))
 
 
 def test_a_database_that_does_not_answer_takes_only_its_own_numbers_away(place: Place, config: Config) -> None:

@@ -1,5 +1,6 @@
 """`GET /metrics`: beside the API, for Prometheus."""
 
+import asyncio
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,8 @@ class Metrics:
         facts = await self._asking.facts()
         self._sampler.sample()
         shown = Shown(self._sampler.slot.cells, self._table, self._engine, self._logins, facts)
-        body, media_type = encoded(shown.metrics(), Headers(scope=scope).get("accept", ""))
+        accept = Headers(scope=scope).get("accept", "")
+        # 15 ms where each route was asked in each way: not on the loop, where all others would wait for them
+        body, media_type = await asyncio.to_thread(encoded, shown.metrics(), accept)
         headers = {"Cache-Control": "no-store", "Content-Type": media_type, "Vary": "Accept, Authorization"}
         await Response(body, headers=headers)(scope, receive, send)

@@ -85,8 +85,8 @@ class Asking:
         return Facts(
             schema=schema_of(tx),
             maintenance=maintenance.is_on(tx),
-            sessions=tx.value(_SESSIONS, at=now(), most=MOST),
-            tickets={status: tx.value(_TICKETS, status=status, most=MOST) for status in STATUSES},
+            sessions=tx.value(SESSIONS, at=now(), most=MOST),
+            tickets={status: tx.value(TICKETS, status=status, most=MOST) for status in STATUSES},
             back_up=records.last(tx),
             snapshot=records.last_snapshot(tx),
             file=file,
@@ -94,9 +94,9 @@ class Asking:
         )
 
 
-_SESSIONS: Final = """
+SESSIONS: Final = """
     SELECT count(*) AS value FROM (SELECT 1 AS one FROM sessions WHERE expires_at > :at LIMIT :most) counted
 """
-_TICKETS: Final = """
+TICKETS: Final = """
     SELECT count(*) AS value FROM (SELECT 1 AS one FROM tickets WHERE status = :status LIMIT :most) counted
 """

@@ -100,7 +100,8 @@ class RequestCounts:
         if route is not None and (found := self._rows.get(Key(trace.mount + route.path, method, trace.version))):
             known = self._known[id(route), method, trace.version, status] = (found[0] + place, found[1])
             return known
-        row, timing = self._rows.get(Key(mount, method, "")) or self._rows[Key(mount, OTHER, "")]
+        names = (Key(mount, method, ""), Key(mount, OTHER, ""), Key(NONE, OTHER, ""))
+        row, timing = next(self._rows[key] for key in names if key in self._rows)
         return row + place, timing
 
 
