@@ -49,6 +49,8 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "backup_keep_days": ("90", 90),
     "snapshot_every": ("5", 5),
     "backup_passphrase": ("a passphrase", "a passphrase"),
+    "metrics_token": ("m" * 32, "m" * 32),
+    "metrics_from": ("127.0.0.1, 192.0.2.0/24,::1", (*map(ip_network, ("127.0.0.1", "192.0.2.0/24", "::1")),)),
     "log_format": ("json", "json"),
 }
 """Each setting: a text in the environment, and what it is read as."""
@@ -197,6 +199,8 @@ UNREADABLE: Final = [
     ("trusted_proxies", "10.0.0.1/8"),
     ("trusted_proxies", "10.0.0.0/33"),
     ("trusted_proxies", "Unix"),
+    ("metrics_from", "unix"),
+    ("metrics_from", "monitoring"),
     ("body_limit", "1 MB"),
     ("cache_mib", "24 MiB"),
     ("backup_every", "daily"),
@@ -225,6 +229,8 @@ def test_what_cannot_be_read_stops_the_start(name: str, text: str) -> None:
         ("port", "65536"),
         ("workers", "0"),
         ("workers", "65"),
+        ("metrics_token", "m" * 31),
+        ("metrics_token", f"{'m' * 16} {'m' * 16}"),
         ("number_form", "weekly"),
         ("number_form", ""),
         ("cors_origins", "desk.example"),

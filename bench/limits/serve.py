@@ -31,7 +31,7 @@ def main(kind: str, parent: int) -> int:
     set_up_logs(config.log_format)
     prepare(config)
     with listening(config) as listener:
-        return serve_from(listener, config, BUILDERS[kind])
+        return serve_from(listener, config, lambda given, _slot: BUILDERS[kind](given))
 
 
 if __name__ == "__main__":

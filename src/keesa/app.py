@@ -13,6 +13,7 @@ from keesa.api.application import Api
 from keesa.api.health import Health
 from keesa.api.openapi import WORDING
 from keesa.api.services import Services
+from keesa.api.session_calls import LOGINS
 from keesa.api.start_page import start_page
 from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2021 import VERSION_2021
@@ -22,6 +23,12 @@ from keesa.config import Config
 from keesa.db import Database, open_database
 from keesa.key_watch import open_keys
 from keesa.logs import set_up_logs
+from keesa.metrics.access import Access
+from keesa.metrics.cells import Slot, only_slot
+from keesa.metrics.endpoint import PATH, Metrics
+from keesa.metrics.requests import RequestCounts, RequestTable
+from keesa.metrics.samples import Sampler, Sources
+from keesa.server.connections import CONNECTIONS
 from keesa.web.clients import Clients
 from keesa.web.dispatcher import Dispatcher
 from keesa.web.middleware import Middleware
@@ -35,36 +42,50 @@ VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def build_app(config: Config) -> App:
-    """The ASGI application of one worker process, with a database of its own that its shutdown closes."""
+def build_app(config: Config, slot: Slot | None = None) -> App:
+    """The ASGI application of one worker process, with a database of its own that its shutdown closes; it counts in
+    that slot.
+    """
     set_up_logs(config.log_format)
-    return serve_from(open_database(config.data, config.database_url, config.database_connections), config)
+    database = open_database(config.data, config.database_url, config.database_connections)
+    return serve_from(database, config, slot=slot)
 
 
 def serve_from(
-    database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS, mounts: Sequence[Mount] = ()
+    database: Database,
+    config: Config,
+    versions: Sequence[ApiVersion] = VERSIONS,
+    mounts: Sequence[Mount] = (),
+    slot: Slot | None = None,
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    api = Api(services_of(config))
-    dispatcher = Dispatcher(database, api, versions, body_limit=config.body_limit, network_of=network_of)
-    health = Health(database)
-    mounted = Mounts(
-        [
-            Mount(PREFIX, dispatcher),
-            Mount("/health", health.health, alone=True),
-            Mount("/ready", health.ready, alone=True),
-            Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
-            *mounts,
-        ]
-    )
-    clients = Clients(config.trusted_proxies, config.public_url)
-    middleware = Middleware(mounted, config.cors_origins, clients)
+    services = services_of(config)
+    dispatcher = Dispatcher(database, Api(services), versions, body_limit=config.body_limit, network_of=network_of)
+    health, clients, slot = Health(database), Clients(config.trusted_proxies, config.public_url), slot or only_slot()
+    counted = [
+        Mount(PREFIX, dispatcher),
+        Mount("/health", health.health, alone=True),
+        Mount("/ready", health.ready, alone=True),
+        Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
+        *mounts,
+    ]
+    table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
+    counts = RequestCounts(table, slot)
+    sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
+    access = Access(config.metrics_token, config.metrics_from, clients)
+    metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS])
+    mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
+    middleware = Middleware(mounted, config.cors_origins, clients, counts)
+    slot.begin()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
+            sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
+            sampler.start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
+            sampler.stop()
             dispatcher.close()
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
@@ -72,6 +93,10 @@ def serve_from(
             await middleware(scope, receive, send)
 
     return app
+
+
+def _sources(database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher) -> Sources:
+    return Sources(database, counts, services.sessions, services.tickets, dispatcher.threads, dispatcher.conversions)
 
 
 def services_of(config: Config) -> Services:

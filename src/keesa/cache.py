@@ -57,6 +57,11 @@ class Cache(Generic[K, V]):
             self._weights[0] += weight
 
     @property
+    def entries(self) -> int:
+        """What both generations hold together; one that has just moved may count twice."""
+        return len(self._young) + len(self._old)
+
+    @property
     def weight(self) -> int:
         """What both generations hold together."""
         return sum(self._weights)

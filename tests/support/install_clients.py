@@ -18,6 +18,8 @@ PYTHON_CLIENTS = Path(__file__).parents[1] / "clients" / "python"
 PYTHON_HOME = PYTHON_CLIENTS / ".venv"
 PGBOUNCER = Path(__file__).parents[1] / "clients" / "pgbouncer"
 """Where Debian's package of it is unpacked, which starts no service."""
+PROMETHEUS = Path(__file__).parents[1] / "clients" / "prometheus"
+"""The same."""
 
 
 def node(*, program: str = "bin/node") -> Path:
@@ -72,6 +74,18 @@ def install_pgbouncer() -> None:
         subprocess.run(["dpkg-deb", "--extract", package, PGBOUNCER], check=True)
 
 
+def install_prometheus() -> None:
+    """The machine's own, where it has one; else unpacked: it needs no library that is not there."""
+    if shutil.which("prometheus") and shutil.which("promtool"):
+        return
+    if (PROMETHEUS / "usr" / "bin" / "promtool").exists():
+        return
+    (PROMETHEUS / "partial").mkdir(parents=True, exist_ok=True)
+    _apt_get("prometheus", options=["--download-only", "--option", f"Dir::Cache::archives={PROMETHEUS}"])
+    for package in PROMETHEUS.glob("prometheus_*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", package, PROMETHEUS], check=True)
+
+
 def _apt_get(*missing: str, options: Sequence[str] = ()) -> None:
     if not shutil.which("apt-get") or not (os.geteuid() == 0 or shutil.which("sudo")):
         sys.exit(f"The tests need {' and '.join(missing)}: please install what is missing.")
@@ -87,5 +101,6 @@ def _apt_get(*missing: str, options: Sequence[str] = ()) -> None:
 if __name__ == "__main__":
     install_system_programs()
     install_pgbouncer()
+    install_prometheus()
     install_node_packages()
     install_python_packages()

@@ -63,13 +63,16 @@ async def outcome(task: "asyncio.Task[str]") -> str:
 
 
 def test_each_network_has_its_turn(queue: FairQueue, check: Check) -> None:
-    """Whoever comes from elsewhere waits for one login of a busy office's, not for all of them."""
+    """Whoever comes from elsewhere waits for one login of a busy office's, not for all; their numbers are told."""
 
     async def work() -> list[str]:
         tasks = [await started(queue.run(HOME, check.of(f"home {number}"))) for number in range(4)]
         tasks.append(await started(queue.run(ELSEWHERE, check.of("elsewhere"))))
+        assert (queue.running, queue.waiting) == (1, 4)
         check.let_go(5)
-        return [await outcome(task) for task in tasks]
+        outcomes = [await outcome(task) for task in tasks]
+        assert (queue.running, queue.waiting) == (0, 0)
+        return outcomes
 
     assert asyncio.run(work()) == ["home 0", "home 1", "home 2", "home 3", "elsewhere"]
     assert check.begun == ["home 0", "home 1", "elsewhere", "home 2", "home 3"]

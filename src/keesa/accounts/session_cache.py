@@ -51,6 +51,14 @@ class SessionCache:
         """By the token: the revision of accounts at which the caller was found, when the token had been replaced by a
         refresh (0 for the newest), and who it is.
         """
+        self.hits = 0
+        """Live sessions whose caller was known."""
+        self.misses = 0
+        """Those whose caller had to be found."""
+
+    @property
+    def entries(self) -> int:
+        return self._known.entries
 
     def cached(self, access_uid: str) -> Caller | None:
         """The caller of the last request with the token; whether that is still true, only `look` knows."""
@@ -64,7 +72,10 @@ class SessionCache:
             return SessionState(bool(offline), names, epoch, None)
         known = self._known.get(access_uid)
         if known is None or known[0] != accounts or known[1] != replaced:
+            self.misses += 1
             known = accounts, replaced, find_by_access(tx, access_uid)
             if not tx.may_be_undone:
                 self._known.put(access_uid, known)
+        else:
+            self.hits += 1
         return SessionState(offline=False, names=names, epoch=epoch, caller=known[2])

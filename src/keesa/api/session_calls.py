@@ -20,6 +20,8 @@ from keesa.web.calls import Client
 from keesa.web.input.fields import build, read_fields
 from keesa.web.routes import Parameter
 
+LOGINS: Final = ("/auth", "/auth/login")
+"""The paths of logins, in either version."""
 COOKIES_HEADER: Final = "Keesa-Cookies"
 """`true` asks for the tokens in cookies too."""
 _PATHS: Final = {ACCESS_COOKIE: "", REFRESH_COOKIE: "/api/v1/auth"}

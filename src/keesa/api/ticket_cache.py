@@ -54,11 +54,19 @@ class TicketCache:
         self.under_way = 0
         """Bytes of the long lists that are put together now."""
         self._lock = Lock()
+        self.hits = 0
+        """Tickets that were ready in the format that was asked for."""
+        self.misses = 0
+        """Those that had to be made."""
 
     @property
     def weight(self) -> int:
         """Bytes that are kept."""
         return self._kept.weight
+
+    @property
+    def entries(self) -> int:
+        return self._kept.entries
 
     def tickets(
         self, tx: Tx, names: int, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]
@@ -72,7 +80,10 @@ class TicketCache:
         try:
             while portion := list(islice(waiting, PORTION)):
                 parts = self._kept.get_all(list(zip(repeat(ticket_format), repeat(names), portion, strict=False)))
-                if None in parts:
+                missing = parts.count(None)
+                self.hits += len(portion) - missing
+                self.misses += missing
+                if missing:
                     yield from self._complete(tx, names, portion, parts, ticket_format, self._largest - size)
                 ready = cast("list[msgspec.Raw]", parts)
                 size += sum(map(len, ready))
@@ -101,7 +112,10 @@ class TicketCache:
         """What `make` makes of a ticket, encoded at the first time; `form` tells it from what else is made of it."""
         key = form, names, ticket
         part = self._kept.get(key)
-        if part is None:
+        if part is not None:
+            self.hits += 1
+        else:
+            self.misses += 1
             part = msgspec.Raw(msgspec.json.encode(make()))
             if not tx.may_be_undone:
                 self._kept.put(key, part)

@@ -25,6 +25,7 @@ from keesa.demo.people import Person
 from keesa.demo.world import fill_if_empty, has_published_passwords
 from keesa.errors import KeesaError, Refused
 from keesa.logs import set_up_logs
+from keesa.metrics.cells import Cells, Slot
 from keesa.secret_key import load_secret
 from keesa.server.chores import Chore
 from keesa.server.limits import Limits
@@ -60,12 +61,18 @@ def serve_as(config: Config) -> NoReturn:
         sys.exit(serve_from(listener, config, build_app))
 
 
-def serve_from(listener: socket.socket, config: Config, build: Callable[[Config], App]) -> int:
-    """Serve what `build` makes in each worker, until a signal stops it; the exit status."""
-    limits = limits_of(config)
-    run = partial(_work, os.getpid(), build, config, listener, limits)
+def serve_from(listener: socket.socket, config: Config, build: Callable[[Config, Slot], App]) -> int:
+    """Serve what `build` makes in each worker, which counts in a slot of its own, until a signal stops it; the exit
+    status.
+    """
+    limits, cells = limits_of(config), Cells(config.workers)
+
+    def run(worker: int, heartbeat: int) -> None:
+        _work(parent, partial(build, config, Slot(cells, worker)), listener, limits, heartbeat)
+
+    parent = os.getpid()
     announce = partial(_announce, config.host, listener.getsockname()[1], demo_people(config))
-    return Supervisor(run, config.workers, listener, announce, STOP_SECONDS, chores_of(config)).serve()
+    return Supervisor(run, config.workers, listener, announce, cells.end, STOP_SECONDS, chores_of(config)).serve()
 
 
 def chores_of(config: Config) -> list[Chore]:
@@ -176,12 +183,10 @@ def listening(config: Config) -> Iterator[socket.socket]:
         yield listener
 
 
-def _work(
-    parent: int, build: Callable[[Config], App], config: Config, listener: socket.socket, limits: Limits, heartbeat: int
-) -> None:
+def _work(parent: int, build: Callable[[], App], listener: socket.socket, limits: Limits, heartbeat: int) -> None:
     """In a worker process."""
     try:
-        work(parent, partial(build, config), listener, limits, heartbeat, STOP_SECONDS)
+        work(parent, build, listener, limits, heartbeat, STOP_SECONDS)
     except KeesaError as error:
         print(visible(f"keesa: {error}"), file=sys.stderr)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""What counts as an address: of a host, of a web page, of an origin, of a database."""
+"""What counts as an address: of a host, of a web page, of an origin, of a database; and what as a token."""
 
 import ipaddress
 import re
@@ -8,6 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_~@:+%-][A-Za-z0-9._~@:+%-]*)*")
 """Segments that need no quoting in a header, none of them `.` or `..`."""
+
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def is_loopback(host: str) -> bool:
@@ -20,6 +23,11 @@ def is_loopback(host: str) -> bool:
 def is_postgres(url: str | None) -> bool:
     """None and an empty one are SQLite's."""
     return not url or url.startswith(("postgresql://", "postgres://"))
+
+
+def is_token(text: str | None) -> bool:
+    """Whether it can stand behind `Bearer` (RFC 6750), and is too long to be guessed."""
+    return text is None or (len(text) >= 32 and _TOKEN.fullmatch(text) is not None)
 
 
 def has_password(url: str) -> bool:

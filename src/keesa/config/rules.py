@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from keesa.accounts.keys import MOST_FORMER
-from keesa.config.addresses import is_origin, is_postgres, is_url
+from keesa.config.addresses import is_origin, is_postgres, is_token, is_url
 from keesa.config.settings import Config
 from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.tickets.numbers import NumberForm
@@ -70,6 +70,11 @@ RULES: Final = (
     _from("backup_keep", 1),
     _from("backup_keep_days", 1),
     _between("snapshot_every", 0, 1440, " minutes"),
+    Rule(
+        "metrics_token",
+        "must have 32 characters or more, of letters, digits and -._~+/=",
+        lambda config: is_token(config.metrics_token),
+    ),
     Rule("log_format", "must be auto, json or text", lambda config: config.log_format in ("auto", "json", "text")),
     Rule("secret", "must have 32 characters or more", lambda config: config.secret is None or len(config.secret) >= 32),
     Rule(

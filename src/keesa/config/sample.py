@@ -28,6 +28,7 @@ _SUCH_AS: Final[Mapping[str, str]] = {
     "backup_keep": "backup_keep = 14",
     "backup_keep_days": "backup_keep_days = 90",
     "backup_passphrase": 'backup_passphrase_file = "/etc/keesa/passphrase"',
+    "metrics_token": 'metrics_token_file = "/etc/keesa/metrics-token"',
 }
 """For settings that are not set by default: lines without their #. A secret that a sample has is none."""
 

@@ -83,6 +83,10 @@ class Config:
     """Minutes between two snapshots that the server has made by itself, on SQLite; 0: it makes none."""
     backup_passphrase: str | None = field(default=None, repr=False)
     """What the secret key in a back-up is encrypted with."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """What `GET /metrics` may be read with, as a bearer token."""
+    metrics_from: tuple[Network, ...] = ()
+    """The networks from which it may be read without one."""
     log_format: str = "auto"
     """`json`, `text`, or `auto`: text on a terminal, JSON elsewhere."""
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from keesa.config.addresses import has_password
-from keesa.config.settings import Config, TrustedProxy
+from keesa.config.settings import Config, Network, TrustedProxy
 
 Kind = Literal["number", "switch", "list", "text"]
 """Of a setting; a `text` may be read as a path or a zone."""
@@ -69,12 +69,11 @@ def read_toml(name: str, value: object) -> object:
 
 def _read_list(name: str, parts: list[str]) -> tuple[object, ...]:
     """Each part is a value of its own, whatever stands in it: here a comma parts nothing."""
-    if name != "trusted_proxies":
-        return tuple(part.strip() for part in parts)
+    read = _PARTS.get(name, str)
     found: list[object] = []
     for part in parts:
         try:
-            found.append(_proxy(part.strip()))
+            found.append(read(part.strip()))
         except ValueError as error:
             raise Unreadable(f": {part!r} is no valid value") from error
     return tuple(found)
@@ -99,21 +98,26 @@ def _secrets(text: str) -> tuple[str, ...]:
 
 
 def _proxy(name: str) -> TrustedProxy:
-    """The network; that of an IPv4 address in IPv6's form is the IPv4 one, as which such peers are looked at."""
-    if name == "unix":
-        return "unix"
+    return "unix" if name == "unix" else _network(name)
+
+
+def _network(name: str) -> Network:
+    """That of an IPv4 address in IPv6's form is the IPv4 one, as which such peers are looked at."""
     network = ipaddress.ip_network(name)
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
         return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
     return network
 
 
+_PARTS: Final[Mapping[str, Callable[[str], object]]] = {"trusted_proxies": _proxy, "metrics_from": _network}
+"""How each part of a list is read that holds no texts."""
 _READERS_OF_KINDS: Final[Mapping[Kind, Callable[[str], object]]] = {"number": int, "switch": _boolean, "list": _names}
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "data": Path,
     "secret_previous": _secrets,
     "zone": ZoneInfo,
     "trusted_proxies": lambda text: tuple(_proxy(name) for name in _names(text)),
+    "metrics_from": lambda text: tuple(_network(name) for name in _names(text)),
     "public_url": lambda text: text.rstrip("/") or None,
 }
 """Of settings whose kind alone does not say how they are read."""

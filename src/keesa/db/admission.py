@@ -19,11 +19,22 @@ class Admission:
     """Places are given in the order in which they were asked for. Loops of several threads may share it."""
 
     def __init__(self, places: int, queue: int, patience: float) -> None:
+        self._places = places
         self._free = places
         self._queue = queue
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """Places that somebody has."""
+        return self._places - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Who waits for one."""
+        return len(self._waiting)
 
     def enter_now(self) -> bool:
         """Whether there was a place; whoever has one calls `leave`."""

@@ -8,6 +8,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from keesa.db.load import Load
+
 T = TypeVar("T")
 
 
@@ -127,6 +129,10 @@ class Database(ABC):
     @abstractmethod
     def require_writable(self) -> None:
         """Raise `Unavailable` where something is known to stand against writing that a write undone may not meet."""
+
+    @abstractmethod
+    def load(self) -> Load:
+        """What it is at, in this process."""
 
     @abstractmethod
     def describe(self) -> str:

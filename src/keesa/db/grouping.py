@@ -137,6 +137,10 @@ class GroupWriter:
         self._closed = False
         self._lock = threading.Lock()
         self._group: Sequence[Job] = ()
+        self.writes = 0
+        """That were handed to a commit."""
+        self.commits = 0
+        """Groups of them."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write_groups, name="keesa-writer", daemon=True)
         self._thread.start()
@@ -152,6 +156,11 @@ class GroupWriter:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._submit(Job(work, future))
         return await future
+
+    @property
+    def waiting(self) -> int:
+        """Writes that are in no group yet."""
+        return self._queue.qsize()
 
     def close(self) -> bool:
         """Finish what is queued, and refuse what comes later. False where the writer waits for too long: what it
@@ -200,6 +209,8 @@ class GroupWriter:
         if not group:
             return
         self._group = group
+        self.writes += len(group)
+        self.commits += 1
         try:
             outcomes = self._commit(group)
         except BaseException as error:  # noqa: BLE001 - whatever it was, each caller hears of it

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission, Place
 from keesa.db.engine import Database, Steps, Tell, Tx, Work, tell_nobody
+from keesa.db.load import Load
 from keesa.db.postgres_attempts import attempt
 from keesa.db.postgres_connecting import connect
 from keesa.db.postgres_copying import CopyingConnection, Filling, Snapshot
@@ -109,6 +110,16 @@ class PostgresDatabase(Database):
 
     def require_writable(self) -> None:
         """Nothing is known here that a write would not tell."""
+
+    def load(self) -> Load:
+        loops = list(self._loops.values())
+        return Load(
+            waiting=sum(connections.waiting for connections in loops),
+            long_reads=self._long_reads.taken,
+            long_reads_waiting=self._long_reads.waiting,
+            connections_busy=self._threads.busy + sum(connections.busy for connections in loops),
+            connections_idle=self._threads.idle + sum(connections.idle for connections in loops),
+        )
 
     def describe(self) -> str:
         info = conninfo_to_dict(self._url)

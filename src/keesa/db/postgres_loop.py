@@ -77,6 +77,21 @@ class LoopConnections:
         self._looks = False
         self._closing: Callable[[], None] | None = None
 
+    @property
+    def busy(self) -> int:
+        """Connections that works are run on."""
+        return len(self._busy)
+
+    @property
+    def idle(self) -> int:
+        """The others that are open."""
+        return max(0, len(self._open) - len(self._busy))
+
+    @property
+    def waiting(self) -> int:
+        """Works that wait for a connection."""
+        return len(self._queue)
+
     async def run(self, act: Callable[[LoopConnection], T]) -> T:
         """What `act` gives, which runs in a greenlet with a connection of its own, and again after `Again`. Raises
         `Unavailable` where too many wait, or it waits for too long.

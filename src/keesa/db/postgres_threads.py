@@ -64,7 +64,18 @@ class ThreadConnections:
         self._places = threading.Semaphore(most)
         self._most = most
         self._idle: list[BlockingConnection] = []
+        self._busy: set[BlockingConnection] = set()
         self._closed = False
+
+    @property
+    def busy(self) -> int:
+        """Connections that threads have."""
+        return len(self._busy)
+
+    @property
+    def idle(self) -> int:
+        """Those that are kept for the next."""
+        return len(self._idle)
 
     def run(self, work: Work[T], *, writing: bool) -> T:
         if not self._places.acquire(timeout=self._waits.patience):
@@ -100,11 +111,14 @@ class ThreadConnections:
 
     def _take(self) -> BlockingConnection:
         try:
-            return self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            return self._connect()
+            connection = self._connect()
+        self._busy.add(connection)
+        return connection
 
     def _give_back(self, connection: BlockingConnection) -> None:
+        self._busy.discard(connection)
         if connection.is_sound and not self._closed:
             with suppress(psycopg.Error):  # what was done before is done
                 connection.settle()

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 from keesa.db.admission import LONG_READS_PATIENCE, LONG_READS_QUEUE, Admission
 from keesa.db.engine import Database, Pace, Steps, Tell, Tx, Work, tell_nobody
 from keesa.db.grouping import GroupWriter, Outcome
+from keesa.db.load import Load
 from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
 from keesa.db.sqlite_file import MARKS, DataFile, Log
@@ -212,6 +213,15 @@ class SqliteDatabase(Database):
     def require_writable(self) -> None:
         self._file.require_here()
         self._file.require_writable()
+
+    def load(self) -> Load:
+        return Load(
+            waiting=self._writer.waiting,
+            long_reads=self._long_reads.taken,
+            long_reads_waiting=self._long_reads.waiting,
+            writes=self._writer.writes,
+            commits=self._writer.commits,
+        )
 
     def describe(self) -> str:
         return f"SQLite {sqlite3.sqlite_version} in {self.path}"

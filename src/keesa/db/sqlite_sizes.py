@@ -43,8 +43,13 @@ class _Tree(NamedTuple):
 
 
 def measure_file(database: SqliteDatabase) -> File:
+    return database.read(lambda tx: file_in(tx, database))
+
+
+def file_in(tx: Tx, database: SqliteDatabase) -> File:
+    """Within a transaction of that database."""
     disk = os.statvfs(database.path)
-    pages, free, page, mode = database.read(_pages)
+    pages, free, page, mode = _pages(tx)
     return File(
         bytes=pages * page,
         free_bytes=free * page,

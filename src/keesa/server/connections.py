@@ -16,6 +16,8 @@ from keesa.server.limits import Limits
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CONNECTIONS: Final = "keesa.connections"
+"""In the extensions of the lifespan's scope: the worker's `Connections`."""
 CHECK_SECONDS: Final = 0.5
 """Between two looks at all connections."""
 LOOK_SECONDS: Final = 0.05

@@ -33,6 +33,7 @@ _log = structlog.get_logger("keesa.server")
 
 @dataclass(slots=True)
 class _Worker:
+    number: int
     process: BaseProcess
     heartbeat: int
     """The end of a pipe from which its heartbeats are read."""
@@ -45,16 +46,18 @@ class _Worker:
 
 
 class Supervisor:
-    """Keeps `count` workers, which all accept from `listener`. `run` is what one does, with the pipe that its
-    heartbeats go into; `announce` is called once, when every worker serves; then the chores begin.
+    """Keeps `count` workers, which all accept from `listener`. `run` is what one does, with its number (from 0 on; who
+    takes another one's place has its number) and the pipe that its heartbeats go into; `gone` is called with the number
+    of one that has ended; `announce` once, when every worker serves; then the chores begin.
     """
 
     def __init__(
         self,
-        run: Callable[[int], None],
+        run: Callable[[int, int], None],
         count: int,
         listener: socket.socket,
         announce: Callable[[], None],
+        gone: Callable[[int], None],
         stop_seconds: float,
         chores: Sequence[Chore] = (),
     ) -> None:
@@ -62,6 +65,7 @@ class Supervisor:
         self._count = count
         self._listener = listener
         self._announce = announce
+        self._gone = gone
         self._stop_seconds = stop_seconds
         self._chores = chores
         self._manager = ServiceManager()
@@ -77,7 +81,7 @@ class Supervisor:
         gc.freeze()  # what is there before the workers are stays, and stays shared: no collector of theirs touches it
         with self._signals() as woken:
             while len(self._workers) < self._count and not self._stopping:
-                self._start()
+                self._start(len(self._workers))
             looked = time.monotonic()
             while not self._stopping:
                 wait([woken, *(worker.heartbeat for worker in self._workers), *self._sentinels()], LOOK_SECONDS)
@@ -120,11 +124,11 @@ class Supervisor:
     def _sentinels(self) -> list[int]:
         return [worker.process.sentinel for worker in self._workers]
 
-    def _start(self) -> None:
+    def _start(self, number: int) -> None:
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         os.set_blocking(writing, False)
-        process = self._context.Process(target=self._run, args=(writing,), name="keesa-worker")
+        process = self._context.Process(target=self._run, args=(number, writing), name="keesa-worker")
         # a signal that comes between the fork and the worker's own handlers must find these, not ours
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
@@ -133,7 +137,7 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             os.close(writing)
         now = time.monotonic()
-        self._workers.append(_Worker(process, reading, started=now, heard=now))
+        self._workers.append(_Worker(number, process, reading, started=now, heard=now))
 
     def _look(self, now: float) -> bool:
         """At each worker; False where they do not live."""
@@ -161,6 +165,7 @@ class Supervisor:
 
     def _replace(self, worker: _Worker, now: float) -> bool:
         """Start another one in its place; False where that would not help."""
+        self._gone(worker.number)
         if self._stopping:
             return True
         self._failed_soon = self._failed_soon + 1 if now - worker.started < SOON_SECONDS else 0
@@ -170,7 +175,7 @@ class Supervisor:
         _log.warning("a worker has ended and is replaced", pid=worker.process.pid, status=worker.process.exitcode)
         self._workers.remove(worker)
         worker.close()
-        self._start()
+        self._start(worker.number)
         return True
 
     def _stop(self) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from keesa.server.connections import App, Connections
+from keesa.server.connections import CONNECTIONS, App, Connections
 from keesa.server.limits import Limits
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ async def _serve(app: App, listener: socket.socket, limits: Limits, heartbeat: i
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stopped.set)
-    lifespan = _Lifespan(app)
-    await lifespan.start()
     connections = Connections(app, limits, loop)
+    lifespan = _Lifespan(app, connections)
+    await lifespan.start()
     connections.listen(listener)
     _beat(loop, heartbeat, READY)
     await stopped.wait()
@@ -79,10 +79,11 @@ def _beat(loop: asyncio.AbstractEventLoop, heartbeat: int, sign: bytes = ALIVE) 
 
 
 class _Lifespan:
-    """An application's start and end, as ASGI has them."""
+    """An application's start and end, as ASGI has them; it is given the connections, to look at how many they are."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, connections: Connections) -> None:
         self._app = app
+        self._connections = connections
         self._told: asyncio.Queue[Message] = asyncio.Queue()
         self._heard: asyncio.Queue[Message] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -97,7 +98,9 @@ class _Lifespan:
             await self._task
 
     async def _run(self) -> None:
-        await self._app({"type": "lifespan", "asgi": {"version": "3.0"}}, self._told.get, self._heard.put)
+        extensions = {CONNECTIONS: self._connections}
+        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "extensions": extensions}
+        await self._app(scope, self._told.get, self._heard.put)
 
     async def _tell(self, what: str) -> None:
         await self._told.put({"type": what})

@@ -1,6 +1,7 @@
 """Who is at the other end: address, scheme and path, believed from a proxy only where the operator trusts it."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,6 +11,21 @@ from keesa.config import TrustedProxy
 from keesa.web.calls import Client
 from keesa.web.forwarded import Address, Told, parse_address, told, told_prefix
 
+PROXY_HEADERS: Final = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-prefix",
+    "x-forwarded-server",
+    "x-real-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
+)
+"""What comes with a request that a proxy has passed on: some of them, unless it is told to add nothing. nginx without
+any setting adds none before 1.29, and speaks HTTP/1.0 then, which nobody else does.
+"""
 _SECURE = {"https": True, "wss": True, "http": False, "ws": False}
 
 
@@ -38,6 +54,21 @@ class Clients:
         secure = self._secure or _SECURE.get(_proto_of(words, index), secure)
         prefix = told_prefix(headers) if self._prefix is None else self._prefix
         return Client(str(address) if address else peer, secure, prefix)
+
+    def certain_address(self, scope: Scope, headers: Headers) -> Address | None:
+        """The client's, where nothing is known to stand between that could hide another one: None where the request
+        tells of a proxy that is not trusted, or a trusted one does not know it. A proxy that tells nothing of itself
+        is what it seems to be, a client.
+        """
+        peer = scope["client"][0] if scope["client"] else ""
+        is_passed_on = scope.get("http_version") == "1.0" or any(name in headers for name in PROXY_HEADERS)
+        if not is_passed_on:
+            return parse_address(peer)
+        if not self._is_trusted(peer):
+            return None
+        addresses = told(headers).addresses
+        index, address = self._nearest(addresses)
+        return address if addresses and addresses[index] is not None else None
 
     def _nearest(self, addresses: Sequence[Address | None]) -> tuple[int, Address | None]:
         """Where in the list the client stands, and the nearest address that is known of it: None is the peer's own."""

@@ -34,18 +34,19 @@ class Conversions:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, "keesa-conversion")
-        self._under_way = 0
+        self.under_way = 0
+        """Long values that wait for it, the one in it among them."""
 
     def close(self) -> None:
         self._threads.shutdown()
 
     async def in_a_thread(self, conversion: Conversion, text: str) -> Any:  # noqa: ANN401 - what the conversion makes
         """Raises `Unavailable` where too many wait already."""
-        if self._under_way >= MOST_WAITING:
+        if self.under_way >= MOST_WAITING:
             raise Unavailable("Too many long texts are sent at this moment, please try again later")
-        self._under_way += 1
+        self.under_way += 1
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, conversion.convert, text, let_others_on)
         finally:
-            self._under_way -= 1
+            self.under_way -= 1

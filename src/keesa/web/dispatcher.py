@@ -49,15 +49,15 @@ class Dispatcher:
         self._newest_first = tuple(self._versions)
         self._preparation = Preparation(application, versions, body_limit)
         self._network_of = network_of
-        self._threads = FairQueue()
-        self._conversions = Conversions()
+        self.threads = FairQueue()
+        self.conversions = Conversions()
         self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
         self._of_states = {name: _headers_of(name, "private, no-cache") for name in self._versions}
         """Of answers that name the state which they show: a browser keeps them, and asks whether it is still that."""
 
     def close(self) -> None:
-        self._conversions.close()
-        self._threads.close()
+        self.conversions.close()
+        self.threads.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The path below `root_path` is the API's."""
@@ -89,7 +89,7 @@ class Dispatcher:
         if runs is Runs.IN_THREAD:
             route, call, path = await self._database.aread(lambda tx: self._admit(tx, request))
             network = self._network_of(request.trace.client.address)
-            return await self._threads.run(
+            return await self.threads.run(
                 network, lambda: encoded(route.endpoint(self._database, call, **path), route.status)
             )
 
@@ -110,7 +110,7 @@ class Dispatcher:
             route = await self._database.aread(lambda tx: self._authorize(tx, request)[0])
         read = request.inputs.get(id(route)) or request.read(route)
         if read.waiting:
-            await request.convert(route, self._conversions)
+            await request.convert(route, self.conversions)
         if read.query_faults or read.body_faults:
             await self._database.aread(lambda tx: self._admit(tx, request))
 

@@ -29,12 +29,23 @@ class FairQueue:
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE) -> None:
         self._threads = ThreadPoolExecutor(at_once, "keesa-thread")
+        self._at_once = at_once
         self._most = waiting
         self._patience = patience
         self._free = at_once
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
         """By network, the next one to be served first."""
         self._waiting = 0
+
+    @property
+    def running(self) -> int:
+        """Calls that have a thread."""
+        return self._at_once - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for one."""
+        return self._waiting
 
     def close(self) -> None:
         self._threads.shutdown()

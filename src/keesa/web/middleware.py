@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from keesa.server.heads import REFUSAL
 from keesa.web.clients import Clients
 from keesa.web.http_errors import INTERNAL, NOTHING, HttpError, refusal
+from keesa.web.observer import Observer
 from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -34,8 +35,9 @@ _log = structlog.get_logger("keesa.request")
 class Middleware:
     """The ASGI application that the server runs (lifespan apart)."""
 
-    def __init__(self, app: ASGIApp, cors_origins: Sequence[str], clients: Clients) -> None:
+    def __init__(self, app: ASGIApp, cors_origins: Sequence[str], clients: Clients, observer: Observer) -> None:
         self._app = app
+        self._observer = observer
         self._cors_origins = cors_origins
         self._of_all = _FOR_ANY_ORIGIN if "*" in cors_origins else None
         self._clients = clients
@@ -44,6 +46,8 @@ class Middleware:
         headers = Headers(scope=scope)
         answer = _Answer(scope, send, self._of_all or self._of_one(headers))
         answer.trace = trace = scope[TRACE] = begin(scope, headers, self._clients)
+        observer = self._observer
+        observer.in_flight += 1
         try:
             if REFUSAL in scope.get("extensions", ()):  # no request, or one too many
                 await _answer_to(refusal(*scope["extensions"][REFUSAL]))(scope, receive, answer.send)
@@ -60,8 +64,11 @@ class Middleware:
                 raise
             await _answer_to(error)(scope, receive, answer.send)
         finally:
-            if answer.status and not answer.has_ended:
-                answer.note()
+            if not answer.has_ended:
+                answer.break_off()
+                observer.cut_off()
+            observer.in_flight -= 1
+            observer.ended(trace, scope["method"], answer.status, answer.seconds)
 
     def _of_one(self, headers: Headers) -> list[tuple[bytes, bytes]]:
         """What an answer carries where the operator has narrowed who may call."""
@@ -74,7 +81,7 @@ class Middleware:
 class _Answer:
     """An answer on its way: it gets its headers, for HEAD loses its body, and has its log line when it ends."""
 
-    __slots__ = ("_headers", "_is_head", "_scope", "_send", "_started", "has_ended", "status", "trace")
+    __slots__ = ("_headers", "_is_head", "_scope", "_send", "_started", "has_ended", "seconds", "status", "trace")
 
     def __init__(self, scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self._scope = scope
@@ -82,6 +89,8 @@ class _Answer:
         self._headers = headers
         self._is_head = scope["method"] == "HEAD"
         self._started = time.perf_counter()
+        self.seconds = 0.0
+        """From its request to its end, once that has come."""
         self.trace: Trace
         self.status = 0
         """0 before it has begun."""
@@ -97,11 +106,18 @@ class _Answer:
                 message["body"] = b""
             if not message.get("more_body", False):
                 self.has_ended = True
+                self.seconds = time.perf_counter() - self._started
                 self.note()
         try:
             await self._send(message)
         except ConnectionResetError as error:  # while it waited for the client to fetch what was sent
             raise ClientDisconnect from error
+
+    def break_off(self) -> None:
+        """Where it has begun, it has its log line too."""
+        self.seconds = time.perf_counter() - self._started
+        if self.status:
+            self.note()
 
     def note(self) -> None:
         """One line a request. The query is left out: logins carry passwords in it."""
@@ -111,7 +127,7 @@ class _Answer:
             "method": self._scope["method"],
             "path": self._scope["path"],
             "status": self.status,
-            "ms": round((time.perf_counter() - self._started) * 1000, 2),
+            "ms": round(self.seconds * 1000, 2),
             "user_id": trace.caller.user_id if trace.caller else None,
             "address": trace.client.address,
         }

@@ -29,7 +29,9 @@ class Mounts:
         self._mounts = mounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        mount, scope["root_path"] = self._find(scope["path"], unquote(scope[TRACE].client.prefix))
+        trace = scope[TRACE]
+        mount, scope["root_path"] = self._find(scope["path"], unquote(trace.client.prefix))
+        trace.mount = mount.path or "/"
         await mount.app(scope, receive, send)
 
     def _find(self, path: str, prefix: str) -> tuple[Mount, str]:

@@ -25,6 +25,8 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class Trace:
     request_id: str
     client: Client
+    mount: str = ""
+    """The path of the application that answers; "" where there is none."""
     version: str = ""
     """The version that answers, as far as it is known."""
     route: "Route | None" = None
