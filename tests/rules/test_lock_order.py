@@ -9,14 +9,14 @@ from typing import Any, Final
 import psycopg
 
 from acting import CLOCK
+from by_keesa import change_password, create_user, disable_user, enable_user, grant_permission, revoke_permission
 from cast import ADMIN, ASSIGNED, CAST, ENGINEER, HARBOUR, OPERATOR, RAISED, SCHOOL, STRANGER, hashed
 from keesa.accounts import sessions
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.attempts import Limits, count_failure, counters, forget_failures, remember_network
 from keesa.accounts.refreshing import refresh
-from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.sessions import REFRESH_LIFETIME
-from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user
+from keesa.accounts.users import NewUser
 from keesa.clock import now
 from keesa.db import Database, Tx, Work, open_database
 from keesa.directory.customers import CustomerChanges, change_customer

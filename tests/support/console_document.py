@@ -1,7 +1,7 @@
 """The ```console blocks of a page of docs/api, run as they are printed: each command, then what it must print.
 
-A command is a line after `$ `, with the lines after `> ` that go on with it. Below it stands what it prints: blanks and line
-ends do not count, and `…` stands for anything.
+A command is a line after `$ `, with the lines after `> ` that go on with it. Below it stands what it prints: blanks and
+line ends do not count, and `…` stands for anything.
 """
 
 import re

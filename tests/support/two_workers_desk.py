@@ -11,13 +11,13 @@ from typing import Final
 
 import cast
 from account_rows import join
+from by_keesa import grant_permission, revoke_permission
 from cast import (
     CAST,
     SCHOOL,
     Person,
 )
 from keesa.accounts.permissions import ENFORCED, TICKETS_READ, TICKETS_WRITE, Permission
-from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.sessions import Version
 from keesa.db import Database, Tx
 from live import LiveServer
