@@ -8,10 +8,11 @@ from starlette.types import Receive, Scope, Send
 from keesa.accounts.attempts import Limits, network_of
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
-from keesa.api import PREFIX
+from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
 from keesa.api.health import Health
 from keesa.api.openapi import WORDING
+from keesa.api.password_page import PasswordPage
 from keesa.api.services import Services
 from keesa.api.start_page import start_page
 from keesa.api.ticket_cache import TicketCache
@@ -24,6 +25,7 @@ from keesa.key_watch import open_keys
 from keesa.logs import set_up_logs
 from keesa.web.clients import Clients
 from keesa.web.dispatcher import Dispatcher
+from keesa.web.fair_queue import FairQueue
 from keesa.web.middleware import Middleware
 from keesa.web.mounts import Mount, Mounts
 from keesa.web.openapi.document import with_document
@@ -45,14 +47,17 @@ def serve_from(
     database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS, mounts: Sequence[Mount] = ()
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    api = Api(services_of(config))
-    dispatcher = Dispatcher(database, api, versions, body_limit=config.body_limit, network_of=network_of)
+    services, threads = services_of(config), FairQueue()
+    dispatcher = Dispatcher(
+        database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
+    )
     health = Health(database)
     mounted = Mounts(
         [
             Mount(PREFIX, dispatcher),
             Mount("/health", health.health, alone=True),
             Mount("/ready", health.ready, alone=True),
+            Mount(password_page.PATH, PasswordPage(database, services.limits, threads), alone=True),
             Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
             *mounts,
         ]
@@ -86,5 +91,6 @@ def services_of(config: Config) -> Services:
             config.login_failures_per_address,
         ),
         sessions=SessionCache(),
+        public_url=config.public_url,
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )

@@ -47,7 +47,7 @@ def change_role(tx: Tx, by: Requester, role_id: int | None, changes: RoleChanges
         if faults := faults_of(tx, changes.name, _new_words(role, changes), changes.ticket_types, role.id):
             raise Invalid(faults)
         if changes.retired is True and role.members:
-            raise Conflict(f"{role.members} users have the role {role.name}: take it from them first")
+            raise Conflict(f"The role {role.name} is had by {role.members}: take it from them first")
         _apply(tx, role, changes, by.at)
         changed = role_by_id(tx, role.id)
         giver.require_giving(changed.powers.without(role.powers))

@@ -77,7 +77,7 @@ def change_password(tx: Tx, by: Requester, user_id: int | None, password: NewPas
 
 
 def keep_password(tx: Tx, user: User, password: NewPassword, staying: Session | None = None) -> None:
-    """The user's, of whom the row is held: their sessions end but for the one that stays, and links for them are void."""
+    """Of a user whose row is held: their sessions end but for the one that stays, and links for them are void."""
     tx.run("UPDATE users SET password_hash = :hash WHERE id = :id", id=user.actor.id, hash=password.hash)
     end_all_of(tx, user.actor.id, staying)
     void_links(tx, user.actor.id)

@@ -90,7 +90,7 @@ def find_user(tx: Tx, user_id: int | None) -> User:
 
 
 def lock_user(tx: Tx, user_id: int | None) -> User:
-    """The same, for changing them: nobody else logs in as them, or changes what they are, before the transaction ends."""
+    """The same, for changing them: nobody else does, or logs in as them, before the transaction ends."""
     hold(tx, Rule.USERS)
     hold(tx, Rule.ADMINISTRATORS)
     return _found(tx.one(f"SELECT {USER_COLUMNS} FROM users WHERE {_ONE} $for_update", id=user_id, system=SYSTEM.id))

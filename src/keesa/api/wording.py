@@ -53,6 +53,11 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
     "customers": ("Customers", "Those for whom tickets are raised"),
+    "me": ("Oneself", "What you are and may do, your names and your password"),
+    "passwords": ("Oneself", "What you are and may do, your names and your password"),
+    "users": ("Users", "People and programs that log in, as those find them who look after them"),
+    "roles": ("Roles", "What users may do"),
+    "permissions": ("Roles", "What users may do"),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }
