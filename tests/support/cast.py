@@ -48,6 +48,9 @@ CUSTOMER: Final = Person(4, "customer@keesa.example", "Mariyam Zahir", "Maree", 
 BOT: Final = Person(5, "bot@keesa.example", "Desk Bot", "Bot", "bot", "bot")
 CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
 
+READER_ROLE: Final = 8
+"""The id of a role that may only read tickets, and that nobody has."""
+
 OPERATOR: Final = SYSTEM
 """Who acts on the command line, without a user."""
 

@@ -166,6 +166,7 @@ _ACCESS: Final = (
 FIELDS: Final[Mapping[str, Entry]] = {
     # sessions
     "user": _said("The user's email address"),
+    "user_type": _said("What a user is; it decides which tickets they see"),
     "password": {"description": "The user's password", "format": "password"},
     "access": _said(_ACCESS),
     "access_expires_at": _said("When the access token expires"),
