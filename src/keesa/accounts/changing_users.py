@@ -116,11 +116,13 @@ def _differing(user: User, changes: UserChanges, at: int) -> dict[str, object]:
 
 
 def _gained(before: User, after: User) -> Powers:
-    """What a user may do that they might not; with another address all of it, as that is who they are."""
-    powers = powers_of(after.actor, disabled=after.disabled)
-    if before.actor.email != after.actor.email:
+    """What a user may do that they might not, as if they were enabled. Who is enabled now gets all that they may do,
+    and so does another address, as that is who they are.
+    """
+    powers = powers_of(after.actor)
+    if before.actor.email != after.actor.email or (before.disabled and not after.disabled):
         return powers
-    return powers.without(powers_of(before.actor, disabled=before.disabled))
+    return powers.without(powers_of(before.actor))
 
 
 def _action(before: User, after: User) -> str:

@@ -22,7 +22,7 @@ _SHOWN: Final = 5
 @dataclass(frozen=True, slots=True)
 class Powers:
     user_type: UserType | None
-    """None where nobody is enabled, and where it is a role alone that is compared."""
+    """None of what a role gives, and of what is only more than before."""
     permissions: frozenset[Permission]
     ticket_types: frozenset[str] = frozenset()
     """Those that they work on; of an administrator none, who sees all."""
@@ -55,13 +55,8 @@ class Powers:
             raise Forbidden(ADMINS_ALONE)
 
 
-NOTHING: Final = Powers(None, frozenset())
-
-
-def powers_of(actor: Actor, *, disabled: bool = False) -> Powers:
-    """Of a user as they are."""
-    if disabled:
-        return NOTHING
+def powers_of(actor: Actor) -> Powers:
+    """Of a user who is enabled."""
     types = actor.ticket_types if actor.user_type == "staff" else ()
     return Powers(actor.user_type, given_by(actor.permissions), frozenset(types))
 
