@@ -66,7 +66,7 @@ def change_password(tx: Tx, by: Requester, user_id: int | None, password: NewPas
     """Every session of the user ends: who knew the old password is out. Whether the user may log in with the new one,
     since who is disabled stays so. Raises `Invalid` for what may be no password.
     """
-    with administering(tx, by, USERS_WRITE) as giver:
+    with administering(tx, by, USERS_WRITE, Rule.USERS) as giver:
         user = lock_user(tx, user_id)
         giver.require_giving(powers_of(user.actor))
         if password.fault:

@@ -18,6 +18,7 @@ from keesa.accounts.permissions import USERS_WRITE, require_session
 from keesa.accounts.powers import powers_of
 from keesa.accounts.users import USER_COLUMNS, User, lock_user, user_of
 from keesa.db import Database, Row, Tx
+from keesa.db.rules import Rule
 from keesa.errors import Conflict, Forbidden, Invalid, Unauthorized
 
 HOURS: Final = 24
@@ -45,7 +46,7 @@ def make_link(tx: Tx, by: Requester, user_id: int | None, hours: int = HOURS) ->
     require_session(by.actor)
     if not 1 <= hours <= MOST_HOURS:
         raise Invalid({"hours": [f"must be 1 to {MOST_HOURS}"]})
-    with administering(tx, by, USERS_WRITE) as giver:
+    with administering(tx, by, USERS_WRITE, Rule.USERS) as giver:
         user = lock_user(tx, user_id)
         giver.require_touching(user.actor.user_type)
         giver.require_giving(powers_of(user.actor))
