@@ -12,6 +12,7 @@ from cast import at
 from catalogs import catalog
 from keesa.accounts import tokens
 from keesa.accounts.actors import SYSTEM
+from keesa.accounts.permissions import ENFORCED
 from keesa.accounts.roles import list_roles
 from keesa.accounts.sessions import Version
 from keesa.db import Database
@@ -110,9 +111,11 @@ def test_texts_without_a_bound_are_kept_aside(upgraded: Upgraded) -> None:
 
 
 def test_roles_give_what_they_gave(upgraded: Upgraded) -> None:
-    """In their order, odd words too; the usual ones may look customers up besides."""
+    """In their order, odd words too; the usual ones may look customers and equipment up besides, and administrators
+    what there is to administer.
+    """
     given = {role.name: [str(each) for each in role.given] for role in upgraded.database.read(list_roles)}
-    assert given["admin"] == [
+    assert given["admin"][:6] == [
         "projects:read",
         "projects:write",
         "tickets:read",
@@ -120,8 +123,11 @@ def test_roles_give_what_they_gave(upgraded: Upgraded) -> None:
         "customers:read",
         "customers:write",
     ]
+    assert {str(permission) for permission in ENFORCED} <= {*given["admin"]}
     assert given["old_crew"] == ["tickets:write", "tickets:read", "boats:sail", "boats:moor", "ރިޕޯޓް:އެހެން"]
-    assert given["engineer"] == ["projects:read", "tickets:read", "tickets:write", "customers:read"]
+    assert given["engineer"] == [
+        *("projects:read", "tickets:read", "tickets:write", "customers:read", "ecos:read"),
+    ]
     if "odd_words" in given:
         assert given["odd_words"] == ["it's:%s :name $word", "it's:a: b", ":x", " : "]
 
