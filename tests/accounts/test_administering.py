@@ -9,16 +9,20 @@ import pytest
 
 from account_rows import join, rows
 from by_keesa import create_role
-from cast import ADMIN, BOT, ENGINEER, READER_ROLE, STRANGER, Person
+from cast import ADMIN, BOT, ENGINEER, PASSWORD, READER_ROLE, STRANGER, Person
 from keesa.accounts.actors import SYSTEM, Actor
 from keesa.accounts.administering import LAST_ADMINISTRATOR
+from keesa.accounts.attempts import Limits
 from keesa.accounts.audit.recording import Requester
 from keesa.accounts.changing_roles import RoleChanges, change_role, grant_permissions, retire_role, revoke_permissions
 from keesa.accounts.changing_users import UserChanges, change_user, disable_user, enable_user
+from keesa.accounts.own_account import OwnNames, OwnPassword, change_own_names, change_own_password
+from keesa.accounts.password_links import make_link
 from keesa.accounts.permissions import ENFORCED, Permission
 from keesa.accounts.powers import ADMINS_ALONE, MAKING_ADMINS
 from keesa.accounts.roles import NewRole, find_role
 from keesa.accounts.roles import create_role as create_role_by
+from keesa.accounts.sessions import Session
 from keesa.accounts.users import NewUser, create_user, find_user
 from keesa.db import Database, Tx
 from keesa.errors import Conflict, Forbidden, KeesaError
@@ -152,6 +156,21 @@ def test_an_api_token_gives_no_more_than_it_may(deputy: Database) -> None:
         deputy, Forbidden, lambda tx: change_user(tx, with_token(tx), BOT.id, UserChanges(roles=["engineer"]))
     )
     assert "customers:read" in told
+
+
+def test_an_api_token_does_nothing_about_passwords_and_oneself(shared_database: Database) -> None:
+    """Whatever it may: for that somebody logs in."""
+    actor = shared_database.read(lambda tx: replace(find_user(tx, ADMIN.id).actor, token_id=1))
+    token, session = Requester(actor=actor, at=1000, via="token"), Session("", "", "2024", "", 0)
+    given = OwnPassword(PASSWORD, "a long password")
+    with unchanged(shared_database):
+        for act in (
+            lambda: shared_database.write(lambda tx: make_link(tx, token, ENGINEER.id)),
+            lambda: shared_database.write(lambda tx: change_own_names(tx, token, OwnNames(nick_name="x"))),
+            lambda: change_own_password(shared_database, token, given, session, Limits(9, 9, 9)),
+        ):
+            with pytest.raises(Forbidden, match="An API token may not do this"):
+                act()
 
 
 def test_who_has_lost_it_meanwhile_may_do_it_no_longer(deputy: Database) -> None:
