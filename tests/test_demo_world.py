@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from asking import Api
+from by_keesa import create_user
 from cast import SECRET, Person, at, hashed, token
 from keesa.accounts.actors import SYSTEM
-from keesa.accounts.passwords import NewPassword, new_password
+from keesa.accounts.passwords import NewPassword, given_password
 from keesa.accounts.sessions import Version
-from keesa.accounts.users import NewUser, create_user
+from keesa.accounts.users import NewUser
 from keesa.app import serve_from
 from keesa.clock import now
 from keesa.config import DEFAULT_ZONE, Config
@@ -501,14 +502,14 @@ def test_the_password_of_all_is_hashed_once_and_before_the_transaction(
 
     def noting(password: str) -> NewPassword:
         hashed_in.append(filling)
-        return new_password(password)
+        return given_password(password)
 
     def watched(work: Work[bool]) -> bool:
         nonlocal filling
         filling = True
         return migrating(work)
 
-    monkeypatch.setattr("keesa.demo.world.new_password", noting)
+    monkeypatch.setattr("keesa.demo.world.given_password", noting)
     monkeypatch.setattr(database, "migrating", watched)
     assert [fill_if_empty(database, DEFAULT_ZONE) for _ in range(2)] == [True, False]
     assert hashed_in == [False]

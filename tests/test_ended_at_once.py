@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from by_keesa import disable_user, enable_user
 from cast import ASSIGNED, ENGINEER
 from keesa import maintenance
-from keesa.accounts.users import disable_user, enable_user
 from keesa.clock import now
 from keesa.db import Database
 from nodes import LONG_JITTER_MS

@@ -13,8 +13,10 @@ from bench.dataset.people import ROLES
 from bench.dataset.rows import Found, draw_rows
 from bench.dataset.tables import Tell, Write
 from bench.dataset.world import World, read_world
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.roles import create_role
 from keesa.accounts.users import has_users
+from keesa.clock import now
 from keesa.db import Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
@@ -81,7 +83,7 @@ def _begin(tx: Tx) -> Found:
         raise Refused("The database is not empty, and holds no data set of the benchmarks")
     keep(tx, Kept("", None))
     for role in ROLES:
-        create_role(tx, role)
+        create_role(tx, keesa_itself(now()), role)
     roles = {row["name"]: row["id"] for row in tx.all("SELECT id, name FROM roles")}
     return Found(roles, list(products(tx)))
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.dataset.tables import Row
 from keesa.accounts.passwords import hash_password
-from keesa.accounts.roles import Role
+from keesa.accounts.roles import NewRole
 from keesa.clock import milliseconds
 
 PASSWORD: Final = "Password123"  # noqa: S105 - everybody's here
@@ -26,10 +26,10 @@ _CUSTOMERS_WITH_USERS: Final = 45
 
 _WORKING: Final = {"projects": ["read"], "tickets": ["read", "write"]}
 ROLES: Final = (
-    Role("noc_engineer", _WORKING, ("roc_support",)),
-    Role("field_engineer", _WORKING, ("eco_support", "routine_maintenance")),
-    Role("remote_engineer", _WORKING, ("customer_support", "remote_support")),
-    Role("project_engineer", _WORKING, ("project_support", "cross_department_support", "eco_support")),
+    NewRole("noc_engineer", _WORKING, ("roc_support",)),
+    NewRole("field_engineer", _WORKING, ("eco_support", "routine_maintenance")),
+    NewRole("remote_engineer", _WORKING, ("customer_support", "remote_support")),
+    NewRole("project_engineer", _WORKING, ("project_support", "cross_department_support", "eco_support")),
 )
 _ENGINEERS_ROLES: Final = ("engineer", *(role.name for role in ROLES))
 """The first, the desk's usual one, gives no ticket type."""

@@ -8,10 +8,11 @@ from starlette.types import Receive, Scope, Send
 from keesa.accounts.attempts import Limits, network_of
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
-from keesa.api import PREFIX
+from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
 from keesa.api.health import Health
 from keesa.api.openapi import WORDING
+from keesa.api.password_page import PasswordPage
 from keesa.api.services import Services
 from keesa.api.session_calls import LOGINS
 from keesa.api.start_page import start_page
@@ -31,6 +32,7 @@ from keesa.metrics.samples import Sampler, Sources
 from keesa.server.connections import CONNECTIONS
 from keesa.web.clients import Clients
 from keesa.web.dispatcher import Dispatcher
+from keesa.web.fair_queue import FairQueue
 from keesa.web.middleware import Middleware
 from keesa.web.mounts import Mount, Mounts
 from keesa.web.openapi.document import with_document
@@ -59,13 +61,16 @@ def serve_from(
     slot: Slot | None = None,
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    services = services_of(config)
-    dispatcher = Dispatcher(database, Api(services), versions, body_limit=config.body_limit, network_of=network_of)
+    services, threads = services_of(config), FairQueue()
+    dispatcher = Dispatcher(
+        database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
+    )
     health, clients, slot = Health(database), Clients(config.trusted_proxies, config.public_url), slot or only_slot()
     counted = [
         Mount(PREFIX, dispatcher),
         Mount("/health", health.health, alone=True),
         Mount("/ready", health.ready, alone=True),
+        Mount(password_page.PATH, PasswordPage(database, services.limits, threads), alone=True),
         Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
         *mounts,
     ]
@@ -111,5 +116,6 @@ def services_of(config: Config) -> Services:
             config.login_failures_per_address,
         ),
         sessions=SessionCache(),
+        public_url=config.public_url,
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )

@@ -34,6 +34,10 @@ class Invalid(KeesaError):
         self.sentence = sentence
 
 
+class Conflict(KeesaError):
+    """What is asked for cannot be done in the state that things are in. Nothing was changed."""
+
+
 class TooManyAttempts(KeesaError):
     """Too many failed logins; `retry_after` is in seconds."""
 

@@ -7,9 +7,10 @@ import pytest
 
 import cast
 from account_rows import actor_of
+from by_keesa import create_role, create_user
 from keesa.accounts.actors import SYSTEM, Actor, Permissions
-from keesa.accounts.roles import Role, create_role
-from keesa.accounts.users import NewUser, create_user
+from keesa.accounts.roles import NewRole
+from keesa.accounts.users import NewUser
 from keesa.db import Database
 
 NOBODY: Final = Actor(1, "a@b", "A", "A", "staff", None, (), {})
@@ -30,7 +31,7 @@ def hire(database: Database, *roles: str) -> Actor:
 
 
 def add_role(database: Database, name: str, permissions: Permissions) -> None:
-    database.write(lambda tx: create_role(tx, Role(name, permissions, ())))
+    database.write(lambda tx: create_role(tx, NewRole(name, permissions, ())))
 
 
 def test_an_actor_is_the_user(shared_database: Database) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 import cast
 from account_rows import actor_of, rows
+from by_keesa import create_role, grant_permission, revoke_permission
 from keesa.accounts.permissions import Permission
-from keesa.accounts.roles import Role, create_role, find_role, grant_permission, list_roles, revoke_permission
+from keesa.accounts.roles import NewRole, find_role, list_roles
 from keesa.db import Database
 from keesa.errors import Invalid, NotFound
 from unchanged import unchanged
@@ -107,14 +108,14 @@ def test_no_role_is_made_with_it_either(shared_database: Database, word: str) ->
     with unchanged(shared_database):
         for permissions in ({word: ["read"]}, {"tickets": ["read", word]}, {word: list[str]()}):
             with pytest.raises(Invalid) as refused:
-                shared_database.write(lambda tx, it=permissions: create_role(tx, Role("divers", it, ())))  # type: ignore[misc]  # a default in a lambda
+                shared_database.write(lambda tx, it=permissions: create_role(tx, NewRole("divers", it, ())))  # type: ignore[misc]  # a default in a lambda
             [sentence] = refused.value.faults["permissions"]
             assert sentence.startswith(f"hold a word that {WRONG[word]}")
 
 
 def test_an_action_that_is_named_twice_is_given_once(database: Database) -> None:
     """In its first place."""
-    database.write(lambda tx: create_role(tx, Role("divers", {"boats": ["sail", "moor", "sail"]}, ())))
+    database.write(lambda tx: create_role(tx, NewRole("divers", {"boats": ["sail", "moor", "sail"]}, ())))
     assert database.read(lambda tx: find_role(tx, "divers")).permissions == {"boats": ["sail", "moor"]}
 
 

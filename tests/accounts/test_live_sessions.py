@@ -8,11 +8,11 @@ import pytest
 
 import cast
 from account_rows import rows
+from by_keesa import change_password, disable_user
 from keesa.accounts import sessions
 from keesa.accounts.refreshing import refresh
 from keesa.accounts.sessions import ACCESS_LIFETIME, MOST, OVERLAP, REFRESH_LIFETIME, Session, Version
 from keesa.accounts.tokens import Signer
-from keesa.accounts.users import change_password, disable_user
 from keesa.db import Database, Tx, migrate, open_database
 from keesa.errors import Unauthorized
 from older_schemas import migrate_before

@@ -9,11 +9,11 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 import cast
+from by_keesa import change_password, disable_user
 from keesa.accounts import attempts, passwords
 from keesa.accounts.actors import SYSTEM, Actor
 from keesa.accounts.attempts import NETWORKS_KEPT, USER_WINDOW, WINDOW, Limits
 from keesa.accounts.login import Credentials, log_in
-from keesa.accounts.users import change_password, disable_user
 from keesa.db import Database, Tx
 from keesa.errors import TooManyAttempts, Unauthorized
 

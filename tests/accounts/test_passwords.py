@@ -1,13 +1,13 @@
 """Passwords: argon2id with the chosen parameters, and what may be one."""
 
+import time
 from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
 from keesa.accounts import passwords
-from keesa.accounts.passwords import hash_password, new_password, verify_password
-from keesa.errors import Invalid
+from keesa.accounts.passwords import COMMON, NewPassword, hash_password, new_password, verify_password
 
 
 def test_a_password_is_its_own() -> None:
@@ -43,9 +43,26 @@ def test_any_8_to_256_characters_are_a_password(password: str) -> None:
 @pytest.mark.parametrize("password", ["", "7 chars", "p" * 257])
 def test_what_is_too_short_or_too_long_is_no_password(password: str) -> None:
     """And says which it must be."""
-    with pytest.raises(Invalid) as refused:
-        hash_password(password)
-    assert refused.value.faults == {"password": ["must have 8 to 256 characters"]}
+    assert new_password(password).fault == "must have 8 to 256 characters"
+
+
+@pytest.mark.parametrize("password", ["password", "Password123", "P@ssw0rd", "qwertyuiop", "11111111", "Summer2026"])
+def test_what_is_guessed_early_is_no_password(password: str) -> None:
+    """Of the common ones, and what is made of them by little more than a year: neither is hashed."""
+    assert new_password(password) == NewPassword("", COMMON)
+
+
+@pytest.mark.parametrize("password", ["a long password", "ލިޔުން ލިޔުން ބިސް", "correct horse battery", "x7#Qm!2vLp"])
+def test_what_is_not_guessed_early_is_a_password(password: str) -> None:
+    """In any script, of words too, as long as there are several."""
+    assert new_password(password).fault is None
+
+
+def test_a_long_password_is_judged_at_once() -> None:
+    """By its beginning: of one that is made to take long, a whole one would take a second."""
+    begun = time.process_time()
+    assert new_password("".join("aA1@bB3 /0-."[number * 7 % 12] for number in range(256))).fault is None
+    assert time.process_time() - begun < 0.5
 
 
 def test_a_hash_is_not_reached_by_a_longer_password() -> None:

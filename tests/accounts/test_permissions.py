@@ -7,6 +7,7 @@ import pytest
 
 import cast
 from account_rows import actor_of, join, rows
+from by_keesa import create_role
 from keesa.accounts.actors import SYSTEM, Actor, UserType
 from keesa.accounts.filters import any_of
 from keesa.accounts.permissions import (
@@ -19,7 +20,7 @@ from keesa.accounts.permissions import (
     require_desk,
     visible_to,
 )
-from keesa.accounts.roles import Role, create_role
+from keesa.accounts.roles import NewRole
 from keesa.db import Database
 from keesa.errors import Forbidden
 
@@ -42,7 +43,7 @@ def test_each_of_the_cast_sees_their_tickets(shared_database: Database, person: 
 
 def test_staff_see_the_types_of_all_their_roles(database: Database) -> None:
     """One role's types and another's, each ticket once."""
-    database.write(lambda tx: create_role(tx, Role("both", {}, ("eco_support", "routine_maintenance"))))
+    database.write(lambda tx: create_role(tx, NewRole("both", {}, ("eco_support", "routine_maintenance"))))
     worker = join(database, cast.Person(40, "both@keesa.example", "Both", "Both", "staff", "both"))
     assert seen_by(database, worker) == {cast.TYPED, cast.STRANGERS}
 

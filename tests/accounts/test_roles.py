@@ -3,24 +3,26 @@
 import pytest
 
 from account_rows import rows
+from by_keesa import create_role
 from keesa.accounts.actors import SYSTEM
-from keesa.accounts.roles import Role, create_role, list_roles
+from keesa.accounts.roles import NewRole, list_roles
 from keesa.db import Database
 from keesa.errors import Invalid
 
 
 def test_a_role_comes_back_as_it_was_made(database: Database) -> None:
     """Permissions in their order; ticket types in the alphabet's."""
-    role = Role("divers", {"tickets": ["write", "read"], "boats": ["sail"]}, ("customer_support", "eco_support"))
+    role = NewRole("divers", {"tickets": ["write", "read"], "boats": ["sail"]}, ("customer_support", "eco_support"))
     database.write(lambda tx: create_role(tx, role))
-    listed = database.read(list_roles)
-    assert listed[-1] == role
-    assert list(listed[-1].permissions) == ["tickets", "boats"]
+    made = database.read(list_roles)[-1]
+    assert (made.name, made.permissions, made.ticket_types) == (role.name, role.permissions, role.ticket_types)
+    assert list(made.permissions) == ["tickets", "boats"]
+    assert (made.retired, made.members) == (False, 0)
 
 
 def test_a_ticket_type_that_is_named_twice_is_worked_on_once(database: Database) -> None:
     """It is no error."""
-    database.write(lambda tx: create_role(tx, Role("divers", {}, ("eco_support", "eco_support"))))
+    database.write(lambda tx: create_role(tx, NewRole("divers", {}, ("eco_support", "eco_support"))))
     assert database.read(list_roles)[-1].ticket_types == ("eco_support",)
 
 
@@ -40,14 +42,18 @@ def test_the_usual_roles_are_there(shared_database: Database) -> None:
 @pytest.mark.parametrize(
     ("role", "field", "sentence"),
     [
-        (Role(" ", {}, ()), "name", "must have something to read"),
-        (Role("a\tb", {}, ()), "name", "must not contain U+0009"),
-        (Role("harbour_crew", {}, ()), "name", "is taken by another role"),
-        (Role("divers", {}, ("eco_support", "diving", "Eco Support")), "ticket_types", "diving, Eco Support: no such"),
+        (NewRole(" ", {}, ()), "name", "must have something to read"),
+        (NewRole("a\tb", {}, ()), "name", "must not contain U+0009"),
+        (NewRole("harbour_crew", {}, ()), "name", "is taken by another role"),
+        (
+            NewRole("divers", {}, ("eco_support", "diving", "Eco Support")),
+            "ticket_types",
+            "diving, Eco Support: no",
+        ),
     ],
 )
 def test_a_bad_role_is_refused_with_a_sentence(
-    shared_database: Database, role: Role, field: str, sentence: str
+    shared_database: Database, role: NewRole, field: str, sentence: str
 ) -> None:
     """And nothing of it is kept."""
     before = shared_database.read(list_roles)
@@ -60,6 +66,6 @@ def test_a_bad_role_is_refused_with_a_sentence(
 def test_every_fault_of_a_role_is_named_at_once(shared_database: Database) -> None:
     """The name's and the types'; the types that there are stand in it."""
     with pytest.raises(Invalid) as refused:
-        shared_database.write(lambda tx: create_role(tx, Role("", {}, ("diving",))))
+        shared_database.write(lambda tx: create_role(tx, NewRole("", {}, ("diving",))))
     assert set(refused.value.faults) == {"name", "ticket_types"}
     assert "routine_maintenance" in refused.value.faults["ticket_types"][0]

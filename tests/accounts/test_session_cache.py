@@ -10,16 +10,15 @@ import pytest
 
 import cast
 from account_rows import rows
+from by_keesa import change_password, disable_user, grant_permission, revoke_permission
 from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, RAISED, SCHOOL
 from jwts import signed
 from keesa import maintenance
 from keesa.accounts import session_cache, sessions, tokens
 from keesa.accounts.refreshing import refresh
-from keesa.accounts.roles import grant_permission, revoke_permission
 from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import OVERLAP, Session
 from keesa.accounts.tokens import Signer
-from keesa.accounts.users import change_password, disable_user
 from keesa.clock import now
 from keesa.db import Database, Row, Tx, open_database
 from keesa.errors import Unauthorized

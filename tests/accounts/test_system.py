@@ -8,21 +8,14 @@ import pytest
 
 import cast
 from account_rows import rows
+from by_keesa import change_password, create_user, disable_user, enable_user
 from keesa.accounts.actors import ACTOR_COLUMNS, SYSTEM, actor_of
 from keesa.accounts.attempts import Limits
 from keesa.accounts.emails import canonical_email, email_fault
 from keesa.accounts.login import Credentials, log_in
 from keesa.accounts.permissions import ENFORCED, Permission
 from keesa.accounts.sessions import open_session
-from keesa.accounts.users import (
-    NewUser,
-    change_password,
-    create_user,
-    disable_user,
-    enable_user,
-    has_users,
-    list_users,
-)
+from keesa.accounts.users import NewUser, has_users, list_users
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.errors import Invalid, NotFound, Unauthorized

@@ -7,10 +7,11 @@ import pytest
 
 import cast
 from account_rows import actor_of, rows
+from by_keesa import change_password, create_user, disable_user, enable_user
 from keesa.accounts import passwords
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.passwords import new_password, verify_password
-from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user, list_users
+from keesa.accounts.users import NewUser, list_users
 from keesa.db import Database
 from keesa.errors import Invalid, NotFound
 

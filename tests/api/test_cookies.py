@@ -9,9 +9,10 @@ import pytest
 from starlette.testclient import TestClient
 
 import cast
+from by_keesa import create_role
 from documented_shapes import CSRF, SHAPES_2021, SHAPES_2024, Shape, differences
 from jwts import is_signed, payload_of
-from keesa.accounts.roles import Role, create_role
+from keesa.accounts.roles import NewRole
 from keesa.accounts.sessions import Version
 from keesa.db import Database
 from logins import LOGIN, LOGOUT, LOGOUT_BY_REFRESH, REFRESH, bearer, log_in, refresh_header, try_password
@@ -63,7 +64,7 @@ def test_cookies_are_set_for_who_asks(browser: TestClient, version: Version) -> 
 def test_a_cookie_is_small_whatever_the_roles(client: TestClient, database: Database, version: Version) -> None:
     """Browsers drop one of more than 4,096 bytes; the body's token has all that the document says, of any length."""
     many = {f"resource_{number}": ["read", "write", "delete"] for number in range(200)}
-    database.write(lambda tx: create_role(tx, Role("r" * 255, many, ())))
+    database.write(lambda tx: create_role(tx, NewRole("r" * 255, many, ())))
     database.write(lambda tx: cast.add_person(tx, BUSY))
     answer = try_password(client, BUSY.email, cast.PASSWORD, version, Keesa_Cookies="true")
     renewed = client.post(REFRESH[version], headers={HEADER: answer.headers[HEADER]})

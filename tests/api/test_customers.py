@@ -8,8 +8,8 @@ from httpx2 import Response
 import cast
 from account_rows import rows
 from asking import Api, ApiFor
+from by_keesa import grant_permission
 from cast import ADMIN, CUSTOMER, ENGINEER, HARBOUR, LONE, SCHOOL
-from keesa.accounts.roles import grant_permission
 from keesa.db import Database
 from keesa.web.cursors import cursor_of
 from new_tickets import BODY_2024, changed

@@ -6,9 +6,9 @@ import pytest
 from starlette.testclient import TestClient
 
 import cast
+from by_keesa import change_password, disable_user
 from keesa.accounts.passwords import new_password
 from keesa.accounts.sessions import Version
-from keesa.accounts.users import change_password, disable_user
 from keesa.clock import now
 from keesa.db import Database, Tx
 from logins import REFRESH, bearer, log_in, refresh_header, try_password

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 import cast
 from account_rows import rows
+from by_keesa import disable_user
 from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, SCHOOL, Person
 from keesa import maintenance
 from keesa.accounts.sessions import Version, end_all_of
-from keesa.accounts.users import disable_user
 from keesa.db import Database, Work
 from logins import bearer
 from new_tickets import BODY_2021, BODY_2024, changed

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 import cast
 from acting import rows
+from by_keesa import revoke_permission
 from cast import ADMIN, ASSIGNED, ENGINEER, HIDDEN, STRANGER
 from keesa.accounts.permissions import TICKETS_WRITE
-from keesa.accounts.roles import revoke_permission
 from keesa.accounts.sessions import Version
 from keesa.api.rich_text import CLEANING
 from keesa.db import Database, Tx

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 import cast
 from account_rows import rows
+from by_keesa import disable_user
 from keesa import app, logs
 from keesa.accounts.sessions import Version
-from keesa.accounts.users import disable_user
 from keesa.api.calls import Call
 from keesa.api.credentials import read_credentials
 from keesa.api.v2021 import VERSION_2021

@@ -7,10 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 import cast
+from by_keesa import disable_user
 from documented_shapes import SHAPES_2021, SHAPES_2024, differences
 from jwts import header_of, is_signed, payload_of
 from keesa.accounts.sessions import Version
-from keesa.accounts.users import disable_user
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Database

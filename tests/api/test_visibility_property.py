@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 
 from acting import rows
 from asking import Api
+from by_keesa import grant_permission
 from cast import SECRET
 from deterministic import deterministic
 from keesa.accounts.actors import USER_TYPES, UserType
 from keesa.accounts.permissions import ENFORCED
-from keesa.accounts.roles import grant_permission
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
 from keesa.clock import now

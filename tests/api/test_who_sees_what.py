@@ -5,6 +5,7 @@ Every path of both versions has its rows; a new one fails the first test until i
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import pytest
@@ -23,6 +24,7 @@ from cast import (
     LONE,
     PASSWORD,
     RAISED,
+    READER_ROLE,
     SCHOOL,
     STRANGER,
     STRANGERS,
@@ -41,6 +43,8 @@ READER: Final = Person(6, "reader@keesa.example", "Ali Reader", "Ali", "staff", 
 """Who may read and not write; STRANGERS is raised by them, for these tests."""
 NEWCOMER: Final = Person(7, "newcomer@keesa.example", "Moosa New", "Moosa", "staff", "reader")
 """Who has no role yet; RAISED is assigned to them, and they see nothing of it."""
+LEAVER: Final = Person(8, "leaver@keesa.example", "Ali Leaver", "Ali", "staff", "engineer")
+"""Whom administrators look after; they ask for nothing themselves."""
 PEOPLE: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT, READER, NEWCOMER)
 
 LETTERS: Final = {"R": RAISED, "A": ASSIGNED, "T": TYPED, "S": STRANGERS, "H": HIDDEN}
@@ -95,6 +99,27 @@ any     PATCH  /customers/{customer}                         school   200   403 
 any     PATCH  /customers/{customer}                         nobody   404   403      403      403      403   403    403
 any     DELETE /customers/{customer}                         lone     204   403      403      403      403   403    403
 
+any     POST   /auth/password                                -        401   401      401      401      401   401    401
+any     GET    /me                                           -        200   200      200      200      200   200    200
+any     PATCH  /me                                           -        200   200      200      200      200   200    200
+any     PUT    /me/password                                  -        422   422      422      422      422   422    422
+any     GET    /users                                        -        200   403      403      403      403   403    403
+any     GET    /users/assignable                             -        200   200      200      403      403   403    403
+any     POST   /users                                        -        201   403      403      403      403   403    403
+any     GET    /users/{user}                                 leaver   200   403      403      403      403   403    403
+any     GET    /users/{user}                                 nobody   404   403      403      403      403   403    403
+any     PATCH  /users/{user}                                 leaver   200   403      403      403      403   403    403
+any     PATCH  /users/{user}                                 nobody   404   403      403      403      403   403    403
+any     POST   /users/{user}/password_link                   leaver   201   403      403      403      403   403    403
+any     DELETE /users/{user}                                 leaver   204   403      403      403      403   403    403
+any     GET    /roles                                        -        200   403      403      403      403   403    403
+any     POST   /roles                                        -        201   403      403      403      403   403    403
+any     GET    /roles/{role}                                 reader   200   403      403      403      403   403    403
+any     PATCH  /roles/{role}                                 reader   200   403      403      403      403   403    403
+any     DELETE /roles/{role}                                 reader   409   403      403      403      403   403    403
+any     DELETE /roles/{role}                                 nobody   404   403      403      403      403   403    403
+any     GET    /permissions                                  -        200   403      403      403      403   403    403
+
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -144,11 +169,13 @@ def joined(shared_database: Database) -> Database:
     def join(tx: Tx) -> None:
         add_person(tx, READER)
         add_person(tx, NEWCOMER)
+        add_person(tx, LEAVER)
+        tx.follow_given_ids("users")
         tx.run("DELETE FROM user_roles WHERE user_id = :id", id=NEWCOMER.id)
         tx.run("UPDATE tickets SET raised_by_id = :id WHERE id = :number", id=READER.id, number=STRANGERS)
         tx.run("UPDATE tickets SET assigned_to_id = :id WHERE id = :number", id=NEWCOMER.id, number=RAISED)
 
-    shared_database.write(join)
+    shared_database.migrating(join)
     return shared_database
 
 
@@ -319,6 +346,33 @@ def customer_path(given: str) -> str:
     return f"/customers/{CUSTOMER_IDS[given]}"
 
 
+NEW_NUMBERS: Final = count()
+"""For names that are given once."""
+
+
+def new_user(caller: Api, _: Person, __: str) -> Response:
+    names = {"full_name": "Nasreen Ali", "nick_name": "Nas", "user_type": "staff", "roles": ["engineer"]}
+    return caller("POST", "/users", {"user": {"email": f"new{next(NEW_NUMBERS)}@keesa.example", **names}})
+
+
+def new_role(caller: Api, _: Person, __: str) -> Response:
+    return caller("POST", "/roles", {"role": {"name": f"crew {next(NEW_NUMBERS)}", "permissions": {"boats": ["sail"]}}})
+
+
+def of_user(method: str, body: Body | None = None, below: str = "") -> Callable[[Api, Person, str], Response]:
+    ids = {"leaver": LEAVER.id, "nobody": 99}
+    return lambda caller, _, given: caller(method, f"/users/{ids[given]}{below}", body)
+
+
+def of_role(method: str, body: Body | None = None) -> Callable[[Api, Person, str], Response]:
+    ids = {"reader": READER_ROLE, "nobody": 99}
+    return lambda caller, _, given: caller(method, f"/roles/{ids[given]}", body)
+
+
+def plainly(method: str, path: str, body: Body | None = None) -> Callable[[Api, Person, str], Response]:
+    return lambda caller, _, __: caller(method, path, body)
+
+
 OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
     ("POST", "/tickets"): raise_for,
     ("POST", "/auth"): with_password("/auth"),
@@ -334,6 +388,23 @@ OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
         "PATCH", customer_path(given), {"customer": {"contact_name": "Ibrahim"}}
     ),
     ("DELETE", "/customers/{customer}"): lambda caller, _, given: caller("DELETE", customer_path(given)),
+    ("POST", "/auth/password"): plainly("POST", "/auth/password", {"token": "none", "password": "a long password"}),
+    ("GET", "/me"): plainly("GET", "/me"),
+    ("PATCH", "/me"): lambda caller, person, _: caller("PATCH", "/me", {"user": {"nick_name": person.nick_name}}),
+    ("PUT", "/me/password"): plainly("PUT", "/me/password", {"current": "wrong", "password": "a long password"}),
+    ("GET", "/users"): plainly("GET", "/users"),
+    ("GET", "/users/assignable"): plainly("GET", "/users/assignable"),
+    ("POST", "/users"): new_user,
+    ("GET", "/users/{user}"): of_user("GET"),
+    ("PATCH", "/users/{user}"): of_user("PATCH", {"user": {"disabled": False}}),
+    ("DELETE", "/users/{user}"): of_user("DELETE"),
+    ("POST", "/users/{user}/password_link"): of_user("POST", below="/password_link"),
+    ("GET", "/roles"): plainly("GET", "/roles"),
+    ("POST", "/roles"): new_role,
+    ("GET", "/roles/{role}"): of_role("GET"),
+    ("PATCH", "/roles/{role}"): of_role("PATCH", {"role": {"permissions": {"tickets": ["read"]}}}),
+    ("DELETE", "/roles/{role}"): of_role("DELETE"),
+    ("GET", "/permissions"): plainly("GET", "/permissions"),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

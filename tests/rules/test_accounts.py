@@ -6,13 +6,13 @@ from typing import Any, Final
 import pytest
 
 from account_rows import rows
+from by_keesa import change_password, disable_user, enable_user
 from cast import CUSTOMER, ENGINEER, STRANGER
 from keesa.accounts import attempts, sessions
 from keesa.accounts.attempts import Limits, counters
 from keesa.accounts.passwords import new_password
 from keesa.accounts.refreshing import refresh
 from keesa.accounts.sessions import ACCESS_LIFETIME, MOST, REFRESH_LIFETIME, Session
-from keesa.accounts.users import change_password, disable_user, enable_user
 from keesa.clock import now
 from keesa.db import Database, Tx, Work
 from keesa.errors import Unauthorized

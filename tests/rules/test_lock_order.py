@@ -9,14 +9,19 @@ from typing import Any, Final
 import psycopg
 
 from acting import CLOCK
+from by_keesa import change_password, create_user, disable_user, enable_user, grant_permission, revoke_permission
 from cast import ADMIN, ASSIGNED, CAST, ENGINEER, HARBOUR, OPERATOR, RAISED, SCHOOL, STRANGER, hashed
 from keesa.accounts import sessions
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.attempts import Limits, count_failure, counters, forget_failures, remember_network
+from keesa.accounts.audit.recording import keesa_itself
+from keesa.accounts.changing_roles import RoleChanges, change_role
+from keesa.accounts.changing_users import UserChanges, change_user
+from keesa.accounts.password_links import make_link
 from keesa.accounts.refreshing import refresh
-from keesa.accounts.roles import grant_permission, revoke_permission
+from keesa.accounts.roles import find_role
 from keesa.accounts.sessions import REFRESH_LIFETIME
-from keesa.accounts.users import NewUser, change_password, create_user, disable_user, enable_user
+from keesa.accounts.users import NewUser
 from keesa.clock import now
 from keesa.db import Database, Tx, Work, open_database
 from keesa.directory.customers import CustomerChanges, change_customer
@@ -73,6 +78,8 @@ def changing_a_user(random: Random) -> Work[Any]:
         lambda tx: disable_user(tx, STRANGER.email, now()),
         lambda tx: enable_user(tx, STRANGER.email),
         lambda tx: change_password(tx, ENGINEER.email, hashed()),
+        lambda tx: make_link(tx, keesa_itself(now()), ENGINEER.id),
+        lambda tx: change_user(tx, keesa_itself(now()), STRANGER.id, UserChanges(roles=random.sample(ROLES, 2))),
     )
     return random.choice(change)
 
@@ -91,6 +98,9 @@ def adding_a_user(random: Random) -> Work[Any]:
 
 def changing_a_role(random: Random) -> Work[Any]:
     change, role = random.choice([grant_permission, revoke_permission]), random.choice(ROLES)
+    ticket_types = RoleChanges(ticket_types=random.sample(["eco_support", "roc_support"], random.randrange(3)))
+    if random.random() < 0.5:
+        return lambda tx: change_role(tx, keesa_itself(now()), find_role(tx, role).id, ticket_types)
     return lambda tx: change(tx, role, "stock", "read")
 
 

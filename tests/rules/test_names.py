@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from acting import rows
+from by_keesa import create_role, create_user, grant_permission
 from cast import hashed
-from keesa.accounts.roles import Role, create_role, find_role, grant_permission
-from keesa.accounts.users import NewUser, create_user
+from keesa.accounts.roles import NewRole, find_role
+from keesa.accounts.users import NewUser
 from keesa.clock import now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Database, Tx, Work
@@ -33,7 +34,7 @@ def adding_user(email: str = "second@keesa.example") -> Work[int]:
 
 
 def adding_role(tx: Tx) -> int:
-    return create_role(tx, Role("north_crew", {"tickets": ["read"]}, ("eco_support",)))
+    return create_role(tx, NewRole("north_crew", {"tickets": ["read"]}, ("eco_support",)))
 
 
 def adding_product(tx: Tx) -> int:

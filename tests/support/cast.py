@@ -7,8 +7,9 @@ from typing import Final
 
 from keesa.accounts import users
 from keesa.accounts.actors import SYSTEM, UserType
-from keesa.accounts.passwords import NewPassword, new_password
-from keesa.accounts.roles import Role, create_role
+from keesa.accounts.audit.recording import keesa_itself
+from keesa.accounts.passwords import NewPassword, given_password
+from keesa.accounts.roles import NewRole, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
 from keesa.clock import milliseconds, now
@@ -46,6 +47,9 @@ STRANGER: Final = Person(3, "stranger@keesa.example", "Ibrahim Latheef", "Ibbe",
 CUSTOMER: Final = Person(4, "customer@keesa.example", "Mariyam Zahir", "Maree", "customer", "customer", HARBOUR)
 BOT: Final = Person(5, "bot@keesa.example", "Desk Bot", "Bot", "bot", "bot")
 CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
+
+READER_ROLE: Final = 8
+"""The id of a role that may only read tickets, and that nobody has."""
 
 OPERATOR: Final = SYSTEM
 """Who acts on the command line, without a user."""
@@ -87,9 +91,10 @@ def token(database: Database, person: Person, version: Version = "2024") -> str:
 
 
 def _fill(tx: Tx) -> None:
-    create_role(tx, Role("harbour_crew", {"tickets": ["read", "write"]}, ("eco_support",)))
-    create_role(tx, Role("school_crew", {"tickets": ["read", "write"]}, ("routine_maintenance",)))
-    create_role(tx, Role("reader", {"tickets": ["read"]}, ()))
+    by, both = keesa_itself(now()), {"tickets": ["read", "write"]}
+    create_role(tx, by, NewRole("harbour_crew", both, ("eco_support",)))
+    create_role(tx, by, NewRole("school_crew", both, ("routine_maintenance",)))
+    create_role(tx, by, NewRole("reader", {"tickets": ["read"]}))
     for name in ("Fulhadhoo Harbour", "Dhonfanu School", "Quiet Island"):
         new = NewCustomer(name=name, contact_name="Ibrahim", contact_number=7771234)
         customer_id = create_customer(tx, OPERATOR, new)
@@ -104,7 +109,7 @@ def _fill(tx: Tx) -> None:
 @cache
 def hashed() -> NewPassword:
     """Everybody's `PASSWORD`, hashed once a process."""
-    return new_password(PASSWORD)
+    return given_password(PASSWORD)
 
 
 def add_person(tx: Tx, person: Person) -> None:
@@ -117,7 +122,7 @@ def add_person(tx: Tx, person: Person) -> None:
         roles=[person.role],
         customer_id=person.customer_id,
     )
-    users.create_user(tx, new, now(), user_id=person.id)
+    users.create_user(tx, keesa_itself(now()), new, user_id=person.id)
 
 
 def _tickets() -> tuple[KeptTicket, ...]:

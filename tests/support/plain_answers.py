@@ -47,6 +47,12 @@ class Question:
 
 
 _PERMISSIONS: Final = "SELECT role_id, resource, action FROM role_permissions"
+_GIVEN: Final = """
+    SELECT user_roles.user_id, roles.name, role_permissions.resource, role_permissions.action FROM user_roles
+    JOIN roles ON roles.id = user_roles.role_id LEFT JOIN role_permissions ON role_permissions.role_id = roles.id
+    ORDER BY user_roles.position, roles.id, role_permissions.position
+"""
+"""Each user's roles in their order, with what each gives in its own."""
 
 
 class World:
@@ -60,6 +66,7 @@ class World:
         self.roles = _by_id(rows(tx, "SELECT * FROM roles"))
         self.user_roles = {(row["user_id"], row["role_id"]) for row in rows(tx, "SELECT * FROM user_roles")}
         self.permissions = {tuple(row.values()) for row in rows(tx, _PERMISSIONS)}
+        self.given = rows(tx, _GIVEN)
         self.role_types = {(row["role_id"], row["ticket_type"]) for row in rows(tx, "SELECT * FROM role_ticket_types")}
         self.tickets = _by_id(rows(tx, "SELECT * FROM tickets ORDER BY raised_at, id"))
         self.notes = rows(tx, "SELECT * FROM ticket_notes ORDER BY created_at, id")
@@ -113,6 +120,8 @@ def refusal(world: World, token: str, action: str) -> Answer | None:
 def answer(world: World, token: str, question: Question) -> Answer:
     """What the holder of the token must be answered."""
     user = world.holder(token)
+    if question.path == "/me" and user is not None and not world.offline:
+        return me(world, user, question)
     if (refused := refusal(world, token, "read")) or user is None:
         return refused or ENDED
     return ANSWERS[question.path](world, user, question)
@@ -255,6 +264,21 @@ def for_bot(world: World, user: Row, question: Question) -> Answer:
     return 200, {"data": {"ticket": shown(world, "2024", FOR_BOT, ticket)}}
 
 
+def me(world: World, user: Row, _question: Question) -> Answer:
+    """Whoever has logged in may ask."""
+    given = [row for row in world.given if row["user_id"] == user["id"]]
+    permissions: dict[str, list[str]] = {}
+    for row in given:
+        if row["resource"] is not None and row["action"] not in permissions.setdefault(row["resource"], []):
+            permissions[row["resource"]].append(row["action"])
+    types = {key for role_id, key in world.role_types if (user["id"], role_id) in world.user_roles}
+    own = {key: user[key] for key in ("id", "email", "full_name", "nick_name", "user_type", "customer_id")}
+    customer = user["customer_id"] and world.customers[user["customer_id"]]["name"]
+    roles = list(dict.fromkeys(row["name"] for row in given))
+    shown = {**own, "roles": roles, "customer": customer, "permissions": permissions, "ticket_types": sorted(types)}
+    return 200, {"data": {"user": shown | {"via": "session"}}}
+
+
 def page(
     question: Question, oldest_first: list[Row], default_limit: int | None, number: int | None = None
 ) -> list[Row]:
@@ -266,6 +290,7 @@ def page(
 
 
 ANSWERS: Final[Mapping[str, Callable[[World, Row, Question], Answer]]] = {
+    "/me": me,
     "/tickets": tickets,
     "/tickets/tickets_by_type": by_type,
     "/tickets/tickets_by_category": by_category,

@@ -206,6 +206,27 @@ def move_ticket(step: Step) -> None:
     step.desk.run(sql, value=value, id=step.ticket)
 
 
+def administer(step: Step) -> None:
+    """Over the API, by the administrator: what others are and may do, through either worker."""
+    random, user, chosen = step.random, f"/users/{step.person.id}", step.role
+    role = f"/roles/{chosen['id']}"
+    names = [row["name"] for row in step.world.roles.values() if row["retired_at"] is None and row["name"] != "admin"]
+    kind, customer_id = random.choice((("staff", None), ("bot", None), ("customer", HARBOUR), ("customer", SCHOOL)))
+    changes: list[tuple[str, str, Any]] = [
+        ("PATCH", user, {"user": {"full_name": random.choice(NAMES), "nick_name": random.choice(NAMES)}}),
+        ("PATCH", user, {"user": {"roles": random.sample(names, random.randrange(3))}}),
+        ("PATCH", user, {"user": {"user_type": kind, "customer_id": customer_id}}),
+        ("DELETE", user, None),
+        ("PATCH", role, {"role": {"ticket_types": random.sample(TYPES, random.randrange(3))}}),
+    ]
+    if chosen["name"] != "admin":
+        words = random.sample(("read", "write"), random.randrange(3))
+        changes.append(("PATCH", role, {"role": {"permissions": {"boats": ["sail"], "tickets": words}}}))
+    method, path, body = random.choice(changes)
+    got = step.desk.act(random.randrange(2), ADMIN, path, body, method=method)
+    assert got[0] in (200, 204), f"{step.desk.changes[-1]}\nwas answered {got}"
+
+
 def disable_user(step: Step) -> None:
     step.desk.run(DISABLE, at=now(), id=step.person.id)
 
@@ -231,6 +252,7 @@ CHANGES: Final[Mapping[Callable[[Step], None], int]] = {
     change_roles_of_user: 3,
     move_user: 4,
     move_ticket: 4,
+    administer: 8,
     disable_user: 2,
     end_sessions: 1,
     go_offline: 1,

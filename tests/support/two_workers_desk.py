@@ -11,13 +11,13 @@ from typing import Final
 
 import cast
 from account_rows import join
+from by_keesa import grant_permission, revoke_permission
 from cast import (
     CAST,
     SCHOOL,
     Person,
 )
-from keesa.accounts.permissions import ENFORCED, TICKETS_READ, TICKETS_WRITE, Permission
-from keesa.accounts.roles import grant_permission, revoke_permission
+from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE, Permission
 from keesa.accounts.sessions import Version
 from keesa.db import Database, Tx
 from live import LiveServer
@@ -86,11 +86,11 @@ class Desk:
         self.database.write(lambda tx: tx.run(sql, **params))
 
     def permit(self, role_name: str, permissions: Sequence[Permission]) -> None:
-        """Of what Keesa enforces the role gives these, and no others."""
+        """Of the permissions of tickets the role gives these, and no others."""
         self.changes.append(f"{role_name} gives {[*map(str, permissions)]}")
 
         def work(tx: Tx) -> None:
-            for permission in ENFORCED:
+            for permission in MAY_ALL:
                 change = grant_permission if permission in permissions else revoke_permission
                 change(tx, role_name, *permission)
 
@@ -122,7 +122,7 @@ def send(
 ) -> Answer:
     worker.request(method, target, body, headers)
     got = worker.getresponse()
-    return got.status, json.loads(got.read())
+    return got.status, json.loads(got.read() or "null")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import pytest
 
 from acting import actor_of, rows, tickets_as_kept
+from by_keesa import disable_user
 from cast import (
     ADMIN,
     ASSIGNED,
@@ -19,7 +20,6 @@ from cast import (
     at,
 )
 from keesa.accounts.actors import SYSTEM
-from keesa.accounts.users import disable_user
 from keesa.db import Tx
 from keesa.errors import Forbidden, Invalid, NotFound
 from keesa.tickets.assigning import assign

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final
 import pytest
 from starlette.testclient import TestClient
 
+from by_keesa import disable_user
 from cast import ADMIN, STRANGER, token
 from keesa.accounts.actors import Actor
-from keesa.accounts.users import disable_user
 from keesa.api.calls import Call
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024

@@ -11,11 +11,11 @@ import pytest
 from msgspec import Struct
 
 import cast
+from by_keesa import disable_user
 from cast import Person, add_person
 from further_routes import asking
 from http_serving import run, until
 from keesa.accounts.permissions import TICKETS_WRITE
-from keesa.accounts.users import disable_user
 from keesa.api.calls import Call
 from keesa.config import Config
 from keesa.db import Database, Tx, Work

@@ -2,6 +2,7 @@
 (docs/decisions/0019-login-limits.md).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
@@ -64,11 +65,13 @@ def counters(email: str, network: str, limits: Limits) -> Counters:
     email = email[:LONGEST]  # nobody's is longer, and the engines' keys have their ends
     return Counters(
         Counter(f"pair {network} {email}", limits.per_user_and_address, WINDOW),
-        (
-            Counter(f"user {email}", limits.per_user, USER_WINDOW),
-            Counter(f"address {network}", limits.per_address, WINDOW),
-        ),
+        (Counter(f"user {email}", limits.per_user, USER_WINDOW), counter_of_address(network, limits)),
     )
+
+
+def counter_of_address(network: str, limits: Limits) -> Counter:
+    """For what is tried without a name."""
+    return Counter(f"address {network}", limits.per_address, WINDOW)
 
 
 def network_of(address: str) -> str:
@@ -92,12 +95,19 @@ def waits(tx: Tx, asked: Counters, at: int) -> tuple[int, int]:
         address=address.subject,
     )
     found = {row["subject"]: (row["failures"], row["since"]) for row in rows}
+    own_wait, user_wait, address_wait = (_wait(each, found, at) for each in asked.all)
+    return own_wait, max(user_wait, address_wait)
 
-    def wait(counter: Counter) -> int:
-        failures, since = found.get(counter.subject, (0, 0))
-        return _left(counter, since, at) if failures >= counter.limit else 0
 
-    return wait(own), max(wait(user), wait(address))
+def wait(tx: Tx, counter: Counter, at: int) -> int:
+    """The same of one counter."""
+    row = tx.one("SELECT failures, since FROM login_failures WHERE subject = :subject", subject=counter.subject)
+    return _wait(counter, {counter.subject: (row["failures"], row["since"])} if row else {}, at)
+
+
+def _wait(counter: Counter, found: Mapping[str, tuple[int, int]], at: int) -> int:
+    failures, since = found.get(counter.subject, (0, 0))
+    return _left(counter, since, at) if failures >= counter.limit else 0
 
 
 def _left(counter: Counter, since: int, at: int) -> int:
@@ -124,10 +134,15 @@ def knows(tx: Tx, user_id: int, network: str, at: int) -> bool:
 
 
 def count_failure(tx: Tx, asked: Counters, at: int) -> None:
+    """In each of them."""
+    count(tx, asked.all, at)
+
+
+def count(tx: Tx, asked: Sequence[Counter], at: int) -> None:
     """A row a counter, so that guesses at once are all counted; rows of the past are cleared away, and those of names
     that nobody has cannot grow without end.
     """
-    for counter in asked.all:
+    for counter in asked:
         tx.run(_COUNT, subject=counter.subject, at=at, window=counter.window)
     # behind what may have to wait: who cleared first would hold rows that others wait for
     tx.run(_FORGET_PAST, old=at - USER_WINDOW, ahead=at + USER_WINDOW, most=CLEARED_AT_ONCE)

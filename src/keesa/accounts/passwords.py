@@ -12,12 +12,16 @@ from typing import Final
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from keesa.errors import Invalid
 from keesa.names import control_fault
 
 SHORTEST = 8
 LONGEST = 256
 """Characters; argon2 would take more, an attacker's megabyte it shall not."""
+COMMON: Final = "is one that is guessed early: choose a longer or a less usual one"
+_GUESSABLE: Final = 2
+"""Of zxcvbn's scores from 0 to 4 the first that stands for more than a million guesses."""
+_LOOKED_AT: Final = 40
+"""Characters of a password by which it is told whether it is easy to guess: of more it would take a second."""
 _LONGEST_GIVEN: Final = 4 * LONGEST
 """The same before it is brought into its form, which may have fewer characters."""
 
@@ -36,10 +40,15 @@ class NewPassword:
 
 
 def new_password(password: str) -> NewPassword:
-    """Call it before the transaction that keeps the hash."""
+    """Of a password that a person has chosen. Call it before the transaction that keeps the hash."""
     if fault := password_fault(password):
         return NewPassword("", fault)
-    return NewPassword(_hasher.hash(_prepared(password)))
+    return given_password(password)
+
+
+def given_password(password: str) -> NewPassword:
+    """Of one that is good whatever it is: that of the demo, which everybody is to know."""
+    return NewPassword(hash_password(password))
 
 
 def password_fault(password: str) -> str | None:
@@ -48,15 +57,19 @@ def password_fault(password: str) -> str | None:
         return "must not begin with a byte-order mark: save it as UTF-8 without one"
     if len(password) > _LONGEST_GIVEN or not SHORTEST <= len(_prepared(password)) <= LONGEST:
         return f"must have {SHORTEST} to {LONGEST} characters"
-    return control_fault(password)
+    return control_fault(password) or (COMMON if _is_guessable(password) else None)
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash with its parameters; raises `Invalid` for what may be no password."""
-    new = new_password(password)
-    if new.fault:
-        raise Invalid({"password": [new.fault]})
-    return new.hash
+    """An argon2id hash with its parameters."""
+    return _hasher.hash(_prepared(password))
+
+
+def _is_guessable(password: str) -> bool:
+    """Whether it is one of the common ones, or made of them by little more than another letter's size or a year."""
+    from zxcvbn_rs_py import zxcvbn  # noqa: PLC0415 - its lists take 8 MiB, of processes that set passwords alone
+
+    return int(zxcvbn(_prepared(password)[:_LOOKED_AT]).score) < _GUESSABLE
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:

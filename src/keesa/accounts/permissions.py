@@ -100,5 +100,11 @@ class OnlyFor:
             raise Forbidden(self.sentence)
 
 
+def require_session(actor: Actor) -> None:
+    """Raise `Forbidden` for who acts with an API token: what is about themselves is for who has logged in."""
+    if actor.token_id is not None:
+        raise Forbidden("An API token may not do this: log in for it")
+
+
 require_desk: Final = OnlyFor(("admin", "staff"), "Only staff may do this")
 require_bot: Final = OnlyFor(("admin", "bot"), "Only bots may do this")

@@ -117,8 +117,10 @@ def end(tx: Tx, session: Session) -> None:
         raise Unauthorized(ENDED)
 
 
-def end_all_of(tx: Tx, user_id: int) -> None:
-    tx.run("DELETE FROM sessions WHERE user_id = :user_id", user_id=user_id)
+def end_all_of(tx: Tx, user_id: int, staying: Session | None = None) -> None:
+    """Every session of the user, but for the one that stays."""
+    kept = staying.refresh_uid if staying else ""
+    tx.run("DELETE FROM sessions WHERE user_id = :user_id AND refresh_uid <> :kept", user_id=user_id, kept=kept)
 
 
 def end_some(tx: Tx) -> int:

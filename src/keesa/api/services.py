@@ -18,3 +18,5 @@ class Services:
     limits: Limits
     sessions: SessionCache
     tickets: TicketCache
+    public_url: str | None
+    """Where clients find the server; None where only their requests tell."""

@@ -53,6 +53,11 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
     "customers": ("Customers", "Those for whom tickets are raised"),
+    "me": ("Oneself", "What you are and may do, your names and your password"),
+    "passwords": ("Oneself", "What you are and may do, your names and your password"),
+    "users": ("Users", "People and programs that log in, as those find them who look after them"),
+    "roles": ("Roles", "What users may do"),
+    "permissions": ("Roles", "What users may do"),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }
@@ -161,6 +166,7 @@ _ACCESS: Final = (
 FIELDS: Final[Mapping[str, Entry]] = {
     # sessions
     "user": _said("The user's email address"),
+    "user_type": _said("What a user is; it decides which tickets they see"),
     "password": {"description": "The user's password", "format": "password"},
     "access": _said(_ACCESS),
     "access_expires_at": _said("When the access token expires"),

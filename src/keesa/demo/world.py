@@ -4,8 +4,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from keesa.accounts.actors import SYSTEM
-from keesa.accounts.passwords import NewPassword, new_password, verify_password
-from keesa.accounts.roles import Role, create_role
+from keesa.accounts.audit.recording import Requester, keesa_itself
+from keesa.accounts.passwords import NewPassword, given_password, verify_password
+from keesa.accounts.roles import NewRole, create_role
 from keesa.accounts.users import NewUser, create_user, has_users
 from keesa.clock import Clock, now
 from keesa.db import Database, Tx
@@ -17,7 +18,7 @@ from keesa.demo.people import BOT, CUSTOMERS, JANE_DOE, JANE_SMITH, PASSWORD, PE
 from keesa.directory.customers import NewCustomer, create_customer
 from keesa.directory.ecos import create_eco
 
-_ENGINEERS: Final = Role(
+_ENGINEERS: Final = NewRole(
     "field_engineer",
     {"projects": ["read"], "tickets": ["read", "write"], "customers": ["read"]},
     ("eco_support", "routine_maintenance"),
@@ -28,13 +29,13 @@ def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
     """Whether the database had no user and no ticket, and so was filled; all of it in one transaction."""
     if not database.read(_is_empty):
         return False
-    password = new_password(PASSWORD)  # everybody's: hashed once, and before the transaction
+    password = given_password(PASSWORD)  # everybody's: hashed once, and before the transaction
 
     def work(tx: Tx) -> bool:
         hold(tx, Rule.USERS)  # who migrates keeps out another one who does, and not who adds a user
         if not _is_empty(tx):
             return False
-        _people(tx, password)
+        _people(tx, keesa_itself(now()), password)
         for ticket in DOCUMENTED:
             keep(tx, ticket)
         tx.follow_given_ids("ticket_notes")
@@ -62,8 +63,8 @@ def _is_empty(tx: Tx) -> bool:
     return not (has_users(tx) or tx.one("SELECT id FROM tickets LIMIT 1"))
 
 
-def _people(tx: Tx, password: NewPassword) -> None:
-    create_role(tx, _ENGINEERS)
+def _people(tx: Tx, by: Requester, password: NewPassword) -> None:
+    create_role(tx, by, _ENGINEERS)
     for customer_id, (name, contact_name, contact_number) in CUSTOMERS.items():
         new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
         create_customer(tx, SYSTEM, new, customer_id=customer_id)
@@ -79,5 +80,5 @@ def _people(tx: Tx, password: NewPassword) -> None:
             roles=[person.role],
             customer_id=person.customer_id,
         )
-        create_user(tx, user, now(), user_id=person.id)
+        create_user(tx, by, user, user_id=person.id)
     tx.follow_given_ids("users")

@@ -65,13 +65,7 @@ class Bodies:
         """
         if route.signature.body is Upload:
             return await self._upload(request, route)
-        body = bytearray()
-
-        async def put(chunk: bytes, _size: int) -> None:
-            body.extend(chunk)
-
-        await _receive(request, self._limit_of(route), route.body_seconds, put)
-        return bytes(body)
+        return await read_within(request, self._limit_of(route), route.body_seconds)
 
     def close(self, upload: Upload) -> None:
         """Its file is gone."""
@@ -101,6 +95,17 @@ class Bodies:
             self.close(upload)
             raise
         return upload
+
+
+async def read_within(request: Request, limit: int, seconds: int) -> bytes:
+    """A body of at most `limit` bytes, for what is no route; raises `HttpError` as `Bodies.read` does."""
+    body = bytearray()
+
+    async def put(chunk: bytes, _size: int) -> None:
+        body.extend(chunk)
+
+    await _receive(request, limit, seconds, put)
+    return bytes(body)
 
 
 async def _fill(file: IO[bytes], request: Request, limit: int, seconds: int) -> int:

@@ -31,7 +31,7 @@ VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
 
 class Dispatcher:
     """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` gives
-    the network of an address, since networks take turns.
+    the network of an address, since networks take turns; `threads` is closed with it.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Dispatcher:
         *,
         body_limit: int,
         network_of: Callable[[str], str],
+        threads: FairQueue,
     ) -> None:
         self._database = database
         self._application = application
@@ -49,7 +50,7 @@ class Dispatcher:
         self._newest_first = tuple(self._versions)
         self._preparation = Preparation(application, versions, body_limit)
         self._network_of = network_of
-        self.threads = FairQueue()
+        self.threads = threads
         self.conversions = Conversions()
         self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
         self._of_states = {name: _headers_of(name, "private, no-cache") for name in self._versions}

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from keesa.errors import Forbidden, Invalid, NotFound, TooManyAttempts, Unauthorized, Unavailable
+from keesa.errors import Conflict, Forbidden, Invalid, NotFound, TooManyAttempts, Unauthorized, Unavailable
 
 INTERNAL: Final = "We had a problem with our server. Try again later."
 NOTHING: Final = "There is nothing at this path"
@@ -16,6 +16,7 @@ STATUSES: Final[Mapping[type, int]] = {
     Unauthorized: 401,
     Forbidden: 403,
     NotFound: 404,
+    Conflict: 409,
     Invalid: 422,
     TooManyAttempts: 429,
     Unavailable: 503,

@@ -11,6 +11,7 @@ ALTER TABLE products ADD COLUMN default_category TEXT REFERENCES ticket_categori
 ALTER TABLE ticket_types ADD COLUMN retired_at BIGINT; -- null: in use
 ALTER TABLE ticket_categories ADD COLUMN retired_at BIGINT; -- likewise
 UPDATE products SET position = id;
+CREATE INDEX user_roles_by_role ON user_roles (role_id); -- who has a role
 CREATE INDEX ecos_by_customer ON ecos (customer_id, id);
 
 CREATE TABLE customer_contacts (
