@@ -9,6 +9,7 @@ import pytest
 LONGEST_FIRST: Final = (
     "api/test_schemathesis.py",
     "test_serving.py",
+    "server/test_nothing_stays.py",
     "test_durability.py",
     "test_never_stale.py",
     "test_never_stale_stories.py",
@@ -24,6 +25,9 @@ LONGEST_FIRST: Final = (
     "test_behind_nginx.py",
     "db/test_pgbouncer.py",
     "test_first_hour.py",
+    "db/test_connection_faults.py",
+    "db/test_restored_file.py",
+    "test_wheel.py",
     "api/test_bad_input.py",
     "api/test_ready.py",
     "server/test_on_the_wire.py",

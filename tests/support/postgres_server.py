@@ -40,7 +40,7 @@ SETTINGS = {
 }
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
 MEMORY = Path("/dev/shm")  # noqa: S108, mkdtemp follows
-ROOM = 3 * 1024**3
+SPACE = 3 * 1024**3
 """Bytes that must be free there: each of the tests' workers has a server with some databases."""
 
 
@@ -56,7 +56,7 @@ class PostgresServer:
     """`with PostgresServer() as server: server.create_database("desk"); connect(server.url("desk"))`
 
     durable keeps what a test of lost power needs: every commit waits for the disk. Another server has its folder in
-    memory where there is room: a database is copied there in a sixth of the time.
+    memory where there is space: a database is copied there in a sixth of the time.
     """
 
     def __init__(self, *, durable: bool = False) -> None:
@@ -184,7 +184,7 @@ def owner_of_servers() -> Owner:
 def _reachable_folder(owner: Owner, *, durable: bool) -> Path:
     """A folder for temporary files, from which the owner can run programs: TMPDIR need not be one."""
     candidates = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, mkdtemp follows
-    if not durable and _has_room(MEMORY):
+    if not durable and _has_space(MEMORY):
         candidates.insert(0, MEMORY)
     for folder in candidates:
         if not owner or (_others_enter(folder) and not os.statvfs(folder).f_flag & os.ST_NOEXEC):
@@ -192,11 +192,11 @@ def _reachable_folder(owner: Owner, *, durable: bool) -> Path:
     raise RuntimeError(f"No folder for temporary files from which another user can run programs: {candidates}")
 
 
-def _has_room(folder: Path) -> bool:
+def _has_space(folder: Path) -> bool:
     if not os.access(folder, os.W_OK):
         return False
     found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize >= ROOM
+    return found.f_bavail * found.f_frsize >= SPACE
 
 
 def _others_enter(folder: Path) -> bool:
