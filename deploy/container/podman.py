@@ -1,9 +1,11 @@
 """Podman with a store of the trial's own, on machines that are containers themselves."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -40,10 +42,30 @@ class Podman:
 
 
 def output_of(command: Sequence[str], seconds: float, *, text: str | None = None, folder: Path | None = None) -> str:
-    """Of a command, with that on its standard input."""
-    done = subprocess.run(  # noqa: S603 - our own words
-        command, input=text, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
+    """Of a command, with that on its standard input. Nothing that it has begun goes on after it, whatever comes."""
+    process = subprocess.Popen(  # noqa: S603 - our own words
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        text=True,
+        start_new_session=True,
     )
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} failed ({done.returncode}): {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout
+    try:
+        out, complaint = process.communicate(text, seconds)
+    except BaseException:
+        _end(process)
+        raise
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} failed ({process.returncode}): {out[-2000:]}{complaint[-2000:]}")
+    return out
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """All of its session: asked first, since some of them clear away what they have mounted."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=20)
