@@ -7,6 +7,7 @@ from typing import Final
 
 from keesa.accounts import users
 from keesa.accounts.actors import SYSTEM, UserType
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -49,6 +50,8 @@ CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
 
 OPERATOR: Final = SYSTEM
 """Who acts on the command line, without a user."""
+BY: Final = keesa_itself(0)
+"""Who asks for an act of administration, where it is nobody's in particular."""
 
 RAISED: Final = 2025001
 """SCHOOL's, raised by ENGINEER, assigned to nobody; open, customer_support."""
@@ -92,8 +95,8 @@ def _fill(tx: Tx) -> None:
     create_role(tx, Role("reader", {"tickets": ["read"]}, ()))
     for name in ("Fulhadhoo Harbour", "Dhonfanu School", "Quiet Island"):
         new = NewCustomer(name=name, contact_name="Ibrahim", contact_number=7771234)
-        customer_id = create_customer(tx, OPERATOR, new)
-        create_eco(tx, f"Router of {name}", customer_id)
+        customer_id = create_customer(tx, BY, new)
+        create_eco(tx, BY, f"Router of {name}", customer_id)
     for person in CAST:
         add_person(tx, person)
     tx.follow_given_ids("users")

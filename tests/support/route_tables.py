@@ -7,7 +7,14 @@ from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.web.router import answering
 
-PARAMETERS: Final = {"{ticket}": cast.ASSIGNED, "{customer}": cast.HARBOUR}
+PARAMETERS: Final = {
+    "{ticket}": cast.ASSIGNED,
+    "{customer}": cast.HARBOUR,
+    "{eco}": 1,
+    "{product}": 3,
+    "{ticket_type}": "project_support",
+    "{category}": "survey",
+}
 
 Endpoint = tuple[str, str]
 """A method, and a path with its parameters in braces."""

@@ -3,7 +3,7 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from keesa.accounts.actors import SYSTEM
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.passwords import NewPassword, new_password, verify_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.users import NewUser, create_user, has_users
@@ -64,11 +64,12 @@ def _is_empty(tx: Tx) -> bool:
 
 def _people(tx: Tx, password: NewPassword) -> None:
     create_role(tx, _ENGINEERS)
+    by = keesa_itself(now())
     for customer_id, (name, contact_name, contact_number) in CUSTOMERS.items():
         new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
-        create_customer(tx, SYSTEM, new, customer_id=customer_id)
+        create_customer(tx, by, new, customer_id=customer_id)
     tx.follow_given_ids("customers")
-    create_eco(tx, "Site router of Customer A", 20)
+    create_eco(tx, by, "Site router of Customer A", 20)
     for person in PEOPLE:
         user = NewUser(
             email=person.email,
