@@ -131,7 +131,7 @@ Every error is `{{"error": "one sentence"}}`, under `application/json`.{errors}
 - A path may end in a slash. `HEAD` is answered wherever `GET` is.
 - The filters of a `GET` may stand in the query or in a JSON body; where both have one, the body counts.
 - Ticket types, categories and products are the desk's own data. Administrators add to them, so they are no closed
-  lists here.
+  lists here: `GET /ticket_types`, `/categories` and `/products` tell which there are.
 """
 
 

@@ -125,7 +125,7 @@ def list_customers(
     tx: Tx, actor: Actor, page: PageAfter, name: str | None = None, *, with_retired: bool = False
 ) -> Steps[CustomerPage]:
     """The page of the customers that the actor sees, by id: of all, or of those whose name contains `name` in whatever
-    case, as the caseless letters of NFC (`_folded`). Those that are retired are left out unless they are asked for.
+    case, as the caseless letters of NFC (`folded`). Those that are retired are left out unless they are asked for.
 
     Otherwise as `read_page`, whose errors it raises too.
     """
@@ -140,13 +140,8 @@ def list_customers(
     )
     customers = [customer_of(*row) for row in found.rows]
     contacts = contacts_of(tx, [customer.id for customer in customers])
-    return CustomerPage(
-        [
-            replace(customer, contacts=contacts[customer.id]) if customer.id in contacts else customer
-            for customer in customers
-        ],
-        found.next_after,
-    )
+    shown = [replace(customer, contacts=contacts.get(customer.id, ())) for customer in customers]
+    return CustomerPage(shown, found.next_after)
 
 
 def change_customer(tx: Tx, by: Requester, customer_id: int | None, changes: CustomerChanges) -> Customer:

@@ -12,6 +12,7 @@ ALTER TABLE products ADD COLUMN default_category TEXT REFERENCES ticket_categori
 ALTER TABLE ticket_types ADD COLUMN retired_at BIGINT; -- null: in use
 ALTER TABLE ticket_categories ADD COLUMN retired_at BIGINT; -- likewise
 UPDATE products SET position = (SELECT count(*) FROM products earlier WHERE earlier.id <= products.id);
+CREATE INDEX products_by_position ON products (position, id);
 CREATE INDEX ecos_by_customer ON ecos (customer_id, id);
 
 CREATE TABLE customer_contacts (
