@@ -193,6 +193,9 @@ def test_new_tickets_have_nothing_that_is_retired(api: ApiFor, admin: Api) -> No
     for (sentence,) in errors.values():
         assert sentence.startswith("is retired, must be one of ")
         assert not {"project_support", "fault", "3 (Router)"} & set(sentence.partition(" one of ")[2].split(", "))
+    for word, value in words.items():
+        alone = admin("POST", "/tickets", changed(BODY_2024, {"product_id": 4} | {word: value}))
+        assert (alone.status_code, list(alone.json()["errors"])) == (422, [f"ticket.{word}"])
     of_2021 = api(ADMIN, "2021")("POST", "/tickets", changed(BODY_2021, {"category": "fault", "product_id": 4}))
     assert of_2021.json()["error"].startswith("ticket.category is retired, must be one of service_order, survey, ")
     ticket = admin("GET", f"/tickets/{cast.HIDDEN}").json()["data"]["ticket"]

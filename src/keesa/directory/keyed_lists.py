@@ -94,9 +94,8 @@ def find_entry(tx: Tx, table: KeyedList, key: str | None) -> KeyedEntry:
 
 def lock_entry(tx: Tx, table: KeyedList, key: str | None) -> KeyedEntry:
     """The same, for changing it: nobody changes the list before the transaction ends, nor which of it are products'
-    defaults.
+    defaults, since who gives those holds it too.
     """
-    hold(tx, Rule.PRODUCTS)
     hold(tx, Rule(table))
     return find_entry(tx, table, key)
 
