@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from acting import CLOCK, actor_of, rows, tickets_as_kept
+from acting import CLOCK, actor_of, by, rows, tickets_as_kept
 from asking import Api
 from by_keesa import create_user
 from cast import SECRET, Person, at, hashed, token
@@ -476,8 +476,8 @@ def test_new_rows_have_ids_of_their_own(world: Tx) -> None:
     add_note(world, john, 2024001, rich_text("Looked at it again"), now())
     assert rows(world, "SELECT max(id) AS id FROM ticket_notes")[0]["id"] == last_note + 1 > 272
     harbour = NewCustomer(name="Vilufushi Harbour", contact_name="Moosa", contact_number=7700109)
-    assert create_customer(world, john, harbour) == 23
-    assert create_eco(world, "Mast at the jetty", 23) == 2
+    assert create_customer(world, by(john), harbour) == 23
+    assert create_eco(world, by(john), "Mast at the jetty", 23) == 2
     new = NewUser(
         email="new@example.com",
         full_name="Ali New",

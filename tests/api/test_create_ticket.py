@@ -9,14 +9,15 @@ from starlette.testclient import TestClient
 
 from acting import rows, tickets_as_kept
 from asking import Api, ApiFor
-from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, OPERATOR, SCHOOL, Person, token
+from cast import ADMIN, BOT, BY, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, Person, token
 from keesa.accounts.sessions import Version
 from keesa.app import serve_from
 from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.directory.customers import retire_customer
+from keesa.directory.keyed_lists import add_key
 from keesa.directory.phones import FAULT
-from keesa.directory.reference import add_key, add_product
+from keesa.directory.products import NewProduct, add_product
 from new_tickets import ABSENT, BODIES, BODY_2021, BODY_2024, Body, changed
 from stopped_clock import stop_clock
 
@@ -213,7 +214,7 @@ def test_a_customers_user_is_told_what_is_wrong_and_not_that_the_customer_is_mis
 @pytest.mark.parametrize("person", [ADMIN, BOT, CUSTOMER])
 def test_a_retired_customer_is_told_by_its_field(api: ApiFor, database: Database, person: Person) -> None:
     """422 in both versions, for its own user too; by an ECO alone it is that one's field."""
-    database.write(lambda tx: retire_customer(tx, OPERATOR, HARBOUR, 1))
+    database.write(lambda tx: retire_customer(tx, BY, HARBOUR))
     answer = api(person)("POST", "/tickets", BODY_2024)
     assert (answer.status_code, answer.json()["errors"]) == (422, {"customer_id": ["is retired"]})
     answer = api(person)("POST", "/tickets", changed(BODY_2024, {}, {"customer_id": ABSENT, "eco_id": 1}))
@@ -241,9 +242,9 @@ def test_what_administrators_have_added_may_be_chosen(api: ApiFor, database: Dat
     """A product, a type and a category of the desk's own."""
 
     def add(tx: Tx) -> int:
-        add_key(tx, "ticket_types", "site_survey", "Site Survey")
-        add_key(tx, "ticket_categories", "solar", "Solar")
-        return add_product(tx, "Panel")
+        add_key(tx, BY, "ticket_types", "site_survey", "Site Survey")
+        add_key(tx, BY, "ticket_categories", "solar", "Solar")
+        return add_product(tx, BY, NewProduct(name="Panel")).id
 
     fields = {"ticket_type": "site_survey", "category": "solar", "product_id": database.write(add)}
     answer = api(ADMIN)("POST", "/tickets", changed(BODY_2024, fields))
@@ -422,7 +423,7 @@ def test_2024_names_every_fault_by_its_field(
     assert shared_database.read(tickets_as_kept) == before
 
 
-def test_an_unknown_product_is_answered_with_the_known_ones(shared_api: ApiFor) -> None:
+def test_an_unfit_product_is_answered_with_the_known_ones(shared_api: ApiFor) -> None:
     """By id and name."""
     answer = shared_api(ADMIN)("POST", "/tickets", changed(BODY_2024, {"product_id": 25}))
     (sentence,) = answer.json()["errors"]["ticket.product_id"]

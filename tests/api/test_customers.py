@@ -22,6 +22,7 @@ HARBOUR_SHOWN: Final = {
     "contact_number": 7771234,
     "contact_phone": "7771234",
     "retired": False,
+    "contacts": [],
 }
 NEW: Final = {"name": "Kendhoo Clinic", "contact_name": "Aminath", "contact_number": "+960 777-4321"}
 
@@ -161,6 +162,7 @@ def test_a_customer_is_made_at_once(admin: Api) -> None:
         "contact_number": 9607774321,
         "contact_phone": "+960 777-4321",
         "retired": False,
+        "contacts": [],
     }
     assert answer.headers["Location"] == f"/api/v1/customers/{number}"
     shown = admin("GET", f"/customers/{number}")
@@ -256,3 +258,44 @@ def test_2021_is_answered_alike(api: ApiFor, database: Database) -> None:
     assert (answer.headers["Keesa-Version"], answer.json()) == ("2024", {"data": {"customer": HARBOUR_SHOWN}})
     sql = "SELECT retired_at FROM customers WHERE id = :id"
     assert rows(database, sql, id=HARBOUR) == [{"retired_at": None}]
+
+
+ALI: Final = {"name": "Ali", "contact_number": 9607771, "contact_phone": "+960 777-1", "email": "ali@keesa.example"}
+MOOSA: Final = {"name": "Moosa", "contact_number": 7700101, "contact_phone": "7700101", "email": None}
+
+
+def test_a_customer_has_further_contacts(admin: Api) -> None:
+    """Made with them, and changed as a whole: the state moves with them. What was shown may be sent back."""
+    made = admin(
+        "POST", "/customers", {"customer": NEW | {"contacts": [{"name": "Ali", "contact_number": "+960 777-1"}]}}
+    )
+    path = f"/customers/{made.json()['id']}"
+    assert made.json()["contacts"] == [ALI | {"email": None}]
+    changed = admin("PATCH", path, {"customer": {"contacts": [MOOSA, ALI]}}, **{"If-Match": made.headers["ETag"]})
+    assert changed.json()["data"]["customer"]["contacts"] == [MOOSA, ALI]
+    assert list(changed.json()["data"]["customer"]) == [*HARBOUR_SHOWN]
+    assert changed.headers["ETag"] != made.headers["ETag"]
+    renamed = admin("PATCH", path, {"customer": {"name": "Clinic"}})
+    assert renamed.json()["data"]["customer"]["contacts"] == [MOOSA, ALI]
+    assert admin("GET", "/customers?name=clinic").json()["data"]["customers"] == [renamed.json()["data"]["customer"]]
+    assert admin("PATCH", path, {"customer": {"contacts": []}}).json()["data"]["customer"]["contacts"] == []
+
+
+def test_every_fault_of_a_contact_is_named_where_it_is(admin: Api, database: Database) -> None:
+    """By its place in the list, be it of the types or of the rules; nothing is kept."""
+    bad = [MOOSA, {"name": "", "contact_phone": "x", "email": "ali"}]
+    with unchanged(database):
+        for method, path in (("POST", "/customers"), ("PATCH", f"/customers/{HARBOUR}")):
+            answer = admin(method, path, {"customer": NEW | {"contacts": bad}})
+            assert answer.status_code == 422
+            assert list(answer.json()["errors"]) == [
+                f"customer.contacts.1.{field}" for field in ("name", "contact_phone", "email")
+            ]
+            answer = admin(method, path, {"customer": NEW | {"contacts": [{"contact_number": 1.5}]}})
+            assert list(answer.json()["errors"]) == [
+                f"customer.contacts.0.{field}" for field in ("name", "contact_number")
+            ]
+            for contacts in (None, [MOOSA] * 51):
+                answer = admin(method, path, {"customer": NEW | {"contacts": contacts}})
+                sentence = "must be a list of at most 50 items"
+                assert answer.json()["errors"] == {"customer.contacts": [sentence]}

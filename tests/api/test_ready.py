@@ -11,7 +11,7 @@ from psycopg import sql
 from starlette.testclient import TestClient
 
 from asking import ApiFor
-from cast import ENGINEER, LONE, OPERATOR, TYPED
+from cast import BY, ENGINEER, LONE, TYPED
 from command import keesa
 from good_requests import good_requests
 from keesa.api import health
@@ -176,7 +176,7 @@ def test_the_rights_are_enough_for_customers(place: Place) -> None:
     with as_role(place, needed_in(place)) as restricted:
         database = open_database(restricted.data, restricted.url)
         assert database.write(add).id == LONE + 1
-        assert database.write(lambda tx: change_customer(tx, OPERATOR, LONE, changes, 1)).retired
+        assert database.write(lambda tx: change_customer(tx, BY, LONE, changes)).retired
         database.close()
 
 

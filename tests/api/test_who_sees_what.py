@@ -120,6 +120,38 @@ any     DELETE /roles/{role}                                 reader   409   403 
 any     DELETE /roles/{role}                                 nobody   404   403      403      403      403   403    403
 any     GET    /permissions                                  -        200   403      403      403      403   403    403
 
+any     GET    /ecos                                         -        200   403      403      200      403   403    403
+any     GET    /ecos/{eco}                                   harbour  200   403      403      200      403   403    403
+any     GET    /ecos/{eco}                                   school   200   403      403      404      403   403    403
+any     GET    /ecos/{eco}                                   nobody   404   403      403      404      403   403    403
+any     POST   /ecos                                         harbour  201   403      403      403      403   403    403
+any     POST   /ecos                                         nobody   422   403      403      403      403   403    403
+any     PATCH  /ecos/{eco}                                   school   200   403      403      403      403   403    403
+any     PATCH  /ecos/{eco}                                   nobody   404   403      403      403      403   403    403
+any     DELETE /ecos/{eco}                                   lone     204   403      403      403      403   403    403
+any     GET    /products                                     -        200   200      200      200      200   200    403
+any     GET    /products/{product}                           known    200   200      200      200      200   200    403
+any     GET    /products/{product}                           nobody   404   404      404      404      404   404    403
+any     POST   /products                                     -        201   403      403      403      403   403    403
+any     PATCH  /products/{product}                           known    200   403      403      403      403   403    403
+any     PATCH  /products/{product}                           nobody   404   403      403      403      403   403    403
+any     DELETE /products/{product}                           known    204   403      403      403      403   403    403
+any     GET    /ticket_types                                 -        200   200      200      200      200   200    403
+any     GET    /ticket_types/{ticket_type}                   known    200   200      200      200      200   200    403
+any     GET    /ticket_types/{ticket_type}                   nobody   404   404      404      404      404   404    403
+any     POST   /ticket_types                                 -        201   403      403      403      403   403    403
+any     PATCH  /ticket_types/{ticket_type}                   known    200   403      403      403      403   403    403
+any     PATCH  /ticket_types/{ticket_type}                   nobody   404   403      403      403      403   403    403
+any     DELETE /ticket_types/{ticket_type}                   known    204   403      403      403      403   403    403
+any     GET    /categories                                   -        200   200      200      200      200   200    403
+any     GET    /categories/{category}                        known    200   200      200      200      200   200    403
+any     GET    /categories/{category}                        nobody   404   404      404      404      404   404    403
+any     POST   /categories                                   -        201   403      403      403      403   403    403
+any     PATCH  /categories/{category}                        known    200   403      403      403      403   403    403
+any     PATCH  /categories/{category}                        nobody   404   403      403      403      403   403    403
+any     DELETE /categories/{category}                        known    204   403      403      403      403   403    403
+any     GET    /statuses                                     -        200   200      200      200      200   200    403
+
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -327,6 +359,9 @@ def raise_for(caller: Api, _: Person, given: str) -> Response:
     return caller("POST", "/tickets", changed(BODY_2021, {"customer_id": ABSENT}, owner))
 
 
+Ask = Callable[[Api, Person, str], Response]
+
+
 def with_password(path: str) -> Callable[[Api, Person, str], Response]:
     return lambda caller, person, _: caller.client.post(
         f"/api/v1{path}", json={"user": person.email, "password": PASSWORD}
@@ -373,7 +408,38 @@ def plainly(method: str, path: str, body: Body | None = None) -> Callable[[Api, 
     return lambda caller, _, __: caller(method, path, body)
 
 
-OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
+def eco_path(given: str) -> str:
+    """Each customer's has the customer's number."""
+    return f"/ecos/{CUSTOMER_IDS[given]}"
+
+
+KNOWN: Final = {"products": "22", "ticket_types": "remote_support", "categories": "software"}
+NEW_ENTRIES: Final[dict[str, Callable[[str], Body]]] = {
+    "products": lambda name: {"product": {"name": name}},
+    "ticket_types": lambda name: {"ticket_type": {"key": name, "name": name}},
+    "categories": lambda name: {"category": {"key": name, "name": name}},
+}
+
+
+def of_list(name: str) -> dict[Endpoint, Ask]:
+    """All that is asked of a reference list, and of its entries."""
+    numbers, new = count(), NEW_ENTRIES[name]
+    noun = next(iter(new("")))
+
+    def ask(method: str, body: Body | None = None) -> Ask:
+        return lambda caller, _, given: caller(method, f"/{name}/{KNOWN[name] if given == 'known' else 'x'}", body)
+
+    one = f"/{name}/{{{noun}}}"
+    return {
+        ("GET", f"/{name}"): lambda caller, _, __: caller("GET", f"/{name}"),
+        ("POST", f"/{name}"): lambda caller, _, __: caller("POST", f"/{name}", new(f"new{next(numbers)}")),
+        ("GET", one): ask("GET"),
+        ("PATCH", one): ask("PATCH", {noun: {"retired": False}}),
+        ("DELETE", one): ask("DELETE"),
+    }
+
+
+OTHERS: Final[dict[Endpoint, Ask]] = {
     ("POST", "/tickets"): raise_for,
     ("POST", "/auth"): with_password("/auth"),
     ("POST", "/auth/login"): with_password("/auth/login"),
@@ -405,6 +471,17 @@ OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
     ("PATCH", "/roles/{role}"): of_role("PATCH", {"role": {"permissions": {"tickets": ["read"]}}}),
     ("DELETE", "/roles/{role}"): of_role("DELETE"),
     ("GET", "/permissions"): plainly("GET", "/permissions"),
+    ("GET", "/ecos"): lambda caller, _, __: caller("GET", "/ecos"),
+    ("GET", "/ecos/{eco}"): lambda caller, _, given: caller("GET", eco_path(given)),
+    ("POST", "/ecos"): lambda caller, _, given: caller(
+        "POST", "/ecos", {"eco": {"name": "Mast", "customer_id": CUSTOMER_IDS[given]}}
+    ),
+    ("PATCH", "/ecos/{eco}"): lambda caller, _, given: caller("PATCH", eco_path(given), {"eco": {"retired": False}}),
+    ("DELETE", "/ecos/{eco}"): lambda caller, _, given: caller("DELETE", eco_path(given)),
+    **of_list("products"),
+    **of_list("ticket_types"),
+    **of_list("categories"),
+    ("GET", "/statuses"): lambda caller, _, __: caller("GET", "/statuses"),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from account_rows import rows
-from cast import HARBOUR, LONE, OPERATOR, SCHOOL
+from cast import BY, HARBOUR, LONE, SCHOOL
 from command import keesa
 from keesa.db import Database, Tx
 from keesa.directory.customers import retire_customer
@@ -31,7 +31,7 @@ def test_one_customer_is_shown(place: Place, database: Database) -> None:
     """Retired or not, which its last cell says; in JSON in an array of one."""
     shown = keesa("customer", "show", str(LONE), place=place)
     assert shown == (0, "\t".join([*QUIET, ""]) + "\n", "")
-    database.write(lambda tx: retire_customer(tx, OPERATOR, LONE, 1))
+    database.write(lambda tx: retire_customer(tx, BY, LONE))
     assert keesa("customer", "show", str(LONE), place=place).out == "\t".join([*QUIET, "retired"]) + "\n"
     assert json.loads(keesa("customer", "show", str(LONE), "--json", place=place).out) == [
         {
@@ -78,7 +78,7 @@ def test_the_list_may_be_of_a_name(place: Place, database: Database) -> None:
     """Of a part of it, in any case; of those that are retired where they are asked for."""
     assert listed(place, "--name", "QUIET") == [QUIET]
     assert listed(place, "--name", "%") == []
-    database.write(lambda tx: retire_customer(tx, OPERATOR, LONE, 1))
+    database.write(lambda tx: retire_customer(tx, BY, LONE))
     assert listed(place, "--name", "QUIET") == []
     assert listed(place, "--name", "quiet", "--retired") == [[*QUIET, "retired"]]
 

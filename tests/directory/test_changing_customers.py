@@ -6,8 +6,9 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from acting import actor_of, rows
-from cast import ADMIN, CUSTOMER, HARBOUR, LONE, OPERATOR, SCHOOL
+from acting import actor_of, by, rows
+from cast import ADMIN, BY, CUSTOMER, HARBOUR, LONE, OPERATOR, SCHOOL
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.db import Database, Tx
 from keesa.directory.customers import CustomerChanges, change_customer, find_customer, lock_customer, retire_customer
 from keesa.directory.phones import FAULT
@@ -29,7 +30,7 @@ def others(tx: Tx) -> list[dict[str, Any]]:
 def change(tx: Tx, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a field takes
     """The columns that have another value afterwards, the revision not among them."""
     before, beside = kept(tx), others(tx)
-    found = change_customer(tx, actor_of(tx, ADMIN), LONE, CustomerChanges(**changes), NOON)
+    found = change_customer(tx, by(actor_of(tx, ADMIN), NOON), LONE, CustomerChanges(**changes))
     after = kept(tx)
     assert found == find_customer(tx, OPERATOR, LONE)
     assert others(tx) == beside
@@ -87,7 +88,7 @@ def test_a_statement_names_what_changes_alone(tx: Tx, monkeypatch: pytest.Monkey
     monkeypatch.setattr(type(tx), "run", told)
     change(tx, name="Loud Island", contact_name="Ibrahim")
     change(tx, name="Loud Island")
-    assert statements == ["UPDATE customers SET name = :name WHERE id = :id"]
+    assert [sql for sql in statements if "audit" not in sql] == ["UPDATE customers SET name = :name WHERE id = :id"]
 
 
 def test_a_number_goes_back_to_what_the_integer_says(tx: Tx) -> None:
@@ -111,7 +112,7 @@ def test_a_change_that_breaks_a_rule_is_refused(tx: Tx, changes: Mapping[str, An
     """Every fault is named, and what would be in order is not changed either."""
     before = kept(tx)
     with pytest.raises(Invalid) as raised:
-        change_customer(tx, OPERATOR, LONE, CustomerChanges(**changes), NOON)
+        change_customer(tx, BY, LONE, CustomerChanges(**changes))
     assert set(raised.value.faults) == faulty
     assert raised.value.faults.get("contact_number") in (None, [FAULT])
     assert kept(tx) == before
@@ -123,11 +124,11 @@ def test_who_is_out_of_sight_cannot_be_changed(tx: Tx) -> None:
     before = rows(tx, "SELECT * FROM customers ORDER BY id")
     for who, customer_id in ((actor, SCHOOL), (actor, 99), (OPERATOR, 99)):
         with pytest.raises(NotFound, match=r"^Customer not found$"):
-            change_customer(tx, who, customer_id, CustomerChanges(name=""), NOON)
+            change_customer(tx, by(who, NOON), customer_id, CustomerChanges(name=""))
         with pytest.raises(NotFound, match=r"^Customer not found$"):
-            retire_customer(tx, who, customer_id, NOON)
+            retire_customer(tx, by(who, NOON), customer_id)
     assert rows(tx, "SELECT * FROM customers ORDER BY id") == before
-    assert change_customer(tx, actor, HARBOUR, CustomerChanges(contact_name="Maree"), NOON).contact_name == "Maree"
+    assert change_customer(tx, by(actor, NOON), HARBOUR, CustomerChanges(contact_name="Maree")).contact_name == "Maree"
 
 
 def test_nobody_else_changes_a_customer_meanwhile(database: Database, place: Place) -> None:
@@ -146,21 +147,21 @@ def test_nobody_else_changes_a_customer_meanwhile(database: Database, place: Pla
 
 def test_a_customer_is_retired_once(tx: Tx) -> None:
     """The first time is kept, and so is the revision that it brought."""
-    retired = retire_customer(tx, OPERATOR, LONE, NOON)
+    retired = retire_customer(tx, keesa_itself(NOON), LONE)
     assert retired.retired
-    assert retire_customer(tx, OPERATOR, LONE, NOON + 1) == retired
-    assert change_customer(tx, OPERATOR, LONE, CustomerChanges(retired=True), NOON + 2) == retired
+    assert retire_customer(tx, keesa_itself(NOON + 1), LONE) == retired
+    assert change_customer(tx, keesa_itself(NOON + 2), LONE, CustomerChanges(retired=True)) == retired
     assert kept(tx)["retired_at"] == NOON
 
 
 def test_a_customer_is_taken_into_use_again(tx: Tx) -> None:
     """With another revision; retired once more it has the new time."""
     before = find_customer(tx, OPERATOR, LONE)
-    retired = retire_customer(tx, OPERATOR, LONE, NOON)
-    again = change_customer(tx, OPERATOR, LONE, CustomerChanges(retired=False), NOON + 1)
+    retired = retire_customer(tx, keesa_itself(NOON), LONE)
+    again = change_customer(tx, keesa_itself(NOON + 1), LONE, CustomerChanges(retired=False))
     assert (again.retired, kept(tx)["retired_at"]) == (False, None)
     assert len({before.revision, retired.revision, again.revision}) == 3
-    retire_customer(tx, OPERATOR, LONE, NOON + 2)
+    retire_customer(tx, keesa_itself(NOON + 2), LONE)
     assert kept(tx)["retired_at"] == NOON + 2
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from acting import actor_of, rows
-from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, LONE, OPERATOR, SCHOOL, Person
+from cast import ADMIN, BOT, BY, CUSTOMER, ENGINEER, HARBOUR, LONE, OPERATOR, SCHOOL, Person
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.directory.customers import (
@@ -26,7 +26,7 @@ Find = Callable[[Tx, Actor, int], Customer]
 
 def test_a_new_customer_has_the_next_id(tx: Tx) -> None:
     """It is found by it, with its contact and a revision, and is in use."""
-    customer_id = create_customer(tx, OPERATOR, COUNCIL)
+    customer_id = create_customer(tx, BY, COUNCIL)
     assert customer_id == LONE + 1
     found = find_customer(tx, OPERATOR, customer_id)
     assert found == Customer(
@@ -42,9 +42,9 @@ def test_a_new_customer_has_the_next_id(tx: Tx) -> None:
 
 def test_a_customer_may_be_given_an_id(tx: Tx) -> None:
     """The next one that is made comes after it, once the database has been told."""
-    assert create_customer(tx, OPERATOR, COUNCIL, customer_id=20) == 20
+    assert create_customer(tx, BY, COUNCIL, customer_id=20) == 20
     tx.follow_given_ids("customers")
-    assert create_customer(tx, OPERATOR, COUNCIL) == 21
+    assert create_customer(tx, BY, COUNCIL) == 21
 
 
 def test_new_customers_have_revisions_of_their_own(tx: Tx) -> None:
@@ -97,7 +97,7 @@ def test_a_customer_that_breaks_a_rule_is_refused(
 @pytest.mark.parametrize("person", [ADMIN, ENGINEER, BOT])
 def test_whoever_is_no_customers_user_finds_every_customer(tx: Tx, find: Find, person: Person) -> None:
     """Whether they may ask is a permission. One that is retired is found too."""
-    retire_customer(tx, OPERATOR, LONE, 1)
+    retire_customer(tx, BY, LONE)
     found = [find(tx, actor_of(tx, person), customer_id) for customer_id in (HARBOUR, SCHOOL, LONE)]
     assert [(each.name, each.retired) for each in found] == [
         ("Fulhadhoo Harbour", False),

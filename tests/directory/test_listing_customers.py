@@ -6,18 +6,18 @@ from typing import Any, Final
 import pytest
 
 from acting import actor_of
-from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, LONE, OPERATOR, SCHOOL, Person
+from cast import ADMIN, BOT, BY, CUSTOMER, ENGINEER, HARBOUR, LONE, OPERATOR, SCHOOL, Person
 from keesa.db import Pace, Tx
-from keesa.directory import customers
+from keesa.directory import pages
 from keesa.directory.customers import (
     CustomerChanges,
     CustomerPage,
-    PageAfter,
     change_customer,
     find_customer,
     list_customers,
     retire_customer,
 )
+from keesa.directory.pages import PageAfter
 from keesa.errors import Invalid
 from listed_customers import add, names, page_of
 
@@ -76,14 +76,14 @@ def test_a_walk_shows_each_customer_once_while_others_come_and_go(tx: Tx) -> Non
             added.append(add(tx, "Coming").id)
         if turn == 1:
             for customer_id in (walked[-1], *going):
-                retire_customer(tx, OPERATOR, customer_id, 1)
+                retire_customer(tx, BY, customer_id)
         page = PageAfter(2, found.next_after)
     assert walked == [*steady, *added]
 
 
 def test_retired_customers_are_left_out_unless_they_are_asked_for(tx: Tx) -> None:
     """They take no place on a page, and come back with their use."""
-    retire_customer(tx, OPERATOR, SCHOOL, 1)
+    retire_customer(tx, BY, SCHOOL)
     assert names(tx, OPERATOR) == [CAST[0], CAST[2]]
     assert names(tx, OPERATOR, "school") == []
     both = page_of(tx, OPERATOR, PageAfter(2))
@@ -91,7 +91,7 @@ def test_retired_customers_are_left_out_unless_they_are_asked_for(tx: Tx) -> Non
     shown = page_of(tx, OPERATOR, PageAfter(500), with_retired=True).customers
     assert [(each.name, each.retired) for each in shown] == [(CAST[0], False), (CAST[1], True), (CAST[2], False)]
     assert names(tx, OPERATOR, "school", with_retired=True) == [CAST[1]]
-    change_customer(tx, OPERATOR, SCHOOL, CustomerChanges(retired=False), 2)
+    change_customer(tx, BY, SCHOOL, CustomerChanges(retired=False))
     assert names(tx, OPERATOR) == CAST
 
 
@@ -168,7 +168,7 @@ def test_a_search_is_walked_too(tx: Tx) -> None:
 def test_a_customers_user_sees_their_own_alone(tx: Tx) -> None:
     """No page, search or flag shows them another, or that there is one."""
     actor = actor_of(tx, CUSTOMER)
-    retire_customer(tx, OPERATOR, SCHOOL, 1)
+    retire_customer(tx, BY, SCHOOL)
     for with_retired in (False, True):
         assert names(tx, actor, with_retired=with_retired) == CAST[:1]
         assert names(tx, actor, "o", with_retired=with_retired) == CAST[:1]
@@ -181,9 +181,9 @@ def test_a_customers_user_sees_their_own_alone(tx: Tx) -> None:
 
 def test_the_customers_that_are_looked_at_for_a_page_are_bounded(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then it holds fewer than its limit, and says where the search goes on, which comes to an end."""
-    monkeypatch.setattr(customers, "MOST_LOOKED_AT", 5)
-    monkeypatch.setattr(customers, "_FIRST_PORTION", 2)
-    monkeypatch.setattr(customers, "_PORTION", 2)
+    monkeypatch.setattr(pages, "MOST_LOOKED_AT", 5)
+    monkeypatch.setattr(pages, "_FIRST_PORTION", 2)
+    monkeypatch.setattr(pages, "_PORTION", 2)
     added = [add(tx, "Reef" if number in (3, 10) else "Islet").id for number in range(12)]
     everybody = [HARBOUR, SCHOOL, LONE, *added]
     first = page_of(tx, OPERATOR, PageAfter(2), "reef")
@@ -197,9 +197,9 @@ def test_the_customers_that_are_looked_at_for_a_page_are_bounded(tx: Tx, monkeyp
 
 def test_retired_customers_count_among_those_that_are_looked_at(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are, a page is as short to find."""
-    monkeypatch.setattr(customers, "MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(pages, "MOST_LOOKED_AT", 2)
     for customer_id in (HARBOUR, SCHOOL):
-        retire_customer(tx, OPERATOR, customer_id, 1)
+        retire_customer(tx, BY, customer_id)
     assert page_of(tx, OPERATOR, PageAfter(2)) == CustomerPage([], SCHOOL)
     assert ids(page_of(tx, OPERATOR, PageAfter(2, SCHOOL))) == [LONE]
 

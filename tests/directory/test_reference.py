@@ -2,8 +2,11 @@
 
 import pytest
 
+from cast import BY
 from keesa.db import Tx
-from keesa.directory.reference import KeyedList, add_key, add_product, keys, products, unknown_key, unknown_product
+from keesa.directory.keyed_lists import add_key
+from keesa.directory.products import NewProduct, add_product
+from keesa.directory.reference import KeyedList, keys, products, unfit_key, unfit_product
 from keesa.errors import Invalid
 
 # fmt: off
@@ -40,26 +43,26 @@ def test_the_types_and_categories_are_the_documented_ones(tx: Tx, table: KeyedLi
 
 def test_a_product_may_be_added(tx: Tx) -> None:
     """It has the next id, and is known from then on."""
-    assert unknown_product(tx, 25)
-    assert add_product(tx, "Solar") == 25
+    assert unfit_product(tx, 25)
+    assert add_product(tx, BY, NewProduct(name="Solar")).id == 25
     assert products(tx)[25] == "Solar"
-    assert unknown_product(tx, 25) is None
+    assert unfit_product(tx, 25) is None
 
 
 @pytest.mark.parametrize("table", KEYS)
 def test_a_type_and_a_category_may_be_added(tx: Tx, table: KeyedList) -> None:
     """It stands at the end of its list, and is known from then on."""
-    assert unknown_key(tx, table, "site_survey")
-    add_key(tx, table, "site_survey", "Site Survey")
-    add_key(tx, table, "z2", "Second")
+    assert unfit_key(tx, table, "site_survey")
+    add_key(tx, BY, table, "site_survey", "Site Survey")
+    add_key(tx, BY, table, "z2", "Second")
     assert keys(tx, table) == [*KEYS[table], "site_survey", "z2"]
-    assert unknown_key(tx, table, "site_survey") is None
+    assert unfit_key(tx, table, "site_survey") is None
 
 
 @pytest.mark.parametrize("product_id", [0, 25, -4, 2**63 - 1])
-def test_an_unknown_product_is_told_of_with_the_known_ones(tx: Tx, product_id: int) -> None:
+def test_an_unfit_product_is_told_of_with_the_known_ones(tx: Tx, product_id: int) -> None:
     """By id and name, so that a person can choose."""
-    sentence = unknown_product(tx, product_id)
+    sentence = unfit_product(tx, product_id)
     assert sentence is not None
     assert sentence.startswith("is unknown, must be one of 1 (PABX), 2 (Switch), ")
     assert sentence.endswith(", 24 (Eco)")
@@ -67,16 +70,16 @@ def test_an_unknown_product_is_told_of_with_the_known_ones(tx: Tx, product_id: i
 
 @pytest.mark.parametrize("table", KEYS)
 @pytest.mark.parametrize("key", ["", "Fault", "fault ", "ROC Support", "0"])
-def test_an_unknown_key_is_told_of_with_the_known_ones(tx: Tx, table: KeyedList, key: str) -> None:
+def test_an_unfit_key_is_told_of_with_the_known_ones(tx: Tx, table: KeyedList, key: str) -> None:
     """Keys are exact."""
-    assert unknown_key(tx, table, key) == f"is unknown, must be one of {', '.join(KEYS[table])}"
+    assert unfit_key(tx, table, key) == f"is unknown, must be one of {', '.join(KEYS[table])}"
 
 
 @pytest.mark.parametrize("name", ["", " ", "PABX", "two\nlines", "NUL\0"])
 def test_a_product_that_breaks_a_rule_is_refused(tx: Tx, name: str) -> None:
     """Its name is needed, and is its own."""
     with pytest.raises(Invalid) as raised:
-        add_product(tx, name)
+        add_product(tx, BY, NewProduct(name=name))
     assert list(raised.value.faults) == ["name"]
     assert len(products(tx)) == 24
 
@@ -101,7 +104,7 @@ def test_a_product_that_breaks_a_rule_is_refused(tx: Tx, name: str) -> None:
 def test_a_key_that_breaks_a_rule_is_refused(tx: Tx, table: KeyedList, key: str, name: str, faulty: set[str]) -> None:
     """With every fault at once."""
     with pytest.raises(Invalid) as raised:
-        add_key(tx, table, key, name)
+        add_key(tx, BY, table, key, name)
     assert set(raised.value.faults) == faulty
     assert keys(tx, table) == KEYS[table]
 
@@ -110,5 +113,5 @@ def test_a_key_that_breaks_a_rule_is_refused(tx: Tx, table: KeyedList, key: str,
 def test_a_key_is_in_its_list_once(tx: Tx, table: KeyedList) -> None:
     """A second one of the same key is refused."""
     with pytest.raises(Invalid) as raised:
-        add_key(tx, table, KEYS[table][0], "Again")
+        add_key(tx, BY, table, KEYS[table][0], "Again")
     assert raised.value.faults == {"key": ["is in the list already"]}

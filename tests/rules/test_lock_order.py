@@ -10,7 +10,7 @@ import psycopg
 
 from acting import CLOCK
 from by_keesa import change_password, create_user, disable_user, enable_user, grant_permission, revoke_permission
-from cast import ADMIN, ASSIGNED, CAST, ENGINEER, HARBOUR, OPERATOR, RAISED, SCHOOL, STRANGER, hashed
+from cast import ADMIN, ASSIGNED, BY, CAST, ENGINEER, HARBOUR, RAISED, SCHOOL, STRANGER, hashed
 from keesa.accounts import sessions
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.attempts import Limits, count_failure, counters, forget_failures, remember_network
@@ -25,6 +25,9 @@ from keesa.accounts.users import NewUser
 from keesa.clock import now
 from keesa.db import Database, Tx, Work, open_database
 from keesa.directory.customers import CustomerChanges, change_customer
+from keesa.directory.ecos import EcoChanges, change_eco
+from keesa.directory.keyed_lists import KeyedChanges, change_entry
+from keesa.directory.products import ProductChanges, change_product
 from keesa.errors import KeesaError, Unavailable
 from keesa.notes.notes import add_note
 from keesa.readiness import prove_writing
@@ -107,7 +110,23 @@ def changing_a_role(random: Random) -> Work[Any]:
 def changing_a_customer(random: Random) -> Work[Any]:
     changes = CustomerChanges(name=f"Customer {random.randrange(10**9)}")
     customer = random.choice([HARBOUR, SCHOOL])
-    return lambda tx: change_customer(tx, OPERATOR, customer, changes, now())
+    return lambda tx: change_customer(tx, BY, customer, changes)
+
+
+def changing_an_eco(random: Random) -> Work[Any]:
+    changes = EcoChanges(name=f"Mast {random.randrange(10**9)}", customer_id=random.choice([HARBOUR, SCHOOL]))
+    return lambda tx: change_eco(tx, BY, random.choice([1, 2]), changes)
+
+
+def changing_a_list(random: Random) -> Work[Any]:
+    product = ProductChanges(position=random.randrange(1, 25), default_category=random.choice([None, "fault"]))
+    entry = KeyedChanges(position=random.randrange(1, 7), retired=random.choice([True, False]))
+    change: Sequence[Work[Any]] = (
+        lambda tx: change_product(tx, BY, random.choice([3, 4]), product),
+        lambda tx: change_entry(tx, BY, "ticket_types", "eco_support", entry),
+        lambda tx: change_entry(tx, BY, "ticket_categories", "fault", entry),
+    )
+    return random.choice(change)
 
 
 def raising(random: Random) -> Work[Any]:  # noqa: ARG001 - as its neighbours take it
@@ -136,6 +155,8 @@ VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
     adding_a_user,
     changing_a_role,
     changing_a_customer,
+    changing_an_eco,
+    changing_a_list,
     raising,
     changing_a_ticket,
     proving,

@@ -7,7 +7,7 @@ import pytest
 
 from acting import rows
 from by_keesa import create_role, create_user, grant_permission
-from cast import hashed
+from cast import BY, hashed
 from keesa.accounts.roles import NewRole, find_role
 from keesa.accounts.users import NewUser
 from keesa.clock import now
@@ -15,7 +15,9 @@ from keesa.config import DEFAULT_ZONE
 from keesa.db import Database, Tx, Work
 from keesa.demo.people import PEOPLE
 from keesa.demo.world import fill_if_empty
-from keesa.directory.reference import KeyedList, add_key, add_product, keys
+from keesa.directory.keyed_lists import add_key
+from keesa.directory.products import NewProduct, add_product
+from keesa.directory.reference import KeyedList, keys
 from keesa.errors import Invalid
 from meeting import Nodes, two_nodes
 from places import Place
@@ -38,11 +40,11 @@ def adding_role(tx: Tx) -> int:
 
 
 def adding_product(tx: Tx) -> int:
-    return add_product(tx, "Antenna")
+    return add_product(tx, BY, NewProduct(name="Antenna")).id
 
 
-def adding_key(table: KeyedList, key: str) -> Work[None]:
-    return lambda tx: add_key(tx, table, key, key.title())
+def adding_key(table: KeyedList, key: str) -> Work[Any]:
+    return lambda tx: add_key(tx, BY, table, key, key.title())
 
 
 @pytest.mark.parametrize(

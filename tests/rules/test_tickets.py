@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from acting import CLOCK, actor_of, rows
-from cast import ADMIN, ASSIGNED, ENGINEER, HARBOUR, OPERATOR, RAISED
+from cast import ADMIN, ASSIGNED, BY, ENGINEER, HARBOUR, OPERATOR, RAISED
 from keesa.accounts.actors import Actor
 from keesa.clock import now
 from keesa.db import Database, Tx, Work
@@ -116,7 +116,7 @@ def changing(expected: int, **changes: Any) -> Work[bool]:  # noqa: ANN401 - fie
     def work(tx: Tx) -> bool:
         if lock_customer(tx, OPERATOR, HARBOUR).revision != expected:
             return False
-        change_customer(tx, OPERATOR, HARBOUR, CustomerChanges(**changes), now())
+        change_customer(tx, BY, HARBOUR, CustomerChanges(**changes))
         return True
 
     return work
@@ -149,7 +149,7 @@ def test_a_customer_changes_while_tickets_are_raised_for_it(nodes: Nodes, admin:
         tx.all("SELECT 1 AS lingering")
 
     def change_and_linger(tx: Tx) -> None:
-        change_customer(tx, OPERATOR, HARBOUR, CustomerChanges(name="Harbour"), now())
+        change_customer(tx, BY, HARBOUR, CustomerChanges(name="Harbour"))
         tx.all("SELECT 1 AS lingering")
 
     raising = nodes.meet(raise_and_linger, "lingering", lambda other: other.write(change_and_linger))
@@ -170,7 +170,7 @@ def test_customers_made_at_once_are_two(nodes: Nodes) -> None:
     new = NewCustomer(name="Kudahuvadhoo Clinic", contact_name="Ibrahim", contact_number=7771234)
 
     def make(tx: Tx) -> int:
-        return create_customer(tx, OPERATOR, new)
+        return create_customer(tx, BY, new)
 
     def make_on(other: Database) -> int:
         return other.write(make)

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import cast
 from keesa.accounts.actors import Actor
+from keesa.accounts.audit.recording import Requester
 from keesa.accounts.users import list_users
 from keesa.clock import Clock
 from keesa.config import DEFAULT_ZONE
@@ -14,6 +15,11 @@ CLOCK: Final = Clock(DEFAULT_ZONE)
 
 def actor_of(tx: Tx, person: cast.Person) -> Actor:
     return next(user.actor for user in list_users(tx) if user.actor.id == person.id)
+
+
+def by(actor: Actor, at: int = 0) -> Requester:
+    """The actor, who asks over the API."""
+    return Requester(actor=actor, at=at, via="session", address="192.0.2.7", request_id="r1")
 
 
 def rows(tx: Tx, sql: str, **params: object) -> list[dict[str, Any]]:

@@ -53,6 +53,8 @@ READER_ROLE: Final = 8
 
 OPERATOR: Final = SYSTEM
 """Who acts on the command line, without a user."""
+BY: Final = keesa_itself(0)
+"""Who asks for an act of administration, where it is nobody's in particular."""
 
 RAISED: Final = 2025001
 """SCHOOL's, raised by ENGINEER, assigned to nobody; open, customer_support."""
@@ -97,8 +99,8 @@ def _fill(tx: Tx) -> None:
     create_role(tx, by, NewRole("reader", {"tickets": ["read"]}))
     for name in ("Fulhadhoo Harbour", "Dhonfanu School", "Quiet Island"):
         new = NewCustomer(name=name, contact_name="Ibrahim", contact_number=7771234)
-        customer_id = create_customer(tx, OPERATOR, new)
-        create_eco(tx, f"Router of {name}", customer_id)
+        customer_id = create_customer(tx, BY, new)
+        create_eco(tx, BY, f"Router of {name}", customer_id)
     for person in CAST:
         add_person(tx, person)
     tx.follow_given_ids("users")

@@ -46,6 +46,10 @@ _BY_TYPE: Final = _Inputs(_LIST, {"ticket": {"type": "customer_support", "status
 _ADD_NOTE: Final = _Inputs(body={"ticket_note": {"note": "Back on line"}, "ticket_number": str(ASSIGNED)})
 _NOTES: Final = _Inputs(body={"ticket_number": str(ASSIGNED)})
 _NOTHING: Final = _Inputs()
+_REFERENCE: Final = _Inputs({"limit": "5", "with_retired": "true"})
+_ENTRY: Final = {"name": "Another", "position": 2, "retired": False}
+_DEFAULTS: Final = {"default_ticket_type": "customer_support", "default_category": "fault"}
+_CONTACTS: Final = [{"name": "Ali", "contact_number": 7771, "contact_phone": "7771", "email": "ali@keesa.example"}]
 _CUSTOMER: Final = {"name": "Fulhadhoo Harbour", "contact_name": "Ibrahim", "contact_number": "+960 777-1234"}
 
 _USER: Final = {
@@ -87,9 +91,9 @@ _OF_2024: Final = {
     "POST /tickets/{ticket}/status_update": _Inputs(body={"ticket": {"status": "closed", "closed_date": "2025-03-10"}}),
     "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
     "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),
-    "POST /customers": _Inputs(body={"customer": _CUSTOMER}),
+    "POST /customers": _Inputs(body={"customer": _CUSTOMER | {"contacts": _CONTACTS}}),
     "GET /customers/{customer}": _NOTHING,
-    "PATCH /customers/{customer}": _Inputs(body={"customer": _CUSTOMER | {"retired": False}}),
+    "PATCH /customers/{customer}": _Inputs(body={"customer": _CUSTOMER | {"retired": False, "contacts": _CONTACTS}}),
     "DELETE /customers/{customer}": _Inputs(path=f"/customers/{LONE}"),
     "GET /me": _NOTHING,
     "PATCH /me": _Inputs(body={"user": {"full_name": "Aishath Rasheed", "nick_name": "Aishu"}}),
@@ -106,6 +110,29 @@ _OF_2024: Final = {
     "PATCH /roles/{role}": _Inputs(body={"role": _ROLE | {"name": "readers", "retired": False}}),
     "DELETE /roles/{role}": _NOTHING,
     "GET /permissions": _Inputs({"limit": "5"}),
+    "GET /ecos": _Inputs({"limit": "5", "name": "router", "customer_id": str(HARBOUR), "with_retired": "true"}),
+    "POST /ecos": _Inputs(body={"eco": {"name": "Mast", "customer_id": HARBOUR}}),
+    "GET /ecos/{eco}": _NOTHING,
+    "PATCH /ecos/{eco}": _Inputs(body={"eco": {"name": "Mast", "customer_id": HARBOUR, "retired": False}}),
+    "DELETE /ecos/{eco}": _Inputs(path="/ecos/3"),
+    "GET /products": _REFERENCE,
+    "POST /products": _Inputs(body={"product": {"name": "Mast", **_DEFAULTS}}),
+    "GET /products/{product}": _NOTHING,
+    "PATCH /products/{product}": _Inputs(
+        body={"product": {"name": "Router", "position": 3, **_DEFAULTS, "retired": False}}
+    ),
+    "DELETE /products/{product}": _Inputs(path="/products/22"),
+    "GET /ticket_types": _REFERENCE,
+    "POST /ticket_types": _Inputs(body={"ticket_type": {"key": "site_survey", "name": "Site Survey"}}),
+    "GET /ticket_types/{ticket_type}": _NOTHING,
+    "PATCH /ticket_types/{ticket_type}": _Inputs(body={"ticket_type": _ENTRY}),
+    "DELETE /ticket_types/{ticket_type}": _NOTHING,
+    "GET /categories": _REFERENCE,
+    "POST /categories": _Inputs(body={"category": {"key": "solar", "name": "Solar"}}),
+    "GET /categories/{category}": _NOTHING,
+    "PATCH /categories/{category}": _Inputs(body={"category": _ENTRY}),
+    "DELETE /categories/{category}": _NOTHING,
+    "GET /statuses": _NOTHING,
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}

@@ -1,6 +1,6 @@
 """Customers made for a test, and their list, its steps run to their end."""
 
-from cast import OPERATOR
+from cast import BY, OPERATOR
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.db.steps import run_to_the_end
@@ -8,18 +8,18 @@ from keesa.directory.customers import (
     Customer,
     CustomerPage,
     NewCustomer,
-    PageAfter,
     create_customer,
     find_customer,
     list_customers,
 )
+from keesa.directory.pages import PageAfter
 
 
 def add(
     tx: Tx, name: str = "Vilufushi Council", contact_name: str = "Moosa", contact_number: str | int = 7700101
 ) -> Customer:
     new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
-    return find_customer(tx, OPERATOR, create_customer(tx, OPERATOR, new))
+    return find_customer(tx, OPERATOR, create_customer(tx, BY, new))
 
 
 def page_of(

@@ -12,6 +12,10 @@ PARAMETERS: Final = {
     "{customer}": cast.HARBOUR,
     "{user}": cast.STRANGER.id,
     "{role}": cast.READER_ROLE,
+    "{eco}": 1,
+    "{product}": 3,
+    "{ticket_type}": "project_support",
+    "{category}": "survey",
 }
 
 Endpoint = tuple[str, str]

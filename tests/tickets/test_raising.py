@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
-from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, OPERATOR, SCHOOL, STRANGERS, Person, at
+from cast import ADMIN, ASSIGNED, BOT, BY, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, STRANGERS, Person, at
 from keesa.db import Tx
 from keesa.directory.customers import CustomerChanges, change_customer, retire_customer
 from keesa.directory.phones import FAULT
@@ -233,20 +233,20 @@ def test_a_retired_customer_gets_no_new_ticket(
     tx: Tx, person: Person, owner: dict[str, Any], faults: dict[str, list[str]]
 ) -> None:
     """From nobody, named or by its ECO, until it is in use again; with every other fault."""
-    retire_customer(tx, OPERATOR, HARBOUR, NOON)
+    retire_customer(tx, BY, HARBOUR)
     before = tickets_as_kept(tx)
     with pytest.raises(Invalid) as error:
         raised(tx, replace(DRAFT, **owner), by=person)
     assert error.value.faults == faults
     assert tickets_as_kept(tx) == before
-    change_customer(tx, OPERATOR, HARBOUR, CustomerChanges(retired=False), NOON)
+    change_customer(tx, BY, HARBOUR, CustomerChanges(retired=False))
     assert raised(tx, replace(DRAFT, **owner | {"title": "Link"}), by=person).customer_id == HARBOUR
 
 
 def test_a_retired_customers_user_raises_nothing(tx: Tx) -> None:
     """Also where they need not name their customer; and they learn nothing of another that is retired."""
     for customer_id in (HARBOUR, SCHOOL):
-        retire_customer(tx, OPERATOR, customer_id, NOON)
+        retire_customer(tx, BY, customer_id)
     with pytest.raises(Invalid) as error:
         raised(tx, replace(DRAFT, customer_id=None), by=CUSTOMER)
     assert error.value.faults == {"customer_id": ["is retired"]}
@@ -259,7 +259,7 @@ def test_a_retired_customers_user_raises_nothing(tx: Tx) -> None:
 
 def test_a_customer_in_use_gets_tickets_beside_one_that_is_retired(tx: Tx) -> None:
     """An ECO of the retired one is another customer's, as before."""
-    retire_customer(tx, OPERATOR, SCHOOL, NOON)
+    retire_customer(tx, BY, SCHOOL)
     assert raised(tx, DRAFT).customer_id == HARBOUR
     with pytest.raises(Invalid) as error:
         raised(tx, replace(DRAFT, eco_id=2))
@@ -278,5 +278,5 @@ def test_a_retired_customer_stays_on_its_tickets(tx: Tx) -> None:
         ASSIGNED,
         STRANGERS,
     }
-    retire_customer(tx, OPERATOR, HARBOUR, NOON)
+    retire_customer(tx, BY, HARBOUR)
     assert [shown(person) for person in (ADMIN, CUSTOMER, ENGINEER)] == before

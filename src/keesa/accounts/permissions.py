@@ -78,14 +78,18 @@ MEANINGS: Final[Mapping[Permission, str]] = {
 ENFORCED: Final = tuple(MEANINGS)
 
 
-def require(actor: Actor, permission: Permission) -> None:
-    """Raise `Forbidden` unless a role of the actor gives the permission."""
-    if not actor.may(*permission):
-        raise lacking(permission)
+def require(actor: Actor, *permissions: Permission) -> None:
+    """Raise `Forbidden` unless a role of the actor gives one of the permissions."""
+    for permission in permissions:
+        if actor.may(*permission):
+            return
+    raise lacking(*permissions)
 
 
-def lacking(permission: Permission) -> Forbidden:
-    return Forbidden(f"You need the permission to {permission.action} {permission.resource}")
+def lacking(*permissions: Permission) -> Forbidden:
+    """Of which one is needed."""
+    named = ", or to ".join(f"{action} {resource}" for resource, action in permissions)
+    return Forbidden(f"You need the permission to {named}")
 
 
 @dataclass(frozen=True, slots=True)

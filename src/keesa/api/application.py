@@ -18,7 +18,7 @@ class Api(Authentication):
         who: dict[str, Any] = {"actor": caller.actor, "session": caller.session}
         return Call(services=self._services, caller=caller, **who, **request)
 
-    def require(self, caller: AuthenticatedCaller, permission: Permission) -> None:
+    def require(self, caller: AuthenticatedCaller, *permissions: Permission) -> None:
         """A route with a permission is for nobody without a token, so that somebody acts."""
         assert caller.actor is not None  # noqa: S101 - as the docstring says
-        require(caller.actor, permission)
+        require(caller.actor, *permissions)

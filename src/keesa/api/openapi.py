@@ -35,7 +35,7 @@ WORDING: Final = Wording(
     tags=TAGS,
     statuses=STATUSES,
     user_types=USER_TYPES,
-    lacking=lambda permission: lacking(Permission(permission.resource, permission.action)),
+    lacking=lambda *permissions: lacking(*(Permission(each.resource, each.action) for each in permissions)),
     security={
         Access.ANYONE: [],
         Access.ACCESS_TOKEN: _BY_ACCESS,

@@ -48,6 +48,7 @@ PRODUCTS: Final = (
 )
 """What every desk begins with (db/migrations/0002_reference_data.sql); the products count from 1."""
 
+_CHOICES: Final = "Products, ticket types, categories and statuses: what tickets choose from"
 TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("Sessions", "Log in, renew an access token, log out"),
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
@@ -58,6 +59,11 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "users": ("Users", "People and programs that log in, as those find them who look after them"),
     "roles": ("Roles", "What users may do"),
     "permissions": ("Roles", "What users may do"),
+    "ecos": ("Equipment", "ECOs: equipment at customers' sites"),
+    "products": ("Reference", _CHOICES),
+    "ticket_types": ("Reference", _CHOICES),
+    "categories": ("Reference", _CHOICES),
+    "statuses": ("Reference", _CHOICES),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }
@@ -130,7 +136,7 @@ Every error is `{{"error": "one sentence"}}`, under `application/json`.{errors}
 - A path may end in a slash. `HEAD` is answered wherever `GET` is.
 - The filters of a `GET` may stand in the query or in a JSON body; where both have one, the body counts.
 - Ticket types, categories and products are the desk's own data. Administrators add to them, so they are no closed
-  lists here.
+  lists here: `GET /ticket_types`, `/categories` and `/products` tell which there are.
 """
 
 
@@ -156,6 +162,7 @@ def _said(sentence: str) -> Entry:
     return {"description": sentence}
 
 
+_MAY_LACK: Final = "Needed, but of a customer's user where the product has a default."
 _HTML: Final = "Text that may hold simple HTML; what is not harmless was taken out when it was written"
 _ACCESS: Final = (
     "A JWT (HS256), good for one hour. Its payload: `exp`, `user_id`, `email`, `full_name`, `nick_name`, `roles`,"
@@ -203,9 +210,9 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "assigned_to": _said("The full name of who works on the ticket; null while nobody does"),
     "assigned_by": _said("The full name of who assigned it"),
     "ticket_type": _one_of("The ticket's type, null for old tickets without one.", TICKET_TYPES),
-    "NewTicket.ticket_type": _one_of("The ticket's type.", TICKET_TYPES),
+    "NewTicket.ticket_type": _one_of(f"The ticket's type. {_MAY_LACK}", TICKET_TYPES),
     "category": _one_of("The ticket's category, null for old tickets without one.", TICKET_CATEGORIES),
-    "NewTicket.category": _one_of("The ticket's category.", TICKET_CATEGORIES),
+    "NewTicket.category": _one_of(f"The ticket's category. {_MAY_LACK}", TICKET_CATEGORIES),
     "product_id": {
         "description": "The product's id. Every desk begins with "
         + ", ".join(f"{at} ({name})" for at, name in enumerate(PRODUCTS, 1))
@@ -219,6 +226,13 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "ticket_assignments": _said("Everybody to whom the ticket was assigned, oldest first; Keesa's own addition"),
     "TicketStatus.id": _said("The entry's id"),
     "RaisedTicket.created_at": _said("When the ticket was raised"),
+    # lists to choose from
+    "OneTicketType.ticket_type": _said("The ticket type"),
+    "AddTicketType.ticket_type": _said("The new ticket type"),
+    "ChangeTicketType.ticket_type": _said("The change: what is left out stays as it is"),
+    "OneCategory.category": _said("The category"),
+    "AddCategory.category": _said("The new category"),
+    "ChangeCategory.category": _said("The change: what is left out stays as it is"),
     # a note
     "notes": _said("The notes, oldest first"),
     "ListedNote.id": _said("The note's id"),

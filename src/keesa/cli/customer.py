@@ -1,4 +1,4 @@
-"""`keesa customer add|list|show|change|retire|reinstate`."""
+"""`keesa customer add|list|show|change|retire|reinstate`; `customer_contact.py` has `keesa customer contact`."""
 
 from typing import Annotated, Final
 
@@ -6,26 +6,26 @@ import typer
 from msgspec import UNSET
 
 from keesa.accounts.actors import SYSTEM
+from keesa.cli import customer_contact
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, possible_id, ready_database
-from keesa.clock import now
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, operator, possible_id, ready_database
 from keesa.db import Tx
 from keesa.db.steps import run_to_the_end
 from keesa.directory.customers import (
-    LONGEST_PAGE,
     Customer,
     CustomerChanges,
     NewCustomer,
-    PageAfter,
     change_customer,
     create_customer,
     find_customer,
     list_customers,
     retire_customer,
 )
+from keesa.directory.pages import LONGEST_PAGE, PageAfter
 from keesa.visible import visible
 
 app = typer.Typer(help="Those for whom tickets are raised.", no_args_is_help=True)
+app.add_typer(customer_contact.app, name="contact")
 
 Id = Annotated[int, typer.Argument(help="Id of the customer.", callback=possible_id)]
 _HEADINGS: Final = ("id", "name", "contact_name", "contact_number", "contact_phone")
@@ -43,8 +43,9 @@ def add(
 ) -> None:
     """Add a customer."""
     new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
+    by = operator()
     with ready_database(data, database_url) as database:
-        customer_id = database.write(lambda tx: create_customer(tx, SYSTEM, new))
+        customer_id = database.write(lambda tx: create_customer(tx, by, new))
     print(visible(f"added customer {customer_id}: {name}"))
 
 
@@ -95,16 +96,18 @@ def change(
         contact_name=UNSET if contact_name is None else contact_name,
         contact_number=UNSET if contact_number is None else contact_number,
     )
+    by = operator()
     with ready_database(data, database_url) as database:
-        customer = database.write(lambda tx: change_customer(tx, SYSTEM, customer_id, changes, now()))
+        customer = database.write(lambda tx: change_customer(tx, by, customer_id, changes))
     _say("changed", customer)
 
 
 @app.command()
 def retire(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Refuse new tickets and ECOs for the customer from now on; what there is stays."""
+    by = operator()
     with ready_database(data, database_url) as database:
-        customer = database.write(lambda tx: retire_customer(tx, SYSTEM, customer_id, now()))
+        customer = database.write(lambda tx: retire_customer(tx, by, customer_id))
     _say("retired", customer)
 
 
@@ -112,8 +115,9 @@ def retire(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None,
 def reinstate(customer_id: Id, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Take a retired customer into use again."""
     changes = CustomerChanges(retired=False)
+    by = operator()
     with ready_database(data, database_url) as database:
-        customer = database.write(lambda tx: change_customer(tx, SYSTEM, customer_id, changes, now()))
+        customer = database.write(lambda tx: change_customer(tx, by, customer_id, changes))
     _say("reinstated", customer)
 
 

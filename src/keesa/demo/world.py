@@ -3,7 +3,6 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from keesa.accounts.actors import SYSTEM
 from keesa.accounts.audit.recording import Requester, keesa_itself
 from keesa.accounts.passwords import NewPassword, given_password, verify_password
 from keesa.accounts.roles import NewRole, create_role
@@ -67,9 +66,9 @@ def _people(tx: Tx, by: Requester, password: NewPassword) -> None:
     create_role(tx, by, _ENGINEERS)
     for customer_id, (name, contact_name, contact_number) in CUSTOMERS.items():
         new = NewCustomer(name=name, contact_name=contact_name, contact_number=contact_number)
-        create_customer(tx, SYSTEM, new, customer_id=customer_id)
+        create_customer(tx, by, new, customer_id=customer_id)
     tx.follow_given_ids("customers")
-    create_eco(tx, "Site router of Customer A", 20)
+    create_eco(tx, by, "Site router of Customer A", 20)
     for person in PEOPLE:
         user = NewUser(
             email=person.email,

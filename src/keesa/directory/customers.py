@@ -1,31 +1,24 @@
 """Customers: made, found, listed, changed and retired. A retired one stays on its tickets and gets no new ones."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, to_builtins
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.filters import Condition
-from keesa.db import Pace, Steps, Tx
+from keesa.db import Steps, Tx
+from keesa.directory.contacts import Contact, NewContact, contact_faults, contacts_of, read_contacts, replace_contacts
+from keesa.directory.pages import PageAfter, folded, read_page
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone, written_of
-from keesa.errors import Invalid, NotFound
+from keesa.directory.retiring import act_of
+from keesa.errors import Faults, Invalid, NotFound
 from keesa.names import name_fault
 
 CUSTOMER_COLUMNS: Final = "id, name, contact_name, contact_number, contact_phone, retired_at, revision"
 NOT_FOUND: Final = "Customer not found"
-LONGEST_PAGE: Final = 500
-"""Customers."""
-MOST_LOOKED_AT: Final = 20_000
-"""Customers that are read for one page, whether they are on it or not."""
-_FIRST_PORTION: Final = 200
-_PORTION: Final = 2_000
-"""Customers that a statement reads, after the first one's."""
-_STEP: Final = 200
-"""Customers that are looked at until others have their turn."""
-_BEFORE_ALL: Final = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +32,8 @@ class Customer:
     retired: bool
     revision: int
     """Another one after each change."""
+    contacts: tuple[Contact, ...] = ()
+    """The further ones; `customer_by_id` reads none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +42,7 @@ class NewCustomer:
     contact_name: str
     contact_number: str | int
     """What `read_phone` reads."""
+    contacts: Sequence[NewContact] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +54,8 @@ class CustomerChanges:
     contact_number: str | int | UnsetType = UNSET
     """What `read_phone` reads."""
     retired: bool | UnsetType = UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class PageAfter:
-    """A page of a list by id: at most `limit` (1 to `LONGEST_PAGE`), beginning behind the id `after`; None: at the
-    first one.
-    """
-
-    limit: int = 50
-    after: int | None = None
+    contacts: Sequence[NewContact] | UnsetType = UNSET
+    """All that it is to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +65,7 @@ class CustomerPage:
     """The `after` of the next page; None where nothing follows."""
 
 
-def create_customer(
-    tx: Tx,
-    actor: Actor,  # noqa: ARG001 - who does it, as of every verb
-    new: NewCustomer,
-    *,
-    customer_id: int | None = None,
-) -> int:
+def create_customer(tx: Tx, by: Requester, new: NewCustomer, *, customer_id: int | None = None) -> int:
     """The new customer's id (`customer_id` where it is given); raises `Invalid` with every fault."""
     phone = read_phone(new.contact_number)
     faults = _faults(new)
@@ -101,6 +83,11 @@ def create_customer(
         contact_number=phone.number,
         contact_phone=phone_to_keep(phone),
     )
+    contacts = read_contacts(new.contacts)
+    if contacts:
+        replace_contacts(tx, created, contacts)
+    made = Customer(created, new.name, new.contact_name, phone.number, phone.written, False, 0, contacts)  # noqa: FBT003 - it is in use
+    record(tx, by, "customer.create", created, after=_told(made))
     return created
 
 
@@ -138,51 +125,50 @@ def list_customers(
     tx: Tx, actor: Actor, page: PageAfter, name: str | None = None, *, with_retired: bool = False
 ) -> Steps[CustomerPage]:
     """The page of the customers that the actor sees, by id: of all, or of those whose name contains `name` in whatever
-    case, as the caseless letters of NFC (`_folded`). Those that are retired are left out unless they are asked for.
+    case, as the caseless letters of NFC (`folded`). Those that are retired are left out unless they are asked for.
 
-    A page for which `MOST_LOOKED_AT` customers were read may hold fewer than its limit, or none, and yet have a
-    `next_after`, from which the search goes on. Raises `Invalid` for a limit out of its bounds.
+    Otherwise as `read_page`, whose errors it raises too.
     """
-    if not 1 <= page.limit <= LONGEST_PAGE:
-        raise Invalid({"limit": [f"must be 1 to {LONGEST_PAGE}"]})
-    part = None if name is None else _folded(name)
-    found: list[Customer] = []
-    after, left = _BEFORE_ALL if page.after is None else page.after, MOST_LOOKED_AT
-    portion = min(_FIRST_PORTION, page.limit + 1) if part is None else _FIRST_PORTION
-    while left > 0:
-        portion, looked_at = min(portion, left), 0
-        for looked_at, row in enumerate(_read_portion(tx, actor, after, portion), start=1):
-            if _is_wanted(row, part, with_retired=with_retired):
-                if len(found) == page.limit:
-                    return CustomerPage(found, found[-1].id)
-                found.append(customer_of(*row))
-            after = row[0]
-            if looked_at % _STEP == 0:
-                yield Pace.SHORT
-        if looked_at < portion:
-            return CustomerPage(found, None)
-        left, portion = left - portion, _PORTION
-    return CustomerPage(found, after)
+    part = None if name is None else folded(name)
+
+    def is_wanted(row: tuple[Any, ...]) -> bool:
+        _, called, *_, retired_at, _ = row
+        return (with_retired or retired_at is None) and (part is None or part in folded(called))
+
+    found = yield from read_page(
+        page, lambda after, size: _read_portion(tx, actor, after, size), is_wanted, searching=part is not None
+    )
+    customers = [customer_of(*row) for row in found.rows]
+    contacts = contacts_of(tx, [customer.id for customer in customers])
+    shown = [replace(customer, contacts=contacts.get(customer.id, ())) for customer in customers]
+    return CustomerPage(shown, found.next_after)
 
 
-def change_customer(tx: Tx, actor: Actor, customer_id: int | None, changes: CustomerChanges, at: int) -> Customer:
-    """The customer as it is afterwards; where nothing is another than before, with the revision that it had. `at` is
-    since when it is retired, where it becomes so. Raises `NotFound`, and `Invalid` with every fault.
+def change_customer(tx: Tx, by: Requester, customer_id: int | None, changes: CustomerChanges) -> Customer:
+    """The customer as it is afterwards; where nothing is another than before, with the revision that it had. Raises
+    `NotFound`, and `Invalid` with every fault.
     """
-    customer = lock_customer(tx, actor, customer_id)
+    customer = lock_customer(tx, by.actor, customer_id)
     if faults := _faults(changes):
         raise Invalid(faults)
-    columns = _differing(customer, changes, at)
-    if not columns:
+    columns = _differing(customer, changes, by.at)
+    contacts = customer.contacts if isinstance(changes.contacts, UnsetType) else read_contacts(changes.contacts)
+    if not columns and contacts == customer.contacts:
         return customer
-    named = ", ".join(f"{column} = :{column}" for column in columns)
-    tx.run(f"UPDATE customers SET {named} WHERE id = :id", id=customer_id, **columns)
-    return find_customer(tx, actor, customer_id)
+    if columns:
+        named = ", ".join(f"{column} = :{column}" for column in columns)
+        tx.run(f"UPDATE customers SET {named} WHERE id = :id", id=customer.id, **columns)
+    if contacts != customer.contacts:
+        replace_contacts(tx, customer.id, contacts)
+    changed = find_customer(tx, by.actor, customer.id)
+    act = act_of(customer.retired, changed.retired)
+    record(tx, by, f"customer.{act}", customer.id, _told(customer), _told(changed))
+    return changed
 
 
-def retire_customer(tx: Tx, actor: Actor, customer_id: int | None, at: int) -> Customer:
+def retire_customer(tx: Tx, by: Requester, customer_id: int | None) -> Customer:
     """From now on it gets no tickets and no ECOs; who retires it again changes nothing. Raises `NotFound`."""
-    return change_customer(tx, actor, customer_id, CustomerChanges(retired=True), at)
+    return change_customer(tx, by, customer_id, CustomerChanges(retired=True))
 
 
 def _found(tx: Tx, actor: Actor, customer_id: int | None, locking: str) -> Customer:
@@ -191,7 +177,14 @@ def _found(tx: Tx, actor: Actor, customer_id: int | None, locking: str) -> Custo
     row = tx.one(sql, id=customer_id, **visible.params)
     if row is None:
         raise NotFound(NOT_FOUND)
-    return customer_of(*(row[column] for column in CUSTOMER_COLUMNS.split(", ")))
+    customer = customer_of(*(row[column] for column in CUSTOMER_COLUMNS.split(", ")))
+    return replace(customer, contacts=contacts_of(tx, [customer.id]).get(customer.id, ()))
+
+
+def _told(customer: Customer) -> dict[str, Any]:
+    """As the audit trail has it."""
+    told: dict[str, Any] = to_builtins(customer)
+    return {field: value for field, value in told.items() if field not in ("id", "revision")}
 
 
 def _visible_to(actor: Actor) -> Condition:
@@ -212,23 +205,15 @@ def _read_portion(tx: Tx, actor: Actor, after: int, size: int) -> Iterable[tuple
     )
 
 
-def _is_wanted(row: tuple[Any, ...], part: str | None, *, with_retired: bool) -> bool:
-    _, name, *_, retired_at, _ = row
-    return (with_retired or retired_at is None) and (part is None or part in _folded(name))
-
-
-def _folded(text: str) -> str:
-    """Equal for texts that differ in case alone; in Python, as each engine folds scripts of its own choice."""
-    return unicodedata.normalize("NFC", text).casefold()
-
-
-def _faults(given: NewCustomer | CustomerChanges) -> dict[str, list[str]]:
-    faults = {}
+def _faults(given: NewCustomer | CustomerChanges) -> Faults:
+    faults: dict[str, Sequence[str]] = {}
     for field, text in (("name", given.name), ("contact_name", given.contact_name)):
         if not isinstance(text, UnsetType) and (fault := name_fault(text)):
             faults[field] = [fault]
     if not isinstance(given.contact_number, UnsetType) and read_phone(given.contact_number) is None:
         faults["contact_number"] = [FAULT]
+    if not isinstance(given.contacts, UnsetType):
+        faults |= contact_faults(given.contacts)
     return faults
 
 

@@ -1,77 +1,60 @@
-"""The reference lists: products, ticket types and categories, to which administrators may add."""
+"""The reference lists that tickets choose from: what of them may be chosen, and what is said of what may not.
 
-import re
+`products.py` and `keyed_lists.py` change them. What has retired stays on its tickets, and is chosen no more.
+"""
+
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Literal, NamedTuple
 
 from keesa.db import Tx
-from keesa.db.rules import Rule, hold
-from keesa.errors import Invalid
-from keesa.names import name_fault
 
 KeyedList = Literal["ticket_types", "ticket_categories"]
 
-_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+class Words(NamedTuple):
+    """Of a ticket: those that the desk sorts it by."""
+
+    ticket_type: str | None
+    category: str | None
 
 
 def products(tx: Tx) -> dict[int, str]:
-    """Product id to name."""
-    return {row["id"]: row["name"] for row in tx.all("SELECT id, name FROM products ORDER BY id")}
+    """Product id to name, of those in use, in the list's order."""
+    rows = tx.all("SELECT id, name FROM products WHERE retired_at IS NULL ORDER BY position, id")
+    return {row["id"]: row["name"] for row in rows}
 
 
 def keys(tx: Tx, table: KeyedList) -> list[str]:
-    """The keys of the list, in its order."""
-    return [row["key"] for row in tx.all(f"SELECT key FROM {table} ORDER BY position")]
+    """The keys of the list that are in use, in its order."""
+    return [row["key"] for row in tx.all(f"SELECT key FROM {table} WHERE retired_at IS NULL ORDER BY position")]
 
 
-def named_keys(tx: Tx, table: KeyedList) -> dict[str, str]:
-    """Key to name, in the list's order."""
-    return {row["key"]: row["name"] for row in tx.all(f"SELECT key, name FROM {table} ORDER BY position")}
+def defaults_of(tx: Tx, product_id: int) -> Words:
+    """What stands in for the words that a customer's user leaves out; nothing, where there is no such product."""
+    row = tx.one("SELECT default_ticket_type, default_category FROM products WHERE id = :id", id=product_id)
+    return Words(row["default_ticket_type"], row["default_category"]) if row else Words(None, None)
 
 
-def add_product(tx: Tx, name: str) -> int:
-    """The new product's id; raises `Invalid`."""
-    if fault := name_fault(name):
-        raise Invalid({"name": [fault]})
-    hold(tx, Rule.PRODUCTS)
-    if tx.one("SELECT id FROM products WHERE name = :name", name=name):
-        raise Invalid({"name": ["is taken by another product"]})
-    created: int = tx.value("INSERT INTO products (name) VALUES (:name) RETURNING id AS value", name=name)
-    return created
-
-
-def add_key(tx: Tx, table: KeyedList, key: str, name: str) -> None:
-    """Put an entry at the end of the list; raises `Invalid`."""
-    hold(tx, Rule(table))
-    faults = {}
-    if not _KEY.fullmatch(key):
-        faults["key"] = ["must be of lower-case letters, digits and _, and begin with a letter"]
-    elif key in keys(tx, table):
-        faults["key"] = ["is in the list already"]
-    if fault := name_fault(name):
-        faults["name"] = [fault]
-    if faults:
-        raise Invalid(faults)
-    tx.run(
-        f"INSERT INTO {table} (key, name, position) SELECT :key, :name, max(position) + 1 FROM {table}",
-        key=key,
-        name=name,
-    )
-
-
-def unknown_product(tx: Tx, product_id: int) -> str | None:
-    """What is wrong with the id, naming the valid ones; None for a known product."""
-    if tx.one("SELECT id FROM products WHERE id = :id", id=product_id):
+def unfit_product(tx: Tx, product_id: int) -> str | None:
+    """Why a new ticket cannot have it, naming those that it can have; None where it can."""
+    row = tx.one("SELECT retired_at FROM products WHERE id = :id", id=product_id)
+    if row is not None and row["retired_at"] is None:
         return None
-    return f"is unknown, must be one of {', '.join(f'{number} ({name})' for number, name in products(tx).items())}"
+    valid = ", ".join(f"{number} ({name})" for number, name in products(tx).items())
+    return f"is {'unknown' if row is None else 'retired'}, must be one of {valid}"
 
 
-def unknown_key(tx: Tx, table: KeyedList, key: str) -> str | None:
-    """What is wrong with the key, naming the valid ones; None for a known one."""
-    return unknown_key_soon(tx, table, key)()
+def unfit_key(tx: Tx, table: KeyedList, key: str) -> str | None:
+    """The same of a key."""
+    row = tx.one(f"SELECT retired_at FROM {table} WHERE key = :key", key=key)
+    if row is not None and row["retired_at"] is None:
+        return None
+    return f"is {'unknown' if row is None else 'retired'}, must be one of {', '.join(keys(tx, table))}"
 
 
 def unknown_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | None]:
-    """The same, for when it is asked for: the question travels with the next one."""
+    """What is wrong with the key as one that old tickets may have, for when it is asked for: the question travels
+    with the next one.
+    """
     known = tx.soon(f"SELECT key FROM {table} WHERE key = :key", key=key)
     return lambda: None if known() else f"is unknown, must be one of {', '.join(keys(tx, table))}"

@@ -1,7 +1,7 @@
 """Raising a ticket."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from keesa.accounts.actors import Actor
@@ -9,9 +9,9 @@ from keesa.blank import is_blank
 from keesa.clock import Clock
 from keesa.db import Tx
 from keesa.directory.customers import CUSTOMER_COLUMNS, Customer, customer_by_id, customer_of
-from keesa.directory.ecos import Eco, find_eco
+from keesa.directory.ecos import Eco, eco_by_id
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
-from keesa.directory.reference import unknown_key, unknown_product
+from keesa.directory.reference import defaults_of, unfit_key, unfit_product
 from keesa.errors import Forbidden, Invalid
 from keesa.tickets.history import record_first_status
 from keesa.tickets.html import RichText
@@ -26,14 +26,15 @@ DEFAULT_PRIORITY: Final = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A ticket to raise. `customer_id` or `eco_id` is needed, but of a customer's user, whose own customer it is else;
-    without contact fields the customer's are used.
+    without contact fields the customer's are used. Category and type are needed too, but of a customer's user whose
+    product has its own.
     """
 
     title: str
     description: RichText
-    category: str
-    ticket_type: str
     product_id: int
+    category: str | None = None
+    ticket_type: str | None = None
     priority: int = DEFAULT_PRIORITY
     reference: str | None = None
     customer_id: int | None = None
@@ -62,7 +63,8 @@ class Raised:
 
 
 def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Every rule that the given fields of a `Draft` break; of those that are missing only the customer is told.
+    """Every rule that the given fields of a `Draft` break; of those that are missing only the customer is told, since
+    `missing_words` tells of the rest.
 
     Raises `Forbidden` where a customer's user names another customer.
     """
@@ -74,10 +76,21 @@ def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, li
     return faults
 
 
+def missing_words(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Which of category and type are missing: what a customer's user leaves out, the product may have."""
+    found = {word: given.get(word) for word in ("category", "ticket_type")}
+    if actor.user_type == "customer" and given.get("product_id") is not None and None in found.values():
+        defaults = defaults_of(tx, given["product_id"])
+        found = {word: getattr(defaults, word) if value is None else value for word, value in found.items()}
+    return {word: ["is missing"] for word, value in found.items() if value is None}
+
+
 def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form: NumberForm) -> Raised:
     """Raise the ticket as the actor, with the first row of its history. Raises as `draft_faults`, and `Invalid`."""
+    draft = _with_defaults(tx, actor, draft)
     prefix = prefix_of(at, clock, form)
     customer, drawn = _customer_at_once(tx, actor, draft, prefix) or (_customer_step_by_step(tx, actor, draft), None)
+    assert draft.category is not None and draft.ticket_type is not None  # noqa: PT018, S101 - else it is refused above
     phone = _phone(customer, draft)
     number = next_number(tx, at, clock, form) if drawn is None else number_of(prefix, drawn)
     tx.run(
@@ -141,11 +154,11 @@ def _text_faults(given: Mapping[str, Any]) -> dict[str, list[str]]:
 def _reference_faults(tx: Tx, given: Mapping[str, Any]) -> dict[str, str]:
     problems: dict[str, str | None] = {}
     if (category := given.get("category")) is not None:
-        problems["category"] = unknown_key(tx, "ticket_categories", category)
+        problems["category"] = unfit_key(tx, "ticket_categories", category)
     if (ticket_type := given.get("ticket_type")) is not None:
-        problems["ticket_type"] = unknown_key(tx, "ticket_types", ticket_type)
+        problems["ticket_type"] = unfit_key(tx, "ticket_types", ticket_type)
     if (product_id := given.get("product_id")) is not None:
-        problems["product_id"] = unknown_product(tx, product_id)
+        problems["product_id"] = unfit_product(tx, product_id)
     return {field: problem for field, problem in problems.items() if problem}
 
 
@@ -164,6 +177,8 @@ def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int 
         eco = _eco_in_sight(tx, actor, eco_id)
         if eco is None:
             faults["eco_id"] = "is unknown"
+        elif eco.retired:
+            faults["eco_id"] = "is retired"
         elif customer_id is None and _unfit(tx, eco.customer_id):
             faults["eco_id"] = "belongs to a customer that is retired"
         elif customer_id not in (None, eco.customer_id) and not faults:
@@ -180,7 +195,7 @@ def _unfit(tx: Tx, customer_id: int) -> str | None:
 
 
 def _eco_in_sight(tx: Tx, actor: Actor, eco_id: int) -> Eco | None:
-    eco = find_eco(tx, eco_id)
+    eco = eco_by_id(tx, eco_id)
     hidden = eco and actor.user_type == "customer" and eco.customer_id != actor.customer_id
     return None if hidden else eco
 
@@ -194,7 +209,7 @@ def _customer_at_once(tx: Tx, actor: Actor, draft: Draft, prefix: str) -> tuple[
         if customer_id not in (None, actor.customer_id):
             return None
         customer_id = actor.customer_id
-    if draft.eco_id is not None:
+    if draft.eco_id is not None or draft.category is None or draft.ticket_type is None:
         return None
     if _text_faults(_fields(draft)):
         return None
@@ -211,9 +226,9 @@ def _customer_at_once(tx: Tx, actor: Actor, draft: Draft, prefix: str) -> tuple[
 
 _IN_ORDER: Final = """
     customers.id = :customer_id AND retired_at IS NULL
-    AND EXISTS (SELECT 1 FROM ticket_categories WHERE key = :category)
-    AND EXISTS (SELECT 1 FROM ticket_types WHERE key = :ticket_type)
-    AND EXISTS (SELECT 1 FROM products WHERE products.id = :product_id)
+    AND EXISTS (SELECT 1 FROM ticket_categories WHERE key = :category AND retired_at IS NULL)
+    AND EXISTS (SELECT 1 FROM ticket_types WHERE key = :ticket_type AND retired_at IS NULL)
+    AND EXISTS (SELECT 1 FROM products WHERE products.id = :product_id AND retired_at IS NULL)
 """
 _FIT: Final = f"SELECT NULL, {CUSTOMER_COLUMNS} FROM customers WHERE {_IN_ORDER}"
 _FIT_AND_DRAWN: Final = (
@@ -223,10 +238,11 @@ _FIT_AND_DRAWN: Final = (
 
 def _customer_step_by_step(tx: Tx, actor: Actor, draft: Draft) -> Customer:
     """The customer that is named, else the ECO's, else the actor's own. Raises `Invalid` with every fault."""
-    if faults := draft_faults(tx, actor, _fields(draft)):
+    given = _fields(draft)
+    if faults := draft_faults(tx, actor, given) | missing_words(tx, actor, given):
         raise Invalid(faults)
     customer_id = draft.customer_id
-    if customer_id is None and draft.eco_id is not None and (eco := find_eco(tx, draft.eco_id)):
+    if customer_id is None and draft.eco_id is not None and (eco := eco_by_id(tx, draft.eco_id)):
         customer_id = eco.customer_id
     if customer_id is None:
         customer_id = actor.customer_id
@@ -234,6 +250,18 @@ def _customer_step_by_step(tx: Tx, actor: Actor, draft: Draft) -> Customer:
     if customer is None:
         raise Invalid({"customer_id": ["is unknown"]})
     return customer
+
+
+def _with_defaults(tx: Tx, actor: Actor, draft: Draft) -> Draft:
+    """A customer's user need not know the words that the desk sorts tickets by."""
+    if actor.user_type != "customer" or (draft.category is not None and draft.ticket_type is not None):
+        return draft
+    defaults = defaults_of(tx, draft.product_id)
+    return replace(
+        draft,
+        category=defaults.category if draft.category is None else draft.category,
+        ticket_type=defaults.ticket_type if draft.ticket_type is None else draft.ticket_type,
+    )
 
 
 def _phone(customer: Customer, draft: Draft) -> Phone:

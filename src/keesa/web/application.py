@@ -60,5 +60,5 @@ class Application(Protocol[T, C]):
     def call(self, caller: C, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
         """What the endpoint gets."""
 
-    def require(self, caller: C, permission: Any) -> None:  # noqa: ANN401 - that of a route
-        """Raises `Forbidden` unless a role of the caller gives the permission."""
+    def require(self, caller: C, *permissions: Any) -> None:  # noqa: ANN401 - those of a route
+        """Raises `Forbidden` unless a role of the caller gives one of the permissions."""

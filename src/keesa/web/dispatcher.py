@@ -178,7 +178,7 @@ class Dispatcher:
     def _require_permission(self, route: Route, caller: Caller) -> None:
         """Raise `Forbidden` for whom the route is not."""
         if route.permission:
-            self._application.require(caller, route.permission)
+            self._application.require(caller, route.permission, *route.alternatives)
         if route.guard:
             route.guard(caller.actor)
 

@@ -94,6 +94,8 @@ class Route:
     """The media type of an answer that is no JSON."""
     access: Access = Access.ACCESS_TOKEN
     permission: Permission | None = None
+    alternatives: Sequence[Permission] = ()
+    """Others, any one of which does as well as `permission`."""
     guard: Guard | None = None
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
@@ -123,6 +125,11 @@ class Route:
     in_openapi: bool = True
     signature: Signature = field(init=False)
     runs: Runs = field(init=False)
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """Those of which the caller needs one."""
+        return () if self.permission is None else (self.permission, *self.alternatives)
 
     def __post_init__(self) -> None:
         signature = signature_of(self.endpoint, f"{self.method} {self.path}")

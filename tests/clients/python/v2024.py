@@ -38,7 +38,7 @@ with Client(f"{url}/api/v1", raise_on_unexpected_status=True) as anybody:
     assert isinstance(tokens.refresh_expires_at, datetime)
 
 with AuthenticatedClient(f"{url}/api/v1", token=tokens.access, raise_on_unexpected_status=True) as client:
-    ticket = NewTicket("No signal", "Since the storm", "fault", "eco_support", 3)
+    ticket = NewTicket("No signal", "Since the storm", 3, category="fault", ticket_type="eco_support")
     wrong = post_tickets.sync(client=client, body=RaiseTicket(ticket))
     assert isinstance(wrong, InvalidError), wrong
     assert wrong.errors.additional_properties.keys() == {"customer_id"}

@@ -22,8 +22,8 @@ class NewTicket(Struct, frozen=True, kw_only=True):
     product_id: Id
     customer_name: str
     customer_contact: ContactNumber
-    category: str
-    ticket_type: str
+    category: str | None = None
+    ticket_type: str | None = None
     reference: str | None = None
     customer_id: Id | None = None
     eco_id: Id | None = None

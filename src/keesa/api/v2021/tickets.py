@@ -21,7 +21,8 @@ DEFAULT_LIMIT_BY_TYPE = 10
 def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTicketAnswer:
     """The ticket is `open`, and yours. `customer_id` or `eco_id` is needed, inside `ticket` or beside it.
 
-    A customer's user raises tickets for their own customer alone, and need not name it; another one is 403.
+    A customer's user raises tickets for their own customer alone, and need not name it; another one is 403. They may
+    leave out `category` and `ticket_type` where the product has its own.
     """
     draft = draft_of(tx, call.actor, to_builtins(call.body), call.rich_text)
     raised = raise_ticket(tx, call.actor, draft, call.at, call.services.clock, call.services.number_form)
@@ -60,4 +61,4 @@ def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answ
 
 def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     """What the domain finds wrong with the good part of a body that was read with faults."""
-    return all_faults(tx, actor, values, faults, requests.FAULT_PATHS)
+    return all_faults(tx, actor, values, faults, requests.RaiseTicket, requests.FAULT_PATHS)

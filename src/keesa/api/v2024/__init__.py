@@ -1,6 +1,22 @@
 """The current version: the 2024 document, and what Keesa adds to it. A file a noun, or a folder."""
 
-from keesa.api.v2024 import coffee, customers, me, notes, passwords, permissions, roles, sessions, tickets, users
+from keesa.api.v2024 import (
+    categories,
+    coffee,
+    customers,
+    ecos,
+    me,
+    notes,
+    passwords,
+    permissions,
+    products,
+    roles,
+    sessions,
+    statuses,
+    ticket_types,
+    tickets,
+    users,
+)
 from keesa.api.v2024.errors import Error, InvalidError, render_error
 from keesa.web.routes import ApiVersion
 
@@ -13,6 +29,11 @@ VERSION_2024 = ApiVersion(
         *tickets.ROUTES,
         *notes.ROUTES,
         *customers.ROUTES,
+        *ecos.ROUTES,
+        *products.ROUTES,
+        *ticket_types.ROUTES,
+        *categories.ROUTES,
+        *statuses.ROUTES,
         *users.ROUTES,
         *roles.ROUTES,
         *permissions.ROUTES,

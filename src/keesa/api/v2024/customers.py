@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, to_builtins
 
 from keesa.accounts.permissions import CUSTOMERS_READ, CUSTOMERS_WRITE, require_desk
 from keesa.api.calls import Call
@@ -11,7 +11,9 @@ from keesa.api.v2024.fields import ContactNumber, Phone
 from keesa.api.vocabulary import DIGITS
 from keesa.db import Steps, Tx
 from keesa.directory import customers
-from keesa.directory.customers import CustomerChanges, NewCustomer, PageAfter
+from keesa.directory.contacts import MOST_CONTACTS, NewContact
+from keesa.directory.customers import CustomerChanges, NewCustomer
+from keesa.directory.pages import PageAfter
 from keesa.tickets.numbers import parse_number
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.endpoints import PathParameter
@@ -26,6 +28,7 @@ CustomerPath = Annotated[
 ]
 Name = Annotated[str, Meta(description="The customer's name, at most 255 characters")]
 ContactName = Annotated[str, Meta(description="Who is called about their tickets, at most 255 characters")]
+Email = Annotated[str, Meta(description="Their email address, where it is known")]
 Retired = Annotated[bool, Meta(description="Whether it gets no new tickets any more; the old ones stay")]
 
 _EXAMPLE: Final = {
@@ -35,8 +38,16 @@ _EXAMPLE: Final = {
     "contact_number": 9607771234,
     "contact_phone": "+960 777-1234",
     "retired": False,
+    "contacts": [{"name": "Aminath", "contact_number": 7774321, "contact_phone": "7774321", "email": None}],
 }
 _WRITTEN: Final = {"name": "Fulhadhoo Harbour", "contact_name": "Ibrahim", "contact_number": "+960 777-1234"}
+
+
+class Contact(Struct):
+    name: Annotated[str, Meta(description="Who may be called too")]
+    contact_number: int
+    contact_phone: Phone
+    email: Email | None
 
 
 class Customer(Struct):
@@ -46,6 +57,7 @@ class Customer(Struct):
     contact_number: int
     contact_phone: Phone
     retired: Retired
+    contacts: Annotated[list[Contact], Meta(description="Further people to call; the customer's own contact is first")]
 
 
 def _shown(customer: customers.Customer) -> Customer:
@@ -56,6 +68,9 @@ def _shown(customer: customers.Customer) -> Customer:
         contact_number=customer.contact_number,
         contact_phone=customer.contact_phone,
         retired=customer.retired,
+        contacts=[
+            Contact(each.name, each.contact_number, each.contact_phone, each.email) for each in customer.contacts
+        ],
     )
 
 
@@ -78,6 +93,7 @@ class CustomersAnswer(Struct):
     "/customers",
     summary="List customers, or find one by name",
     permission=CUSTOMERS_READ,
+    csv=True,
     headers=("Link",),
     example={"data": {"customers": [_EXAMPLE], "next": "MTI"}},
 )
@@ -122,10 +138,28 @@ def show(tx: Tx, call: Call[None, None], customer: CustomerPath) -> Reply[Custom
     return _answer(call, found)
 
 
+class ContactToKeep(Struct, frozen=True, kw_only=True):
+    """`contact_number` or `contact_phone` is needed; of what was shown, both may be sent back."""
+
+    name: Annotated[str, Meta(description="Who may be called too, at most 255 characters")]
+    contact_number: ContactNumber | None = None
+    contact_phone: Annotated[str, Meta(description="The same number, as it is written")] | None = None
+    email: Email | None = None
+
+
+ContactsToKeep = Annotated[
+    list[ContactToKeep],
+    Meta(
+        max_length=MOST_CONTACTS, description=f"All further contacts, in place of those before; at most {MOST_CONTACTS}"
+    ),
+]
+
+
 class CustomerToMake(Struct, frozen=True):
     name: Name
     contact_name: ContactName
     contact_number: ContactNumber
+    contacts: ContactsToKeep = []
 
 
 class MakeCustomer(Struct, frozen=True):
@@ -146,9 +180,18 @@ class MakeCustomer(Struct, frozen=True):
 def create(tx: Tx, call: Call[None, MakeCustomer]) -> Reply[Customer]:
     """Tickets can be raised for it at once."""
     given = call.body.customer
-    new = NewCustomer(name=given.name, contact_name=given.contact_name, contact_number=given.contact_number)
-    made = customers.find_customer(tx, call.actor, customers.create_customer(tx, call.actor, new))
+    new = NewCustomer(
+        name=given.name,
+        contact_name=given.contact_name,
+        contact_number=given.contact_number,
+        contacts=_contacts(given.contacts),
+    )
+    made = customers.find_customer(tx, call.actor, customers.create_customer(tx, call.by, new))
     return Reply(_shown(made), [call.location(f"/customers/{made.id}")], etag=call.etag(made.revision))
+
+
+def _contacts(given: list[ContactToKeep]) -> list[NewContact]:
+    return convert(to_builtins(given), list[NewContact])
 
 
 class CustomerPatch(Struct, frozen=True):
@@ -156,6 +199,7 @@ class CustomerPatch(Struct, frozen=True):
     contact_name: ContactName | UnsetType = UNSET
     contact_number: ContactNumber | UnsetType = UNSET
     retired: Retired | UnsetType = UNSET
+    contacts: ContactsToKeep | UnsetType = UNSET
 
 
 class ChangeCustomer(Struct, frozen=True):
@@ -175,7 +219,8 @@ class ChangeCustomer(Struct, frozen=True):
 def change(tx: Tx, call: Call[None, ChangeCustomer], customer: CustomerPath) -> Reply[CustomerAnswer]:
     """A field that is left out stays as it is; none may be null. `retired` retires a customer, and brings one back.
 
-    Tickets show a new name at once; the contact that they have is their own.
+    `contacts` are replaced by those that are given. Tickets show a new name at once; the contact that they have is
+    their own.
     """
     call.conditions.require(call.etag(customers.lock_customer(tx, call.actor, customer).revision))
     given = call.body.customer
@@ -184,8 +229,9 @@ def change(tx: Tx, call: Call[None, ChangeCustomer], customer: CustomerPath) -> 
         contact_name=given.contact_name,
         contact_number=given.contact_number,
         retired=given.retired,
+        contacts=UNSET if isinstance(given.contacts, UnsetType) else _contacts(given.contacts),
     )
-    return _answer(call, customers.change_customer(tx, call.actor, customer, changes, call.at))
+    return _answer(call, customers.change_customer(tx, call.by, customer, changes))
 
 
 @ROUTES.add(
@@ -202,4 +248,4 @@ def retire(tx: Tx, call: Call[None, None], customer: CustomerPath) -> None:
     `"retired": false` brings it back.
     """
     call.conditions.require(call.etag(customers.lock_customer(tx, call.actor, customer).revision))
-    customers.retire_customer(tx, call.actor, customer, call.at)
+    customers.retire_customer(tx, call.by, customer)

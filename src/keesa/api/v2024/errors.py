@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from keesa.errors import Invalid
 from keesa.web.http_errors import describe, sentence_of
-from keesa.web.input.kinds import paths_of
+from keesa.web.input.kinds import path_to, paths_of
 from keesa.web.routes import ErrorReply, Route
 
 
@@ -23,5 +23,5 @@ def render_error(error: Exception, route: Route | None) -> ErrorReply:
         return ErrorReply(described.status, Error(described.sentence), described.headers)
     body = route and route.signature.body_struct
     paths = paths_of(body) if body else {}  # a query has the domain's names
-    faults = {paths.get(field, field): list(sentences) for field, sentences in error.faults.items()}
+    faults = {path_to(paths, field): list(sentences) for field, sentences in error.faults.items()}
     return ErrorReply(described.status, InvalidError(sentence_of(error, faults), faults), described.headers)

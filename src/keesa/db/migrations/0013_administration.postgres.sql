@@ -11,7 +11,8 @@ ALTER TABLE products ADD COLUMN default_ticket_type TEXT REFERENCES ticket_types
 ALTER TABLE products ADD COLUMN default_category TEXT REFERENCES ticket_categories (key); -- likewise
 ALTER TABLE ticket_types ADD COLUMN retired_at BIGINT; -- null: in use
 ALTER TABLE ticket_categories ADD COLUMN retired_at BIGINT; -- likewise
-UPDATE products SET position = id;
+UPDATE products SET position = (SELECT count(*) FROM products earlier WHERE earlier.id <= products.id);
+CREATE INDEX products_by_position ON products (position, id);
 CREATE INDEX user_roles_by_role ON user_roles (role_id); -- who has a role
 CREATE INDEX ecos_by_customer ON ecos (customer_id, id);
 
@@ -25,6 +26,15 @@ CREATE TABLE customer_contacts (
     email TEXT
 );
 CREATE INDEX customer_contacts_by_customer ON customer_contacts (customer_id, position);
+CREATE FUNCTION draw_revision_of_customer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE customers SET revision = $new_revision
+    WHERE id = CASE TG_OP WHEN 'DELETE' THEN OLD.customer_id ELSE NEW.customer_id END;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER revision_of_contacts AFTER INSERT OR UPDATE OR DELETE ON customer_contacts
+    FOR EACH ROW EXECUTE FUNCTION draw_revision_of_customer();
 
 -- Where a session was opened, and when it was last used (to within some minutes).
 ALTER TABLE sessions ADD COLUMN address TEXT;

@@ -1,7 +1,7 @@
 """What the fields of a declared struct may hold: worked out once a struct, from its annotations."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
@@ -61,6 +61,20 @@ def paths_of(model: type[Struct]) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1024)
+def places_of(model: type[Struct]) -> Mapping[str, int]:
+    """By dotted path of each field: in which order they are read. Lists are not looked into."""
+    return {path: place for place, path in enumerate(_paths(model, ""))}
+
+
+def path_to(paths: Mapping[str, str], field: str) -> str:
+    """Where `paths_of` has the field, or where it has the list of which the field is a part, such as `tags.0.name`."""
+    if field in paths:
+        return paths[field]
+    whole, dot, part = field.partition(".")
+    return paths.get(whole, whole) + dot + part
+
+
+@lru_cache(maxsize=1024)
 def marked(model: type[Struct], mark: str) -> Mapping[str, Any]:
     """By dotted path: the fields that have `Meta(extra={mark: value})`, with that value. Lists are not looked into."""
     found = {}
@@ -81,6 +95,13 @@ def _collect(model: type[Struct], path: str, found: dict[str, str]) -> None:
     for field in fields:
         if field.kind.struct is not None:
             _collect(field.kind.struct, f"{path}{field.key}.", found)
+
+
+def _paths(model: type[Struct], path: str) -> Iterator[str]:
+    for field in fields_of(model):
+        yield path + field.key
+        if field.kind.struct is not None:
+            yield from _paths(field.kind.struct, f"{path}{field.key}.")
 
 
 def _kind(annotation: Any) -> Kind:  # noqa: ANN401 - a type form

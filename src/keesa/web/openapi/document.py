@@ -159,12 +159,16 @@ class _Writer:
         types = "every type"
         if route.guard:
             types = f"the type {' or '.join(f'`{user_type}`' for user_type in route.guard.user_types)}"
-        return f"{token} and the permission `{_named(route.permission)}`. It is for users of {types}."
+        needed = " or ".join(f"`{_named(permission)}`" for permission in route.permissions)
+        return f"{token} and the permission {needed}. It is for users of {types}."
 
     def _security(self, route: Route) -> list[dict[str, list[str]]]:
-        """The tokens of which one is needed, each with the permissions that its user must have."""
-        permissions = [_named(route.permission)] if route.permission else []
-        return [dict.fromkeys(need, permissions) for need in self._wording.security[route.access]]
+        """The tokens of which one is needed, each with the permission that its user must have; again for each other
+        permission that does as well.
+        """
+        permissions = [[_named(permission)] for permission in route.permissions] or [[]]
+        tokens = self._wording.security[route.access]
+        return [dict.fromkeys(need, permission) for permission in permissions for need in tokens]
 
     def _parameters(self, route: Route, versions: Sequence[str]) -> list[Node]:
         wanted = "The version that answers, where it is not that of the session"

@@ -73,7 +73,7 @@ def _error(route: Route, status: int, wording: Wording) -> Exception:
         case 401:
             return Unauthorized(sentence or "Your token has expired")
         case 403 if route.permission:
-            return Forbidden(route.guard.sentence) if route.guard else wording.lacking(route.permission)
+            return Forbidden(route.guard.sentence) if route.guard else wording.lacking(*route.permissions)
         case 404:
             missing = [said.missing for said in route.signature.parameters.values()]
             return NotFound(sentence or missing[-1])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keesa.web.routes import Access, ApiVersion, Permission
+from keesa.web.routes import Access, ApiVersion
 
 Entry = Mapping[str, Any]
 """What a field's schema says beside its type."""
@@ -28,8 +28,8 @@ class Wording:
     access: Mapping[Access, str]
     """A sentence without its full stop."""
     user_types: Sequence[str]
-    lacking: Callable[[Permission], Exception]
-    """The error where a permission is missing."""
+    lacking: Callable[..., Exception]
+    """Given the permissions of which one is needed: the error where none is there."""
     headers: Mapping[str, Mapping[str, Any]]
     """The headers of answers, by name."""
     headers_with_token: Sequence[str]

@@ -24,8 +24,8 @@ ROUTES = Routes()
 class NewTicket(Struct, frozen=True, kw_only=True):
     title: str
     description: Html
-    category: str
-    ticket_type: str
+    category: str | None = None
+    ticket_type: str | None = None
     product_id: Id
     priority: Priority | None = None
     reference: str | None = None
@@ -61,7 +61,7 @@ class RaisedTicket(Struct):
 
 def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     """What the domain finds wrong with the good part of a body that was read with faults."""
-    return all_faults(tx, actor, values, faults, paths_of(RaiseTicket))
+    return all_faults(tx, actor, values, faults, RaiseTicket, paths_of(RaiseTicket))
 
 
 @ROUTES.add(
@@ -101,8 +101,9 @@ def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
 def create(tx: Tx, call: Call[None, RaiseTicket]) -> RaisedTicket:
     """The ticket is `open`, and yours. `customer_id` or `eco_id` is needed, beside `ticket` or inside it.
 
-    A customer's user raises tickets for their own customer alone, and need not name it; another one is 403. Without
-    contact fields the customer's own contact is used.
+    A customer's user raises tickets for their own customer alone, and need not name it; another one is 403. They may
+    leave out `category` and `ticket_type` where the product has its own. Without contact fields the customer's own
+    contact is used.
     """
     services = call.services
     draft = draft_of(tx, call.actor, to_builtins(call.body), call.rich_text)
