@@ -352,6 +352,8 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}
     if route.signature.body is RawBody:
         found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
+    if route.csv:
+        found |= {("query", "format"): False, ("query", "bom"): False}
     if route.version_in_query:
         found |= {("query", "version"): False}
     return found

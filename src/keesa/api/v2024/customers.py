@@ -78,6 +78,7 @@ class CustomersAnswer(Struct):
     "/customers",
     summary="List customers, or find one by name",
     permission=CUSTOMERS_READ,
+    csv=True,
     headers=("Link",),
     example={"data": {"customers": [_EXAMPLE], "next": "MTI"}},
 )
