@@ -6,10 +6,14 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from keesa.accounts.attempts import Limits, network_of
+from keesa.accounts.audit.unknown_logins import UnknownLogins
+from keesa.accounts.login import Guard
+from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX
 from keesa.api.application import Api
+from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
 from keesa.api.openapi import WORDING
 from keesa.api.services import Services
@@ -45,7 +49,9 @@ def serve_from(
     database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS, mounts: Sequence[Mount] = ()
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    api = Api(services_of(config))
+    services = services_of(config)
+    gathered = GatheredLogins(database, services.logins.unknown)
+    api = Api(services)
     dispatcher = Dispatcher(database, api, versions, body_limit=config.body_limit, network_of=network_of)
     health = Health(database)
     mounted = Mounts(
@@ -63,9 +69,11 @@ def serve_from(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
+            gathered.begin()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             dispatcher.close()
+            await gathered.end()
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:
@@ -76,15 +84,17 @@ def serve_from(
 
 def services_of(config: Config) -> Services:
     clock = Clock(config.zone)
+    keys = open_keys(config.data, config.secret, config.secret_previous)
+    limits = Limits(
+        config.login_failures_per_user_and_address,
+        config.login_failures_per_user,
+        config.login_failures_per_address,
+    )
     return Services(
         clock=clock,
         number_form=config.number_form,
-        signer=Signer(open_keys(config.data, config.secret, config.secret_previous)),
-        limits=Limits(
-            config.login_failures_per_user_and_address,
-            config.login_failures_per_user,
-            config.login_failures_per_address,
-        ),
+        signer=Signer(keys),
+        logins=Guard(limits, NameHashes(keys), UnknownLogins()),
         sessions=SessionCache(),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )

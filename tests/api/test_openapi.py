@@ -42,6 +42,8 @@ STATUSES: Final = {
     "GET /customers/{customer}": {200, 304, 400, 401, 403, 404},
     "PATCH /customers/{customer}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /customers/{customer}": {204, 400, 401, 403, 404, 412},
+    "GET /audit": {200, 400, 401, 403, 422},
+    "GET /audit/{act}": {200, 304, 400, 401, 403, 404},
     "GET /coffee": {400, 418},
     "GET /openapi.json": {200, 400},
 }
@@ -54,6 +56,9 @@ OWN_HEADERS: Final = {
     "PATCH /customers/{customer} 200": {"ETag"},
     "PATCH /customers/{customer} 412": {"ETag"},
     "DELETE /customers/{customer} 412": {"ETag"},
+    "GET /audit 200": {"Link"},
+    "GET /audit/{act} 200": {"ETag"},
+    "GET /audit/{act} 304": {"ETag"},
 }
 
 
@@ -142,7 +147,7 @@ def test_every_schema_has_a_name_of_its_own(document: Node) -> None:
 def test_every_operation_says_what_it_does(document: Node) -> None:
     """In a tag that the document tells of, a summary and a description."""
     tags = {tag["name"] for tag in document["tags"] if tag["description"]}
-    assert tags == {"Sessions", "Tickets", "Notes", "Customers", "Server"}
+    assert tags == {"Sessions", "Tickets", "Notes", "Customers", "Audit", "Server"}
     for name, operation in operations(document):
         assert set(operation["tags"]) <= tags, name
         assert len(operation["tags"]) == 1, name

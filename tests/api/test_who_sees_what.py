@@ -95,6 +95,10 @@ any     PATCH  /customers/{customer}                         school   200   403 
 any     PATCH  /customers/{customer}                         nobody   404   403      403      403      403   403    403
 any     DELETE /customers/{customer}                         lone     204   403      403      403      403   403    403
 
+any     GET    /audit                                        -        200   403      403      403      403   403    403
+any     GET    /audit/{act}                                  first    200   403      403      403      403   403    403
+any     GET    /audit/{act}                                  nobody   404   403      403      403      403   403    403
+
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -334,6 +338,8 @@ OTHERS: Final[dict[Endpoint, Callable[[Api, Person, str], Response]]] = {
         "PATCH", customer_path(given), {"customer": {"contact_name": "Ibrahim"}}
     ),
     ("DELETE", "/customers/{customer}"): lambda caller, _, given: caller("DELETE", customer_path(given)),
+    ("GET", "/audit"): lambda caller, _, __: caller("GET", "/audit"),
+    ("GET", "/audit/{act}"): lambda caller, _, given: caller("GET", f"/audit/{1 if given == 'first' else 999_999}"),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

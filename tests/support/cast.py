@@ -7,6 +7,7 @@ from typing import Final
 
 from keesa.accounts import users
 from keesa.accounts.actors import SYSTEM, UserType
+from keesa.accounts.audit.recording import keesa_itself, record
 from keesa.accounts.passwords import NewPassword, new_password
 from keesa.accounts.roles import Role, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -87,6 +88,7 @@ def token(database: Database, person: Person, version: Version = "2024") -> str:
 
 
 def _fill(tx: Tx) -> None:
+    record(tx, keesa_itself(now()), "desk.fill", None, {}, {"people": len(CAST)})
     create_role(tx, Role("harbour_crew", {"tickets": ["read", "write"]}, ("eco_support",)))
     create_role(tx, Role("school_crew", {"tickets": ["read", "write"]}, ("routine_maintenance",)))
     create_role(tx, Role("reader", {"tickets": ["read"]}, ()))

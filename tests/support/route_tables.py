@@ -7,7 +7,7 @@ from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.web.router import answering
 
-PARAMETERS: Final = {"{ticket}": cast.ASSIGNED, "{customer}": cast.HARBOUR}
+PARAMETERS: Final = {"{ticket}": cast.ASSIGNED, "{customer}": cast.HARBOUR, "{act}": 1}
 
 Endpoint = tuple[str, str]
 """A method, and a path with its parameters in braces."""

@@ -53,6 +53,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
     "customers": ("Customers", "Those for whom tickets are raised"),
+    "audit": ("Audit", "What administrators did, who logged in, and who failed to"),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }

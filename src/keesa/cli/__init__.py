@@ -9,6 +9,7 @@ import typer
 
 import keesa
 from keesa.cli import (
+    audit,
     backup,
     check,
     customer,
@@ -65,6 +66,7 @@ for group, name in (
     (maintenance.app, "maintenance"),
     (desk.app, "desk"),
     (secret.app, "secret"),
+    (audit.app, "audit"),
 ):
     app.add_typer(group, name=name)
 
