@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Final
 
 import pytest
+from starlette.testclient import TestClient
 
 import cast
 from account_rows import rows
@@ -19,9 +20,14 @@ from keesa.accounts.login import Credentials, Guard, log_in
 from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.users import disable_user
 from keesa.api.gathered_logins import GatheredLogins
+from keesa.app import serve_from
+from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import TooManyAttempts, Unauthorized, Unavailable
+from logins import bearer
+from logins import log_in as log_in_over
+from places import Place, opened
 
 NOON: Final = cast.at("2025-04-01T12:00")
 HOME: Final = "203.0.113.7"
@@ -171,6 +177,21 @@ def test_they_are_written_from_time_to_time_and_at_the_end(
     asyncio.run(asyncio.wait_for(serve(), 30))
     assert broken == []
     assert [act.changes["failures"] for act in acts(database)] == [(None, 1), (None, 1)]
+
+
+def test_a_server_that_stops_writes_what_it_has(place: Place, config: Config) -> None:
+    """Guesses of its last minute too; and a logout is the act of whose session it was."""
+    with opened(place) as database, TestClient(serve_from(database, config)) as client:
+        assert client.post("/api/v1/auth/login", json={"user": TYPED, "password": WRONG}).status_code == 401
+        tokens = log_in_over(client, cast.ENGINEER)
+        assert client.delete("/api/v1/auth/logout", headers=bearer(tokens["access"])).status_code == 200
+    with opened(place) as database:
+        found = [(act.action, act.actor_id, act.address) for act in acts(database)]
+    assert found == [
+        ("session.begin", 2, "testclient"),
+        ("session.end", 2, "testclient"),
+        ("session.fail_unknown", 0, None),
+    ]
 
 
 def test_hashes_of_names_need_the_secret() -> None:

@@ -18,6 +18,8 @@ from command import options
 from desks import back_up
 from keesa.accounts.audit.recording import keesa_itself, record
 from keesa.cli import app
+from keesa.cli.serving import prepare
+from keesa.config import Config
 from keesa.db import Database
 from keesa.db.migrate import migrate
 from keesa.secret_key import load_secret
@@ -177,6 +179,15 @@ def test_a_new_schema_leaves_one_row(empty_place: Place) -> None:
         assert run("migrate", empty_place).exit_code == 0
     with opened(empty_place) as database:
         assert rows(database, "SELECT action, via FROM audit") == [{"action": "desk.migrate", "via": "command"}]
+
+
+def test_a_server_records_the_schema_that_it_makes(empty_place: Place) -> None:
+    """By itself: nobody has asked for that."""
+    config = Config(data=empty_place.data, database_url=empty_place.url, secret=cast.SECRET)
+    for _ in range(2):
+        prepare(config)
+    with opened(empty_place) as database:
+        assert rows(database, "SELECT action, via FROM audit") == [{"action": "desk.migrate", "via": "keesa"}]
 
 
 def test_what_is_left_out_leaves_one_row(empty_place: Place) -> None:
