@@ -8,6 +8,7 @@ import pytest
 import cast
 from account_rows import rows
 from acting import CLOCK, actor_of
+from keesa.accounts.actors import SYSTEM
 from keesa.accounts.audit import pruning
 from keesa.accounts.audit.reading import Act, ActFilter, Position, find_act, list_acts, read_time
 from keesa.accounts.audit.recording import Requester, keesa_itself, record, record_nothing
@@ -26,7 +27,7 @@ def by(tx: Tx, person: cast.Person, at: int = NOON, **more: Any) -> Requester:  
 
 
 def fill(database: Database) -> Database:
-    """Three acts of two people, a day apart."""
+    """Three acts of two people, a day apart, and a login that failed."""
 
     def add(tx: Tx) -> None:
         admin = by(tx, cast.ADMIN, address="203.0.113.7", request_id="r1")
@@ -35,6 +36,8 @@ def fill(database: Database) -> Database:
         record(tx, engineer, "customer.change", 2, {"name": "a", "retired": False}, {"name": "b", "retired": True})
         again = by(tx, cast.ADMIN, NOON + 2 * DAY, request_id="r3")
         record(tx, again, "user.change", 2, {"user_type": "staff"}, {"user_type": "admin"}, person_id=2)
+        nobody = Requester(actor=SYSTEM, at=NOON + 2 * DAY + 1, via="nobody", address="192.0.2.1")
+        record(tx, nobody, "session.fail", None, person_id=3)
 
     database.write(add)
     return database
@@ -146,18 +149,19 @@ def test_a_missing_act_is_not_found(trail: Database, act_id: int | None) -> None
 
 
 FILTERS: Final[dict[str, tuple[dict[str, Any], list[str]]]] = {
-    "nothing": ({}, ["user.change", "customer.change", "user.create"]),
+    "nothing": ({}, ["session.fail", "user.change", "customer.change", "user.create"]),
     "thing": ({"thing": "customer"}, ["customer.change"]),
     "thing and id": ({"thing": "user", "thing_id": "2"}, ["user.change"]),
     "action": ({"action": "user.create"}, ["user.create"]),
-    "from": ({"since": NOON + DAY}, ["user.change", "customer.change"]),
+    "from": ({"since": NOON + DAY}, ["session.fail", "user.change", "customer.change"]),
     "to": ({"until": NOON + DAY}, ["user.create"]),
     "request": ({"request_id": "r2"}, ["customer.change"]),
     "who acted, and is acted on": ({"person": 2}, ["user.change", "customer.change"]),
     "who is acted on": ({"person": 4}, ["user.create"]),
+    "whom it names alone": ({"person": 3}, ["session.fail"]),
     "person and time": ({"person": 2, "until": NOON + 2 * DAY}, ["customer.change"]),
     "all of it": ({"person": 1, "thing": "user", "action": "user.change", "request_id": "r3"}, ["user.change"]),
-    "none of it": ({"person": 3}, []),
+    "none of it": ({"person": 5}, []),
 }
 
 

@@ -108,7 +108,7 @@ class Dispatcher:
                 answer = yield from answer
             return encoded(answer, route.status)
 
-        return await self._database.aread_in_steps(read, long="limit" in request.query and request.may_be_long)
+        return await self._database.aread_in_steps(read, long=bool(request.query) and request.may_be_long)
 
     def _read_csv(self, tx: Tx, request: PreparedRequest) -> Steps[EncodedReply]:
         """The whole list: its first page here, and each further one by itself, for who may still have it then."""
