@@ -47,6 +47,9 @@ _EXAMPLE: Final = {
 }
 
 
+_Pair = Annotated[list[Any], Meta(min_length=2, max_length=2, extra_json_schema={"items": {}})]
+
+
 class AuditedAct(Struct):
     id: Annotated[int, Meta(description="The act's id, which never changes")]
     at: Annotated[Time, Meta(description="When it was done")]
@@ -68,7 +71,7 @@ class AuditedAct(Struct):
     thing_id: Annotated[str | None, Meta(description="Its id or its key")]
     person_id: Annotated[int | None, Meta(description="The user whom it is about")]
     changes: Annotated[
-        dict[str, list[Any]], Meta(description="What was changed: field to what it was, and what it was from then on")
+        dict[str, _Pair], Meta(description="What was changed: field to what it was, and what it was from then on")
     ]
     erased: Annotated[bool, Meta(description="Whether what named a person in it has been erased since")]
 
