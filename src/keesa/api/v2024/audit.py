@@ -25,7 +25,7 @@ from keesa.web.routes import Routes
 ROUTES = Routes()
 
 ActPath = Annotated[
-    int | None, PathParameter(parse_number, "The act's id", {**DIGITS, "examples": ["17"]}, reading.NOT_FOUND)
+    int | None, PathParameter(parse_number, "The act's id", {**DIGITS, "examples": ["1"]}, reading.NOT_FOUND)
 ]
 _Word = Meta(max_length=LONGEST)
 _EXAMPLE: Final = {
