@@ -42,6 +42,8 @@ NO_WORDS: Final = {
     "name": NO_TEXTS,
     "after": ("", "x", "MTI=x", "WzFd", "\0"),
     "with_retired": ("", "1", "TRUE", "yes", "\0"),
+    **dict.fromkeys(("thing", "thing_id", "action", "request_id"), ("\0", "a\0b", "x" * 256)),
+    **dict.fromkeys(("from", "to"), ("", "yesterday", "2025-13-01", "2025-03-04T25:00", "-1", "9" * 255, "\0")),
     "category": ("", "lost", "FAULT", "fault ", "1", "\0", "x" * 60_000),
 }
 
