@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),
     "web": {"server", "db", "errors", "clock", "config", "interpreter"},
-    "api": DOMAINS | {"web", "db", "errors", "clock", "maintenance", "readiness", "cache"},
+    "api": DOMAINS | {"web", "db", "errors", "clock", "maintenance", "names", "readiness", "cache"},
     "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "key_watch", "metrics", "server"},
     "desk": {"clock", "db"},
     "metrics": {"accounts", "api", "backup", "clock", "config", "db", "maintenance", "server", "web"},

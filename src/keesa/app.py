@@ -6,10 +6,14 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from keesa.accounts.attempts import Limits, network_of
+from keesa.accounts.audit.unknown_logins import UnknownLogins
+from keesa.accounts.login import Guard
+from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
+from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
 from keesa.api.openapi import WORDING
 from keesa.api.password_page import PasswordPage
@@ -62,6 +66,7 @@ def serve_from(
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
+    gathered = GatheredLogins(database, services.logins.unknown)
     dispatcher = Dispatcher(
         database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
     )
@@ -70,7 +75,7 @@ def serve_from(
         Mount(PREFIX, dispatcher),
         Mount("/health", health.health, alone=True),
         Mount("/ready", health.ready, alone=True),
-        Mount(password_page.PATH, PasswordPage(database, services.limits, threads), alone=True),
+        Mount(password_page.PATH, PasswordPage(database, services.logins.limits, threads), alone=True),
         Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
         *mounts,
     ]
@@ -88,10 +93,12 @@ def serve_from(
             await receive()
             sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
             sampler.start()
+            gathered.begin()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             sampler.stop()
             dispatcher.close()
+            await gathered.end()
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:
@@ -106,15 +113,17 @@ def _sources(database: Database, counts: RequestCounts, services: Services, disp
 
 def services_of(config: Config) -> Services:
     clock = Clock(config.zone)
+    keys = open_keys(config.data, config.secret, config.secret_previous)
+    limits = Limits(
+        config.login_failures_per_user_and_address,
+        config.login_failures_per_user,
+        config.login_failures_per_address,
+    )
     return Services(
         clock=clock,
         number_form=config.number_form,
-        signer=Signer(open_keys(config.data, config.secret, config.secret_previous)),
-        limits=Limits(
-            config.login_failures_per_user_and_address,
-            config.login_failures_per_user,
-            config.login_failures_per_address,
-        ),
+        signer=Signer(keys),
+        logins=Guard(limits, NameHashes(keys), UnknownLogins()),
         sessions=SessionCache(),
         public_url=config.public_url,
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),

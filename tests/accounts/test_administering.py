@@ -10,9 +10,9 @@ import pytest
 from account_rows import join, rows
 from by_keesa import create_role
 from cast import ADMIN, BOT, ENGINEER, PASSWORD, READER_ROLE, STRANGER, Person
+from guards import guard
 from keesa.accounts.actors import SYSTEM, Actor
 from keesa.accounts.administering import LAST_ADMINISTRATOR
-from keesa.accounts.attempts import Limits
 from keesa.accounts.audit.recording import Requester
 from keesa.accounts.changing_roles import RoleChanges, change_role, grant_permissions, retire_role, revoke_permissions
 from keesa.accounts.changing_users import UserChanges, change_user, disable_user, enable_user
@@ -167,7 +167,7 @@ def test_an_api_token_does_nothing_about_passwords_and_oneself(shared_database: 
         for act in (
             lambda: shared_database.write(lambda tx: make_link(tx, token, ENGINEER.id)),
             lambda: shared_database.write(lambda tx: change_own_names(tx, token, OwnNames(nick_name="x"))),
-            lambda: change_own_password(shared_database, token, given, session, Limits(9, 9, 9)),
+            lambda: change_own_password(shared_database, token, given, session, guard(9, 9, 9)),
         ):
             with pytest.raises(Forbidden, match="An API token may not do this"):
                 act()

@@ -9,8 +9,8 @@ import pytest
 import cast
 from account_rows import rows
 from by_keesa import change_password, create_user, disable_user, enable_user
+from guards import guard
 from keesa.accounts.actors import ACTOR_COLUMNS, SYSTEM, actor_of
-from keesa.accounts.attempts import Limits
 from keesa.accounts.emails import canonical_email, email_fault
 from keesa.accounts.login import Credentials, log_in
 from keesa.accounts.permissions import ENFORCED, Permission
@@ -22,7 +22,7 @@ from keesa.errors import Invalid, NotFound, Unauthorized
 from places import Place
 from unchanged import unchanged
 
-LIMITS: Final = Limits(1000, 1000, 1000)
+LIMITS: Final = guard(1000, 1000, 1000)
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ NO_WORDS: Final = {
     "email": NO_TEXTS,
     "role": NO_TEXTS,
     "user_type": ("", "boss", "ADMIN", "admin ", "1", "\0"),
+    **dict.fromkeys(("thing", "thing_id", "action", "request_id"), ("\0", "a\0b", "x" * 256)),
+    **dict.fromkeys(("from", "to"), ("", "yesterday", "2025-13-01", "2025-03-04T25:00", "-1", "9" * 255, "\0")),
     "category": ("", "lost", "FAULT", "fault ", "1", "\0", "x" * 60_000),
 }
 

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import cast
+from guards import HASHES
 from keesa.accounts import attempts
 from keesa.accounts.sessions import Version
 from keesa.app import serve_from
@@ -58,7 +59,7 @@ def test_a_stranger_s_guesses_do_not_shut_the_owner_out(database: Database, conf
 
 def guess(tx: Tx, network: str) -> None:
     """A wrong one, without the work that it takes."""
-    counters = attempts.counters(cast.ENGINEER.email, network, attempts.Limits(10, 100, 300))
+    counters = attempts.counters(HASHES.of(cast.ENGINEER.email), network, attempts.Limits(10, 100, 300))
     attempts.count_failure(tx, counters, now())
 
 

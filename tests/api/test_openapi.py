@@ -80,6 +80,8 @@ STATUSES: Final = {
     "PATCH /categories/{category}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /categories/{category}": {204, 400, 401, 403, 404, 412, 422},
     "GET /statuses": {200, 400, 401, 403},
+    "GET /audit": {200, 400, 401, 403, 422},
+    "GET /audit/{act}": {200, 304, 400, 401, 403, 404},
     "GET /coffee": {400, 418},
     "GET /openapi.json": {200, 400},
 }
@@ -95,6 +97,9 @@ _NOUNS: Final = {
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {
+    "GET /audit 200": {"Link"},
+    "GET /audit/{act} 200": {"ETag"},
+    "GET /audit/{act} 304": {"ETag"},
     "GET /me 200": {"ETag"},
     "GET /me 304": {"ETag"},
     "PATCH /me 200": {"ETag"},
@@ -202,7 +207,19 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
     """In a tag that the document tells of, a summary and a description."""
     tags = {tag["name"] for tag in document["tags"] if tag["description"]}
     assert tags == {
-        *("Sessions", "Oneself", "Tickets", "Notes", "Customers", "Equipment", "Reference", "Users", "Roles", "Server")
+        *(
+            "Sessions",
+            "Oneself",
+            "Tickets",
+            "Notes",
+            "Customers",
+            "Equipment",
+            "Reference",
+            "Users",
+            "Roles",
+            "Audit",
+            "Server",
+        )
     }
     for name, operation in operations(document):
         assert set(operation["tags"]) <= tags, name
@@ -415,6 +432,8 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}
     if route.signature.body is RawBody:
         found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
+    if route.csv:
+        found |= {("query", "format"): False, ("query", "bom"): False}
     if route.version_in_query:
         found |= {("query", "version"): False}
     return found

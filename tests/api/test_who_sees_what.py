@@ -152,6 +152,10 @@ any     PATCH  /categories/{category}                        nobody   404   403 
 any     DELETE /categories/{category}                        known    204   403      403      403      403   403    403
 any     GET    /statuses                                     -        200   200      200      200      200   200    403
 
+any     GET    /audit                                        -        200   403      403      403      403   403    403
+any     GET    /audit/{act}                                  first    200   403      403      403      403   403    403
+any     GET    /audit/{act}                                  nobody   404   403      403      403      403   403    403
+
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -482,6 +486,8 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     **of_list("ticket_types"),
     **of_list("categories"),
     ("GET", "/statuses"): lambda caller, _, __: caller("GET", "/statuses"),
+    ("GET", "/audit"): lambda caller, _, __: caller("GET", "/audit"),
+    ("GET", "/audit/{act}"): lambda caller, _, given: caller("GET", f"/audit/{1 if given == 'first' else 999_999}"),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

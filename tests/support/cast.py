@@ -7,7 +7,7 @@ from typing import Final
 
 from keesa.accounts import users
 from keesa.accounts.actors import SYSTEM, UserType
-from keesa.accounts.audit.recording import keesa_itself
+from keesa.accounts.audit.recording import keesa_itself, record
 from keesa.accounts.passwords import NewPassword, given_password
 from keesa.accounts.roles import NewRole, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -93,6 +93,7 @@ def token(database: Database, person: Person, version: Version = "2024") -> str:
 
 
 def _fill(tx: Tx) -> None:
+    record(tx, keesa_itself(now()), "desk.fill", None, {}, {"people": len(CAST)})
     by, both = keesa_itself(now()), {"tickets": ["read", "write"]}
     create_role(tx, by, NewRole("harbour_crew", both, ("eco_support",)))
     create_role(tx, by, NewRole("school_crew", both, ("routine_maintenance",)))

@@ -4,17 +4,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.backup import making, restoring, snapshots
 from keesa.backup.renewing import Renewal
 from keesa.backup.restoring import Restored
-from keesa.clock import Clock
+from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Tx
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
 from places import Place, opened
 
-OWN: Final = ("sessions", "desk", "settings", "ticket_counters", "ticket_number_bases", "ticket_numbers")
+OWN: Final = (
+    "sessions",
+    "audit",
+    "audit_people",
+    "desk",
+    "settings",
+    "ticket_counters",
+    "ticket_number_bases",
+    "ticket_numbers",
+)
 """What a restored desk has of its own."""
 
 
@@ -48,4 +58,4 @@ def snapshot(place: Place, base: Path, name: str = "keesa-2.keesa") -> Path:
 
 def restore(made: Path, place: Place, *, leave_out: int | None = None, same_desk: bool = False) -> Restored:
     renewal = Renewal(Clock(DEFAULT_ZONE), "yearly", leave_out, same_desk=same_desk)
-    return restoring.restore(made, place.data, place.url, renewal)
+    return restoring.restore(made, place.data, place.url, renewal, keesa_itself(now()))

@@ -133,6 +133,11 @@ _OF_2024: Final = {
     "PATCH /categories/{category}": _Inputs(body={"category": _ENTRY}),
     "DELETE /categories/{category}": _NOTHING,
     "GET /statuses": _NOTHING,
+    "GET /audit": _Inputs(
+        {"limit": "5", "person": "1", "thing": "user", "thing_id": "1", "action": "user.create", "request_id": "r"}
+        | {"from": "2020-01-01", "to": "2100-01-01T00:00"}
+    ),
+    "GET /audit/{act}": _Inputs(path="/audit/1"),
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}

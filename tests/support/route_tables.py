@@ -16,6 +16,7 @@ PARAMETERS: Final = {
     "{product}": 3,
     "{ticket_type}": "project_support",
     "{category}": "survey",
+    "{act}": 1,
 }
 
 Endpoint = tuple[str, str]

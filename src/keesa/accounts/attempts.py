@@ -9,7 +9,6 @@ from typing import Final
 
 from keesa.db import Tx
 from keesa.errors import TooManyAttempts
-from keesa.names import LONGEST
 
 MINUTE: Final = 60 * 1000
 WINDOW: Final = 15 * MINUTE
@@ -61,11 +60,11 @@ class Counters:
         return (self.own, *self.wider)
 
 
-def counters(email: str, network: str, limits: Limits) -> Counters:
-    email = email[:LONGEST]  # nobody's is longer, and the engines' keys have their ends
+def counters(name_hash: str, network: str, limits: Limits) -> Counters:
+    """`name_hash` is of the name that was typed, which may be a password (`name_hashes.py`)."""
     return Counters(
-        Counter(f"pair {network} {email}", limits.per_user_and_address, WINDOW),
-        (Counter(f"user {email}", limits.per_user, USER_WINDOW), counter_of_address(network, limits)),
+        Counter(f"pair {network} {name_hash}", limits.per_user_and_address, WINDOW),
+        (Counter(f"user {name_hash}", limits.per_user, USER_WINDOW), counter_of_address(network, limits)),
     )
 
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 from keesa.accounts import attempts
-from keesa.accounts.actors import Actor
-from keesa.accounts.attempts import Limits
+from keesa.accounts.actors import SYSTEM, Actor
+from keesa.accounts.attempts import Counters, Limits
+from keesa.accounts.audit.recording import Requester, record, record_nothing
+from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.emails import canonical_email
+from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.passwords import verify_password
 from keesa.accounts.sessions import Session, Version, open_session
 from keesa.db import Database, Tx
-from keesa.errors import Unauthorized
+from keesa.errors import TooManyAttempts, Unauthorized
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,18 @@ class Credentials:
     password: str
     address: str
     """The client's network address."""
+    device: str | None = None
+    """What the client calls itself."""
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What stands between guesses and passwords, and what is kept of guesses."""
+
+    limits: Limits
+    hashes: NameHashes
+    unknown: UnknownLogins
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +41,14 @@ class _Found:
 
     user_id: int | None = None
     password_hash: str | None = None
+    """None for who may not log in."""
     knows_network: bool = False
     own_wait: int = 0
     wider_wait: int = 0
 
 
 def log_in(
-    database: Database, credentials: Credentials, version: Version, limits: Limits, at: int
+    database: Database, credentials: Credentials, version: Version, guard: Guard, at: int
 ) -> tuple[Actor, Session]:
     """Open a session. Takes a read, a password check (some 20 ms of CPU) and a write; run it in a few threads
     only, since as many guesses as run at once may pass the limit together.
@@ -41,17 +57,23 @@ def log_in(
     disabled, and `TooManyAttempts`.
     """
     email, network = canonical_email(credentials.email), attempts.network_of(credentials.address)
-    counters = attempts.counters(email, network, limits)
+    name_hash = guard.hashes.of(email)
+    counters = attempts.counters(name_hash, network, guard.limits)
 
     def find(tx: Tx) -> _Found:
         own, wider = attempts.waits(tx, counters, at)
-        row = tx.one("SELECT id, password_hash FROM users WHERE email = :email AND disabled_at IS NULL", email=email)
-        user_id = row["id"] if row else None
-        known = attempts.knows(tx, user_id or 0, network, at)  # asked for nobody too, for the time that it takes
-        return _Found(user_id, row["password_hash"] if row else None, known, own, wider)
+        row = tx.one("SELECT id, password_hash, disabled_at FROM users WHERE email = :email", email=email)
+        user_id, may_enter = (row["id"], row["disabled_at"] is None) if row else (None, False)
+        # asked for nobody too, for the time that it takes
+        known = attempts.knows(tx, user_id if user_id is not None and may_enter else 0, network, at)
+        return _Found(user_id, row["password_hash"] if row and may_enter else None, known, own, wider)
 
     found = database.read(find)
-    attempts.refuse(max(found.own_wait, 0 if found.knows_network else found.wider_wait))
+    try:
+        attempts.refuse(max(found.own_wait, 0 if found.knows_network else found.wider_wait))
+    except TooManyAttempts:
+        guard.unknown.count_refusal()
+        raise
     verified = verify_password(found.password_hash, credentials.password)
 
     def succeed(tx: Tx) -> tuple[Actor, Session]:
@@ -62,9 +84,28 @@ def log_in(
         if row is None or row["password_hash"] != found.password_hash:
             raise Unauthorized("Invalid credentials")  # it was changed while it was checked
         attempts.remember_network(tx, found.user_id, network, actor.sign_in_count, at)
+        _record_begin(tx, actor, credentials, version, at)
         return actor, session
 
     if verified:
         return database.write(succeed)
-    database.write(lambda tx: attempts.count_failure(tx, counters, at))
+    database.write(lambda tx: _fail(tx, found.user_id, credentials, counters, at))
+    if found.user_id is None:
+        guard.unknown.count_failure(name_hash, at)
     raise Unauthorized("Invalid credentials")
+
+
+def _record_begin(tx: Tx, actor: Actor, credentials: Credentials, version: Version, at: int) -> None:
+    by = Requester(actor=actor, at=at, via="session", address=credentials.address, request_id=credentials.request_id)
+    shown = {"version": version, "device": credentials.device}
+    record(tx, by, "session.begin", None, {}, shown, person_id=actor.id)
+
+
+def _fail(tx: Tx, user_id: int | None, credentials: Credentials, counters: Counters, at: int) -> None:
+    """Count the failure. That of a user stands in the trail; of a name that nobody has it must take as long."""
+    attempts.count_failure(tx, counters, at)
+    if user_id is None:
+        record_nothing(tx)
+        return
+    by = Requester(actor=SYSTEM, at=at, via="nobody", address=credentials.address, request_id=credentials.request_id)
+    record(tx, by, "session.fail", None, person_id=user_id)

@@ -6,9 +6,10 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from keesa.accounts import attempts
-from keesa.accounts.attempts import Counters, Limits
+from keesa.accounts.attempts import Counters
 from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.changing_users import keep_password
+from keesa.accounts.login import Guard
 from keesa.accounts.passwords import NewPassword, new_password, verify_password
 from keesa.accounts.permissions import require_session
 from keesa.accounts.sessions import Session
@@ -59,9 +60,7 @@ class OwnPassword:
     """The new one."""
 
 
-def change_own_password(
-    database: Database, by: Requester, given: OwnPassword, session: Session, limits: Limits
-) -> None:
+def change_own_password(database: Database, by: Requester, given: OwnPassword, session: Session, guard: Guard) -> None:
     """Every other session of theirs ends, and this one goes on. Takes a read, some 40 ms of CPU and a write; run it in
     a few threads only.
 
@@ -70,7 +69,7 @@ def change_own_password(
     """
     require_session(by.actor)
     network = attempts.network_of(by.address or "")
-    counters = attempts.counters(by.actor.email, network, limits)
+    counters = attempts.counters(guard.hashes.of(by.actor.email), network, guard.limits)
     kept = database.read(lambda tx: _kept(tx, by, counters, network))
     if not verify_password(kept, given.current):
         database.write(lambda tx: attempts.count_failure(tx, counters, by.at))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keesa.accounts.attempts import Limits
+from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api.ticket_cache import TicketCache
@@ -15,7 +15,7 @@ class Services:
     clock: Clock
     number_form: NumberForm
     signer: Signer
-    limits: Limits
+    logins: Guard
     sessions: SessionCache
     tickets: TicketCache
     public_url: str | None

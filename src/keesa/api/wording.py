@@ -64,6 +64,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "ticket_types": ("Reference", _CHOICES),
     "categories": ("Reference", _CHOICES),
     "statuses": ("Reference", _CHOICES),
+    "audit": ("Audit", "What administrators did, who logged in, and who failed to"),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }

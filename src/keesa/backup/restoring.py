@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 import msgspec
 
 from keesa import secret_key
+from keesa.accounts.audit.desk_acts import record_restore
+from keesa.accounts.audit.recording import Requester
 from keesa.backup import archive, keys, records
 from keesa.backup.archive import PIECE, Readable
 from keesa.backup.drafts import draft
@@ -43,11 +45,19 @@ class Restored(NamedTuple):
     """Tables in it that are none of Keesa's, and were not brought back."""
 
 
+class _End(NamedTuple):
+    """How the restored desk goes on, and who has asked for it."""
+
+    renewal: Renewal
+    by: Requester
+
+
 def restore(
     path: Path,
     data: Path,
     url: str | None,
     renewal: Renewal,
+    by: Requester,
     passphrase: str | None = None,
     steps: Steps = quietly,
 ) -> Restored:
@@ -62,11 +72,11 @@ def restore(
     if passphrase is not None:
         keys.put_back(keys.decrypted(base, passphrase), data)
     if url is None:
-        return Restored(_restore_sqlite(path, base, manifest, data, renewal, steps), ())
+        return Restored(_restore_sqlite(path, base, manifest, data, _End(renewal, by), steps), ())
     database = _opened(data, url)
     try:
         left_out = database.filling(lambda tx, filling: _fill(tx, filling, path, manifest, steps))
-        _go_on(database, manifest, renewal, steps)
+        _go_on(database, manifest, _End(renewal, by), steps)
     finally:
         database.close()
     return Restored(manifest, left_out)
@@ -111,7 +121,7 @@ def _opened(data: Path, url: str) -> "PostgresDatabase":
     return cast("PostgresDatabase", open_database(data, url))  # as its URL says
 
 
-def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, renewal: Renewal, steps: Steps) -> Manifest:
+def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, end: _End, steps: Steps) -> Manifest:
     """What is told of it, with the rows of its tables."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with draft(data / SQLITE_FILE) as folder:
@@ -128,7 +138,7 @@ def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, rene
             raise _unlike(path)
         database = open_database(folder, None)
         try:
-            _go_on(database, manifest, renewal, steps)
+            _go_on(database, manifest, end, steps)
         finally:
             database.close()
         if made.with_name(f"{SQLITE_FILE}-wal").exists():
@@ -171,14 +181,16 @@ def _pieces(members: Iterator[tuple[Member, Readable]]) -> Iterator[tuple[str, b
             yield rest.rpartition("/")[0], content.read()
 
 
-def _go_on(database: Database, manifest: Manifest, renewal: Renewal, steps: Steps) -> None:
+def _go_on(database: Database, manifest: Manifest, end: _End, steps: Steps) -> None:
     steps("bringing it to this version's schema")
     migrate(database, restoring=True)
 
     def finish(tx: Tx) -> None:
+        renewal = end.renewal
         renew(tx, manifest.made_at, renewal)
         if not renewal.same_desk:
             records.forget(tx)
+        record_restore(tx, end.by, manifest.made_at, renewal.clock, same_desk=renewal.same_desk)
         restore_ends(tx)
 
     database.write(finish)

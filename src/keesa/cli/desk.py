@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from keesa import desk
+from keesa.accounts.audit.desk_acts import record_renewal, switch_sending
 from keesa.backup.renewing import Renewal, newest_change
 from keesa.backup.renewing import renew as go_on
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database, operator, ready_database
 from keesa.clock import Clock, milliseconds
+from keesa.db import Tx
 
 app = typer.Typer(help="Which desk this is, and how it goes on from an older state of itself.", no_args_is_help=True)
 
@@ -59,13 +61,18 @@ def renew(
     renewal = Renewal(clock, config.number_form, leave_out)
     with existing_database(config) as database:
         at = database.read(newest_change) if since is None else milliseconds(since.replace(tzinfo=config.zone))
-        database.write(lambda tx: go_on(tx, at, renewal))
+        database.write(lambda tx: _renew(tx, at, renewal))
     print(f"the desk goes on from {clock.iso(at)}; nothing is sent until you say `keesa desk sending on`")
+
+
+def _renew(tx: Tx, at: int, renewal: Renewal) -> None:
+    go_on(tx, at, renewal)
+    record_renewal(tx, operator(), at, renewal.clock)
 
 
 @app.command()
 def sending(switch: Switch, data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Whether anything is sent to the world outside."""
     with ready_database(data, database_url) as database:
-        database.write(desk.send if switch is Switch.ON else desk.pause_sending)
+        database.write(lambda tx: switch_sending(tx, operator(), on=switch is Switch.ON))
     print(f"sending is {switch.value}")

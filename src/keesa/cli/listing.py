@@ -13,7 +13,7 @@ from keesa.visible import visible, visible_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects.")]
 
-Value = str | int | bool | None | Sequence[str] | Mapping[str, Sequence[str]]
+Value = str | int | bool | None | Sequence[str] | Mapping[str, object]
 Rows = Sequence[Mapping[str, Value]]
 
 _INDENT: Final = 2

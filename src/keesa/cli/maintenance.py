@@ -2,8 +2,8 @@
 
 import typer
 
-from keesa import maintenance
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, ready_database
+from keesa.accounts.audit.desk_acts import switch_maintenance
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, operator, ready_database
 
 app = typer.Typer(help="Answer 503 while you work on the system.", no_args_is_help=True)
 
@@ -12,7 +12,7 @@ app = typer.Typer(help="Answer 503 while you work on the system.", no_args_is_he
 def on(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """From the next request on, every worker and node answers 503."""
     with ready_database(data, database_url) as database:
-        database.write(maintenance.switch_on)
+        database.write(lambda tx: switch_maintenance(tx, operator(), on=True))
     print("maintenance is on")
 
 
@@ -20,5 +20,5 @@ def on(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile 
 def off(data: Data = None, database_url: DatabaseUrl = None, _config: ConfigFile = None) -> None:
     """Answer again."""
     with ready_database(data, database_url) as database:
-        database.write(maintenance.switch_off)
+        database.write(lambda tx: switch_maintenance(tx, operator(), on=False))
     print("maintenance is off")

@@ -8,12 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
+from keesa.accounts.audit.desk_acts import record_migrations
 from keesa.cli.full_backup import make_before_an_upgrade
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, require_data_file
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, operator, require_data_file
 from keesa.cli.progress import shown
 from keesa.db import Database, open_database
 from keesa.db.migrate import applying, latest
-from keesa.db.migration_files import Waiting
+from keesa.db.migration_files import Waiting, version_of
 from keesa.db.migration_plan import Plan, Planned, plan
 from keesa.db.releases import oldest_for
 from keesa.errors import Refused
@@ -58,9 +59,13 @@ def migrate(
 
 
 def _bring_up(database: Database) -> None:
+    applied: list[int] = []
     with _stoppable():
         for name in applying(database, lambda sentence: print(visible(sentence), flush=True)):
+            applied.append(version_of(name))
             print(f"applied {name}", flush=True)
+    if applied:
+        database.write(lambda tx: record_migrations(tx, operator(), applied))
     print(visible(f"{database.describe()}: schema {latest()}"))
 
 

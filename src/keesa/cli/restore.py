@@ -8,7 +8,7 @@ from keesa.backup.opening import fetched
 from keesa.backup.renewing import Renewal
 from keesa.backup.restoring import Restored, check
 from keesa.backup.restoring import restore as bring_back
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, operator
 from keesa.cli.passphrases import passphrase_of
 from keesa.cli.progress import shown
 from keesa.clock import Clock
@@ -45,7 +45,7 @@ def restore(
         if only_check:
             restored = Restored(check(path, steps)[0], ())
         else:
-            restored = bring_back(path, config.data, config.database_url, renewal, passphrase, steps)
+            restored = bring_back(path, config.data, config.database_url, renewal, operator(), passphrase, steps)
     _tell(restored, config)
     if not only_check:
         print(_SAME if same_desk else _OWN)

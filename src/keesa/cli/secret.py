@@ -6,9 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
+from keesa.accounts.audit.desk_acts import record_rotation
 from keesa.accounts.sessions import end_some
 from keesa.cli.listing import AsJson, Rows, print_list
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database, operator
 from keesa.clock import Clock, now
 from keesa.config import Config
 from keesa.db import Database
@@ -37,15 +38,21 @@ def rotate_key(
         raise Refused(
             "The secret comes from the configuration: docs/operations.md says how several nodes change theirs"
         )
+    # opened first: where the sessions cannot be ended, or it cannot be recorded, nothing is changed
+    with existing_database(config) as database:
+        _rotate(config, database, leaked=leaked)
+
+
+def _rotate(config: Config, database: Database, *, leaked: bool) -> None:
     if leaked:
-        # opened first: where the sessions cannot be ended nothing is changed
-        with existing_database(config) as database:
-            replace_leaked(config.data)
-            ended = _end_all(database)
+        replace_leaked(config.data)
+        ended = _end_all(database)
+        database.write(lambda tx: record_rotation(tx, operator(), leaked=True))
         print(visible(f"a new key signs, in {config.data / FILE}; all former ones are forgotten"))
         print(f"ended {ended} sessions: everybody logs in again")
         return
     until = rotate(config.data, now())
+    database.write(lambda tx: record_rotation(tx, operator(), leaked=False))
     print(visible(f"a new key signs, in {config.data / FILE}"))
     print(f"the former one verifies until {Clock(config.zone).iso(until)}; no session ends")
 

@@ -12,14 +12,18 @@ from typing import Final, NoReturn
 
 import structlog
 
+from keesa.accounts.audit.desk_acts import record_migrations
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.api.health import PATHS
 from keesa.app import App, build_app
 from keesa.cli.full_backup import make_before_an_upgrade
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.snapshots import LONGEST, require_place
+from keesa.clock import now
 from keesa.config import Config
 from keesa.db import Database, open_database
 from keesa.db.migrate import applying
+from keesa.db.migration_files import version_of
 from keesa.db.migration_plan import plan
 from keesa.demo.people import Person
 from keesa.demo.world import fill_if_empty, has_published_passwords
@@ -129,8 +133,12 @@ def prepare(config: Config) -> None:
     try:
         if _log_plan(database):
             _log.info("backed up before the upgrade", made=make_before_an_upgrade(database, config))
+        applied: list[int] = []
         for name in applying(database, _log.info):
+            applied.append(version_of(name))
             _log.info("applied migration", migration=name)
+        if applied:
+            database.write(lambda tx: record_migrations(tx, keesa_itself(now()), applied))
         load_secret(config.data, config.secret)
         if config.demo and fill_if_empty(database, config.zone):
             _log.info("filled the empty database with the documented world")

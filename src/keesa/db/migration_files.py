@@ -63,6 +63,11 @@ def migrations(engine: str) -> list[Migration]:
     return sorted(found, key=lambda migration: migration.version)
 
 
+def version_of(file: str) -> int:
+    """Of a migration by the name of its file, `0013_administration`."""
+    return int(file.partition("_")[0])
+
+
 def read_migration(version: int, name: str, engine: str, sql: str) -> Migration:
     """Raises `ValueError` for a header that makes no sense."""
     headers: dict[str, str] = {}

@@ -15,10 +15,12 @@ from starlette.types import Receive, Scope, Send
 from keesa.clock import now
 from keesa.db import Database, Steps, Tx
 from keesa.errors import Invalid, KeesaError, Unauthorized
+from keesa.web import csv_lists
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
 from keesa.web.conversions import Conversions
+from keesa.web.csv_lists import Page
 from keesa.web.fair_queue import FairQueue
 from keesa.web.http_errors import HttpError
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
@@ -55,6 +57,8 @@ class Dispatcher:
         self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
         self._of_states = {name: _headers_of(name, "private, no-cache") for name in self._versions}
         """Of answers that name the state which they show: a browser keeps them, and asks whether it is still that."""
+        self._of_lists = {name: _headers_of(name, "no-store", f"{VARY}, Accept") for name in self._versions}
+        """Of lists that are answered as CSV too."""
 
     def close(self) -> None:
         self.conversions.close()
@@ -79,6 +83,8 @@ class Dispatcher:
                 self._preparation.release(request.content)
         shows_state = any(name == b"etag" for name, _ in reply.headers)
         headers = (self._of_states if shows_state else self._headers)[trace.version]
+        if trace.route is not None and trace.route.csv:
+            headers = self._of_lists[trace.version]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
         response = response_of(reply, self._database, headers, more, bodiless=http.method == "HEAD")
         await response(scope, receive, send)
@@ -96,12 +102,34 @@ class Dispatcher:
 
         def read(tx: Tx) -> "Steps[EncodedReply]":  # a string costs nothing here
             route, call, path = self._admit(tx, request)
+            if route.csv and csv_lists.is_asked_for(request.query, request.http.headers):
+                return (yield from self._read_csv(tx, request))
             answer = route.endpoint(tx, call, **path)
             if isinstance(answer, Generator):
                 answer = yield from answer
             return encoded(answer, route.status)
 
-        return await self._database.aread_in_steps(read, long="limit" in request.query and request.may_be_long)
+        return await self._database.aread_in_steps(read, long=bool(request.query) and request.may_be_long)
+
+    def _read_csv(self, tx: Tx, request: PreparedRequest) -> Steps[EncodedReply]:
+        """The whole list: its first page here, and each further one by itself, for who may still have it then."""
+
+        def further(after: str | None) -> Callable[[Tx], Steps[Page]]:
+            return lambda tx: self._read_csv_page(tx, request, after)
+
+        first = yield from self._read_csv_page(tx, request, request.query.get("after"))
+        route = request.trace.route
+        assert route is not None  # noqa: S101 - whoever calls this has been admitted
+        name = route.path.rpartition("/")[2]
+        return csv_lists.reply(name, request.query, first, csv_lists.columns_of(route.signature.answer), further)
+
+    def _read_csv_page(self, tx: Tx, request: PreparedRequest, after: str | None) -> Steps[Page]:
+        route, call, path = self._admit(tx, request)
+        call.query = msgspec.structs.replace(call.query, limit=csv_lists.PAGE, after=after)
+        answer = route.endpoint(tx, call, **path)
+        if isinstance(answer, Generator):
+            answer = yield from answer
+        return (yield from csv_lists.page_of(answer, csv_lists.columns_of(route.signature.answer)))
 
     async def _write(self, request: PreparedRequest) -> EncodedReply:
         """What may have to be refused is refused by a read, which keeps nobody's write waiting; and a value that takes
@@ -191,9 +219,9 @@ class Dispatcher:
         )
 
 
-def _headers_of(version: str, cache_control: str) -> list[tuple[bytes, bytes]]:
+def _headers_of(version: str, cache_control: str, vary: str = VARY) -> list[tuple[bytes, bytes]]:
     return [
         (b"cache-control", cache_control.encode("ascii")),
         (VERSION_HEADER.lower().encode("ascii"), version.encode("ascii")),
-        (b"vary", VARY.encode("ascii")),
+        (b"vary", vary.encode("ascii")),
     ]

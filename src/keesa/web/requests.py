@@ -68,14 +68,10 @@ class PreparedRequest:
 
     @property
     def may_be_long(self) -> bool:
-        """Whether it is a long list that is asked for: who has no token is refused in no time."""
+        """Whether it is a long list that is asked for, or a whole one: who has no token is refused in no time."""
         limit = self.query.get("limit", "")
-        return (
-            len(limit) < LONGEST_NUMBER
-            and limit.isdecimal()
-            and int(limit) > LONG_LIST
-            and not isinstance(self.token, Unauthorized)
-        )
+        long = len(limit) < LONGEST_NUMBER and limit.isdecimal() and int(limit) > LONG_LIST
+        return (long or self.query.get("format") == "csv") and not isinstance(self.token, Unauthorized)
 
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""

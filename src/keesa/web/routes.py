@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from keesa.db import Tx
 from keesa.errors import Faults
+from keesa.web.csv_lists import columns_of
 from keesa.web.endpoints import Signature, is_lazy, signature_of
 
 E = TypeVar("E", bound=Callable[..., Any])
@@ -182,6 +183,16 @@ def require_runnable(route: Route) -> None:
         raise TypeError(f"{name}: {route.endpoint!r} must take the parameters of the path, as `PathParameter`")
     if route.signature.in_steps and route.runs is not Runs.READING:
         raise TypeError(f"{name}: {route.endpoint!r} would not be run, only what reads is run in steps")
+    if route.csv:
+        _require_list(route, name)
     for function in (route.guard, route.check):
         if function is not None and is_lazy(function):
             raise TypeError(f"{name}: {function!r} would not be run, it must be a plain function")
+
+
+def _require_list(route: Route, name: str) -> None:
+    """Raise `TypeError` where it is no list that can be read page by page."""
+    fields = route.signature.query.__struct_fields__ if route.signature.query else ()
+    if route.runs is not Runs.READING or route.signature.answer is None or not {"limit", "after"} <= {*fields}:
+        raise TypeError(f"{name}: only a list that is read, with a cursor, can be CSV")
+    columns_of(route.signature.answer)

@@ -69,6 +69,8 @@ def record(
         raise ValueError(f"The audit trail takes no {', '.join(sorted(secret))}")
     personal = _NAMES_A_PERSON.get(thing, frozenset())
     kept = {field: pair for field, pair in changes.items() if field not in personal}
+    named = {field: pair for field, pair in changes.items() if field in personal}
+    names_people = bool(named or by.address or by.operator or person_id is not None)
     audit_id: int = tx.value(
         _ADD,
         at=by.at,
@@ -80,12 +82,13 @@ def record(
         thing=thing,
         thing_id=None if thing_id is None else str(thing_id),
         changes=_json(kept),
+        names_people=int(names_people),
     )
-    named = {field: pair for field, pair in changes.items() if field in personal}
-    if named or by.address or by.operator or person_id is not None:
+    if names_people:
         tx.run(
             _ADD_PERSON,
             audit_id=audit_id,
+            at=by.at,
             person_id=person_id,
             address=by.address,
             operator=by.operator,
@@ -94,14 +97,28 @@ def record(
     return audit_id
 
 
-_ADD: Final = """
-    INSERT INTO audit (at, action, via, actor_id, token_id, request_id, thing, thing_id, changes)
-    VALUES (:at, :action, :via, :actor_id, :token_id, :request_id, :thing, :thing_id, :changes)
+def record_nothing(tx: Tx) -> None:
+    """The statements of a `record`, which add no row here: where it must not show by the time that it takes whether
+    there was something to record.
+    """
+    tx.all(_ADD_NO_ROW)
+    tx.run(_ADD_NO_PERSON)
+
+
+_COLUMNS: Final = "at, action, via, actor_id, token_id, request_id, thing, thing_id, changes, names_people"
+_COLUMNS_OF_PEOPLE: Final = "audit_id, at, person_id, address, operator, changes"
+_ADD: Final = f"""
+    INSERT INTO audit ({_COLUMNS})
+    VALUES (:at, :action, :via, :actor_id, :token_id, :request_id, :thing, :thing_id, :changes, :names_people)
     RETURNING id AS value
 """
-_ADD_PERSON: Final = """
-    INSERT INTO audit_people (audit_id, person_id, address, operator, changes)
-    VALUES (:audit_id, :person_id, :address, :operator, :changes)
+_ADD_PERSON: Final = f"""
+    INSERT INTO audit_people ({_COLUMNS_OF_PEOPLE})
+    VALUES (:audit_id, :at, :person_id, :address, :operator, :changes)
+"""
+_ADD_NO_ROW: Final = f"INSERT INTO audit ({_COLUMNS}) SELECT {_COLUMNS} FROM audit WHERE id = 0 RETURNING id AS value"
+_ADD_NO_PERSON: Final = f"""
+    INSERT INTO audit_people ({_COLUMNS_OF_PEOPLE}) SELECT {_COLUMNS_OF_PEOPLE} FROM audit_people WHERE audit_id = 0
 """
 
 

@@ -1,6 +1,7 @@
 """The current version: the 2024 document, and what Keesa adds to it. A file a noun, or a folder."""
 
 from keesa.api.v2024 import (
+    audit,
     categories,
     coffee,
     customers,
@@ -37,6 +38,7 @@ VERSION_2024 = ApiVersion(
         *users.ROUTES,
         *roles.ROUTES,
         *permissions.ROUTES,
+        *audit.ROUTES,
         *coffee.ROUTES,
     ],
     render_error,

@@ -82,29 +82,36 @@ CREATE TABLE audit (
     request_id TEXT,
     thing TEXT NOT NULL,
     thing_id TEXT, -- an id or a key
-    changes TEXT NOT NULL -- a JSON object: field to [before, after]
+    changes TEXT NOT NULL, -- a JSON object: field to [before, after]
+    names_people INTEGER NOT NULL CHECK (names_people IN (0, 1)), -- whether a row of audit_people was made with it
+    CHECK (id > 0)
 );
 CREATE INDEX audit_by_time ON audit (at, id);
-CREATE INDEX audit_by_actor ON audit (actor_id, id);
-CREATE INDEX audit_by_thing ON audit (thing, thing_id, id);
+CREATE INDEX audit_by_actor ON audit (actor_id, at, id);
+CREATE INDEX audit_by_thing ON audit (thing, thing_id, at, id);
+CREATE INDEX audit_by_action ON audit (action, at, id);
+CREATE INDEX audit_by_request ON audit (request_id);
 CREATE TABLE audit_people (
     audit_id BIGINT PRIMARY KEY REFERENCES audit (id),
+    at BIGINT NOT NULL, -- as in audit
     person_id BIGINT, -- whom it names, where that is a user
     address TEXT, -- from which it was asked for
     operator TEXT, -- whom the system names that ran a command
     changes TEXT NOT NULL -- as in audit, of the fields that name a person
 );
-CREATE INDEX audit_people_by_person ON audit_people (person_id);
+CREATE INDEX audit_people_by_person ON audit_people (person_id, at, audit_id);
 CREATE TABLE audit_prunings ( -- what was left out of the trail, by an act that stands in it
     audit_id BIGINT PRIMARY KEY, -- of that act
-    through BIGINT NOT NULL -- the last row that was left out
+    through BIGINT NOT NULL, -- the last row that was left out
+    CHECK (through < audit_id)
 );
 CREATE TABLE unknown_logins ( -- failed logins of names that nobody has
     minute BIGINT NOT NULL, -- the time of its begin
-    name_hash TEXT NOT NULL, -- keyed, so that nobody finds by trying what was typed
+    name_hash TEXT NOT NULL, -- keyed, so that nobody finds by trying what was typed; '' is for the rest of a minute
     failures INTEGER NOT NULL,
     PRIMARY KEY (minute, name_hash)
 );
+DELETE FROM login_failures WHERE subject NOT LIKE 'address %'; -- what was typed as a name, passwords too; hashes from now on
 
 INSERT INTO rules (name) VALUES ('administrators'); -- one must be left who can log in
 
@@ -134,6 +141,15 @@ CREATE TRIGGER prunings_are_not_changed
     BEFORE UPDATE OR DELETE ON audit_prunings FOR EACH ROW EXECUTE FUNCTION refuse_change_of_trail();
 
 -- Rows go only as far as an act in the trail itself says so.
+CREATE FUNCTION refuse_pruning_without_act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM audit WHERE id = NEW.audit_id AND action = 'audit.prune') THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'The audit trail cannot be changed' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+CREATE TRIGGER prunings_are_acts BEFORE INSERT ON audit_prunings FOR EACH ROW EXECUTE FUNCTION refuse_pruning_without_act();
 CREATE FUNCTION refuse_loss_of_trail() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM audit_prunings WHERE through >= OLD.id) THEN
@@ -152,6 +168,9 @@ BEGIN
 END
 $$;
 CREATE TRIGGER trail_is_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying_of_trail();
+CREATE TRIGGER people_are_not_emptied BEFORE TRUNCATE ON audit_people FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying_of_trail();
+CREATE TRIGGER prunings_are_not_emptied
+    BEFORE TRUNCATE ON audit_prunings FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying_of_trail();
 
 -- What an API token may do is cached under `accounts`, as what its owner may do is.
 CREATE TRIGGER accounts_of_tokens AFTER UPDATE OF user_id, version, expires_at, ended_at, hash ON api_tokens

@@ -12,6 +12,7 @@ from msgspec import Struct
 from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
+from keesa.web.csv_lists import FORMATS
 from keesa.web.input.kinds import fields_of
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
@@ -21,6 +22,10 @@ from keesa.web.requests import VERSION_HEADER
 from keesa.web.router import answering
 from keesa.web.routes import Access, ApiVersion, Route
 
+_FORMAT: Final = (
+    "`csv`: the whole list from `after` on, whatever its `limit`, as a file (RFC 4180), as with `Accept: text/csv`"
+)
+_BOM: Final = "Whether CSV begins with a byte-order mark, by which Excel knows that it is UTF-8"
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -180,6 +185,10 @@ class _Writer:
             parameters.append(_condition(route))
         if route.signature.query is not None:
             parameters += self._query_parameters(route.signature.query)
+        if route.csv:
+            formats = self.schemas.words("ListFormat", FORMATS)
+            parameters.append(_parameter("format", "query", formats, _FORMAT))
+            parameters.append(_parameter("bom", "query", {"type": "boolean"}, _BOM))
         for path, names in route.body_from_query.items():
             schema, text = self._field(route, path)
             text = f"{text.rstrip('.')}. Stands in for `{path}` where the body lacks it."

@@ -4,6 +4,7 @@ import msgspec
 
 from keesa.errors import Forbidden, Invalid, NotFound, Unauthorized
 from keesa.web.conditions import CHANGED
+from keesa.web.csv_lists import CSV
 from keesa.web.http_errors import HttpError
 from keesa.web.input.fields import read_fields
 from keesa.web.openapi.schemas import Node, Schemas
@@ -50,7 +51,10 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
     if status != route.status or kind is None:
         kind = version.invalid if status == 422 else version.error
         example = version.render_error(_error(route, status, wording), route).body
-    return found | {"content": {"application/json": {"schema": schemas.of(kind), "example": example}}}
+    content: Node = {"application/json": {"schema": schemas.of(kind), "example": example}}
+    if status == route.status and route.csv:
+        content[CSV] = {"schema": {"type": "string"}}
+    return found | {"content": content}
 
 
 def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
