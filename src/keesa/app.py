@@ -5,12 +5,15 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from keesa.accounts.api_token_cache import ApiTokenCache
 from keesa.accounts.attempts import Limits, network_of
+from keesa.accounts.last_use import LastUse
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX
 from keesa.api.application import Api
 from keesa.api.health import Health
+from keesa.api.last_use_writer import LastUseWriter
 from keesa.api.openapi import WORDING
 from keesa.api.services import Services
 from keesa.api.start_page import start_page
@@ -45,7 +48,8 @@ def serve_from(
     database: Database, config: Config, versions: Sequence[ApiVersion] = VERSIONS, mounts: Sequence[Mount] = ()
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    api = Api(services_of(config))
+    services = services_of(config)
+    api = Api(services)
     dispatcher = Dispatcher(database, api, versions, body_limit=config.body_limit, network_of=network_of)
     health = Health(database)
     mounted = Mounts(
@@ -59,13 +63,16 @@ def serve_from(
     )
     clients = Clients(config.trusted_proxies, config.public_url)
     middleware = Middleware(mounted, config.cors_origins, clients)
+    last_use = LastUseWriter(database, services.last_use)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
+            last_use.start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             dispatcher.close()
+            await last_use.stop()
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:
@@ -86,5 +93,7 @@ def services_of(config: Config) -> Services:
             config.login_failures_per_address,
         ),
         sessions=SessionCache(),
+        api_tokens=ApiTokenCache(),
+        last_use=LastUse(),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )

@@ -42,6 +42,16 @@ STATUSES: Final = {
     "GET /customers/{customer}": {200, 304, 400, 401, 403, 404},
     "PATCH /customers/{customer}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /customers/{customer}": {204, 400, 401, 403, 404, 412},
+    "GET /tokens": {200, 400, 401, 403, 422},
+    "POST /tokens": {201, 400, 401, 403, 408, 413, 415, 422},
+    "GET /tokens/{token}": {200, 304, 400, 401, 404},
+    "PATCH /tokens/{token}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "POST /tokens/{token}/renew": {200, 400, 401, 403, 404, 422},
+    "DELETE /tokens/{token}": {204, 400, 401, 403, 404, 412},
+    "GET /me/sessions": {200, 400, 401, 403, 422},
+    "DELETE /me/sessions/{session}": {204, 400, 401, 403, 404},
+    "GET /sessions": {200, 400, 401, 403, 422},
+    "DELETE /sessions/{session}": {204, 400, 401, 403, 404},
     "GET /coffee": {400, 418},
     "GET /openapi.json": {200, 400},
 }
@@ -54,6 +64,15 @@ OWN_HEADERS: Final = {
     "PATCH /customers/{customer} 200": {"ETag"},
     "PATCH /customers/{customer} 412": {"ETag"},
     "DELETE /customers/{customer} 412": {"ETag"},
+    "GET /tokens 200": {"Link"},
+    "POST /tokens 201": {"ETag", "Location"},
+    "GET /tokens/{token} 200": {"ETag"},
+    "GET /tokens/{token} 304": {"ETag"},
+    "PATCH /tokens/{token} 200": {"ETag"},
+    "PATCH /tokens/{token} 412": {"ETag"},
+    "DELETE /tokens/{token} 412": {"ETag"},
+    "GET /me/sessions 200": {"Link"},
+    "GET /sessions 200": {"Link"},
 }
 
 
@@ -142,7 +161,7 @@ def test_every_schema_has_a_name_of_its_own(document: Node) -> None:
 def test_every_operation_says_what_it_does(document: Node) -> None:
     """In a tag that the document tells of, a summary and a description."""
     tags = {tag["name"] for tag in document["tags"] if tag["description"]}
-    assert tags == {"Sessions", "Tickets", "Notes", "Customers", "Server"}
+    assert tags == {"Sessions", "Tickets", "Notes", "Customers", "API tokens", "Server"}
     for name, operation in operations(document):
         assert set(operation["tags"]) <= tags, name
         assert len(operation["tags"]) == 1, name

@@ -13,6 +13,7 @@ NO_INTEGERS: Final[tuple[object, ...]] = (
     *(-1, "-1", 2**63, str(2**63), 10**30, -(10**30), "9" * 31, "9" * 5000),
 )
 NO_BOOLEANS: Final[tuple[object, ...]] = (0, 1, 1.5, "true", "false", "", "\0", [], [True], {}, {"x": True})
+NO_LISTS: Final[tuple[object, ...]] = ("", "x", 1, 1.5, True, {}, {"x": 1}, "\0")
 RAW_NUMBERS: Final = (b"1e400", b"-1e400", b"9" * 4000, b"9" * 5000, b"-" + b"9" * 5000, b"NaN", b"Infinity", b"1.5")
 """As they stand in the JSON; none of them is a good value of any field."""
 
@@ -23,6 +24,8 @@ def bad_values(kind: Any) -> tuple[object, ...]:  # noqa: ANN401 - a type form
         return NO_OBJECTS
     info = inspect.type_info(kind)
     parts = {type(part) for part in _parts(info)}
+    if inspect.ListType in parts:
+        return NO_LISTS
     if inspect.BoolType in parts:
         return NO_BOOLEANS
     if inspect.StrType in parts:

@@ -14,7 +14,10 @@ from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
 from places import Place, opened
 
-OWN: Final = ("sessions", "desk", "settings", "ticket_counters", "ticket_number_bases", "ticket_numbers")
+OWN: Final = (
+    *("sessions", "api_tokens", "audit", "desk", "settings"),
+    *("ticket_counters", "ticket_number_bases", "ticket_numbers"),
+)
 """What a restored desk has of its own."""
 
 

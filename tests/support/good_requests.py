@@ -1,11 +1,13 @@
 """One request to each endpoint of each version that the cast's world answers well: what is bad is put into these."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import ADMIN, ASSIGNED, HARBOUR, LONE, PASSWORD, STRANGER
+from cast import A_YEAR, ADMIN, ASSIGNED, HARBOUR, LONE, PASSWORD, STRANGER
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
+from keesa.clock import now
 from keesa.web.routes import Route
 from new_tickets import BODY_2021, BODY_2024
 from route_tables import filled
@@ -47,6 +49,11 @@ _ADD_NOTE: Final = _Inputs(body={"ticket_note": {"note": "Back on line"}, "ticke
 _NOTES: Final = _Inputs(body={"ticket_number": str(ASSIGNED)})
 _NOTHING: Final = _Inputs()
 _CUSTOMER: Final = {"name": "Fulhadhoo Harbour", "contact_name": "Ibrahim", "contact_number": "+960 777-1234"}
+_TOKEN: Final = {
+    "name": "Router alarms",
+    "permissions": ["tickets:read"],
+    "expires_at": datetime.fromtimestamp((now() + A_YEAR) // 1000, UTC).isoformat(),
+}
 
 _OF_2021: Final = {
     "POST /auth": _LOGIN,
@@ -80,6 +87,16 @@ _OF_2024: Final = {
     "GET /customers/{customer}": _NOTHING,
     "PATCH /customers/{customer}": _Inputs(body={"customer": _CUSTOMER | {"retired": False}}),
     "DELETE /customers/{customer}": _Inputs(path=f"/customers/{LONE}"),
+    "GET /tokens": _Inputs({"limit": "5", "user_id": str(ADMIN.id), "with_ended": "true"}),
+    "POST /tokens": _Inputs(body={"token": _TOKEN | {"user_id": ADMIN.id, "version": "2024"}}),
+    "GET /tokens/{token}": _NOTHING,
+    "PATCH /tokens/{token}": _Inputs(body={"token": _TOKEN}),
+    "POST /tokens/{token}/renew": _NOTHING,
+    "DELETE /tokens/{token}": _NOTHING,
+    "GET /me/sessions": _Inputs({"limit": "5"}),
+    "DELETE /me/sessions/{session}": _NOTHING,
+    "GET /sessions": _Inputs({"limit": "5", "user_id": str(ADMIN.id)}),
+    "DELETE /sessions/{session}": _NOTHING,
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}

@@ -7,7 +7,12 @@ from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.web.router import answering
 
-PARAMETERS: Final = {"{ticket}": cast.ASSIGNED, "{customer}": cast.HARBOUR}
+PARAMETERS: Final = {
+    "{ticket}": cast.ASSIGNED,
+    "{customer}": cast.HARBOUR,
+    "{token}": cast.TOKEN,
+    "{session}": cast.SESSION,
+}
 
 Endpoint = tuple[str, str]
 """A method, and a path with its parameters in braces."""

@@ -10,7 +10,9 @@ from keesa.db.tables import present
 
 @contextmanager
 def unchanged(database: Database, *, but: str = "") -> Iterator[None]:
-    """Every row of every table is the same at the end; but for those of one table. A sequence gives nothing back."""
+    """Every row of every table is the same at the end; but for those of one table, and for times of last use, which are
+    written beside all calls. A sequence gives nothing back.
+    """
     before = database.read(_kept)
     yield
     after = database.read(_kept)
@@ -22,4 +24,4 @@ def _kept(tx: Tx) -> dict[str, list[str]]:
 
 
 def _shown(row: Any) -> str:  # noqa: ANN401 - each engine's own
-    return repr(dict(row))
+    return repr({name: value for name, value in dict(row).items() if name != "last_used_at"})

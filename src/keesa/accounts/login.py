@@ -7,7 +7,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.attempts import Limits
 from keesa.accounts.emails import canonical_email
 from keesa.accounts.passwords import verify_password
-from keesa.accounts.sessions import Session, Version, open_session
+from keesa.accounts.sessions import Origin, Session, Version, open_session
 from keesa.db import Database, Tx
 from keesa.errors import Unauthorized
 
@@ -18,6 +18,8 @@ class Credentials:
     password: str
     address: str
     """The client's network address."""
+    device: str | None = None
+    """What the client calls itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def log_in(
     """
     email, network = canonical_email(credentials.email), attempts.network_of(credentials.address)
     counters = attempts.counters(email, network, limits)
+    origin = Origin(credentials.address or None, credentials.device)
 
     def find(tx: Tx) -> _Found:
         own, wider = attempts.waits(tx, counters, at)
@@ -57,7 +60,7 @@ def log_in(
     def succeed(tx: Tx) -> tuple[Actor, Session]:
         assert found.user_id is not None  # noqa: S101 - no password is right for nobody
         attempts.forget_failures(tx, counters)
-        actor, session = open_session(tx, found.user_id, version, at)  # locks the user's row from here on
+        actor, session = open_session(tx, found.user_id, version, at, origin)  # locks the user's row from here on
         row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=found.user_id)
         if row is None or row["password_hash"] != found.password_hash:
             raise Unauthorized("Invalid credentials")  # it was changed while it was checked

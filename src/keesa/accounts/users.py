@@ -102,6 +102,15 @@ def change_password(tx: Tx, email: str, password: NewPassword) -> bool:
     return bool(tx.value("SELECT disabled_at IS NULL AS value FROM users WHERE id = :id", id=user_id))
 
 
+def find_user_id(tx: Tx, email: str) -> int:
+    """Raises `NotFound`."""
+    row = tx.one("SELECT id FROM users WHERE email = :email", email=canonical_email(email))
+    if row is None:
+        raise NotFound(f"There is no user {email}")
+    found: int = row["id"]
+    return found
+
+
 def _lock_user(tx: Tx, email: str) -> int:
     """The user's id. Nobody else logs in as them, or changes what they are, before the transaction ends."""
     row = tx.one("SELECT id FROM users WHERE email = :email $for_update", email=canonical_email(email))

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from keesa.accounts.api_token_cache import ApiTokenCache
 from keesa.accounts.attempts import Limits
+from keesa.accounts.last_use import LastUse
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api.ticket_cache import TicketCache
@@ -17,4 +19,6 @@ class Services:
     signer: Signer
     limits: Limits
     sessions: SessionCache
+    api_tokens: ApiTokenCache
+    last_use: LastUse
     tickets: TicketCache

@@ -59,7 +59,8 @@ def open_with_password(database: Database, call: Call[None, RawBody], version: V
     """Raises `Invalid` where user or password is missing, and as `log_in`."""
     given = read_credentials(call.raw_query, call.body.content, call.headers)
     login = build(Login, read_fields(Login, given))
-    credentials = Credentials(login.user, login.password, call.client.address)
+    device = sessions.device_of(call.headers.get("user-agent", ""))
+    credentials = Credentials(login.user, login.password, call.client.address, device)
     actor, session = log_in(database, credentials, version, call.services.limits, call.at)
     payload = access_payload(actor, session, call.at + ACCESS_LIFETIME)
     return _tokens(call, payload, session, call.services.signer.refresh(actor, session))
@@ -72,7 +73,7 @@ def refresh(tx: Tx, call: Call[Any, Any]) -> Tokens:
 
 def log_out(tx: Tx, call: Call[Any, Any]) -> list[tuple[str, str]]:
     """End the session; the headers that clear its cookies, if it had any."""
-    sessions.end(tx, call.session)
+    sessions.end(tx, call.by, call.session)
     if not call.caller.in_cookie:
         return []
     return [_cookie(call.client, name, "", 0) for name in _PATHS]

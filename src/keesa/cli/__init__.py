@@ -21,6 +21,8 @@ from keesa.cli import (
     role,
     secret,
     serve,
+    session,
+    token,
     user,
     vacuum,
 )
@@ -58,6 +60,8 @@ for command in (serve.serve, migrate.migrate, check.check, vacuum.vacuum, backup
     app.command()(command)
 for group, name in (
     (user.app, "user"),
+    (session.app, "session"),
+    (token.app, "token"),
     (role.app, "role"),
     (customer.app, "customer"),
     (eco.app, "eco"),
