@@ -5,8 +5,10 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from keesa.accounts.api_token_cache import ApiTokenCache
 from keesa.accounts.attempts import Limits, network_of
 from keesa.accounts.audit.unknown_logins import UnknownLogins
+from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.session_cache import SessionCache
@@ -15,6 +17,7 @@ from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
+from keesa.api.last_use_writer import LastUseWriter
 from keesa.api.openapi import WORDING
 from keesa.api.password_page import PasswordPage
 from keesa.api.services import Services
@@ -66,6 +69,7 @@ def serve_from(
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
+    last_use = LastUseWriter(database, services.last_use)
     gathered = GatheredLogins(database, services.logins.unknown)
     dispatcher = Dispatcher(
         database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
@@ -94,11 +98,13 @@ def serve_from(
             sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
             sampler.start()
             gathered.begin()
+            last_use.start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             sampler.stop()
             dispatcher.close()
             await gathered.end()
+            await last_use.stop()
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:
@@ -126,5 +132,7 @@ def services_of(config: Config) -> Services:
         logins=Guard(limits, NameHashes(keys), UnknownLogins()),
         sessions=SessionCache(),
         public_url=config.public_url,
+        api_tokens=ApiTokenCache(),
+        last_use=LastUse(),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )

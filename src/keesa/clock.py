@@ -1,12 +1,21 @@
 """Time as Keesa keeps it (milliseconds since 1970 in UTC) and as people read it (in the configured zone)."""
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_MOMENT: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(?:(Z|UTC)|([+-]\d{2}):?(\d{2})?))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""A day, alone or with a time, as programs write it: ISO 8601, or with blanks between its parts."""
 
 
 def now() -> int:
@@ -45,3 +54,24 @@ class Clock:
     def minute(self, at: int) -> str:
         """`HH:MM MM/DD/YYYY`, the documents' form of `commented_on`."""
         return self.local(at).strftime("%H:%M %m/%d/%Y")
+
+    def read(self, text: str) -> date | datetime:
+        """A day, or a moment in the zone, which a time without an offset is taken to be in. Raises `ValueError` and
+        `OverflowError` for what is neither.
+        """
+        match = _MOMENT.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        day, hour, minute, second, fraction, utc, offset, minutes = match.groups()
+        if hour is None:
+            return date.fromisoformat(day)
+        zone = "+00:00" if utc else f"{offset}:{minutes or '00'}" if offset else ""
+        moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}")
+        return moment.replace(tzinfo=self.zone) if moment.tzinfo is None else moment.astimezone(self.zone)
+
+    def moment(self, text: str) -> int:
+        """The same in milliseconds since 1970, of a day its beginning."""
+        read = self.read(text)
+        if not isinstance(read, datetime):
+            read = datetime.combine(read, datetime.min.time(), self.zone)
+        return milliseconds(read)

@@ -10,9 +10,11 @@ import cast
 from account_rows import rows
 from by_keesa import change_password, disable_user
 from keesa.accounts import sessions
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.refreshing import refresh
 from keesa.accounts.sessions import ACCESS_LIFETIME, MOST, OVERLAP, REFRESH_LIFETIME, Session, Version
 from keesa.accounts.tokens import Signer
+from keesa.clock import now
 from keesa.db import Database, Tx, migrate, open_database
 from keesa.errors import Unauthorized
 from older_schemas import migrate_before
@@ -155,10 +157,10 @@ def test_a_token_that_an_older_keesa_has_replaced_is_not_given_again(database: D
 def test_an_ended_session_is_found_no_more(shared_database: Database) -> None:
     """It can be neither renewed nor ended again."""
     session = open_one(shared_database)
-    shared_database.write(lambda tx: sessions.end(tx, session))
+    shared_database.write(lambda tx: sessions.end(tx, keesa_itself(now()), session))
     assert_ended(shared_database, session)
     with pytest.raises(Unauthorized, match=r"^Your session has ended"):
-        shared_database.write(lambda tx: sessions.end(tx, session))
+        shared_database.write(lambda tx: sessions.end(tx, keesa_itself(now()), session))
     actor, _ = shared_database.read(lambda tx: sessions.find_by_access(tx, open_one(shared_database).access_uid))
     with pytest.raises(Unauthorized, match=r"^Your session has ended"):
         shared_database.write(lambda tx: refresh(tx, actor, session, NOON))
@@ -170,7 +172,7 @@ def test_of_logouts_at_once_one_ends_the_session(shared_database: Database) -> N
 
     def end(_: int) -> bool:
         try:
-            shared_database.write(lambda tx: sessions.end(tx, session))
+            shared_database.write(lambda tx: sessions.end(tx, keesa_itself(now()), session))
         except Unauthorized:
             return False
         return True

@@ -1,6 +1,7 @@
 """Who may do what, and which tickets an actor sees."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import cast
 from account_rows import actor_of, join, rows
 from by_keesa import create_role
-from keesa.accounts.actors import SYSTEM, Actor, UserType
+from keesa.accounts.actors import SYSTEM, USER_TYPES, Actor, UserType
 from keesa.accounts.filters import any_of
 from keesa.accounts.permissions import (
     ENFORCED,
@@ -18,6 +19,8 @@ from keesa.accounts.permissions import (
     require,
     require_bot,
     require_desk,
+    require_desk_in_session,
+    require_session,
     visible_to,
 )
 from keesa.accounts.roles import NewRole
@@ -96,3 +99,17 @@ def test_some_work_is_for_some_types(check: Callable[[Actor], None], user_type: 
     else:
         with pytest.raises(Forbidden):
             check(of_type(user_type))
+
+
+@pytest.mark.parametrize("user_type", USER_TYPES)
+def test_some_work_is_for_sessions_alone(user_type: UserType) -> None:
+    """An API token does not do it, whoever's it is; what else is asked of who acts is asked beside."""
+    require_session(of_type(user_type))
+    for check in (require_session, require_desk_in_session):
+        with pytest.raises(Forbidden, match=r"^An API token may not do this: log in"):
+            check(replace(of_type(user_type), token_id=1))
+    if user_type in ("admin", "staff"):
+        require_desk_in_session(of_type(user_type))
+    else:
+        with pytest.raises(Forbidden, match=r"^Only staff may do this$"):
+            require_desk_in_session(of_type(user_type))

@@ -1,6 +1,6 @@
 """Sessions that are cached: for one short statement, and never a moment longer than their users are what they were."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Final
@@ -12,51 +12,19 @@ import cast
 from account_rows import rows
 from by_keesa import change_password, disable_user, grant_permission, revoke_permission
 from cast import ADMIN, BOT, CUSTOMER, ENGINEER, HARBOUR, RAISED, SCHOOL
+from counted_tx import CountedTx
 from jwts import signed
 from keesa import maintenance
 from keesa.accounts import session_cache, sessions, tokens
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.refreshing import refresh
 from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import OVERLAP, Session
 from keesa.accounts.tokens import Signer
 from keesa.clock import now
-from keesa.db import Database, Row, Tx, open_database
+from keesa.db import Database, Tx, open_database
 from keesa.errors import Unauthorized
 from places import Place
-
-
-class CountedTx(Tx):
-    """A transaction that counts what is asked of it."""
-
-    def __init__(self, tx: Tx) -> None:
-        self._tx = tx
-        self.may_be_undone = tx.may_be_undone
-        self.statements = 0
-
-    def all(self, sql: str, /, **params: object) -> Sequence[Row]:
-        self.statements += 1
-        return self._tx.all(sql, **params)
-
-    def each(self, sql: str, /, **params: object) -> Iterable[tuple[Any, ...]]:
-        self.statements += 1
-        return self._tx.each(sql, **params)
-
-    def soon(self, sql: str, /, **params: object) -> Callable[[], Sequence[Row]]:
-        self.statements += 1
-        return self._tx.soon(sql, **params)
-
-    def run(self, sql: str, /, **params: object) -> None:
-        raise NotImplementedError
-
-    def changed(self, sql: str, /, **params: object) -> int:
-        raise NotImplementedError
-
-    def script(self, sql: str, /) -> None:
-        raise NotImplementedError
-
-    def follow_given_ids(self, table: str) -> None:
-        raise NotImplementedError
-
 
 NOON: Final = cast.at("2025-04-01T12:00")
 
@@ -222,7 +190,9 @@ CHANGES: Final[dict[str, Callable[[Desk], object]]] = {
     "a ticket type given": give_type,
     "a ticket type taken": take_type,
     "a ticket type changed for another": swap_type,
-    "the session ended": lambda desk: desk.elsewhere.write(lambda tx: sessions.end(tx, desk.session)),
+    "the session ended": lambda desk: desk.elsewhere.write(
+        lambda tx: sessions.end(tx, keesa_itself(now()), desk.session)
+    ),
     "all sessions ended": lambda desk: desk.elsewhere.write(lambda tx: sessions.end_all_of(tx, ENGINEER.id)),
     "the session renewed": lambda desk: renew(desk.elsewhere, desk.session),
     "maintenance": lambda desk: desk.elsewhere.write(maintenance.switch_on),

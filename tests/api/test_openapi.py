@@ -82,6 +82,16 @@ STATUSES: Final = {
     "GET /statuses": {200, 400, 401, 403},
     "GET /audit": {200, 400, 401, 403, 422},
     "GET /audit/{act}": {200, 304, 400, 401, 403, 404},
+    "GET /tokens": {200, 400, 401, 403, 422},
+    "POST /tokens": {201, 400, 401, 403, 408, 413, 415, 422},
+    "GET /tokens/{token}": {200, 304, 400, 401, 404},
+    "PATCH /tokens/{token}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "POST /tokens/{token}/renew": {200, 400, 401, 403, 404, 422},
+    "DELETE /tokens/{token}": {204, 400, 401, 403, 404, 412},
+    "GET /me/sessions": {200, 400, 401, 403, 422},
+    "DELETE /me/sessions/{session}": {204, 400, 401, 403, 404},
+    "GET /sessions": {200, 400, 401, 403, 422},
+    "DELETE /sessions/{session}": {204, 400, 401, 403, 404},
     "GET /coffee": {400, 418},
     "GET /openapi.json": {200, 400},
 }
@@ -94,9 +104,12 @@ _NOUNS: Final = {
     "/categories": "{category}",
     "/users": "{user}",
     "/roles": "{role}",
+    "/tokens": "{token}",
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {
+    "GET /me/sessions 200": {"Link"},
+    "GET /sessions 200": {"Link"},
     "GET /audit 200": {"Link"},
     "GET /audit/{act} 200": {"ETag"},
     "GET /audit/{act} 304": {"ETag"},
@@ -218,6 +231,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Users",
             "Roles",
             "Audit",
+            "API tokens",
             "Server",
         )
     }

@@ -6,6 +6,7 @@ They are the same calls at each run: good ones, and ones that break the document
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -13,11 +14,13 @@ import schemathesis
 from schemathesis.engine import StopReason, events, from_schema
 
 import cast
+from keesa.accounts.api_token_changes import NewApiToken, create_token
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
 from keesa.app import VERSIONS
 from keesa.clock import now
-from keesa.db import Database, open_database
+from keesa.db import Database, Tx, open_database
 from keesa.demo.people import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
 from keesa.web.router import answering
 from keesa.web.routes import ApiVersion, Route
@@ -60,9 +63,18 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "engineers": [JOHN_SMITH.id],
     "emails": [person.email for person in PEOPLE],
     "passwords": [PASSWORD],
+    "tokens": [str(number) for number in range(1, 31)],
+    "sessions": [f"{number:016x}" for number in range(30)],
+    "expiries": [(datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000+00:00")],
 }
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
 PLACES: Final = {
+    "path.token": "tokens",
+    "path.session": "sessions",
+    "body.token.name": "names",
+    "body.token.expires_at": "expiries",
+    "body.token.user_id": "engineers",
+    "query.user_id": "engineers",
     "path.ticket": "tickets",
     "header.If-Match": "any state",
     "body.customer.name": "names",
@@ -114,7 +126,7 @@ class Sessions:
         self.database.write(
             lambda tx: tx.run(
                 "UPDATE sessions SET sign_in = 1000000 WHERE user_id = :id AND sign_in ="
-                " (SELECT max(sign_in) FROM sessions WHERE user_id = :id)",
+                " (SELECT sign_in_count FROM users WHERE id = :id)",
                 id=self.user_id,
             )
         )
@@ -131,6 +143,22 @@ class Sessions:
         signer = Signer(cast.SECRET.encode())
         access = signer.access(actor, session, now() + ACCESS_LIFETIME)
         return Tokens(access.token, signer.refresh(actor, session).token)
+
+
+def prepare(database: Database) -> None:
+    """The tokens and the sessions that calls are about: of each version's run the admin's, which it may use up."""
+
+    def work(tx: Tx) -> None:
+        by = keesa_itself(now())
+        for number, token_id in enumerate(KNOWN["tokens"]):
+            new = NewApiToken(name=f"Token {token_id}", expires_at=by.at + cast.A_YEAR, user_id=CALLERS[number % 3])
+            create_token(tx, by, new)
+        for session_id in KNOWN["sessions"]:
+            _, session = open_session(tx, CALLERS[0], "2024", by.at)
+            known = "UPDATE sessions SET id = :id, sign_in = 1000001 WHERE refresh_uid = :uid"
+            tx.run(known, id=session_id, uid=session.refresh_uid)
+
+    database.write(work)
 
 
 @dataclass
@@ -167,6 +195,7 @@ def server(new_place: NewPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
 def test_the_server_does_what_its_document_says(server: tuple[LiveServer, Database], version: Version) -> None:
     """No call is answered with a 500, a status, a header or a body that the document of its version does not show."""
     live, database = server
+    prepare(database)
     outcome = Outcome()
     document = f"{live.url}/api/v1/openapi.json?version={version}"
     for user_id in CALLERS:

@@ -5,12 +5,15 @@ Every path of both versions has its rows; a new one fails the first test until i
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
 
 import pytest
 from httpx2 import Response
+from starlette.testclient import TestClient
 
+import cast
 from acting import tickets_as_kept
 from asking import Api, ApiFor
 from cast import (
@@ -28,12 +31,15 @@ from cast import (
     SCHOOL,
     STRANGER,
     STRANGERS,
+    TOKEN,
     TYPED,
     Person,
     add_person,
 )
 from jwts import payload_of, signed
+from keesa.accounts.permissions import InSession
 from keesa.accounts.sessions import Version
+from keesa.app import VERSIONS
 from keesa.db import Database, Tx
 from keesa.tickets.statuses import STATUSES
 from new_tickets import ABSENT, BODY_2021, Body, changed
@@ -156,6 +162,25 @@ any     GET    /audit                                        -        200   403 
 any     GET    /audit/{act}                                  first    200   403      403      403      403   403    403
 any     GET    /audit/{act}                                  nobody   404   403      403      403      403   403    403
 
+any     GET    /tokens                                       -        200   200      200      200      200   200    200
+any     GET    /tokens                                       other    200   403      403      403      403   403    403
+any     GET    /tokens/{token}                               own      200   200      200      200      200   200    200
+any     GET    /tokens/{token}                               other    200   404      404      404      404   404    404
+any     POST   /tokens                                       own      201   201      201      201      201   201    201
+any     POST   /tokens                                       other    201   403      403      403      403   403    403
+any     PATCH  /tokens/{token}                               own      200   200      200      200      200   200    200
+any     PATCH  /tokens/{token}                               other    200   404      404      404      404   404    404
+any     POST   /tokens/{token}/renew                         own      200   200      200      200      200   200    200
+any     POST   /tokens/{token}/renew                         other    200   404      404      404      404   404    404
+any     DELETE /tokens/{token}                               own      204   204      204      204      204   204    204
+any     DELETE /tokens/{token}                               other    204   404      404      404      404   404    404
+any     GET    /me/sessions                                  -        200   200      200      200      200   200    200
+any     DELETE /me/sessions/{session}                        own      204   204      204      204      204   204    204
+any     DELETE /me/sessions/{session}                        other    404   404      404      404      404   404    404
+any     GET    /sessions                                     -        200   403      403      403      403   403    403
+any     DELETE /sessions/{session}                           other    204   403      403      403      403   403    403
+any     DELETE /sessions/{session}                           nobody   404   403      403      403      403   403    403
+
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -212,7 +237,16 @@ def joined(shared_database: Database) -> Database:
         tx.run("UPDATE tickets SET assigned_to_id = :id WHERE id = :number", id=NEWCOMER.id, number=RAISED)
 
     shared_database.migrating(join)
+    for _ in KINDS_OF_TOKENS:
+        for person in PEOPLE:
+            cast.api_token(shared_database, person)
     return shared_database
+
+
+@pytest.fixture(scope="module")
+def programs(shared_client: TestClient, joined: Database) -> dict[Person, Api]:
+    """The API as called with an API token of each, which may do all that they may."""
+    return {person: Api(shared_client, cast.api_token(joined, person)) for person in PEOPLE}
 
 
 @pytest.fixture
@@ -232,6 +266,30 @@ def test_each_person_gets_what_the_table_says(desk: ApiFor, version: Version, ro
     """From each path, in each version: no more, and no less."""
     got = {person.nick_name: outcome(desk(person, version), person, row) for person in PEOPLE}
     assert got == {person.nick_name: cell for person, cell in zip(PEOPLE, row.cells, strict=True)}
+
+
+WITH_TOKENS: Final = [row for row in ROWS if row.version != "2021" and "/auth" not in row.endpoint[1]]
+
+
+@pytest.mark.parametrize("row", WITH_TOKENS, ids=lambda row: f"{' '.join(row.endpoint)} {row.given}")
+def test_an_api_token_gets_what_its_user_gets(desk: ApiFor, programs: dict[Person, Api], row: Row) -> None:
+    """No more, and no less; but what is for sessions alone is refused, whoever's it is."""
+    routes = [route for version in VERSIONS for route in version.routes if (route.method, route.path) == row.endpoint]
+    in_session = any(isinstance(route.guard, InSession) for route in routes)
+    cells = ("403",) * len(PEOPLE) if in_session else row.cells
+    desk(NEWCOMER)  # so that its tickets are gone after the test
+    got = {person.nick_name: outcome(programs[person], person, row) for person in PEOPLE}
+    assert got == {person.nick_name: cell for person, cell in zip(PEOPLE, cells, strict=True)}
+
+
+@pytest.mark.parametrize("path", ["/auth/refresh_token", "/auth/refresh", "/auth/logout", "/auth/logout_by_refresh"])
+def test_an_api_token_has_no_session(programs: dict[Person, Api], path: str) -> None:
+    """So there is none to renew or to end: 401, as with any token that is none of theirs."""
+    method = "DELETE" if "logout" in path else "POST"
+    program = programs[ADMIN]
+    for headers in ({"Authorization": f"Bearer {program.token}"}, {"X-Refresh-Token": program.token}):
+        answer = program.client.request(method, f"/api/v1{path}", headers=headers)
+        assert answer.status_code == 401
 
 
 WRITING: Final = [case for case in CASES if "POST /tickets" in str(case.id)]
@@ -443,6 +501,51 @@ def of_list(name: str) -> dict[Endpoint, Ask]:
     }
 
 
+KINDS_OF_TOKENS: Final = ("kept", "to end")
+"""Each of the people has one of each from the start, with ids in this order."""
+
+
+def token_id(person: Person, given: str, kind: str = "kept") -> int:
+    """Their own, or somebody else's."""
+    owner = person if given == "own" else ENGINEER if person is ADMIN else ADMIN
+    return TOKEN + KINDS_OF_TOKENS.index(kind) * len(PEOPLE) + owner.id
+
+
+def with_token(method: str, end: str = "", body: Body | None = None) -> Callable[[Api, Person, str], Response]:
+    kind = "to end" if method == "DELETE" else "kept"
+    return lambda caller, person, given: caller(method, f"/tokens/{token_id(person, given, kind)}{end}", body)
+
+
+def list_tokens(caller: Api, person: Person, given: str) -> Response:
+    other = ENGINEER if person is ADMIN else ADMIN
+    return caller("GET", "/tokens" if given == "-" else f"/tokens?user_id={other.id}")
+
+
+def make_token(caller: Api, person: Person, given: str) -> Response:
+    """Another's without a name, which is not told to who may make none for them."""
+    new = {"name": "Alarms", "expires_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    if given == "other":
+        new |= {"user_id": str((ENGINEER if person is ADMIN else ADMIN).id)}
+        if person is not ADMIN:
+            del new["name"]
+    answer = caller("POST", "/tokens", {"token": new})
+    if answer.status_code == 201:  # so that there are never too many
+        assert caller("DELETE", f"/tokens/{answer.json()['id']}").status_code == 204
+    return answer
+
+
+def end_own_session(caller: Api, _: Person, given: str) -> Response:
+    listed = caller("GET", "/me/sessions")
+    current = [each["id"] for each in listed.json()["data"]["sessions"] if each["current"]] if listed.is_success else []
+    return caller("DELETE", f"/me/sessions/{current[0] if current and given == 'own' else '0' * 16}")
+
+
+def end_other_session(caller: Api, _: Person, given: str) -> Response:
+    listed = caller("GET", "/sessions")
+    ids = [each["id"] for each in listed.json()["data"]["sessions"] if each["current"]] if listed.is_success else []
+    return caller("DELETE", f"/sessions/{ids[0] if ids and given == 'other' else '0' * 16}")
+
+
 OTHERS: Final[dict[Endpoint, Ask]] = {
     ("POST", "/tickets"): raise_for,
     ("POST", "/auth"): with_password("/auth"),
@@ -488,6 +591,16 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     ("GET", "/statuses"): lambda caller, _, __: caller("GET", "/statuses"),
     ("GET", "/audit"): lambda caller, _, __: caller("GET", "/audit"),
     ("GET", "/audit/{act}"): lambda caller, _, given: caller("GET", f"/audit/{1 if given == 'first' else 999_999}"),
+    ("GET", "/tokens"): list_tokens,
+    ("POST", "/tokens"): make_token,
+    ("GET", "/tokens/{token}"): with_token("GET"),
+    ("PATCH", "/tokens/{token}"): with_token("PATCH", body={"token": {"name": "Test"}}),
+    ("POST", "/tokens/{token}/renew"): with_token("POST", "/renew"),
+    ("DELETE", "/tokens/{token}"): with_token("DELETE"),
+    ("GET", "/me/sessions"): lambda caller, _, __: caller("GET", "/me/sessions"),
+    ("DELETE", "/me/sessions/{session}"): end_own_session,
+    ("GET", "/sessions"): lambda caller, _, __: caller("GET", "/sessions"),
+    ("DELETE", "/sessions/{session}"): end_other_session,
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

@@ -53,6 +53,12 @@ def asking(place: Place, token: str = "") -> Iterator[Api]:
             yield Api(client, token or cast.token(database, cast.ADMIN))
 
 
+def api_token_of(place: Place) -> str:
+    """A new one of the admin's."""
+    with opened(place) as database:
+        return cast.api_token(database, cast.ADMIN)
+
+
 def raise_a_ticket(api: Api) -> int:
     """Its running number."""
     answer = api("POST", "/tickets", {"ticket": TICKET, "customer_id": cast.HARBOUR})
@@ -81,19 +87,22 @@ def test_the_files_are_their_owners_alone(made: Path, new_place: NewPlace) -> No
 
 
 def test_what_is_restored_is_a_desk_of_its_own(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
-    """Its sessions have ended, its numbers go on far behind the last one, it sends nothing, and cursors and conditions
-    of the first one are void; its people log in, and find all that was there.
+    """Its sessions and API tokens have ended, its numbers go on far behind the last one, it sends nothing, and cursors
+    and conditions of the first one are void; its people log in, and find all that was there.
     """
     elsewhere, customer, list_ = new_place(), f"/customers/{cast.HARBOUR}", "/customers?limit=1"
+    program = api_token_of(place)
     with asking(place) as first:
         made = back_up(place, tmp_path / "back-ups")
+        assert replace(first, token=program)("GET", "/tickets").status_code == 200
         number = raise_a_ticket(first)
         cursor = first("GET", list_).json()["data"]["next"]
         etag = first("GET", customer).headers["etag"]
         shown = first("GET", f"/tickets/{cast.ASSIGNED}").json()
     restore(made, elsewhere)
     with asking(elsewhere) as second:
-        assert replace(second, token=first.token)("GET", "/tickets").status_code == 401
+        for token in (first.token, program):
+            assert replace(second, token=token)("GET", "/tickets").status_code == 401
         assert raise_a_ticket(second) == number + A_DAY
         assert second("GET", f"/tickets/{cast.ASSIGNED}").json() == shown
         void = second("GET", f"{list_}&after={cursor}")
@@ -118,8 +127,9 @@ def desk_of(place: Place) -> desk.Desk:
 
 
 def test_as_the_same_desk_it_goes_on(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
-    """Sessions, cursors and conditions too; numbers that were given since are given to nobody else."""
+    """Sessions, API tokens, cursors and conditions too; numbers that were given since are given to nobody else."""
     elsewhere, customer, list_ = new_place(), f"/customers/{cast.HARBOUR}", "/customers?limit=1"
+    program = api_token_of(place)
     with asking(place) as first:
         made = back_up(place, tmp_path / "back-ups")
         number = raise_a_ticket(first)
@@ -127,6 +137,7 @@ def test_as_the_same_desk_it_goes_on(place: Place, new_place: NewPlace, tmp_path
         etag = first("GET", customer).headers["etag"]
     restore(made, elsewhere, same_desk=True)
     with asking(elsewhere, first.token) as second:
+        assert replace(second, token=program)("GET", "/tickets").status_code == 200
         assert second("GET", f"{list_}&after={cursor}").status_code == 200
         assert second("GET", customer, If_None_Match=etag).status_code == 304
         assert raise_a_ticket(second) == number + A_DAY

@@ -8,14 +8,16 @@ import pytest
 from account_rows import rows
 from by_keesa import change_password, disable_user, enable_user
 from cast import CUSTOMER, ENGINEER, STRANGER
-from keesa.accounts import attempts, sessions
+from keesa.accounts import api_token_changes, attempts, sessions
+from keesa.accounts.api_token_changes import NewApiToken, create_token
 from keesa.accounts.attempts import Limits, counters
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.passwords import new_password
 from keesa.accounts.refreshing import refresh
 from keesa.accounts.sessions import ACCESS_LIFETIME, MOST, REFRESH_LIFETIME, Session
 from keesa.clock import now
 from keesa.db import Database, Tx, Work
-from keesa.errors import Unauthorized
+from keesa.errors import Invalid, Unauthorized
 from meeting import Nodes
 
 LIMITS: Final = Limits(10, 100, 300)
@@ -41,6 +43,23 @@ def test_logins_at_once_never_pass_the_most_sessions(nodes: Nodes) -> None:
     assert [row["sign_in"] for row in found] == [*range(2, MOST + 2)]
     newest = {row["refresh_uid"] for row in found}
     assert newest == {session.refresh_uid for session in [*opened[1:], *met.values]}
+
+
+def making_a_token(tx: Tx) -> int:
+    by = keesa_itself(now())
+    new = NewApiToken(name="One more", expires_at=by.at + 60_000, user_id=ENGINEER.id)
+    return create_token(tx, by, new).token.id
+
+
+def test_tokens_made_at_once_never_pass_the_most(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a user: where there is place for one, two get one, and the other is told."""
+    monkeypatch.setattr(api_token_changes, "MOST", 3)
+    for _ in range(2):
+        nodes.one.write(making_a_token)
+    met = nodes.meet(making_a_token, "INSERT INTO api_tokens", lambda other: other.write(making_a_token))
+    assert met.waited
+    assert [type(error) for error in met.errors] == [Invalid]
+    assert len(rows(nodes.one, "SELECT id FROM api_tokens WHERE user_id = :id", id=ENGINEER.id)) == 3
 
 
 def test_logins_at_once_never_pass_the_most_networks(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +161,7 @@ def test_a_logout_beside_a_refresh_ends_both_tokens(nodes: Nodes, first: str) ->
 
 
 def ending(session: Session) -> Work[None]:
-    return lambda tx: sessions.end(tx, session)
+    return lambda tx: sessions.end(tx, keesa_itself(now()), session)
 
 
 def test_of_two_logouts_at_once_one_is_the_second(nodes: Nodes) -> None:
@@ -150,7 +169,7 @@ def test_of_two_logouts_at_once_one_is_the_second(nodes: Nodes) -> None:
     session = nodes.one.write(opening(now()))
 
     def leave_and_linger(tx: Tx) -> None:
-        sessions.end(tx, session)
+        sessions.end(tx, keesa_itself(now()), session)
         tx.all("SELECT 1 AS lingering")
 
     met = nodes.meet(leave_and_linger, "lingering", lambda other: other.write(ending(session)))

@@ -10,13 +10,16 @@ import psycopg
 
 from acting import CLOCK
 from by_keesa import change_password, create_user, disable_user, enable_user, grant_permission, revoke_permission
-from cast import ADMIN, ASSIGNED, BY, CAST, ENGINEER, HARBOUR, RAISED, SCHOOL, STRANGER, hashed
+from cast import ADMIN, ASSIGNED, BY, CAST, ENGINEER, HARBOUR, RAISED, SCHOOL, STRANGER, TOKEN, hashed
 from keesa.accounts import sessions
 from keesa.accounts.actors import SYSTEM
+from keesa.accounts.api_token_changes import NewApiToken, create_token, end_tokens
 from keesa.accounts.attempts import Limits, count_failure, counters, forget_failures, remember_network
 from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.changing_roles import RoleChanges, change_role
 from keesa.accounts.changing_users import UserChanges, change_user
+from keesa.accounts.last_use import write_last_use
+from keesa.accounts.open_sessions import end_sessions
 from keesa.accounts.password_links import make_link
 from keesa.accounts.refreshing import refresh
 from keesa.accounts.roles import find_role
@@ -69,9 +72,28 @@ def renewing_or_ending(random: Random) -> Work[Any]:
         if row is not None:
             actor, session = sessions.find_by_refresh(tx, row["refresh_uid"])
             if random.random() < 0.5:
-                sessions.end(tx, session)
+                sessions.end(tx, keesa_itself(now()), session)
             else:
                 refresh(tx, actor, session, now())
+
+    return work
+
+
+def making_or_ending_tokens(random: Random) -> Work[Any]:
+    """And noting what was used, which waits for nobody."""
+    by, owner = keesa_itself(now()), random.choice(CAST[:3]).id
+
+    def work(tx: Tx) -> None:
+        match random.randrange(4):
+            case 0:
+                end_tokens(tx, by, owner)
+            case 1:
+                end_sessions(tx, by, owner)
+            case 2:
+                used = tx.all("SELECT refresh_uid FROM sessions ORDER BY created_at LIMIT 20")
+                write_last_use(tx, {row["refresh_uid"]: by.at for row in used} | {TOKEN: by.at}, 0)
+            case _:
+                create_token(tx, by, NewApiToken(name="One more", expires_at=by.at + 60_000, user_id=owner))
 
     return work
 
@@ -151,6 +173,7 @@ VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
     logging_in,
     failing,
     renewing_or_ending,
+    making_or_ending_tokens,
     changing_a_user,
     adding_a_user,
     changing_a_role,

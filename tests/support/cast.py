@@ -1,13 +1,15 @@
 """The people and the tickets that the tests speak of: five people, two customers, five tickets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final
 
 from keesa.accounts import users
-from keesa.accounts.actors import SYSTEM, UserType
-from keesa.accounts.audit.recording import keesa_itself, record
+from keesa.accounts.actors import ACTOR_COLUMNS, SYSTEM, UserType, actor_of
+from keesa.accounts.api_token_changes import NewApiToken, create_token
+from keesa.accounts.audit.recording import Requester, keesa_itself, record
 from keesa.accounts.passwords import NewPassword, given_password
 from keesa.accounts.roles import NewRole, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -50,6 +52,12 @@ CAST: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER, BOT)
 
 READER_ROLE: Final = 8
 """The id of a role that may only read tickets, and that nobody has."""
+TOKEN: Final = 1
+"""ADMIN's API token."""
+SESSION: Final = "00000000000000a1"
+"""The id of a session that `named_session` opens."""
+A_YEAR: Final = 365 * 24 * 3600 * 1000
+"""Milliseconds."""
 
 OPERATOR: Final = SYSTEM
 """Who acts on the command line, without a user."""
@@ -92,6 +100,32 @@ def token(database: Database, person: Person, version: Version = "2024") -> str:
     return Signer(SECRET.encode()).access(actor, session, now() + ACCESS_LIFETIME).token
 
 
+def api_token(
+    database: Database, person: Person, version: Version = "2024", *, permissions: Sequence[str] | None = None
+) -> str:
+    """A new API token of that person's, with all that they may do or with less."""
+
+    def make(tx: Tx) -> str:
+        row = tx.one(f"SELECT {ACTOR_COLUMNS} FROM users WHERE id = :id", id=person.id)
+        assert row is not None
+        by = Requester(actor=actor_of(row), at=now(), via="session")
+        new = NewApiToken(name="Test", expires_at=by.at + A_YEAR, permissions=permissions, version=version)
+        return create_token(tx, by, new).secret
+
+    return database.write(make)
+
+
+def named_session(database: Database, person: Person) -> None:
+    """Open a session of that person's with the id `SESSION`."""
+
+    def work(tx: Tx) -> None:
+        tx.run("DELETE FROM sessions WHERE id = :id", id=SESSION)
+        _, session = open_session(tx, person.id, "2024", now())
+        tx.run("UPDATE sessions SET id = :id WHERE refresh_uid = :uid", id=SESSION, uid=session.refresh_uid)
+
+    database.write(work)
+
+
 def _fill(tx: Tx) -> None:
     record(tx, keesa_itself(now()), "desk.fill", None, {}, {"people": len(CAST)})
     by, both = keesa_itself(now()), {"tickets": ["read", "write"]}
@@ -105,6 +139,8 @@ def _fill(tx: Tx) -> None:
     for person in CAST:
         add_person(tx, person)
     tx.follow_given_ids("users")
+    by = keesa_itself(now())
+    create_token(tx, by, NewApiToken(name="Reports", expires_at=by.at + A_YEAR, user_id=ADMIN.id))
     for ticket in _tickets():
         keep(tx, ticket)
 

@@ -24,6 +24,7 @@ OWN: Final = (
     "ticket_counters",
     "ticket_number_bases",
     "ticket_numbers",
+    "api_tokens",
 )
 """What a restored desk has of its own."""
 

@@ -1,11 +1,13 @@
 """One request to each endpoint of each version that the cast's world answers well: what is bad is put into these."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER
+from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
+from keesa.clock import now
 from keesa.web.routes import Route
 from new_tickets import BODY_2021, BODY_2024
 from route_tables import filled
@@ -51,6 +53,11 @@ _ENTRY: Final = {"name": "Another", "position": 2, "retired": False}
 _DEFAULTS: Final = {"default_ticket_type": "customer_support", "default_category": "fault"}
 _CONTACTS: Final = [{"name": "Ali", "contact_number": 7771, "contact_phone": "7771", "email": "ali@keesa.example"}]
 _CUSTOMER: Final = {"name": "Fulhadhoo Harbour", "contact_name": "Ibrahim", "contact_number": "+960 777-1234"}
+_TOKEN: Final = {
+    "name": "Router alarms",
+    "permissions": ["tickets:read"],
+    "expires_at": datetime.fromtimestamp((now() + A_YEAR) // 1000, UTC).isoformat(),
+}
 
 _USER: Final = {
     "email": "nasreen@keesa.example",
@@ -138,6 +145,16 @@ _OF_2024: Final = {
         | {"from": "2020-01-01", "to": "2100-01-01T00:00"}
     ),
     "GET /audit/{act}": _Inputs(path="/audit/1"),
+    "GET /tokens": _Inputs({"limit": "5", "user_id": str(ADMIN.id), "with_ended": "true"}),
+    "POST /tokens": _Inputs(body={"token": _TOKEN | {"user_id": ADMIN.id, "version": "2024"}}),
+    "GET /tokens/{token}": _NOTHING,
+    "PATCH /tokens/{token}": _Inputs(body={"token": _TOKEN}),
+    "POST /tokens/{token}/renew": _NOTHING,
+    "DELETE /tokens/{token}": _NOTHING,
+    "GET /me/sessions": _Inputs({"limit": "5"}),
+    "DELETE /me/sessions/{session}": _NOTHING,
+    "GET /sessions": _Inputs({"limit": "5", "user_id": str(ADMIN.id)}),
+    "DELETE /sessions/{session}": _NOTHING,
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}

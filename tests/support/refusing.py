@@ -53,6 +53,8 @@ class Sender:
 
 
 def sender(client: TestClient, database: Database, good: Good) -> Sender:
+    if "{session}" in good.route.path:
+        cast.named_session(database, cast.ADMIN)
     match good.route.access:
         case Access.ANYONE:
             return Sender(client, good, {})

@@ -17,6 +17,8 @@ PARAMETERS: Final = {
     "{ticket_type}": "project_support",
     "{category}": "survey",
     "{act}": 1,
+    "{token}": cast.TOKEN,
+    "{session}": cast.SESSION,
 }
 
 Endpoint = tuple[str, str]

@@ -13,8 +13,8 @@ TRAIL: Final = ("audit", "audit_people")
 
 @contextmanager
 def unchanged(database: Database, *, but: str | tuple[str, ...] = ()) -> Iterator[None]:
-    """Every row of every table is the same at the end, but for those of the tables `but`. A sequence gives nothing
-    back.
+    """Every row of every table is the same at the end; but for those of the tables `but`, and for times of last use,
+    which are written beside all calls. A sequence gives nothing back.
     """
     before = database.read(_kept)
     yield
@@ -27,4 +27,4 @@ def _kept(tx: Tx) -> dict[str, list[str]]:
 
 
 def _shown(row: Any) -> str:  # noqa: ANN401 - each engine's own
-    return repr(dict(row))
+    return repr({name: value for name, value in dict(row).items() if name != "last_used_at"})

@@ -10,7 +10,7 @@ from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.emails import canonical_email
 from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.passwords import verify_password
-from keesa.accounts.sessions import Session, Version, open_session
+from keesa.accounts.sessions import Origin, Session, Version, open_session
 from keesa.db import Database, Tx
 from keesa.errors import TooManyAttempts, Unauthorized
 
@@ -59,6 +59,7 @@ def log_in(
     email, network = canonical_email(credentials.email), attempts.network_of(credentials.address)
     name_hash = guard.hashes.of(email)
     counters = attempts.counters(name_hash, network, guard.limits)
+    origin = Origin(credentials.address or None, credentials.device)
 
     def find(tx: Tx) -> _Found:
         own, wider = attempts.waits(tx, counters, at)
@@ -79,12 +80,12 @@ def log_in(
     def succeed(tx: Tx) -> tuple[Actor, Session]:
         assert found.user_id is not None  # noqa: S101 - no password is right for nobody
         attempts.forget_failures(tx, counters)
-        actor, session = open_session(tx, found.user_id, version, at)  # locks the user's row from here on
+        actor, session = open_session(tx, found.user_id, version, at, origin)  # locks the user's row from here on
         row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=found.user_id)
         if row is None or row["password_hash"] != found.password_hash:
             raise Unauthorized("Invalid credentials")  # it was changed while it was checked
         attempts.remember_network(tx, found.user_id, network, actor.sign_in_count, at)
-        _record_begin(tx, actor, credentials, version, at)
+        _record_begin(tx, actor, session, credentials, at)
         return actor, session
 
     if verified:
@@ -95,10 +96,11 @@ def log_in(
     raise Unauthorized("Invalid credentials")
 
 
-def _record_begin(tx: Tx, actor: Actor, credentials: Credentials, version: Version, at: int) -> None:
+def _record_begin(tx: Tx, actor: Actor, session: Session, credentials: Credentials, at: int) -> None:
     by = Requester(actor=actor, at=at, via="session", address=credentials.address, request_id=credentials.request_id)
-    shown = {"version": version, "device": credentials.device}
-    record(tx, by, "session.begin", None, {}, shown, person_id=actor.id)
+    shown = {"version": session.version, "device": credentials.device}
+    session_id: str = tx.value("SELECT id AS value FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid)
+    record(tx, by, "session.begin", session_id, {}, shown, person_id=actor.id)
 
 
 def _fail(tx: Tx, user_id: int | None, credentials: Credentials, counters: Counters, at: int) -> None:

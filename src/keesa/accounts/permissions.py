@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from keesa.accounts.actors import Actor, UserType
+from keesa.accounts.actors import USER_TYPES, Actor, UserType
 from keesa.accounts.filters import Equals, Filter
 from keesa.errors import Forbidden
 
@@ -104,11 +104,24 @@ class OnlyFor:
             raise Forbidden(self.sentence)
 
 
-def require_session(actor: Actor) -> None:
-    """Raise `Forbidden` for who acts with an API token: what is about themselves is for who has logged in."""
-    if actor.token_id is not None:
-        raise Forbidden("An API token may not do this: log in for it")
+@dataclass(frozen=True, slots=True)
+class InSession:
+    """A check that raises `Forbidden` for who acts with an API token, then for whom the other one refuses."""
+
+    also: OnlyFor = OnlyFor(USER_TYPES, "")
+    sentence: str = "An API token may not do this: log in, and use the token of your session"
+
+    @property
+    def user_types(self) -> tuple[UserType, ...]:
+        return self.also.user_types
+
+    def __call__(self, actor: Actor) -> None:
+        if actor.token_id is not None:
+            raise Forbidden(self.sentence)
+        self.also(actor)
 
 
 require_desk: Final = OnlyFor(("admin", "staff"), "Only staff may do this")
 require_bot: Final = OnlyFor(("admin", "bot"), "Only bots may do this")
+require_session: Final = InSession()
+require_desk_in_session: Final = InSession(require_desk)

@@ -1,14 +1,17 @@
 """Sessions: a row each, so that a logout counts at once in every process and on every node."""
 
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Final, Literal
 from uuid import uuid4
 
 from keesa.accounts import csrf
 from keesa.accounts.actors import ACTOR_COLUMNS, Actor, actor_of
+from keesa.accounts.audit.recording import Requester, record
 from keesa.clock import now
 from keesa.db import Row, Tx
 from keesa.errors import Unauthorized
+from keesa.names import LONGEST, control_fault
 
 Version = Literal["2021", "2024"]
 
@@ -18,6 +21,8 @@ REFRESH_LIFETIME: Final = 10 * 24 * 3600 * 1000
 """Milliseconds: ten days."""
 OVERLAP: Final = 60 * 1000
 """Milliseconds after a refresh in which further ones get the same token, and the replaced one is still good."""
+ID_BYTES: Final = 8
+"""Random ones, in the id by which a session is called where it is shown."""
 MOST: Final = 50
 """Sessions of a user; one more ends the oldest."""
 CLEARED_AT_ONCE: Final = 1000
@@ -36,7 +41,26 @@ class Session:
     """When the refresh token does; the access token may have expired long before."""
 
 
-def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor, Session]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session was opened, as its user is told later."""
+
+    address: str | None = None
+    """The client's, as far as proxies can be believed."""
+    device: str | None = None
+    """What the client calls itself (`User-Agent`), made by `device_of`."""
+
+
+NOWHERE: Final = Origin()
+
+
+def device_of(user_agent: str) -> str | None:
+    """What is kept of it: one line, of no more characters than a name has."""
+    kept = "".join(character for character in user_agent[: 4 * LONGEST] if control_fault(character) is None)
+    return kept.strip()[:LONGEST].rstrip() or None
+
+
+def open_session(tx: Tx, user_id: int, version: Version, at: int, origin: Origin = NOWHERE) -> tuple[Actor, Session]:
     """Count the sign-in and open a session. The user's oldest ones end where they would have more than `MOST`;
     sessions of which both tokens have expired are cleared away.
     """
@@ -54,7 +78,7 @@ def open_session(tx: Tx, user_id: int, version: Version, at: int) -> tuple[Actor
         csrf_secret=csrf.new_secret(),
         expires_at=at + REFRESH_LIFETIME,
     )
-    _keep(tx, actor, session, at)
+    _keep(tx, actor, session, at, origin)
     # of other users: last, so that nothing of theirs is held while this waits for a row of the user's own
     tx.run(_CLEAR_AWAY, past=at - ACCESS_LIFETIME, most=CLEARED_AT_ONCE)  # the last refresh may be late
     return actor, session
@@ -73,10 +97,9 @@ _END_OLDEST: Final = """
 """
 
 
-def _keep(tx: Tx, actor: Actor, session: Session, at: int) -> None:
+def _keep(tx: Tx, actor: Actor, session: Session, at: int, origin: Origin) -> None:
     tx.run(
-        "INSERT INTO sessions (refresh_uid, access_uid, user_id, version, csrf_secret, created_at, expires_at, sign_in)"
-        " VALUES (:refresh_uid, :access_uid, :user_id, :version, :csrf_secret, :at, :expires_at, :sign_in)",
+        _KEEP,
         refresh_uid=session.refresh_uid,
         access_uid=session.access_uid,
         user_id=actor.id,
@@ -85,7 +108,20 @@ def _keep(tx: Tx, actor: Actor, session: Session, at: int) -> None:
         at=at,
         expires_at=session.expires_at,
         sign_in=actor.sign_in_count,
+        id=token_hex(ID_BYTES),
+        address=origin.address,
+        device=origin.device,
     )
+
+
+_KEEP: Final = """
+    INSERT INTO sessions (
+        refresh_uid, access_uid, user_id, version, csrf_secret, created_at, expires_at, sign_in, id, address, device
+    )
+    VALUES (
+        :refresh_uid, :access_uid, :user_id, :version, :csrf_secret, :at, :expires_at, :sign_in, :id, :address, :device
+    )
+"""
 
 
 def find_by_access(tx: Tx, access_uid: str) -> tuple[Actor, Session]:
@@ -111,10 +147,20 @@ def overlaps(renewed_at: int) -> bool:
     return abs(now() - renewed_at) < OVERLAP
 
 
-def end(tx: Tx, session: Session) -> None:
+def end(tx: Tx, by: Requester, session: Session) -> None:
     """End the session, its access and its refresh token; raises `Unauthorized` where it has ended already."""
-    if not tx.changed("DELETE FROM sessions WHERE refresh_uid = :uid", uid=session.refresh_uid):
+    if not end_one(tx, by, session.refresh_uid):
         raise Unauthorized(ENDED)
+
+
+def end_one(tx: Tx, by: Requester, refresh_uid: str) -> bool:
+    """The same; whether there was one to end."""
+    ended = tx.one(_END, uid=refresh_uid)
+    if ended is None:
+        return False
+    before = {name: ended[name] for name in ("user_id", "version", "device")}
+    record(tx, by, "session.end", ended["id"], before, person_id=ended["user_id"])
+    return True
 
 
 def end_all_of(tx: Tx, user_id: int, staying: Session | None = None) -> None:
@@ -128,6 +174,7 @@ def end_some(tx: Tx) -> int:
     return tx.changed(_END_SOME, most=CLEARED_AT_ONCE)
 
 
+_END: Final = "DELETE FROM sessions WHERE refresh_uid = :uid RETURNING id, user_id, version, device"
 _END_SOME: Final = "DELETE FROM sessions WHERE refresh_uid IN (SELECT refresh_uid FROM sessions LIMIT :most)"
 ENDED: Final = "Your session has ended, please log in again"
 

@@ -10,7 +10,7 @@ from keesa.api.services import Services
 
 class Api(Authentication):
     def __init__(self, services: Services) -> None:
-        super().__init__(services.signer, services.sessions)
+        super().__init__(services.signer, services.sessions, services.api_tokens, services.last_use)
         self._services = services
 
     def call(self, caller: AuthenticatedCaller, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`

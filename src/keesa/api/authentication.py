@@ -1,4 +1,6 @@
-"""Who calls: the token of a request, from its header or its cookie, and the session that it belongs to."""
+"""Who calls: the token of a request, from its header or its cookie, and the session that it belongs to; or an API
+token, which has none.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,11 +8,14 @@ from typing import Final
 from starlette.requests import Request
 
 from keesa import maintenance
-from keesa.accounts import csrf, sessions
+from keesa.accounts import api_token_form, csrf, sessions
 from keesa.accounts.actors import Actor
+from keesa.accounts.api_token_cache import INVALID, ApiTokenCache, ApiTokenState
+from keesa.accounts.last_use import LastUse
 from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import Session
 from keesa.accounts.tokens import Signer
+from keesa.clock import now
 from keesa.db import Tx
 from keesa.errors import Unauthorized
 from keesa.web.http_errors import HttpError
@@ -39,6 +44,8 @@ class AuthenticatedCaller:
     """Whether the token came in a cookie."""
     user_id: int | None = None
     version: str | None = None
+    token_id: int | None = None
+    """Of the API token that was sent."""
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
@@ -60,18 +67,31 @@ class Token:
     """The caller of the last request with it, where that is cached, and the method changes things."""
 
 
-class Authentication:
-    """By the tokens that `signer` has signed, and the sessions in the database."""
+@dataclass(slots=True, eq=False)
+class SentApiToken:
+    """An API token whose form is good; whether it lives, the database knows."""
 
-    def __init__(self, signer: Signer, session_cache: SessionCache) -> None:
+    hash: str
+    cached: AuthenticatedCaller | None
+    """As that of `Token`."""
+
+
+class Authentication:
+    """By the tokens that `signer` has signed, and the sessions and the API tokens in the database."""
+
+    def __init__(
+        self, signer: Signer, session_cache: SessionCache, api_tokens: ApiTokenCache, last_use: LastUse
+    ) -> None:
         self._signer = signer
         self._sessions = session_cache
+        self._api_tokens = api_tokens
+        self._last_use = last_use
 
-    def read_token(self, request: Request, access: Access) -> Token | None:
+    def read_token(self, request: Request, access: Access) -> Token | SentApiToken | None:
         """The request's token, None where the route is for anyone; raises `Unauthorized`.
 
         The token is the last word of the header, so that `Bearer` may be missing. A bad header never falls back to
-        the cookie.
+        the cookie. An API token is one in the header alone, and where no session is needed to refresh or to end.
         """
         if access is Access.ANYONE:
             return None
@@ -80,6 +100,8 @@ class Authentication:
         text = _cookie(request, REFRESH_COOKIE if refreshing else ACCESS_COOKIE) if header is None else _last(header)
         if not text:
             raise Unauthorized("Your token is missing: log in, and send it with each request")
+        if header is not None and access is Access.ACCESS_TOKEN and text.startswith(api_token_form.PREFIX):
+            return self._read_api_token(request, text)
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
         needs_csrf = header is None and request.method not in _SAFE_METHODS
         csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
@@ -89,13 +111,23 @@ class Authentication:
             cached = known and _authenticated(SessionState(caller=known), in_cookie=header is None)
         return Token(uid, access, header is None, csrf_token, cached)
 
-    def find_caller(self, tx: Tx, token: Token | Unauthorized | None) -> AuthenticatedCaller:
+    def _read_api_token(self, request: Request, text: str) -> SentApiToken:
+        """What is misspelt is looked for nowhere."""
+        token_hash = self._api_tokens.hash_of(text)
+        if token_hash is None:
+            raise Unauthorized(INVALID)
+        known = None if request.method in _SAFE_METHODS else self._api_tokens.cached(token_hash)
+        return SentApiToken(token_hash, _by_api_token(known) if known else None)
+
+    def find_caller(self, tx: Tx, token: Token | SentApiToken | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`
         where the token is none, the session has ended, or the CSRF token is not its own.
         """
+        if isinstance(token, SentApiToken):
+            return self._find_by_api_token(tx, token)
         state = self._state(tx, token) if isinstance(token, Token) else SessionState(offline=maintenance.is_on(tx))
         if state.offline:
-            raise HttpError(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
+            raise _offline()
         if token is None:
             return AuthenticatedCaller()
         if isinstance(token, Unauthorized):
@@ -105,7 +137,17 @@ class Authentication:
         if token.csrf_token is not None and not csrf.matches(token.csrf_token, state.caller[1].csrf_secret):
             sentence = f"Your {CSRF_HEADER} is missing or wrong: a cookie alone is not enough to change things"
             raise Unauthorized(sentence)
+        self._last_use.note(state.caller[1].refresh_uid, now())
         return _authenticated(state, in_cookie=token.in_cookie)
+
+    def _find_by_api_token(self, tx: Tx, token: SentApiToken) -> AuthenticatedCaller:
+        state = self._api_tokens.look(tx, token.hash)
+        if state.offline:
+            raise _offline()
+        caller = _by_api_token(state)
+        assert caller.token_id is not None  # noqa: S101 - its actor has one
+        self._last_use.note(caller.token_id, now())
+        return caller
 
     def _state(self, tx: Tx, token: Token) -> SessionState:
         if token.access is Access.ACCESS_TOKEN:
@@ -120,6 +162,23 @@ def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCall
     assert state.caller is not None  # noqa: S101 - whoever calls this has checked
     actor, session = state.caller
     return AuthenticatedCaller(actor, session, state.names, state.epoch, in_cookie, actor.id, session.version)
+
+
+def _by_api_token(state: ApiTokenState) -> AuthenticatedCaller:
+    actor = state.actor
+    assert actor is not None  # noqa: S101 - whoever calls this is not offline
+    return AuthenticatedCaller(
+        actor,
+        names_revision=state.names,
+        epoch=state.epoch,
+        user_id=actor.id,
+        version=state.version,
+        token_id=actor.token_id,
+    )
+
+
+def _offline() -> HttpError:
+    return HttpError(503, MAINTENANCE, {"Retry-After": MAINTENANCE_RETRY})
 
 
 def _cookie(request: Request, name: str) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 import keesa
 from keesa.accounts.actors import USER_TYPES
+from keesa.accounts.api_token_form import PATTERN
 from keesa.accounts.permissions import Permission, lacking
 from keesa.api import PREFIX
 from keesa.api.authentication import ACCESS_COOKIE, CSRF_HEADER, MAINTENANCE, REFRESH_COOKIE
@@ -43,7 +44,12 @@ WORDING: Final = Wording(
         Access.REFRESH_TOKEN: [{"refresh": []}, {"refreshCookie": []}],
     },
     schemes={
-        "access": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "access": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": f"An access token; or an API token, `{PATTERN}`, but where a session is logged out",
+        },
         "refresh": {"type": "apiKey", "in": "header", "name": "X-Refresh-Token"},
         "accessCookie": {"type": "apiKey", "in": "cookie", "name": ACCESS_COOKIE, "description": _WITH_CSRF},
         "refreshCookie": {"type": "apiKey", "in": "cookie", "name": REFRESH_COOKIE, "description": _WITH_CSRF},

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from keesa.accounts.api_token_cache import ApiTokenCache
+from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
@@ -17,6 +19,8 @@ class Services:
     signer: Signer
     logins: Guard
     sessions: SessionCache
+    api_tokens: ApiTokenCache
+    last_use: LastUse
     tickets: TicketCache
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""

@@ -6,7 +6,6 @@ from typing import Any, Final
 from msgspec import Struct
 
 from keesa.accounts import csrf, sessions
-from keesa.accounts.audit.recording import record
 from keesa.accounts.login import Credentials, log_in
 from keesa.accounts.refreshing import refresh as refreshed
 from keesa.accounts.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, Session, Version
@@ -16,7 +15,6 @@ from keesa.api.calls import Call
 from keesa.api.credentials import read_credentials
 from keesa.api.wording import FIELDS
 from keesa.db import Database, Tx
-from keesa.names import LONGEST
 from keesa.web.bodies import RawBody
 from keesa.web.calls import Client
 from keesa.web.input.fields import build, read_fields
@@ -63,16 +61,11 @@ def open_with_password(database: Database, call: Call[None, RawBody], version: V
     """Raises `Invalid` where user or password is missing, and as `log_in`."""
     given = read_credentials(call.raw_query, call.body.content, call.headers)
     login = build(Login, read_fields(Login, given))
-    device = _device(call.headers.get("user-agent", ""))
+    device = sessions.device_of(call.headers.get("user-agent", ""))
     credentials = Credentials(login.user, login.password, call.client.address, device, call.request_id)
     actor, session = log_in(database, credentials, version, call.services.logins, call.at)
     payload = access_payload(actor, session, call.at + ACCESS_LIFETIME)
     return _tokens(call, payload, session, call.services.signer.refresh(actor, session))
-
-
-def _device(user_agent: str) -> str | None:
-    """What the client calls itself, in one bounded line."""
-    return "".join(filter(str.isprintable, user_agent))[:LONGEST] or None
 
 
 def refresh(tx: Tx, call: Call[Any, Any]) -> Tokens:
@@ -82,8 +75,7 @@ def refresh(tx: Tx, call: Call[Any, Any]) -> Tokens:
 
 def log_out(tx: Tx, call: Call[Any, Any]) -> list[tuple[str, str]]:
     """End the session; the headers that clear its cookies, if it had any."""
-    sessions.end(tx, call.session)
-    record(tx, call.by, "session.end", None, person_id=call.actor.id)
+    sessions.end(tx, call.by, call.session)
     if not call.caller.in_cookie:
         return []
     return [_cookie(call.client, name, "", 0) for name in _PATHS]

@@ -1,6 +1,6 @@
 """Words that both versions take and answer, as types: what they may be is the domain's to say, not a version's."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -21,6 +21,15 @@ StatusName = Annotated[
 StatusFilter = Annotated[
     StatusName | Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": len(STATUSES) - 1})],
     Meta(description=f"A status, or its position: {', '.join(f'`{name}` {at}' for at, name in enumerate(STATUSES))}"),
+]
+
+TokenVersion = Annotated[
+    Literal["2021", "2024"],
+    Meta(
+        title="TokenVersion",
+        description="In whose shapes requests with the token are answered",
+        extra_json_schema={"type": "string"},
+    ),
 ]
 
 DIGITS: Final = {"type": "string", "pattern": "^[0-9]+$"}

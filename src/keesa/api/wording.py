@@ -65,6 +65,8 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "categories": ("Reference", _CHOICES),
     "statuses": ("Reference", _CHOICES),
     "audit": ("Audit", "What administrators did, who logged in, and who failed to"),
+    "open_sessions": ("Sessions", "Log in, renew an access token, log out"),
+    "tokens": ("API tokens", "With which programs act as a user, without a login"),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }
@@ -111,9 +113,10 @@ version that answers. A call that only one version has is answered to both, in t
 2021 is frozen; 2024 may get further keys in its answers, so a client passes over keys that it does not know.
 
 ## Who may call what
-A call that needs a token takes it from `Authorization: Bearer …`. Permissions such as `tickets:read` come from the
-user's roles and stand in the security requirement of each call; some calls are for users of certain types only
-(`x-user-types`).
+A call that needs a token takes it from `Authorization: Bearer …`: the access token of a session, or an API token
+(`keesa_…`), which does at the most what it was made for and what its user may do. Permissions such as `tickets:read`
+come from the user's roles and stand in the security requirement of each call; some calls are for users of certain
+types only (`x-user-types`).
 
 {user_types}
 A ticket that you may not see is answered as one that does not exist: 404.

@@ -5,6 +5,8 @@ from typing import Final
 
 from keesa import desk
 from keesa.accounts import sessions
+from keesa.accounts.api_token_changes import end_tokens
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.clock import Clock, now
 from keesa.db import Tx
 from keesa.errors import Refused
@@ -27,7 +29,7 @@ class Renewal:
     numbers: int | None = None
     """How many ticket numbers are left out; None for as many as may have been given."""
     same_desk: bool = False
-    """Whether it takes the place of the desk: then its sessions go on, and it sends."""
+    """Whether it takes the place of the desk: then its sessions and API tokens go on, and it sends."""
 
     def __post_init__(self) -> None:
         """Raises `Refused` for a count without sense."""
@@ -48,6 +50,8 @@ def renew(tx: Tx, since: int, renewal: Renewal) -> None:
     if not renewal.same_desk:
         while sessions.end_some(tx):
             pass
+        end_tokens(tx, keesa_itself(now()))
+        tx.run("DELETE FROM password_links")
         desk.begin_anew(tx)
 
 

@@ -17,7 +17,19 @@ from keesa.visible import visible
 
 _COMMANDS: Final = ("serve", "migrate", "check", "vacuum", "backup", "restore")
 """Each is the function of that name in the file of that name."""
-_GROUPS: Final = ("user", "role", "customer", "eco", "reference", "maintenance", "desk", "secret", "audit")
+_GROUPS: Final = (
+    "user",
+    "role",
+    "customer",
+    "eco",
+    "reference",
+    "maintenance",
+    "desk",
+    "secret",
+    "audit",
+    "token",
+    "session",
+)
 """Each is the `app` in the file of that name."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """But for tab, line feed and carriage return, which JSON may have between its parts."""

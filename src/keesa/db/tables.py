@@ -29,7 +29,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "users": _KEEP,
     "sessions": _ALL,
     "password_links": _ALL,
-    "api_tokens": _KEEP,
+    "api_tokens": _ALL,
     "api_token_permissions": _ALL,
     "audit": _APPEND,
     "audit_people": _APPEND,

@@ -1,6 +1,5 @@
 """Changing a ticket's status."""
 
-import re
 from datetime import date, datetime
 from typing import Final
 
@@ -17,13 +16,6 @@ NOBODY_ASSIGNED: Final = "Please assign an engineer before changing the ticket s
 
 CLOCKS_DIFFER: Final = 5 * 60 * 1000
 """Milliseconds by which a caller's clock may be ahead of the server's, or behind it."""
-
-_MOMENT: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(?:(Z|UTC)|([+-]\d{2}):?(\d{2})?))?)?",
-    re.ASCII | re.IGNORECASE,
-)
-"""A day, alone or with a time, as programs write it: ISO 8601, or with blanks between its parts."""
 
 
 def change_status(
@@ -74,15 +66,9 @@ def _day(text: str, first: int, last: int, clock: Clock) -> date:
 
     A full time that is outside of `first` to `last` by no more than clocks differ is taken to be the nearer of them.
     """
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    day, hour, minute, second, fraction, utc, offset, minutes = match.groups()
-    if hour is None:
-        return date.fromisoformat(day)
-    zone = "+00:00" if utc else f"{offset}:{minutes or '00'}" if offset else ""
-    moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}")
-    aware = moment.replace(tzinfo=clock.zone) if moment.tzinfo is None else moment.astimezone(clock.zone)
+    aware = clock.read(text)
+    if not isinstance(aware, datetime):
+        return aware
     given = milliseconds(aware)
     nearest = min(max(given, first), last)
     return (clock.local(nearest) if abs(given - nearest) <= CLOCKS_DIFFER else aware).date()

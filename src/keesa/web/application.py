@@ -23,8 +23,12 @@ class Caller(Protocol):
     def user_id(self) -> int | None: ...
 
     @property
+    def token_id(self) -> int | None:
+        """Of the API token that was sent, where it is one."""
+
+    @property
     def version(self) -> str | None:
-        """The version of the API that the session is for."""
+        """The version of the API that the session or the API token is for."""
 
     @property
     def in_cookie(self) -> bool:

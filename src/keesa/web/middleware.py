@@ -131,6 +131,8 @@ class _Answer:
             "user_id": trace.caller.user_id if trace.caller else None,
             "address": trace.client.address,
         }
+        if trace.caller is not None and trace.caller.token_id is not None:
+            facts["token_id"] = trace.caller.token_id
         if not self.has_ended:
             facts["cut_off"] = True
         if trace.failure is not None:

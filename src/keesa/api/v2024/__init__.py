@@ -8,6 +8,7 @@ from keesa.api.v2024 import (
     ecos,
     me,
     notes,
+    open_sessions,
     passwords,
     permissions,
     products,
@@ -16,6 +17,7 @@ from keesa.api.v2024 import (
     statuses,
     ticket_types,
     tickets,
+    tokens,
     users,
 )
 from keesa.api.v2024.errors import Error, InvalidError, render_error
@@ -38,6 +40,8 @@ VERSION_2024 = ApiVersion(
         *users.ROUTES,
         *roles.ROUTES,
         *permissions.ROUTES,
+        *open_sessions.ROUTES,
+        *tokens.ROUTES,
         *audit.ROUTES,
         *coffee.ROUTES,
     ],

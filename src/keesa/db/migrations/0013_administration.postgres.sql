@@ -36,7 +36,11 @@ $$;
 CREATE TRIGGER revision_of_contacts AFTER INSERT OR UPDATE OR DELETE ON customer_contacts
     FOR EACH ROW EXECUTE FUNCTION draw_revision_of_customer();
 
--- Where a session was opened, and when it was last used (to within some minutes).
+-- By what a session is called, where it was opened, and when it was last used (to within some minutes).
+ALTER TABLE sessions ADD COLUMN id TEXT; -- 16 hexadecimal digits, which are in no token; no session is without
+UPDATE sessions SET id = right(replace(gen_random_uuid()::text, '-', ''), 16);
+CREATE UNIQUE INDEX sessions_by_id ON sessions (id);
+CREATE INDEX sessions_by_time ON sessions (created_at, id);
 ALTER TABLE sessions ADD COLUMN address TEXT;
 ALTER TABLE sessions ADD COLUMN device TEXT; -- what the client calls itself
 ALTER TABLE sessions ADD COLUMN last_used_at BIGINT;
@@ -173,7 +177,7 @@ CREATE TRIGGER prunings_are_not_emptied
     BEFORE TRUNCATE ON audit_prunings FOR EACH STATEMENT EXECUTE FUNCTION refuse_emptying_of_trail();
 
 -- What an API token may do is cached under `accounts`, as what its owner may do is.
-CREATE TRIGGER accounts_of_tokens AFTER UPDATE OF user_id, version, expires_at, ended_at, hash ON api_tokens
+CREATE TRIGGER accounts_of_tokens AFTER UPDATE OF user_id, version ON api_tokens
     FOR EACH STATEMENT EXECUTE FUNCTION move_accounts();
 CREATE TRIGGER accounts_of_token_permissions AFTER UPDATE OR DELETE ON api_token_permissions
     FOR EACH STATEMENT EXECUTE FUNCTION move_accounts();
@@ -191,9 +195,9 @@ BEGIN
     LOOP
         grantee := CASE serving.grantee WHEN 'PUBLIC' THEN 'PUBLIC' ELSE quote_ident(serving.grantee) END;
         FOREACH given IN ARRAY ARRAY[
-            'SELECT, INSERT, UPDATE ON users, roles, ecos, products, ticket_types, ticket_categories, api_tokens',
+            'SELECT, INSERT, UPDATE ON users, roles, ecos, products, ticket_types, ticket_categories',
             'SELECT, INSERT, UPDATE, DELETE ON user_roles, role_permissions, role_ticket_types, customer_contacts',
-            'SELECT, INSERT, UPDATE, DELETE ON password_links, api_token_permissions, unknown_logins',
+            'SELECT, INSERT, UPDATE, DELETE ON password_links, api_tokens, api_token_permissions, unknown_logins',
             'SELECT, UPDATE ON rules',
             'SELECT, INSERT ON audit, audit_people'
         ] LOOP

@@ -35,7 +35,11 @@ CREATE TRIGGER revision_of_taken_contacts AFTER DELETE ON customer_contacts BEGI
     UPDATE customers SET revision = $new_revision WHERE id = OLD.customer_id;
 END;
 
--- Where a session was opened, and when it was last used (to within some minutes).
+-- By what a session is called, where it was opened, and when it was last used (to within some minutes).
+ALTER TABLE sessions ADD COLUMN id TEXT; -- 16 hexadecimal digits, which are in no token; no session is without
+UPDATE sessions SET id = lower(hex(randomblob(8)));
+CREATE UNIQUE INDEX sessions_by_id ON sessions (id);
+CREATE INDEX sessions_by_time ON sessions (created_at, id);
 ALTER TABLE sessions ADD COLUMN address TEXT;
 ALTER TABLE sessions ADD COLUMN device TEXT; -- what the client calls itself
 ALTER TABLE sessions ADD COLUMN last_used_at BIGINT;
@@ -164,7 +168,7 @@ WHEN NOT EXISTS (SELECT 1 FROM audit_prunings WHERE through >= OLD.id) BEGIN
 END;
 
 -- What an API token may do is cached under `accounts`, as what its owner may do is.
-CREATE TRIGGER accounts_of_tokens AFTER UPDATE OF user_id, version, expires_at, ended_at, hash ON api_tokens BEGIN
+CREATE TRIGGER accounts_of_tokens AFTER UPDATE OF user_id, version ON api_tokens BEGIN
     UPDATE desk_revisions SET accounts = $new_revision;
 END;
 CREATE TRIGGER accounts_of_changed_token_permissions AFTER UPDATE ON api_token_permissions BEGIN

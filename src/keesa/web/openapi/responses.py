@@ -2,7 +2,7 @@
 
 import msgspec
 
-from keesa.errors import Forbidden, Invalid, NotFound, Unauthorized
+from keesa.errors import Invalid, NotFound, Unauthorized
 from keesa.web.conditions import CHANGED
 from keesa.web.csv_lists import CSV
 from keesa.web.http_errors import HttpError
@@ -22,7 +22,7 @@ def statuses(route: Route) -> list[int]:
     found = {400, 500, 503, *route.errors}
     if route.access is not Access.ANYONE:
         found.add(401)
-    if route.permission:
+    if route.permission or route.guard:
         found.add(403)
     if route.signature.parameters:
         found.add(404)
@@ -72,12 +72,12 @@ def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
 
 def _error(route: Route, status: int, wording: Wording) -> Exception:
     """An error that the route answers with `status`: for 422 the first field of its input, badly filled."""
-    sentence = route.errors.get(status)
+    sentence = route.errors.get(status) or (route.guard.sentence if status == 403 and route.guard else None)
     match status:
         case 401:
             return Unauthorized(sentence or "Your token has expired")
-        case 403 if route.permission:
-            return Forbidden(route.guard.sentence) if route.guard else wording.lacking(*route.permissions)
+        case 403 if route.permission and not sentence:
+            return wording.lacking(*route.permissions)
         case 404:
             missing = [said.missing for said in route.signature.parameters.values()]
             return NotFound(sentence or missing[-1])
