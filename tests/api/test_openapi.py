@@ -79,7 +79,7 @@ STATUSES: Final = {
     "GET /categories/{category}": {200, 304, 400, 401, 403, 404},
     "PATCH /categories/{category}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /categories/{category}": {204, 400, 401, 403, 404, 412, 422},
-    "GET /statuses": {200, 400, 401, 403},
+    "GET /statuses": {200, 400, 401, 403, 422},
     "GET /audit": {200, 400, 401, 403, 422},
     "GET /audit/{act}": {200, 304, 400, 401, 403, 404},
     "GET /tokens": {200, 400, 401, 403, 422},
@@ -119,6 +119,7 @@ OWN_HEADERS: Final = {
     "PATCH /me 412": {"ETag"},
     "GET /users/assignable 200": {"Link"},
     "GET /permissions 200": {"Link"},
+    "GET /statuses 200": {"Link"},
 } | {
     f"{call.format(path=path, one=one)}": headers
     for path, one in _NOUNS.items()

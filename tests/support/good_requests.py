@@ -139,7 +139,7 @@ _OF_2024: Final = {
     "GET /categories/{category}": _NOTHING,
     "PATCH /categories/{category}": _Inputs(body={"category": _ENTRY}),
     "DELETE /categories/{category}": _NOTHING,
-    "GET /statuses": _NOTHING,
+    "GET /statuses": _Inputs({"limit": "5"}),
     "GET /audit": _Inputs(
         {"limit": "5", "person": "1", "thing": "user", "thing_id": "1", "action": "user.create", "request_id": "r"}
         | {"from": "2020-01-01", "to": "2100-01-01T00:00"}

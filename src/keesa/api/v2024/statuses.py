@@ -7,10 +7,12 @@ from msgspec import Meta, Struct
 
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
 from keesa.api.calls import Call
-from keesa.api.cursor_pages import Next
+from keesa.api.cursor_pages import CursorQuery, Next, next_link
 from keesa.api.vocabulary import StatusName
 from keesa.db import Tx
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, STATUSES, Status
+from keesa.web.cursors import cursor_of, position_of
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 ROUTES = Routes()
@@ -29,7 +31,7 @@ class TicketStatusKey(Struct):
 
 
 class Statuses(Struct):
-    statuses: Annotated[list[TicketStatusKey], Meta(description="All of them, in their order")]
+    statuses: Annotated[list[TicketStatusKey], Meta(description="The statuses of this page, in their order")]
     next: Next
 
 
@@ -44,10 +46,15 @@ class StatusesAnswer(Struct):
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
     csv=True,
+    headers=("Link",),
     example={"data": {"statuses": [{"key": "on_hold", "position": 2, "group": "active"}], "next": None}},
 )
-def index(_tx: Tx, _call: Call[None, None]) -> StatusesAnswer:
+def index(_tx: Tx, call: Call[CursorQuery, None]) -> Reply[StatusesAnswer]:
     """They are the same on every desk, and nobody changes them."""
+    query, epoch = call.query, call.caller.epoch
     groups = {key: group for group, keys in _GROUPS.items() for key in keys}
-    found = [TicketStatusKey(key, position, groups[key]) for position, key in enumerate(STATUSES)]
-    return StatusesAnswer(Statuses(found, None))
+    after = -1 if query.after is None else position_of(query.after, int, epoch)
+    behind = [TicketStatusKey(key, at, groups[key]) for at, key in enumerate(STATUSES) if at > after]
+    page = behind[: query.page_size]
+    cursor = cursor_of(page[-1].position, epoch) if len(page) < len(behind) else None
+    return Reply(StatusesAnswer(Statuses(page, cursor)), next_link(call, "/statuses", cursor))
