@@ -68,7 +68,7 @@ def test_each_act_leaves_one_row(
 def test_who_is_refused_leaves_none(shared_client: TestClient, shared_database: Database, good: Good) -> None:
     """403 without the permission, 404 where the thing is missing, 422 for a body that is none."""
     before, route = last_id(shared_database), good.route
-    stranger = Sender(shared_client, good, bearer(cast.token(shared_database, cast.BOT, good.version)))
+    stranger = Sender(shared_client, good, bearer(cast.token(shared_database, cast.CUSTOMER, good.version)))
     if name_of(good) not in TOLD_ELSEWHERE:
         assert stranger().status_code == 403
     send = sender(shared_client, shared_database, good)
@@ -80,15 +80,15 @@ def test_who_is_refused_leaves_none(shared_client: TestClient, shared_database: 
     assert actions_behind(shared_database, before) == []
 
 
-def test_each_act_without_change_leaves_none(shared_client: TestClient, shared_database: Database) -> None:
+def test_each_act_without_change_leaves_none(client: TestClient, database: Database) -> None:
     """A PATCH that says what is so already changes nothing."""
     patches = [good for good in CHANGING if good.route.method == "PATCH"]
     for good in patches:
-        send = sender(shared_client, shared_database, good)
+        send = sender(client, database, good)
         assert send().status_code == 200, good
-        before = last_id(shared_database)
+        before = last_id(database)
         assert send().status_code == 200, good
-        assert actions_behind(shared_database, before) == [], good
+        assert actions_behind(database, before) == [], good
 
 
 def test_the_trail_has_no_call_that_changes_it() -> None:

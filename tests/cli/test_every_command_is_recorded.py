@@ -46,7 +46,6 @@ ACTS: Final[dict[str, Row]] = {
     "maintenance on": Row("", None, "desk.maintenance", first="maintenance off"),
     "maintenance off": Row("", None, "desk.maintenance", first="maintenance on"),
     "desk sending": Row("off", None, "desk.sending", first="desk sending on"),
-    "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
     "secret rotate": Row("", None, "secret.rotate"),
     "user add": Row(
         f"{EMAIL} --name Moosa --type staff --role reader --password-stdin",
@@ -62,7 +61,7 @@ ACTS: Final[dict[str, Row]] = {
         "user.password",
         stdin=SECRET,
     ),
-    "role add": Row("crew --permissions tickets:read", "reader", "role.create"),
+    "role add": Row('crew --permissions {"tickets":["read"]}', "reader", "role.create"),
     "role grant": Row("reader tickets:write customers:read", "nobody tickets:write", "role.change"),
     "role revoke": Row("school_crew tickets:write", "nobody tickets:write", "role.change"),
     "customer add": Row(
@@ -94,7 +93,7 @@ ACTS: Final[dict[str, Row]] = {
     "reference defaults": Row("4 --category network", "4 --category nothing", "product.change"),
     "role rename": Row("harbour_crew crew_of_the_harbour", "nobody crew", "role.change"),
     "role types": Row("reader eco_support", "reader nothing", "role.change"),
-    "role retire": Row("bosuns", "engineer", "role.retire", first="role add bosuns"),
+    "role retire": Row("bosuns", "school_crew", "role.retire", first="role add bosuns"),
     "role reinstate": Row("bosuns", "nobody", "role.reinstate", first="role retire bosuns"),
     "user change": Row(f"{cast.CUSTOMER.email} --nick Mary", "nobody@keesa.example --nick Mary", "user.change"),
     "user password-link": Row(
@@ -106,6 +105,7 @@ ACTS: Final[dict[str, Row]] = {
     "token add": Row(f"{cast.ADMIN.email} Alarms", "nobody@keesa.example Alarms", "token.create"),
     "token renew": Row("1", "999", "token.renew"),
     "token end": Row("1", "999", "token.end"),
+    "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
 }
 """By its words."""
 NO_ACTS: Final = {
@@ -163,6 +163,8 @@ def test_every_command_is_one_or_the_other() -> None:
 @pytest.mark.parametrize(("name", "row"), ACTS.items(), ids=ACTS)
 def test_each_act_leaves_one_row(desk_with_key: Place, desk_database: Database, name: str, row: Row) -> None:
     """By the account that runs it, without a secret; and none where it is refused."""
+    if name == "session end":
+        cast.named_session(desk_database, cast.ENGINEER)
     if row.first:
         assert run(row.first, desk_with_key).exit_code == 0
     before = last_id(desk_database)

@@ -103,7 +103,7 @@ _OF_2024: Final = {
     "PATCH /customers/{customer}": _Inputs(body={"customer": _CUSTOMER | {"retired": False, "contacts": _CONTACTS}}),
     "DELETE /customers/{customer}": _Inputs(path=f"/customers/{LONE}"),
     "GET /me": _NOTHING,
-    "PATCH /me": _Inputs(body={"user": {"full_name": "Aishath Rasheed", "nick_name": "Aishu"}}),
+    "PATCH /me": _Inputs(body={"user": {"full_name": "Aishath Rasheedh", "nick_name": "Aisha"}}),
     "GET /users": _Inputs({"limit": "5", "with_disabled": "true"} | _USERS),
     "GET /users/assignable": _Inputs({"limit": "5", "name": "a"}),
     "POST /users": _Inputs(body={"user": _USER}),

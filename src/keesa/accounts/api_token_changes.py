@@ -159,13 +159,17 @@ def end_token(tx: Tx, by: Requester, token_id: int | None) -> None:
 
 def end_tokens(tx: Tx, by: Requester, user_id: int | None = None) -> int:
     """End those of the user, or of all; how many of them were good."""
-    condition = "ended_at IS NULL AND expires_at > :at" + ("" if user_id is None else " AND user_id = :user_id")
     tx.one("SELECT id FROM users WHERE id = :id $for_update", id=user_id)  # of a user: none is made between
-    count = tx.changed(f"UPDATE api_tokens SET ended_at = :at WHERE {condition}", at=by.at, user_id=user_id)
-    if count:
+    if count := end_good(tx, by.at, user_id):
         before = {"tokens": count} if user_id is None else {"user_id": user_id, "tokens": count}
         record(tx, by, "token.end", None, before, person_id=user_id)
     return count
+
+
+def end_good(tx: Tx, at: int, user_id: int | None = None) -> int:
+    """The same, as a part of another act."""
+    condition = "ended_at IS NULL AND expires_at > :at" + ("" if user_id is None else " AND user_id = :user_id")
+    return tx.changed(f"UPDATE api_tokens SET ended_at = :at WHERE {condition}", at=at, user_id=user_id)
 
 
 def require_making_for(actor: Actor, user_id: int) -> None:

@@ -52,8 +52,7 @@ def change_role(tx: Tx, by: Requester, role_id: int | None, changes: RoleChanges
         changed = role_by_id(tx, role.id)
         giver.require_giving(changed.powers.without(role.powers))
         if changed.state != role.state:
-            action = "role.retire" if changed.retired and not role.retired else "role.change"
-            record(tx, by, action, role.id, role.state, changed.state)
+            record(tx, by, f"role.{_act(role, changed)}", role.id, role.state, changed.state)
     return changed
 
 
@@ -121,3 +120,10 @@ def _apply_permissions(tx: Tx, role: Role, wanted: Sequence[Permission]) -> None
             )
     sql = "SELECT coalesce(max(position), 0) AS value FROM role_permissions WHERE role_id = :id"
     give_permissions(tx, role.id, wanted[len(staying) :], tx.value(sql, id=role.id))
+
+
+def _act(before: Role, after: Role) -> str:
+    """For the audit trail."""
+    if before.retired == after.retired:
+        return "change"
+    return "retire" if after.retired else "reinstate"

@@ -5,8 +5,7 @@ from typing import Final
 
 from keesa import desk
 from keesa.accounts import sessions
-from keesa.accounts.api_token_changes import end_tokens
-from keesa.accounts.audit.recording import keesa_itself
+from keesa.accounts.api_token_changes import end_good
 from keesa.clock import Clock, now
 from keesa.db import Tx
 from keesa.errors import Refused
@@ -50,7 +49,7 @@ def renew(tx: Tx, since: int, renewal: Renewal) -> None:
     if not renewal.same_desk:
         while sessions.end_some(tx):
             pass
-        end_tokens(tx, keesa_itself(now()))
+        end_good(tx, now())
         tx.run("DELETE FROM password_links")
         desk.begin_anew(tx)
 
