@@ -86,7 +86,7 @@ def serve_from(
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
-    access = Access(config.metrics_token, config.metrics_from, clients)
+    access = Access(config.metrics_token, config.metrics_from, clients, database)
     metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS])
     mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
     middleware = Middleware(mounted, config.cors_origins, clients, counts)

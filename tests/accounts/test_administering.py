@@ -19,7 +19,7 @@ from keesa.accounts.changing_users import UserChanges, change_user, disable_user
 from keesa.accounts.own_account import OwnNames, OwnPassword, change_own_names, change_own_password
 from keesa.accounts.password_links import make_link
 from keesa.accounts.permissions import ENFORCED, Permission
-from keesa.accounts.powers import ADMINS_ALONE, MAKING_ADMINS
+from keesa.accounts.powers import ADMINS_ALONE, BOTS, MAKING_ADMINS
 from keesa.accounts.roles import NewRole, find_role
 from keesa.accounts.roles import create_role as create_role_by
 from keesa.accounts.sessions import Session
@@ -59,9 +59,9 @@ def refused(database: Database, error: type[KeesaError], act: Callable[[Tx], obj
 
 
 def test_who_looks_after_users_makes_those_who_are_no_more_than_they(deputy: Database) -> None:
-    """With what they have themselves, of whatever type but administrator."""
+    """With what they have themselves, of either type that is no administrator's alone."""
     for number, (kind, role, customer) in enumerate(
-        (("staff", "deputies", None), ("staff", "harbour_crew", None), ("bot", "bot", None), ("customer", "reader", 1))
+        (("staff", "deputies", None), ("staff", "harbour_crew", None), ("customer", "reader", 1))
     ):
         new = replace(NEW, email=f"n{number}@keesa.example", user_type=kind, roles=[role], customer_id=customer)  # type: ignore[arg-type]  # one of the four types
         deputy.write(lambda tx, new=new: create_user(tx, by(tx, DEPUTY), new))  # type: ignore[misc]  # a default in a lambda
@@ -71,6 +71,7 @@ def test_who_looks_after_users_makes_those_who_are_no_more_than_they(deputy: Dat
     ("wrong", "sentence"),
     [
         ({"user_type": "admin"}, ADMINS_ALONE),
+        ({"user_type": "bot"}, BOTS),
         ({"roles": ["admin"]}, "You cannot give more than you have, as you lack audit:read"),
         ({"roles": ["school_crew"]}, "You cannot give more than you have, as you lack routine_maintenance"),
     ],
@@ -90,7 +91,8 @@ def test_nobody_is_made_to_be_more(deputy: Database, wrong: dict[str, Any], sent
         (DEPUTY, UserChanges(roles=["deputies", "admin"]), "You cannot give more"),
         (ENGINEER, UserChanges(roles=["harbour_crew", "school_crew"]), "You cannot give more"),
         (STRANGER, UserChanges(email="mine@keesa.example"), "You cannot give more"),
-        (BOT, UserChanges(user_type="staff", roles=["school_crew"]), "You cannot give more"),
+        (BOT, UserChanges(user_type="staff"), BOTS),
+        (ENGINEER, UserChanges(user_type="bot"), BOTS),
     ],
 )
 def test_nobody_is_changed_to_be_more(deputy: Database, person: Person, changes: UserChanges, sentence: str) -> None:
@@ -109,9 +111,9 @@ def test_what_takes_and_gives_nothing_is_done(deputy: Database) -> None:
 
 def test_who_is_disabled_is_changed_to_be_no_more_either(deputy: Database) -> None:
     """An administrator who enables them is not to find out by the damage what they have become."""
-    deputy.write(lambda tx: disable_user(tx, by(tx, ADMIN), BOT.id))
+    deputy.write(lambda tx: disable_user(tx, by(tx, ADMIN), STRANGER.id))
     for changes in (UserChanges(user_type="admin"), UserChanges(roles=["admin"])):
-        refused(deputy, Forbidden, lambda tx, it=changes: change_user(tx, by(tx, DEPUTY), BOT.id, it))  # type: ignore[misc]
+        refused(deputy, Forbidden, lambda tx, it=changes: change_user(tx, by(tx, DEPUTY), STRANGER.id, it))  # type: ignore[misc]
 
 
 def test_a_role_gives_no_more_than_who_writes_it_has(deputy: Database) -> None:
@@ -153,7 +155,7 @@ def test_an_api_token_gives_no_more_than_it_may(deputy: Database) -> None:
 
     deputy.write(lambda tx: create_user(tx, with_token(tx), NEW))
     told = refused(
-        deputy, Forbidden, lambda tx: change_user(tx, with_token(tx), BOT.id, UserChanges(roles=["engineer"]))
+        deputy, Forbidden, lambda tx: change_user(tx, with_token(tx), ENGINEER.id, UserChanges(roles=["engineer"]))
     )
     assert "customers:read" in told
 
@@ -179,7 +181,7 @@ def test_who_has_lost_it_meanwhile_may_do_it_no_longer(deputy: Database) -> None
     deputy.write(lambda tx: change_user(tx, by(tx, ADMIN), SECOND.id, UserChanges(user_type="staff")))
     assert refused(deputy, Forbidden, lambda tx: disable_user(tx, stale, ADMIN.id)) == ADMINS_ALONE
     deputy.write(lambda tx: disable_user(tx, by(tx, ADMIN), SECOND.id))
-    refused(deputy, Forbidden, lambda tx: disable_user(tx, stale, BOT.id))
+    refused(deputy, Forbidden, lambda tx: disable_user(tx, stale, ENGINEER.id))
 
 
 LOCKING_OUT: Final[dict[str, Callable[[Tx, Requester], object]]] = {

@@ -8,10 +8,14 @@ from typing import Final
 import pytest
 from starlette.testclient import TestClient
 
+import cast
+from keesa.accounts.api_token_changes import end_tokens
+from keesa.accounts.audit.recording import keesa_itself
 from keesa.app import serve_from
+from keesa.clock import now
 from keesa.config import Config, load_config
 from keesa.db import Database
-from keesa.metrics.access import CLOSED, ELSEWHERE, UNKNOWN
+from keesa.metrics.access import CLOSED, ELSEWHERE, ENDED, UNKNOWN
 from scraping import TOKEN
 
 NEAR: Final = "192.0.2.7"
@@ -125,3 +129,21 @@ def test_by_default_nobody_may(shared_database: Database, shared_config: Config,
     assert (answer.status_code, answer.json()) == (403, {"error": CLOSED})
     assert "KEESA_METRICS_TOKEN" in CLOSED
     assert "KEESA_METRICS_FROM" in CLOSED
+
+
+def test_an_api_token_needs_the_permission(shared_database: Database, shared_config: Config) -> None:
+    """`metrics:read`, from anywhere, by default too; with what the token and its owner may do at that time."""
+    client = TestClient(serve_from(shared_database, shared_config), client=(STRANGER, 50_000))
+
+    def asked(token: str) -> tuple[int, str | None]:
+        answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code, None if answer.is_success else answer.json()["error"]
+
+    lacking = "You need the permission to read metrics"
+    token = cast.api_token(shared_database, cast.ADMIN, permissions=["metrics:read"])
+    assert asked(token) == (200, None)
+    assert asked(cast.api_token(shared_database, cast.ADMIN, permissions=["tickets:read"])) == (403, lacking)
+    assert asked(cast.api_token(shared_database, cast.ENGINEER)) == (403, lacking)
+    assert asked(f"{token[:-1]}{'0' if token[-1] != '0' else '1'}") == (403, CLOSED)
+    shared_database.write(lambda tx: end_tokens(tx, keesa_itself(now())))
+    assert asked(token) == (401, ENDED)

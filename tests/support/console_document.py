@@ -14,7 +14,7 @@ from typing import Final
 from live import environment
 
 DOCS: Final = Path(__file__).parents[2] / "docs" / "api"
-ADDRESS: Final = "http://127.0.0.1:8080"
+ADDRESS: Final = "http://127.0.0.1:8000"
 """The server's, as the page has it."""
 _BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ENDED: Final = "--- this command has ended ---"

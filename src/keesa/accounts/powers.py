@@ -1,8 +1,9 @@
 """What somebody may do, as sets that can be compared: nobody gives what they lack
 (docs/decisions/0039-administration.md).
 
-A customer's user sees their customer's tickets, and a bot has a call of its own: neither is compared, so that whoever
-looks after accounts can make theirs. What is compared is what a role gives, and to be an administrator.
+A customer's user sees their customer's tickets, which is not compared, so that whoever looks after accounts can make
+theirs. What is compared is what a role gives, and to be an administrator. A bot's call shows any ticket to who names
+it: bots are for administrators.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from keesa.errors import Forbidden
 
 ADMINS_ALONE: Final = "Only administrators may do this to an administrator"
 MAKING_ADMINS: Final = "Only administrators make administrators"
+BOTS: Final = "Only administrators look after bots"
 _SHOWN: Final = 5
 """What is named of all that somebody lacks."""
 
@@ -43,6 +45,8 @@ class Powers:
         """
         if given.is_admin and not self.is_admin:
             raise Forbidden(MAKING_ADMINS)
+        if given.user_type == "bot" and not self.is_admin:
+            raise Forbidden(BOTS)
         lacking = {str(each) for each in given.permissions - self.permissions if not self.is_admin or each in ENFORCED}
         if not self.is_admin:
             lacking |= given.ticket_types - self.ticket_types
@@ -53,6 +57,8 @@ class Powers:
         """Raise `Forbidden` where a user of that type is not theirs to look after."""
         if user_type == "admin" and not self.is_admin:
             raise Forbidden(ADMINS_ALONE)
+        if user_type == "bot" and not self.is_admin:
+            raise Forbidden(BOTS)
 
 
 def powers_of(actor: Actor) -> Powers:

@@ -36,7 +36,7 @@ class Metrics:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         require_reading(scope)
-        self._access.require(scope)
+        await self._access.require(scope)
         facts = await self._asking.facts()
         self._sampler.sample()
         shown = Shown(self._sampler.slot.cells, self._table, self._engine, self._logins, facts)
