@@ -22,7 +22,7 @@ ROUTES = Routes()
 
 ProductPath = Annotated[
     int | None,
-    PathParameter(parse_number, "The product's id", {**DIGITS, "examples": ["3"]}, products.NOT_FOUND),
+    PathParameter(parse_number, "The product's id", {**DIGITS, "examples": ["22"]}, products.NOT_FOUND),
 ]
 DefaultType = Annotated[
     str, Meta(description="The ticket type of a ticket that a customer's user raises without one: a key in use")
