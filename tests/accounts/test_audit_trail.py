@@ -82,7 +82,8 @@ CHANGES: Final = {
 OF_SQLITE: Final = {
     "insert or replace": "INSERT OR REPLACE INTO audit (id, at, action, via, thing, changes, names_people)"
     " VALUES (2, 0, 'x.y', 'keesa', 'x', '{}', 0)",
-    "replace people": "REPLACE INTO audit_people (audit_id, at, changes) VALUES (2, 0, '{}')",
+    "replace people": "REPLACE INTO audit_people (audit_id, at, changes)"
+    " SELECT min(audit_id), 0, '{}' FROM audit_people",
     "update or replace": "UPDATE OR REPLACE audit SET id = 3 WHERE id = 2",
     "an id that would stop all": "INSERT INTO audit (id, at, action, via, thing, changes, names_people)"
     " VALUES (-1, 0, 'x.y', 'keesa', 'x', '{}', 0)",

@@ -232,7 +232,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Users",
             "Roles",
             "Audit",
-            "API tokens",
+            "Tokens",
             "Server",
         )
     }

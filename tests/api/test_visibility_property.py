@@ -20,7 +20,8 @@ from asking import Api
 from by_keesa import grant_permission
 from cast import SECRET
 from deterministic import deterministic
-from keesa.accounts.actors import USER_TYPES, UserType
+from keesa.accounts.actors import SYSTEM, USER_TYPES, UserType
+from keesa.accounts.audit.recording import keesa_itself, record
 from keesa.accounts.permissions import ENFORCED
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
@@ -123,13 +124,13 @@ def _ticket(draw: st.DrawFn, ticket_id: int) -> Ticket:
 
 def build(tx: Tx, world: World) -> None:
     """In place of the cast and of the example before; nobody's password is ever asked for."""
-    tx.run("INSERT INTO audit_prunings (audit_id, through) SELECT max(id), max(id) FROM audit HAVING max(id) > 0")
+    _forget_acts(tx)
     for table in (
-        *("audit_people", "audit", "api_token_permissions", "api_tokens"),
-        *("ticket_notes", "ticket_statuses", "ticket_assignments", "tickets"),
-        *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles", "users"),
+        *("api_token_permissions", "api_tokens", "ticket_notes", "ticket_statuses", "ticket_assignments", "tickets"),
+        *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles"),
     ):
         tx.run(f"DELETE FROM {table}")
+    tx.run("DELETE FROM users WHERE id <> :system", system=SYSTEM.id)
     for role_id, types in enumerate((*world.roles, NO_TYPES)):
         tx.run("INSERT INTO roles (id, name) VALUES (:id, :name)", id=role_id, name=f"role {role_id}")
         for permission in ENFORCED:
@@ -140,6 +141,14 @@ def build(tx: Tx, world: World) -> None:
         _add_user(tx, user, everybodys_role=len(world.roles))
     for ticket in world.tickets:
         _add_ticket(tx, ticket)
+
+
+def _forget_acts(tx: Tx) -> None:
+    """As nothing but an act in the trail itself lets them go; they name the users of the example before."""
+    act_id = record(tx, keesa_itself(now()), "audit.prune", None)
+    tx.run("INSERT INTO audit_prunings (audit_id, through) VALUES (:id, :through)", id=act_id, through=act_id - 1)
+    tx.run("DELETE FROM audit_people")
+    tx.run("DELETE FROM audit WHERE id < :id", id=act_id)
 
 
 def _add_user(tx: Tx, user: User, *, everybodys_role: int) -> None:
@@ -273,33 +282,21 @@ WRITING: Final = {
     ("POST", "/tickets/add_ticket_note"),
 }
 WITHOUT_TICKETS: Final = {
-    ("POST", "/auth"),
-    ("POST", "/auth/login"),
-    ("POST", "/auth/refresh_token"),
-    ("POST", "/auth/refresh"),
-    ("DELETE", "/auth/logout"),
-    ("DELETE", "/auth/logout_by_refresh"),
     ("POST", "/tickets"),
-    ("GET", "/customers"),
-    ("POST", "/customers"),
-    ("GET", "/customers/{customer}"),
-    ("PATCH", "/customers/{customer}"),
-    ("DELETE", "/customers/{customer}"),
     ("GET", "/openapi.json"),
     ("GET", "/coffee"),
     ("BREW", "/coffee"),
-    ("GET", "/tokens"),
-    ("POST", "/tokens"),
-    ("GET", "/tokens/{token}"),
-    ("PATCH", "/tokens/{token}"),
-    ("POST", "/tokens/{token}/renew"),
-    ("DELETE", "/tokens/{token}"),
-    ("GET", "/me/sessions"),
-    ("DELETE", "/me/sessions/{session}"),
-    ("GET", "/sessions"),
-    ("DELETE", "/sessions/{session}"),
+    *(
+        (method, path)
+        for method, path in endpoints()
+        if path.split("/")[1]
+        in (
+            *("auth", "me", "users", "roles", "permissions", "sessions", "tokens", "audit"),
+            *("customers", "ecos", "products", "ticket_types", "categories", "statuses"),
+        )
+    ),
 }
-"""What answers nothing of a ticket that was there before."""
+"""What answers nothing of a ticket that was there before: beside a few, all that is of another noun."""
 
 
 def test_every_path_is_asked_or_known_to_tell_nothing() -> None:

@@ -78,7 +78,7 @@ def test_a_role_is_looked_after(desk: Place, desk_database: Database) -> None:
     assert done("reinstate", "far_east") == "reinstated role far_east\n"
     sql = "SELECT action FROM audit WHERE thing = 'role' AND thing_id = :id ORDER BY id"
     changes = [row["action"] for row in rows(desk_database, sql, id=str(shown["id"]))]
-    assert changes == ["role.create", *["role.change"] * 4, "role.retire", "role.change"]
+    assert changes == ["role.create", *["role.change"] * 4, "role.retire", "role.reinstate"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,10 @@ def faults(change: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever it is call
 
 
 def trail(tx: Tx) -> list[tuple[str, str, dict[str, Any]]]:
-    found = rows(tx, "SELECT action, thing_id, changes FROM audit WHERE thing NOT IN ('customer', 'eco') ORDER BY id")
+    found = rows(
+        tx,
+        "SELECT action, thing_id, changes FROM audit WHERE thing IN ('product', 'ticket_type', 'category') ORDER BY id",
+    )
     return [(row["action"], row["thing_id"], json.loads(row["changes"])) for row in found]
 
 

@@ -154,7 +154,7 @@ def test_the_trail_keeps_people_apart(tx: Tx) -> None:
     found = rows(
         tx,
         "SELECT action, thing_id, audit.changes AS kept, audit_people.changes AS people FROM audit"
-        " JOIN audit_people ON audit_people.audit_id = audit.id WHERE at = 5",
+        " JOIN audit_people ON audit_people.audit_id = audit.id WHERE audit.at = 5",
     )
     assert found == [
         {

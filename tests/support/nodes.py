@@ -10,6 +10,7 @@ from dataclasses import replace
 from http.client import HTTPConnection
 from typing import Final
 
+import cast
 from database_proxy import DatabaseProxy
 from live import LiveServer
 from places import Place
@@ -38,6 +39,7 @@ def two_nodes(place: Place, jitter_ms: float = JITTER_MS, **env: str) -> Iterato
         if place.url is None:
             yield [stack.enter_context(LiveServer(place.data, None, "--workers", "2", **env))]
             return
+        env = {"KEESA_SECRET": cast.SECRET} | env
         servers = []
         for name in ("one", "other"):
             data = place.data / name

@@ -66,7 +66,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "statuses": ("Reference", _CHOICES),
     "audit": ("Audit", "What administrators did, who logged in, and who failed to"),
     "open_sessions": ("Sessions", "Log in, renew an access token, log out"),
-    "tokens": ("API tokens", "With which programs act as a user, without a login"),
+    "tokens": ("Tokens", "API tokens, with which programs act as a user, without a login"),
     "document": ("Server", "The server about itself"),
     "coffee": ("Server", "The server about itself"),
 }

@@ -38,6 +38,8 @@ def rotate_key(
         raise Refused(
             "The secret comes from the configuration: docs/operations.md says how several nodes change theirs"
         )
+    if not leaked:
+        read_kept(config.data)  # raises for one that is unfit
     # opened first: where the sessions cannot be ended, or it cannot be recorded, nothing is changed
     with existing_database(config) as database:
         _rotate(config, database, leaked=leaked)

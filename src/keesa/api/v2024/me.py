@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keesa.accounts import users
 from keesa.accounts.own_account import OwnNames, OwnPassword, change_own_names, change_own_password, lock_self
+from keesa.accounts.permissions import require_session
 from keesa.accounts.users import find_user
 from keesa.api.calls import Call
 from keesa.api.v2024.users.shapes import EXAMPLE, CustomerId, Email, FullName, NickName, RoleNames, UserType
@@ -16,7 +17,6 @@ from keesa.web.routes import Routes
 
 ROUTES = Routes()
 
-_FORBIDDEN: Final = {403: "An API token may not do this: log in for it"}
 _SHOWN: Final = ("id", "email", "full_name", "nick_name", "user_type", "customer_id", "roles")
 _EXAMPLE: Final = {
     **{key: EXAMPLE[key] for key in _SHOWN},
@@ -99,7 +99,7 @@ class ChangeMe(Struct, frozen=True):
     "/me",
     summary="Change one's own names",
     conditional=True,
-    errors=_FORBIDDEN,
+    guard=require_session,
     body_example={"user": {"nick_name": "Hassan"}},
     example={"data": {"user": _EXAMPLE}},
 )
@@ -121,7 +121,8 @@ class ChangePassword(Struct, frozen=True):
     "/me/password",
     status=204,
     summary="Change one's own password",
-    errors={**_FORBIDDEN, 429: None},
+    guard=require_session,
+    errors={429: None},
     body_example={"current": "a long password", "password": "an even longer password"},
 )
 def change_password(database: Database, call: Call[None, ChangePassword]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from keesa.accounts.password_links import HOURS, MOST_HOURS, make_link
-from keesa.accounts.permissions import USERS_WRITE, require_desk
+from keesa.accounts.permissions import USERS_WRITE, require_desk_in_session
 from keesa.api.calls import Call
 from keesa.api.password_page import link_to
 from keesa.api.v2024.fields import Time
@@ -31,7 +31,7 @@ class PasswordLink(Struct):
     status=201,
     summary="Make a link with which a user sets a password",
     permission=USERS_WRITE,
-    guard=require_desk,
+    guard=require_desk_in_session,
     errors={409: None},
     example={
         "link": "https://desk.example/password?token=H4bM3wWlVZkq0nYw0x7yqv9mG1yTtB1z2u3v4w5x6y8",
