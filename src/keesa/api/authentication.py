@@ -103,10 +103,11 @@ class Authentication:
         if header is not None and access is Access.ACCESS_TOKEN and text.startswith(api_token_form.PREFIX):
             return self._read_api_token(request, text)
         uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
-        needs_csrf = header is None and request.method not in _SAFE_METHODS
+        changes = request.method not in _SAFE_METHODS
+        needs_csrf = header is None and changes
         csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
         cached = None
-        if access is Access.ACCESS_TOKEN and request.method not in _SAFE_METHODS:
+        if access is Access.ACCESS_TOKEN and changes:
             known = self._sessions.cached(uid)
             cached = known and _authenticated(SessionState(caller=known), in_cookie=header is None)
         return Token(uid, access, header is None, csrf_token, cached)
@@ -194,5 +195,6 @@ def _cookie(request: Request, name: str) -> str:
 
 
 def _last(header: str) -> str:
-    words = header.split()
-    return words[-1] if words else ""
+    """The last word: a token may be as long as its roles give permissions, and is not looked through for blanks."""
+    last = header.rstrip().rpartition(" ")[2]
+    return last.rpartition("\t")[2]

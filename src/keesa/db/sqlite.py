@@ -123,14 +123,14 @@ class SqliteDatabase(Database):
                 return done[0]
         await self._long_reads.enter()
         try:
-            with unavailable_when_unfit(), self._reading() as tx:
+            with unavailable_when_unfit, self._reading() as tx:
                 return await run_in_turns(work(tx), Pace.SHORT, self._long_steps)
         finally:
             self._long_reads.leave()
 
     async def _begun(self, work: Work[Steps[T]]) -> tuple[T] | None:
         """What the work gives, unless it takes long and there is no place to go on."""
-        with unavailable_when_unfit(), self._reading() as tx:
+        with unavailable_when_unfit, self._reading() as tx:
             steps = work(tx)
             pace, done = first_turn(steps)
             if done is not None:
@@ -164,7 +164,7 @@ class SqliteDatabase(Database):
 
     def copy(self, to: Path) -> None:
         """One state of the data as a file of its own. Raises `Refused` where that does not fit."""
-        with unavailable_when_unfit():
+        with unavailable_when_unfit:
             reader = self._connect(SURPLUS_PAGE_CACHE, BUSY_TIMEOUT, *_OF_A_READER)
             with closing(reader):
                 copy(reader, to)
@@ -175,7 +175,7 @@ class SqliteDatabase(Database):
         log. Raises `Unavailable` where readers of older states keep the log from being written back.
         """
         deadline = time.monotonic() + FREEZING
-        with unavailable_when_unfit():
+        with unavailable_when_unfit:
             reader = self._connect(SURPLUS_PAGE_CACHE, BUSY_TIMEOUT, *_OF_A_READER)
             with closing(reader):
                 while not self._freeze(reader):
@@ -260,7 +260,7 @@ class SqliteDatabase(Database):
         return connection
 
     def _read(self, work: Work[T]) -> T:
-        with unavailable_when_unfit(), self._reading() as tx:
+        with unavailable_when_unfit, self._reading() as tx:
             return work(tx)
 
     @contextmanager
@@ -305,7 +305,7 @@ class SqliteDatabase(Database):
         return connection
 
     def _write_group(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
-        with unavailable_when_unfit(), self._file.locked():
+        with unavailable_when_unfit, self._file.locked():
             self._when_written_back = None
             before = self._file.log()
             if before.frames > LONGEST_LOG and not self._write_back():

@@ -86,7 +86,7 @@ class Dispatcher:
         if trace.route is not None and trace.route.csv:
             headers = self._of_lists[trace.version]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
-        response = response_of(reply, self._database, headers, more, bodiless=http.method == "HEAD")
+        response = response_of(reply, self._database, headers, more, bodiless=scope["method"] == "HEAD")
         await response(scope, receive, send)
 
     async def _perform(self, request: PreparedRequest) -> EncodedReply:

@@ -170,7 +170,8 @@ class Preparation:
         if found is None:
             raise HttpError(404, NOTHING)
         resource, parameters = found
-        method = "GET" if request.method == "HEAD" else request.method
+        method = request.method
+        method = "GET" if method == "HEAD" else method
         if method == "OPTIONS":
             raise Answered(EncodedReply(204, b"", JSON, raw_headers([("Allow", resource.allow)])))
         if method not in resource.methods:
