@@ -1,5 +1,6 @@
 """The composition root: configuration to database to the ASGI application. No logic of its own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -69,8 +70,7 @@ def serve_from(
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
-    last_use = LastUseWriter(database, services.last_use)
-    gathered = GatheredLogins(database, services.logins.unknown)
+    writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
     dispatcher = Dispatcher(
         database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
     )
@@ -97,14 +97,13 @@ def serve_from(
             await receive()
             sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
             sampler.start()
-            gathered.begin()
-            last_use.start()
+            for writer in writers:
+                writer.start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             sampler.stop()
             dispatcher.close()
-            await gathered.end()
-            await last_use.stop()
+            await asyncio.gather(*(writer.stop() for writer in writers))
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:

@@ -164,15 +164,15 @@ def test_they_are_written_from_time_to_time_and_at_the_end(
         return done
 
     monkeypatch.setattr(database, "awrite", awrite)
-    monkeypatch.setattr("keesa.api.gathered_logins.EVERY", 0.01)
+    monkeypatch.setattr("keesa.api.periodic.INTERVAL", 0.01)
 
     async def serve() -> None:
-        gathered.begin()
+        gathered.start()
         watch.unknown.count_failure("a", NOON)
         await written.wait()
         watch.unknown.count_failure("b", NOON)
-        await gathered.end()
-        await gathered.end()
+        await gathered.stop()
+        await gathered.stop()
 
     asyncio.run(asyncio.wait_for(serve(), 30))
     assert broken == []

@@ -1,6 +1,7 @@
 """Times of last use: noted in memory, due every five minutes, and only ever moved forward."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,8 @@ from keesa.clock import now
 from keesa.db import Database, Tx
 
 NOON: Final = cast.at("2025-04-01T12:00")
+SOON: Final = 30
+"""Seconds."""
 
 
 def kept(tx: Tx, key: Key) -> Any:  # noqa: ANN401 - a time, or None
@@ -71,20 +74,38 @@ def test_what_is_noted_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert noted.due(NOON) == {0: NOON + 1, 1: NOON, 2: NOON}
 
 
+BEGUN, NOTED = Event(), Event()
+
+
+class Meeting(str):
+    """A key at which whoever reads it lets another thread note something, if that can be."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        if not BEGUN.is_set():
+            BEGUN.set()
+            NOTED.wait(0.1)
+        return super().__hash__()
+
+
 def test_threads_may_note_meanwhile() -> None:
     """Whatever is asked at the same moment fails by none of it."""
     noted = LastUse()
 
-    def use(start: int) -> None:
-        for number in range(start, start + 2000):
-            noted.note(number, NOON)
+    def note_another() -> None:
+        BEGUN.wait(SOON)
+        noted.note("another", NOON)
+        NOTED.set()
 
-    with ThreadPoolExecutor(4) as threads:
-        uses = [threads.submit(use, 2000 * number) for number in range(4)]
-        while not all(each.done() for each in uses):
-            noted.wrote(noted.due(NOON), NOON)
-        for each in uses:
-            each.result()
+    BEGUN.set()
+    noted.note(Meeting("a"), NOON)
+    BEGUN.clear()
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(note_another)
+        assert noted.due(NOON).keys() == {"a"}
+        done.result(SOON)
+    assert noted.due(NOON).keys() == {"a", "another"}
 
 
 def test_times_are_written(tx: Tx, session: str) -> None:

@@ -14,7 +14,7 @@ from asking import Api
 from cast import ADMIN, ENGINEER
 from keesa import maintenance
 from keesa.accounts.last_use import Key, LastUse
-from keesa.api import last_use_writer
+from keesa.api import last_use_writer, periodic
 from keesa.api.last_use_writer import LastUseWriter
 from keesa.app import serve_from
 from keesa.clock import now
@@ -78,8 +78,8 @@ def test_what_cannot_be_written_is_told_and_kept(database: Database) -> None:
     broken: Any = BrokenDatabase()
     with structlog.testing.capture_logs() as lines:
         asyncio.run(LastUseWriter(broken, noted).write())
-    assert [(line["event"], line["reason"]) for line in lines] == [
-        ("times of last use are not written", "the disk is full")
+    assert [(line["event"], line["what"], line["reason"]) for line in lines] == [
+        ("not written", "times of last use", "the disk is full")
     ]
     asyncio.run(LastUseWriter(database, noted).write())
     assert rows(database, USED)[0]["token"] is not None
@@ -87,7 +87,7 @@ def test_what_cannot_be_written_is_told_and_kept(database: Database) -> None:
 
 def test_a_database_that_hangs_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next time comes all the same."""
-    monkeypatch.setattr(last_use_writer, "PATIENCE", 0.0)
+    monkeypatch.setattr(periodic, "PATIENCE", 0.0)
     noted = LastUse()
     noted.note(1, now())
     hanging: Any = BrokenDatabase()
@@ -100,7 +100,7 @@ def test_a_database_that_hangs_is_left_in_time(monkeypatch: pytest.MonkeyPatch) 
 
 def test_it_is_written_from_time_to_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the server runs, in as many writes as it takes."""
-    monkeypatch.setattr(last_use_writer, "INTERVAL", 0.0)
+    monkeypatch.setattr(periodic, "INTERVAL", 0.0)
     monkeypatch.setattr(last_use_writer, "BATCH", 1)
 
     async def run() -> None:

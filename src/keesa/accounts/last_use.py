@@ -3,6 +3,7 @@ writes of their own (docs/decisions/0043-last-use.md).
 """
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Final
 
 from keesa.db import Tx
@@ -19,33 +20,36 @@ Key = str | int
 
 
 class LastUse:
-    """What one process has noted."""
+    """What one process has noted; for any thread."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._noted: dict[Key, int] = {}
         self._written: dict[Key, int] = {}
         """What was written in the last `PRECISION`."""
 
     def note(self, key: Key, at: int) -> None:
         """It is used at that time."""
-        if key in self._noted or len(self._noted) < MOST_NOTED:
-            self._noted[key] = at
+        with self._lock:
+            if key in self._noted or len(self._noted) < MOST_NOTED:
+                self._noted[key] = at
 
     def due(self, at: int, *, all_of_them: bool = False) -> dict[Key, int]:
         """What is to be written now, in the order in which rows are held: nothing that was written within `PRECISION`,
         unless no other time will come.
         """
-        self._written = {key: then for key, then in self._written.items() if abs(at - then) < PRECISION}
-        noted = list(self._noted.items())  # in one step, as another thread may note meanwhile
-        found = {key: then for key, then in noted if all_of_them or key not in self._written}
+        with self._lock:
+            self._written = {key: then for key, then in self._written.items() if abs(at - then) < PRECISION}
+            found = {key: then for key, then in self._noted.items() if all_of_them or key not in self._written}
         return dict(sorted(found.items(), key=lambda pair: (isinstance(pair[0], int), pair[0])))
 
     def wrote(self, batch: Mapping[Key, int], at: int) -> None:
         """They have been written; what was used since then stays noted."""
-        for key, then in batch.items():
-            self._written[key] = at
-            if self._noted.get(key) == then:
-                del self._noted[key]
+        with self._lock:
+            for key, then in batch.items():
+                self._written[key] = at
+                if self._noted.get(key) == then:
+                    del self._noted[key]
 
 
 def write_last_use(tx: Tx, used: Mapping[Key, int], apart: int = PRECISION) -> None:

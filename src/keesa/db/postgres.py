@@ -112,7 +112,8 @@ class PostgresDatabase(Database):
         """Nothing is known here that a write would not tell."""
 
     def load(self) -> Load:
-        loops = list(self._loops.values())
+        with self._lock:
+            loops = list(self._loops.values())
         return Load(
             waiting=sum(connections.waiting for connections in loops),
             long_reads=self._long_reads.taken,
