@@ -33,6 +33,11 @@ def preflight(client: TestClient, origin: str, path: str = TICKETS, headers: str
     return client.options(path, headers=asked)
 
 
+def exposed(answer: Response) -> set[str]:
+    """In lower case."""
+    return {name.strip().lower() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
+
+
 @pytest.mark.parametrize("path", [TICKETS, "/api/v1/auth/logout", "/api/v1/nothing", "/health"])
 def test_a_preflight_allows_every_method_and_the_headers_asked_for(shared_client: TestClient, path: str) -> None:
     """Without a token, which a browser never sends with it."""
@@ -67,8 +72,15 @@ def test_a_page_reads_every_answer(shared_api: ApiFor, method: str, path: str, s
     answer = shared_api(cast.ENGINEER)(method, path, Origin=DESK)
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    exposed = {name.strip().lower() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
-    assert exposed >= {"x-request-id", "keesa-version", "retry-after", "www-authenticate", "allow"}
+    assert exposed(answer) >= {"x-request-id", "keesa-version", "retry-after", "www-authenticate", "allow"}
+
+
+def test_a_page_reads_every_header_that_is_documented(shared_client: TestClient) -> None:
+    """And the name of a file that it is given; what comes with cookies is for the server's own pages alone."""
+    answer = shared_client.get("/api/v1/openapi.json", headers={"Origin": DESK})
+    documented = {name.lower() for name in answer.json()["components"]["headers"]}
+    assert {"link", "etag"} <= documented
+    assert exposed(answer) >= {*documented, "content-disposition"} - {"set-cookie", "x-csrf-token"}
 
 
 def test_a_page_is_told_that_it_must_log_in(shared_client: TestClient) -> None:

@@ -19,7 +19,13 @@ from keesa.web.observer import Observer
 from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-EXPOSED: Final = f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate, ETag, Location"
+EXPOSED: Final = (
+    f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate, ETag, Location, Link, Accept-Encoding"
+    ", Content-Disposition"
+)
+"""What a page of another origin may read: every header that the OpenAPI documents name but for what comes with
+cookies, which such a page never has, and the name of a file.
+"""
 PREFLIGHT_SECONDS: Final = "86400"
 
 # as bytes, and added at the end of what is there, without a look for the same name in it
