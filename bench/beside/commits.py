@@ -81,7 +81,9 @@ def set_up(repository: Path, commit: Commit, folder: Path) -> SetUp:
         return found
     shutil.rmtree(found.folder, ignore_errors=True)
     found.tree.mkdir(parents=True)
-    around = Surroundings(found.folder / "set-up.log", environment={"MAKEFLAGS": "", "MFLAGS": "", "MAKELEVEL": ""})
+    around = Surroundings(
+        found.folder / "set-up.log", environment=dict.fromkeys(("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"), "")
+    )
     if shutil.which("make") is None:
         raise Refused("A commit is installed by its own Makefile, and make is not here: `apt-get install make`")
     packed = found.folder / "tree.tar"

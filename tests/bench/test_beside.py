@@ -51,7 +51,12 @@ def test_a_commit_is_set_up_by_its_own_makefile_from_what_was_committed(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a folder of its own, with an environment of its own, and without a word of what surrounds the benchmark."""
-    for name, value in {"MAKEFLAGS": "-- ARGS=--beside", "PYTHONPATH": "src", "KEESA_PORT": "1"}.items():
+    for name, value in {
+        "MAKEFLAGS": "-- ARGS=--beside",
+        "ARGS": "--beside",
+        "PYTHONPATH": "src",
+        "KEESA_PORT": "1",
+    }.items():
         monkeypatch.setenv(name, value)
     commit = find_commit(repository, "HEAD")
     (repository / "bench/dataset/__main__.py").write_text("second = 2\n")
