@@ -93,12 +93,15 @@ def test_a_stop_waits_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> 
     assert (writer.begun[-1], writer.ended) == (True, [])
 
 
-def test_a_server_that_begins_to_stop_at_once_waits_for_no_interval() -> None:
-    """It writes what there is."""
+@pytest.mark.parametrize("turns", [0, 1, 5])
+def test_a_stop_waits_for_no_interval(turns: int) -> None:
+    """It writes what there is, whether the loop has begun to wait or not."""
 
     async def serve() -> Scripted:
         writer = Scripted("write")
         writer.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
         await writer.stop()
         return writer
 
