@@ -11,6 +11,7 @@ from keesa.accounts.administering import administering
 from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.permissions import ROLES_WRITE, Permission
 from keesa.accounts.powers import one_by_one
+from keesa.accounts.retiring import RETIRED_AT, act_of
 from keesa.accounts.roles import Role, faults_of, find_role, give_permissions, give_ticket_types, lock_role, role_by_id
 from keesa.db import Tx
 from keesa.db.rules import Rule
@@ -52,7 +53,7 @@ def change_role(tx: Tx, by: Requester, role_id: int | None, changes: RoleChanges
         changed = role_by_id(tx, role.id)
         giver.require_giving(changed.powers.without(role.powers))
         if changed.state != role.state:
-            record(tx, by, f"role.{_act(role, changed)}", role.id, role.state, changed.state)
+            record(tx, by, f"role.{act_of(role.retired, changed.retired)}", role.id, role.state, changed.state)
     return changed
 
 
@@ -95,9 +96,8 @@ def _apply(tx: Tx, role: Role, changes: RoleChanges, at: int) -> None:
     name = role.name if isinstance(changes.name, UnsetType) else changes.name
     retired = role.retired if isinstance(changes.retired, UnsetType) else changes.retired
     if (name, retired) != (role.name, role.retired):
-        since = "CASE WHEN :retired THEN coalesce(retired_at, :at) END"
-        sql = f"UPDATE roles SET name = :name, retired_at = {since} WHERE id = :id"
-        tx.run(sql, id=role.id, name=name, retired=retired, at=at)
+        sql = f"UPDATE roles SET name = :name, retired_at = {RETIRED_AT} WHERE id = :id"
+        tx.run(sql, id=role.id, name=name, retired=int(retired), at=at)
     if not isinstance(changes.permissions, UnsetType):
         _apply_permissions(tx, role, list(dict.fromkeys(one_by_one(changes.permissions))))
     if not isinstance(changes.ticket_types, UnsetType) and {*changes.ticket_types} != {*role.ticket_types}:
@@ -120,10 +120,3 @@ def _apply_permissions(tx: Tx, role: Role, wanted: Sequence[Permission]) -> None
             )
     sql = "SELECT coalesce(max(position), 0) AS value FROM role_permissions WHERE role_id = :id"
     give_permissions(tx, role.id, wanted[len(staying) :], tx.value(sql, id=role.id))
-
-
-def _act(before: Role, after: Role) -> str:
-    """For the audit trail."""
-    if before.retired == after.retired:
-        return "change"
-    return "retire" if after.retired else "reinstate"

@@ -6,15 +6,15 @@ import typer
 
 from keesa.accounts.open_sessions import OpenSession, end_session, end_sessions, list_sessions
 from keesa.accounts.users import id_of
+from keesa.cli.ending import Everybody, User, end_chosen
 from keesa.cli.listing import AsJson, print_list
-from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database, operator, ready_database
+from keesa.cli.options import ConfigFile, Data, DatabaseUrl, configured, existing_database, ready_database
 from keesa.clock import Clock, now
 from keesa.db import Tx
 from keesa.visible import visible
 
 app = typer.Typer(help="Who is logged in.", no_args_is_help=True)
 
-User = Annotated[str | None, typer.Option("--user", metavar="EMAIL", help="Those of this user.")]
 _HEADINGS: Final = (
     "id",
     "user_id",
@@ -48,22 +48,13 @@ def list_all(
 def end(
     session_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of the session.")] = None,
     user: User = None,
-    everybody: Annotated[bool, typer.Option("--all", help="Those of everybody.")] = False,
+    everybody: Everybody = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     _config: ConfigFile = None,
 ) -> None:
     """End a session, those of a user, or all: their tokens are void from the next request on."""
-    if [session_id is not None, user is not None, everybody].count(True) != 1:
-        raise typer.BadParameter("give the id of a session, --user or --all")
-
-    def work(tx: Tx) -> str:
-        if session_id is not None:
-            end_session(tx, operator(), session_id)
-            return f"ended session {session_id}"
-        count = end_sessions(tx, operator(), None if user is None else id_of(tx, user))
-        return f"ended {count} session{'' if count == 1 else 's'}"
-
+    work = end_chosen("session", session_id, user, everybody, end_session, end_sessions)
     with ready_database(data, database_url) as database:
         print(visible(database.write(work)))
 

@@ -16,6 +16,7 @@ from keesa.accounts.api_token_changes import (
 from keesa.accounts.api_tokens import ApiToken, list_tokens
 from keesa.accounts.sessions import Version
 from keesa.accounts.users import id_of
+from keesa.cli.ending import Everybody, User, end_chosen
 from keesa.cli.listing import AsJson, print_list
 from keesa.cli.options import (
     ConfigFile,
@@ -35,7 +36,6 @@ from keesa.visible import visible
 app = typer.Typer(help="API tokens: with which programs act as a user, without a login.", no_args_is_help=True)
 
 Id = Annotated[int, typer.Argument(help="Id of the token.", callback=possible_id)]
-User = Annotated[str | None, typer.Option("--user", metavar="EMAIL", help="Those of this user.")]
 _HEADINGS: Final = (
     "id",
     "name",
@@ -121,22 +121,13 @@ def end(
         int | None, typer.Argument(metavar="[ID]", help="Id of the token.", callback=possible_id)
     ] = None,
     user: User = None,
-    everybody: Annotated[bool, typer.Option("--all", help="Those of everybody.")] = False,
+    everybody: Everybody = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     _config: ConfigFile = None,
 ) -> None:
     """End a token, those of a user, or all: who sends them is refused from the next request on."""
-    if [token_id is not None, user is not None, everybody].count(True) != 1:
-        raise typer.BadParameter("give the id of a token, --user or --all")
-
-    def work(tx: Tx) -> str:
-        if token_id is not None:
-            end_token(tx, operator(), token_id)
-            return f"ended token {token_id}"
-        count = end_tokens(tx, operator(), None if user is None else id_of(tx, user))
-        return f"ended {count} token{'' if count == 1 else 's'}"
-
+    work = end_chosen("token", token_id, user, everybody, end_token, end_tokens)
     with ready_database(data, database_url) as database:
         print(visible(database.write(work)))
 

@@ -9,11 +9,11 @@ from msgspec import UNSET, UnsetType, to_builtins
 from keesa.accounts.actors import Actor
 from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.filters import Condition
+from keesa.accounts.retiring import act_of
 from keesa.db import Steps, Tx
 from keesa.directory.contacts import Contact, NewContact, contact_faults, contacts_of, read_contacts, replace_contacts
 from keesa.directory.pages import PageAfter, folded, read_page
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone, written_of
-from keesa.directory.retiring import act_of
 from keesa.errors import Faults, Invalid, NotFound
 from keesa.names import name_fault
 

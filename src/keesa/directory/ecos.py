@@ -9,10 +9,10 @@ from msgspec import UNSET, UnsetType
 from keesa.accounts.actors import Actor
 from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.filters import Condition
+from keesa.accounts.retiring import RETIRED_AT, act_of
 from keesa.db import Steps, Tx
 from keesa.directory.customers import customer_by_id
 from keesa.directory.pages import PageAfter, folded, read_page
-from keesa.directory.retiring import act_of
 from keesa.errors import Invalid, NotFound
 from keesa.names import name_fault
 
@@ -128,8 +128,7 @@ def change_eco(tx: Tx, by: Requester, eco_id: int | None, changes: EcoChanges) -
     if changed == eco:
         return eco
     tx.run(
-        "UPDATE ecos SET name = :name, customer_id = :customer_id,"
-        " retired_at = CASE WHEN :retired = 0 THEN NULL ELSE coalesce(retired_at, :at) END WHERE id = :id",
+        f"UPDATE ecos SET name = :name, customer_id = :customer_id, retired_at = {RETIRED_AT} WHERE id = :id",
         id=eco.id,
         name=changed.name,
         customer_id=changed.customer_id,

@@ -8,12 +8,12 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 
 from keesa.accounts.audit.recording import Requester, record
+from keesa.accounts.retiring import RETIRED_AT, act_of
 from keesa.db import Tx
 from keesa.db.rules import Rule, hold
 from keesa.directory import places
 from keesa.directory.pages import require_limit
 from keesa.directory.reference import KeyedList
-from keesa.directory.retiring import act_of
 from keesa.errors import Invalid, NotFound
 from keesa.names import name_fault
 
@@ -131,8 +131,7 @@ def change_entry(tx: Tx, by: Requester, table: KeyedList, key: str | None, chang
     if changed.position != entry.position:
         places.move(tx, table, entry.position, changed.position)
     tx.run(
-        f"UPDATE {table} SET name = :name,"
-        " retired_at = CASE WHEN :retired = 0 THEN NULL ELSE coalesce(retired_at, :at) END WHERE key = :key",
+        f"UPDATE {table} SET name = :name, retired_at = {RETIRED_AT} WHERE key = :key",
         key=entry.key,
         name=changed.name,
         retired=int(changed.retired),

@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 from msgspec import UNSET, UnsetType
 
 from keesa.accounts.audit.recording import Requester, record
+from keesa.accounts.retiring import RETIRED_AT, act_of
 from keesa.db import Tx
 from keesa.db.rules import Rule, hold
 from keesa.directory import places
 from keesa.directory.pages import require_limit
 from keesa.directory.reference import unfit_key
-from keesa.directory.retiring import act_of
 from keesa.errors import Invalid, NotFound
 from keesa.names import name_fault
 
@@ -132,7 +132,7 @@ def change_product(tx: Tx, by: Requester, product_id: int | None, changes: Produ
     tx.run(
         "UPDATE products SET name = :name, default_ticket_type = :default_ticket_type,"
         " default_category = :default_category,"
-        " retired_at = CASE WHEN :retired = 0 THEN NULL ELSE coalesce(retired_at, :at) END WHERE id = :id",
+        f" retired_at = {RETIRED_AT} WHERE id = :id",
         id=product.id,
         name=changed.name,
         default_ticket_type=changed.default_ticket_type,
