@@ -26,7 +26,7 @@ from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import sqlite
 from keesa.db.opening import SQLITE_FILE
-from keesa.tickets.html import rich_text
+from keesa.rich_text.html import rich_text
 from keesa.tickets.raising import Draft, raise_ticket
 
 _CLIENTS: Final = (1, 32)

@@ -16,7 +16,7 @@ from keesa.tickets.selecting import select, select_page
 
 SOURCE = Path(keesa.__file__).parent
 
-DOMAINS = {"accounts", "directory", "tickets", "notes"}
+DOMAINS = {"accounts", "directory", "events", "tickets", "notes", "rich_text"}
 MAY_IMPORT = {
     "errors": set[str](),
     "interpreter": set[str](),
@@ -31,9 +31,11 @@ MAY_IMPORT = {
     "cache": set[str](),
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache", "desk"},
     "directory": {"accounts", "db", "errors", "names"},
-    "tickets": {"accounts", "directory", "db", "blank", "errors", "clock"},
+    "events": {"accounts", "db"},
+    "tickets": {"accounts", "directory", "events", "rich_text", "db", "blank", "errors", "clock"},
     "blank": set(),
-    "notes": {"tickets", "accounts", "db", "errors"},
+    "rich_text": {"blank"},
+    "notes": {"tickets", "events", "rich_text", "accounts", "db", "errors"},
     "config": {"accounts", "data_folder", "db", "errors", "tickets"},
     "secret_key": {"accounts", "clock", "data_folder", "errors"},
     "key_rotation": {"accounts", "errors", "secret_key"},
@@ -188,8 +190,8 @@ def test_a_rich_text_is_made_by_its_cleaning_alone() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "RichText"
     }
-    cleaners = {name for name, _, tree in modules() if "keesa.tickets.html.rich_text" in imported(tree)}
-    assert makers == {"tickets.html"}
+    cleaners = {name for name, _, tree in modules() if "keesa.rich_text.html.rich_text" in imported(tree)}
+    assert makers == {"rich_text.html"}
     assert cleaners == {"api.rich_text"}
 
 

@@ -28,7 +28,7 @@ from keesa.directory.customers import NewCustomer, create_customer
 from keesa.directory.ecos import create_eco
 from keesa.directory.reference import keys, products
 from keesa.notes.notes import add_note
-from keesa.tickets.html import rich_text
+from keesa.rich_text.html import rich_text
 from keesa.tickets.lists import list_groups
 from keesa.tickets.numbers import NumberForm
 from keesa.tickets.pages import Page

@@ -15,7 +15,7 @@ from keesa.accounts.permissions import TICKETS_WRITE
 from keesa.accounts.sessions import Version
 from keesa.api.rich_text import CLEANING
 from keesa.db import Database, Tx
-from keesa.tickets.html import LONGEST, RichText, rich_text
+from keesa.rich_text.html import LONGEST, RichText, rich_text
 from keesa.web import conversions
 from logins import bearer
 from new_tickets import BODIES, changed

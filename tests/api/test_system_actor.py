@@ -10,8 +10,8 @@ from keesa.accounts.sessions import Version
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.notes.notes import add_note
+from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
-from keesa.tickets.html import rich_text
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
 from new_tickets import DRAFT

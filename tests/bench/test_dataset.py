@@ -16,7 +16,7 @@ from keesa.app import serve_from
 from keesa.config import Config
 from keesa.db import Database, open_database
 from keesa.errors import Refused
-from keesa.tickets.html import rich_text
+from keesa.rich_text.html import rich_text
 from logins import bearer, try_password
 from places import Place
 

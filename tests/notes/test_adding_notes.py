@@ -7,8 +7,8 @@ from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRAN
 from keesa.db import Tx
 from keesa.errors import Invalid, NotFound
 from keesa.notes.notes import LARGEST_NOTES, MOST_NOTES, Note, add_note, list_notes
+from keesa.rich_text.html import LONGEST, rich_text
 from keesa.tickets.finding import find_ticket
-from keesa.tickets.html import LONGEST, rich_text
 from listing import ticket
 
 NOON = at("2025-03-10T12:00")

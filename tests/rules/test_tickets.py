@@ -14,8 +14,8 @@ from keesa.errors import Invalid
 from keesa.notes import notes
 from keesa.notes.notes import add_note
 from keesa.readiness import prove_writing
+from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
-from keesa.tickets.html import rich_text
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
 from meeting import Nodes

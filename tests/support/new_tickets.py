@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cast import HARBOUR
-from keesa.tickets.html import rich_text
+from keesa.rich_text.html import rich_text
 from keesa.tickets.raising import Draft
 
 Body = dict[str, Any]

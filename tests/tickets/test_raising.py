@@ -11,8 +11,8 @@ from keesa.db import Tx
 from keesa.directory.customers import CustomerChanges, change_customer, retire_customer
 from keesa.directory.phones import FAULT
 from keesa.errors import Forbidden, Invalid
+from keesa.rich_text.html import LONGEST, rich_text
 from keesa.tickets.finding import find_ticket
-from keesa.tickets.html import LONGEST, rich_text
 from keesa.tickets.lists import list_of_customer
 from keesa.tickets.pages import Page
 from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket

@@ -16,7 +16,7 @@ from keesa.api.authentication import AuthenticatedCaller
 from keesa.api.services import Services
 from keesa.api.ticket_cache import TicketFormat
 from keesa.db import Steps, Tx
-from keesa.tickets.html import RichText
+from keesa.rich_text.html import RichText
 from keesa.tickets.views import VisibleTicket
 from keesa.web import calls
 from keesa.web.calls import B, Q

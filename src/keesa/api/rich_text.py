@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from keesa.tickets.html import is_quick, rich_text
+from keesa.rich_text.html import is_quick, rich_text
 from keesa.web.conversions import MARK, Conversion
 
 CLEANING: Final = Conversion(rich_text, is_quick)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Faults, Invalid
-from keesa.tickets.html import RichText
+from keesa.rich_text.html import RichText
 from keesa.tickets.raising import Draft, draft_faults, missing_words
 from keesa.web.input.kinds import places_of
 from keesa.web.routes import Partial

@@ -6,9 +6,9 @@ from typing import Final
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Invalid
+from keesa.rich_text.html import RichText
 from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import count_note
-from keesa.tickets.html import RichText
 from keesa.tickets.pages import Page
 from keesa.tickets.views import VisibleTicket
 

@@ -13,8 +13,8 @@ from keesa.directory.ecos import Eco, eco_by_id
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
 from keesa.directory.reference import defaults_of, unfit_key, unfit_product
 from keesa.errors import Forbidden, Invalid
+from keesa.rich_text.html import RichText
 from keesa.tickets.history import record_first_status
-from keesa.tickets.html import RichText
 from keesa.tickets.numbers import DRAWN, NumberForm, next_number, number_of, prefix_of
 from keesa.tickets.statuses import Status
 

@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 from html import escape
 from typing import Final
 
-from keesa.tickets.attributes import AttributeReader
-from keesa.tickets.elements import (
+from keesa.rich_text.attributes import AttributeReader
+from keesa.rich_text.elements import (
     HTML,
     LACKS_END,
     MATHML,

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from keesa.blank import unescaped
-from keesa.tickets.elements import ALLOWED, BOOLEAN, HTML_ATTRIBUTES, NUMBERS, SCHEMES
+from keesa.rich_text.elements import ALLOWED, BOOLEAN, HTML_ATTRIBUTES, NUMBERS, SCHEMES
 
 MOST_ATTRIBUTES: Final = 8_000
 """Of all tags of a text."""

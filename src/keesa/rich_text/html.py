@@ -13,10 +13,10 @@ from typing import Final
 import nh3
 
 from keesa.blank import is_blank, unescaped
-from keesa.tickets.attributes import MOST_ATTRIBUTES, TooManyAttributes
-from keesa.tickets.elements import ATTRIBUTES, SCHEMES, TAGS
-from keesa.tickets.nesting import Nesting
-from keesa.tickets.tags import Reader
+from keesa.rich_text.attributes import MOST_ATTRIBUTES, TooManyAttributes
+from keesa.rich_text.elements import ATTRIBUTES, SCHEMES, TAGS
+from keesa.rich_text.nesting import Nesting
+from keesa.rich_text.tags import Reader
 
 LONGEST: Final = 65_536
 """Characters of a description or a note, as it is written."""

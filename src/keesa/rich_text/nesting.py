@@ -8,7 +8,7 @@ end tag before HTML would close it by itself, so that a reader has nothing to me
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from keesa.tickets.elements import (
+from keesa.rich_text.elements import (
     AROUND_CELLS,
     BLOCKS,
     CELLS,

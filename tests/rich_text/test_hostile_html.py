@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from keesa.tickets.html import LONGEST, LONGEST_KEPT, MOST_TAGS, is_quick, rich_text
+from keesa.rich_text.html import LONGEST, LONGEST_KEPT, MOST_TAGS, is_quick, rich_text
 
 SECONDS: Final = 2.0
 """Of CPU. The worst that is known takes 0.06; what was not in proportion took 7 for 10 kB, and 78 for 21."""

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deterministic import deterministic
-from keesa.tickets import html
-from keesa.tickets.elements import ATTRIBUTES, SCHEMES, TAGS
-from keesa.tickets.html import LONGEST, MOST_TAGS, rich_text
+from keesa.rich_text import html
+from keesa.rich_text.elements import ATTRIBUTES, SCHEMES, TAGS
+from keesa.rich_text.html import LONGEST, MOST_TAGS, rich_text
 
 
 def sanitised(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Rich text: HTML of an editor, made safe before it is kept."""
