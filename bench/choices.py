@@ -103,7 +103,7 @@ def lists(database: Database, world: World) -> Works:
     def listing(rendered: TicketCache) -> Callable[[], object]:
         def read(tx: Tx) -> bytes:
             found = run_to_the_end(list_groups(tx, actor, Page(), (None, None, None)))
-            return msgspec.json.encode(run_to_the_end(rendered.tickets(tx, 1, found, formats.LISTED)))
+            return msgspec.json.encode(run_to_the_end(rendered.tickets(tx, 1, found, formats.LISTED, internal=True)))
 
         return lambda: database.read(read)
 

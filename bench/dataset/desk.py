@@ -11,7 +11,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from bench.dataset.people import BOTS, CLERKS, ENGINEERS, START
-from bench.dataset.tables import Row, Rows, Ticket
+from bench.dataset.tables import Event, Row, Rows, Ticket
 from bench.dataset.texts import Texts
 from keesa.clock import Clock, milliseconds
 from keesa.config import DEFAULT_ZONE
@@ -67,6 +67,44 @@ class _Draw(NamedTuple):
     notes: int
 
 
+class _Events:
+    """What becomes of one ticket, not yet in order."""
+
+    def __init__(self, ticket_id: int, raiser: int, customer_id: int, ticket_type: str) -> None:
+        self.ticket_id = ticket_id
+        self.raiser = raiser
+        self.rows: list[Event] = []
+        self._sight = customer_id, ticket_type
+
+    @property
+    def last_at(self) -> int:
+        return max(event.at for event in self.rows)
+
+    def add(
+        self, kind: str, actor_id: int | None, at: int, changes: str = "{}", assigned_to_id: int | None = None
+    ) -> None:
+        """Nobody's is the raiser's."""
+        customer_id, ticket_type = self._sight
+        event = Event(
+            ticket_id=self.ticket_id,
+            number=0,
+            public_number=0,
+            kind=kind,
+            actor_id=self.raiser if actor_id is None else actor_id,
+            thing_id=None,
+            changes=changes,
+            raised_by_id=self.raiser,
+            customer_id=customer_id,
+            assigned_to_id=assigned_to_id,
+            ticket_type=ticket_type,
+            had_customer_id=None,
+            had_assigned_to_id=None,
+            had_ticket_type=None,
+            at=at,
+        )
+        self.rows.append(event)
+
+
 class Desk:
     """Raises tickets, one year after the other, and keeps what becomes of them until its time has come: so
     that statuses and notes get their ids in the order of time, and a ticket's lie apart from each other.
@@ -83,7 +121,9 @@ class Desk:
         self._products = list(product_ids), _zipf(len(product_ids), 1, 1)
         self._texts = Texts(random)
         self._counters: dict[str, int] = {}
-        self._coming: dict[str, list[Row]] = {"ticket_statuses": [], "ticket_assignments": [], "ticket_notes": []}
+        self._coming: dict[str, list[Row]] = {"ticket_statuses": [], "ticket_notes": [], "ticket_events": []}
+        self._so_far: dict[int, tuple[int, int | None]] = {}
+        self._notes_so_far = 0
         self._day = lru_cache(maxsize=4096)(self._day_of_hour)
         self._users_of: dict[int, list[int]] = {}
         for user_id, *_, customer_id, _password_hash, _created_at in users:
@@ -123,9 +163,12 @@ class Desk:
         course = self._random.choice(_COURSES[self._status(position)])
         raiser = self._raiser(draw.customer[0])
         engineer = draw.engineer if course or chance() < 0.5 else None
-        closed_on = self._follow(number, raised_at, life, course, raiser, engineer)
-        notes_size = self._note(number, raised_at, life, draw.notes, (raiser, engineer))
         customer_id, name, contact_name, contact_number = draw.customer
+        events = _Events(number, raiser, customer_id, draw.ticket_type)
+        events.add("raised", raiser, raised_at)
+        closed_on = self._follow(events, raised_at, life, course, engineer)
+        notes_size = self._note(events, raised_at, life, draw.notes, engineer)
+        self._coming["ticket_events"] += events.rows
         return Ticket(
             id=number,
             title=f"{draw.title}, {name}",
@@ -147,34 +190,42 @@ class Desk:
             description_size=len(draw.description.encode()),
             notes_count=draw.notes,
             notes_size=notes_size,
+            events=len(events.rows),
+            public_events=len(events.rows),
+            changed_at=events.last_at,
+            public_changed_at=events.last_at,
         )
 
     def _follow(
-        self, number: int, raised_at: int, life: int, course: Sequence[Status], raiser: int, engineer: int | None
+        self, events: "_Events", raised_at: int, life: int, course: Sequence[Status], engineer: int | None
     ) -> str | None:
         """The assignment in the first fifth of the ticket's life, then the statuses; the day of its closing."""
         chance, statuses = self._random.random, self._coming["ticket_statuses"]
-        statuses.append((number, "open", raiser, raised_at))
+        statuses.append((events.ticket_id, "open", events.raiser, raised_at))
         if engineer is not None:
             at = raised_at + int(life * 0.2 * chance())
-            self._coming["ticket_assignments"].append((number, engineer, self._clerk(), at))
+            events.add("assigned", self._clerk(), at, f'{{"assigned_to_id":[null,{engineer}]}}', engineer)
+        was: Status = "open"
         for step, status in enumerate(course):
             at = raised_at + int(life * (0.2 + 0.8 * (step + chance()) / len(course)))
-            statuses.append((number, status, engineer, at))
+            statuses.append((events.ticket_id, status, engineer, at))
+            events.add("status", engineer, at, f'{{"status":["{was}","{status}"]}}')
+            was = status
         return self._day(at // _HOUR) if course and course[-1] == "closed" else None
 
-    def _note(self, number: int, raised_at: int, life: int, count: int, people: tuple[int, int | None]) -> int:
+    def _note(self, events: "_Events", raised_at: int, life: int, count: int, engineer: int | None) -> int:
         """Mostly the engineer's, some of who raised the ticket; a bot sees none, and a clerk writes for it. Gives
         their bytes.
         """
-        raiser, engineer = people
-        raiser = raiser if raiser not in BOTS else self._clerk()
+        raiser = events.raiser if events.raiser not in BOTS else self._clerk()
         chance, bodies, notes = self._random.random, self._texts.notes, self._coming["ticket_notes"]
         size = 0
         for _ in range(count):
             author = raiser if engineer is None or chance() < 0.25 else engineer
             body = bodies[int(chance() * len(bodies))]
-            notes.append((number, author, body, raised_at + int(life * chance())))
+            at = raised_at + int(life * chance())
+            notes.append((events.ticket_id, author, body, at))
+            events.add("note_added", author, at)
             size += len(body.encode())
         return size
 
@@ -209,7 +260,26 @@ class Desk:
             cut = bisect_left(rows, end, key=itemgetter(-1))
             found[table] = rows[:cut]
             del rows[:cut]
+        found["ticket_events"] = [self._numbered(Event(*event)) for event in found["ticket_events"]]
         return found
+
+    def _numbered(self, event: Event) -> Row:
+        """With its place, and what the ones before it have left."""
+        number, had = self._so_far.get(event.ticket_id, (0, None))
+        is_raised = event.kind == "raised"
+        if event.kind == "note_added":
+            self._notes_so_far += 1
+        has = event.assigned_to_id if event.kind == "assigned" else had
+        self._so_far[event.ticket_id] = number + 1, has
+        return event._replace(
+            number=number + 1,
+            public_number=number + 1,
+            thing_id=self._notes_so_far if event.kind == "note_added" else None,
+            assigned_to_id=has,
+            had_customer_id=None if is_raised else event.customer_id,
+            had_assigned_to_id=had,
+            had_ticket_type=None if is_raised else event.ticket_type,
+        )
 
     @staticmethod
     def _day_of_hour(hour: int) -> str:

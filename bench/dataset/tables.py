@@ -31,6 +31,30 @@ class Ticket(NamedTuple):
     description_size: int
     notes_count: int
     notes_size: int
+    events: int
+    public_events: int
+    changed_at: int
+    public_changed_at: int
+
+
+class Event(NamedTuple):
+    """The columns that an event is loaded with."""
+
+    ticket_id: int
+    number: int
+    public_number: int
+    kind: str
+    actor_id: int
+    thing_id: int | None
+    changes: str
+    raised_by_id: int
+    customer_id: int
+    assigned_to_id: int | None
+    ticket_type: str
+    had_customer_id: int | None
+    had_assigned_to_id: int | None
+    had_ticket_type: str | None
+    at: int
 
 
 COLUMNS: Final = {
@@ -39,8 +63,8 @@ COLUMNS: Final = {
     "user_roles": "user_id, role_id, position",
     "tickets": ", ".join(Ticket._fields),
     "ticket_statuses": "ticket_id, status, changed_by_id, created_at",
-    "ticket_assignments": "ticket_id, assigned_to_id, assigned_by_id, created_at",
     "ticket_notes": "ticket_id, author_id, body, created_at",
+    "ticket_events": ", ".join(Event._fields),
     "ticket_counters": "prefix, last",
 }
 

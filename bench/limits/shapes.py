@@ -15,6 +15,7 @@ from keesa.api.v2024.tickets import formats
 from keesa.api.v2024.tickets.raising import RaisedTicket
 from keesa.clock import Clock
 from keesa.config import DEFAULT_ZONE
+from keesa.tickets.statuses import group_of
 
 Row = Sequence[Any]
 
@@ -118,6 +119,8 @@ _MADE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "ticket_notes": _notes,
     "ticket_statuses": _statuses,
     "ticket_assignments": _assignments,
+    "group": group_of,
+    "updated_at": CLOCK.iso,
     "commented_on": CLOCK.minute,
 }
 """The fields that are not shown as the statement reads them."""

@@ -26,10 +26,10 @@ _STATUSES: Final = """
 """
 _ASSIGNMENTS: Final = """
     (SELECT CAST($list($row(h.assigned_to, h.assigned_by, h.created_at)) AS TEXT) FROM (
-        SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_assignments.created_at
-        FROM ticket_assignments JOIN users giving ON giving.id = assigned_by_id
-        LEFT JOIN users given ON given.id = assigned_to_id
-        WHERE ticket_id = tickets.id ORDER BY ticket_assignments.id
+        SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_events.at AS created_at
+        FROM ticket_events JOIN users giving ON giving.id = actor_id
+        LEFT JOIN users given ON given.id = ticket_events.assigned_to_id
+        WHERE ticket_id = tickets.id AND kind = 'assigned' ORDER BY number
     ) h)
 """
 _MADE: Final = {
@@ -38,6 +38,8 @@ _MADE: Final = {
     "image_urls": "''",
     "closed_date": "tickets.closed_on",
     "contact_phone": "coalesce(tickets.contact_phone, CAST(tickets.contact_number AS TEXT))",
+    "group": "tickets.status",
+    "updated_at": "tickets.changed_at",
     "ticket_notes": _NOTES,
     "ticket_statuses": _STATUSES,
     "ticket_assignments": _ASSIGNMENTS,

@@ -17,16 +17,19 @@ _CONTRADICTIONS: Final[Mapping[str, str]] = {
             SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY ticket_statuses.id LIMIT 1
         )
     """,
-    "is assigned otherwise than its last assignment": """
+    "is assigned otherwise than its last event says": """
         SELECT id FROM tickets WHERE assigned_to_id IS DISTINCT FROM (
-            SELECT assigned_to_id FROM ticket_assignments AS past
-            WHERE ticket_id = tickets.id ORDER BY past.id DESC LIMIT 1
+            SELECT assigned_to_id FROM ticket_events AS past
+            WHERE ticket_id = tickets.id ORDER BY past.number DESC LIMIT 1
         )
+    """,
+    "has another number of events than it counts": """
+        SELECT id FROM tickets WHERE events <> (SELECT count(*) FROM ticket_events WHERE ticket_id = tickets.id)
     """,
     "has rows, and is none": """
         SELECT ticket_id FROM (
             SELECT ticket_id FROM ticket_notes UNION SELECT ticket_id FROM ticket_statuses
-            UNION SELECT ticket_id FROM ticket_assignments
+            UNION SELECT ticket_id FROM ticket_events
         ) AS named WHERE ticket_id NOT IN (SELECT id FROM tickets)
     """,
 }

@@ -53,7 +53,7 @@ def many(tx: Tx) -> list[VisibleTicket]:
 def shown(
     tx: Tx, rendered: TicketCache, seen: list[VisibleTicket], form: TicketFormat[Any], names: int = 1
 ) -> list[Any]:
-    encoded = msgspec.json.encode(run_to_the_end(rendered.tickets(tx, names, iter(seen), form)))
+    encoded = msgspec.json.encode(run_to_the_end(rendered.tickets(tx, names, iter(seen), form, internal=True)))
     found: list[Any] = msgspec.json.decode(encoded)
     return found
 
@@ -75,7 +75,7 @@ def test_what_is_kept_stays_within_its_limit(tx: Tx, many: list[VisibleTicket], 
 def test_what_is_kept_is_weighed_in_bytes(tx: Tx, many: list[VisibleTicket]) -> None:
     """All of its text, and what its keeping takes beside that."""
     rendered = TicketCache(CLOCK, 10_000_000)
-    answered = run_to_the_end(rendered.tickets(tx, 1, iter(many), formats_2024.LISTED))
+    answered = run_to_the_end(rendered.tickets(tx, 1, iter(many), formats_2024.LISTED, internal=True))
     text = sum(len(msgspec.json.encode(ticket)) for ticket in answered)
     assert text + 100 * len(many) < rendered.weight < text + 1000 * len(many)
 
@@ -154,15 +154,15 @@ def test_long_lists_under_way_have_a_bound_together(
     tx.run("UPDATE tickets SET description = :heavy, description_size = 30000", heavy="x" * 30_000)
     rendered = TicketCache(CLOCK, 0)
 
-    first: Steps[list[Any]] = rendered.tickets(tx, 1, many[:2], formats_2024.LISTED)
+    first: Steps[list[Any]] = rendered.tickets(tx, 1, many[:2], formats_2024.LISTED, internal=True)
     while rendered.under_way == 0:
         next(first)
     assert rendered.under_way > 60_000
     with pytest.raises(Unavailable):
-        run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED))
+        run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED, internal=True))
     first.close()
     assert rendered.under_way == 0
-    assert len(run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED))) == 2
+    assert len(run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED, internal=True))) == 2
     assert rendered.under_way == 0
 
 

@@ -126,7 +126,7 @@ def build(tx: Tx, world: World) -> None:
     """In place of the cast and of the example before; nobody's password is ever asked for."""
     _forget_acts(tx)
     for table in (
-        *("api_token_permissions", "api_tokens", "ticket_notes", "ticket_statuses", "ticket_assignments", "tickets"),
+        *("api_token_permissions", "api_tokens", "ticket_notes", "ticket_statuses", "ticket_events", "tickets"),
         *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles"),
     ):
         tx.run(f"DELETE FROM {table}")
@@ -384,7 +384,7 @@ def act(api: Api, endpoint: tuple[str, str], ticket: Ticket) -> Response:
 
 def everything_of(ticket: Ticket, tx: Tx) -> list[object]:
     tables = {"tickets": "id", "ticket_notes": "ticket_id", "ticket_statuses": "ticket_id"}
-    tables["ticket_assignments"] = "ticket_id"
+    tables["ticket_events"] = "ticket_id"
     return [
         rows(tx, f"SELECT * FROM {table} WHERE {key} = :id ORDER BY id", id=ticket.id) for table, key in tables.items()
     ]

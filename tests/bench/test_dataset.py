@@ -25,7 +25,7 @@ CONTRADICTIONS = (
     "SELECT id FROM tickets WHERE 3 * (SELECT count(*) FROM tickets) <> (SELECT count(*) FROM ticket_notes)",
     """
         SELECT id FROM tickets WHERE revision <> (SELECT count(*) FROM ticket_statuses WHERE ticket_id = tickets.id)
-        + (SELECT count(*) FROM ticket_assignments WHERE ticket_id = tickets.id)
+        + (SELECT count(*) FROM ticket_events WHERE ticket_id = tickets.id AND kind = 'assigned')
         + (SELECT count(*) FROM ticket_notes WHERE ticket_id = tickets.id)
     """,
     """
@@ -34,8 +34,16 @@ CONTRADICTIONS = (
         ) OR 'open' <> (SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id LIMIT 1)
     """,
     """
-        SELECT tickets.id FROM tickets LEFT JOIN ticket_assignments ON ticket_assignments.ticket_id = tickets.id
-        WHERE coalesce(tickets.assigned_to_id, 0) <> coalesce(ticket_assignments.assigned_to_id, 0)
+        SELECT tickets.id FROM tickets LEFT JOIN ticket_events last
+        ON last.ticket_id = tickets.id AND last.number = tickets.events
+        WHERE coalesce(tickets.assigned_to_id, 0) <> coalesce(last.assigned_to_id, 0) OR last.at <> tickets.changed_at
+    """,
+    "SELECT id FROM tickets WHERE events <> (SELECT count(*) FROM ticket_events WHERE ticket_id = tickets.id)",
+    """
+        SELECT ticket_id FROM ticket_events WHERE kind = 'note_added' AND NOT EXISTS (
+            SELECT 1 FROM ticket_notes WHERE ticket_notes.id = thing_id AND ticket_notes.created_at = ticket_events.at
+            AND ticket_notes.ticket_id = ticket_events.ticket_id AND author_id = actor_id
+        )
     """,
     "SELECT id FROM tickets WHERE status <> 'open' AND assigned_to_id IS NULL",
     "SELECT id FROM tickets WHERE notes_count <> (SELECT count(*) FROM ticket_notes WHERE ticket_id = tickets.id)",

@@ -175,13 +175,15 @@ def test_changes_of_one_ticket_are_one_after_the_other(servers: Servers) -> None
         assert {answer.status for answer in answers} <= {200, 201}, answers
     (ticket,) = rows(servers.database, "SELECT * FROM tickets WHERE id = :id", id=ASSIGNED)
     histories = {
-        table: rows(servers.database, f"SELECT * FROM {table} WHERE ticket_id = :id ORDER BY id", id=ASSIGNED)
-        for table in ("ticket_notes", "ticket_statuses", "ticket_assignments")
+        table: rows(servers.database, f"SELECT * FROM {table} WHERE ticket_id = :id ORDER BY {order}", id=ASSIGNED)
+        for table, order in (("ticket_notes", "id"), ("ticket_statuses", "id"), ("ticket_events", "number"))
     }
     for history in histories.values():
-        times = [row["created_at"] for row in history]
+        times = [row["at" if "at" in row else "created_at"] for row in history]
         assert times == sorted(times)
-    notes, statuses, assignments = histories.values()
+    notes, statuses, events = histories.values()
+    assert [row["number"] for row in events] == list(range(1, ticket["events"] + 1))
+    assignments = [row for row in events if row["kind"] == "assigned"]
     assert len(notes) == ticket["notes_count"] == 2 + 4 * ROUNDS
     assert sum(len(row["body"]) for row in notes) == ticket["notes_size"]
     assert statuses[-1]["status"] == ticket["status"]

@@ -25,14 +25,15 @@ def check_all_there(tx: Tx, told: Sequence[Acknowledged]) -> None:
 
 
 def check_nothing_half_done(tx: Tx) -> None:
-    """A ticket has the status of its history's last row, an assignment row for its engineer, and, on SQLite, the next
-    number.
+    """A ticket has the status of its history's last row, an assignment for its engineer, as many events as it counts,
+    and, on SQLite, the next number.
     """
     rows = tx.all(
         "SELECT tickets.id, tickets.status, tickets.assigned_to_id,"
         " (SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id LIMIT 1) AS first,"
         " (SELECT status FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id DESC LIMIT 1) AS last,"
-        " (SELECT count(*) FROM ticket_assignments WHERE ticket_id = tickets.id) AS assignments"
+        " (SELECT count(*) FROM ticket_events WHERE ticket_id = tickets.id AND kind = 'assigned') AS assignments,"
+        " tickets.events, (SELECT count(*) FROM ticket_events WHERE ticket_id = tickets.id) AS told"
         " FROM tickets WHERE title LIKE 'round %' ORDER BY id"
     )
     if tx.writes_alone:
@@ -41,4 +42,5 @@ def check_nothing_half_done(tx: Tx) -> None:
     for row in rows:
         assert row["first"] == "open"
         assert row["last"] == row["status"]
+        assert row["events"] == row["told"]
         assert row["assignments"] == (row["assigned_to_id"] is not None)

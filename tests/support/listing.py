@@ -14,11 +14,15 @@ def tickets(tx: Tx, found: Steps[Iterable[VisibleTicket]]) -> list[TicketView]:
     visible = list(run_to_the_end(found))
     views: dict[int, TicketView] = {}
     for start in range(0, len(visible), VIEWS):
-        views |= {view.id: view for view in view_tickets(tx, visible[start : start + VIEWS], Parts.NOTES)}
+        views |= {
+            view.id: view for view in view_tickets(tx, visible[start : start + VIEWS], Parts.NOTES, internal=True)
+        }
     return [views[ticket_id] for ticket_id, _ in visible]
 
 
 def ticket(tx: Tx, actor: Actor, number: int) -> TicketView:
     """One ticket, with all its parts."""
-    [view] = view_tickets(tx, [find_ticket(tx, actor, number)], Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS)
+    [view] = view_tickets(
+        tx, [find_ticket(tx, actor, number)], Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS, internal=True
+    )
     return view

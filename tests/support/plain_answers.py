@@ -71,7 +71,7 @@ class World:
         self.tickets = _by_id(rows(tx, "SELECT * FROM tickets ORDER BY raised_at, id"))
         self.notes = rows(tx, "SELECT * FROM ticket_notes ORDER BY created_at, id")
         self.statuses = rows(tx, "SELECT * FROM ticket_statuses ORDER BY id")
-        self.assignments = rows(tx, "SELECT * FROM ticket_assignments ORDER BY id")
+        self.assignments = rows(tx, "SELECT * FROM ticket_events WHERE kind = 'assigned' ORDER BY ticket_id, number")
 
     def holder(self, token: str) -> Row | None:
         """Who acts with the access token; None where its session has ended, or they are disabled."""
@@ -130,22 +130,24 @@ def answer(world: World, token: str, question: Question) -> Answer:
 # Tickets as they are shown: each shape is its keys, in their order.
 
 # fmt: off
+LAST_2024: Final = ("group", "reference", "updated_at")
 DETAIL_2024: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "contact_number", "contact_name",
     "raised_on", "raised_by", "assigned_to", "ticket_type", "category", "image_urls", "closed_date",
-    "ticket_statuses", "ticket_notes", "ticket_assignments", "contact_phone",
+    "ticket_statuses", "ticket_notes", "ticket_assignments", "contact_phone", *LAST_2024,
 )
 OF_CATEGORY: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "raised_on", "raised_by",
-    "assigned_to", "ticket_type", "category", "closed_date",
+    "assigned_to", "ticket_type", "category", "closed_date", *LAST_2024,
 )
 OF_CUSTOMER: Final = (
     "id", "ticket_number", "title", "status", "priority", "raised_on", "assigned_to", "ticket_type", "category",
+    *LAST_2024,
 )
 FOR_BOT: Final = ("id", "ticket_number", "title", "customer_id", "status", "description")
 # fmt: on
 LISTED_2024: Final = tuple(key for key in DETAIL_2024 if key not in ("ticket_statuses", "ticket_assignments"))
-TYPED_2021: Final = tuple(key for key in LISTED_2024 if key not in ("ticket_number", "contact_phone"))
+TYPED_2021: Final = tuple(key for key in LISTED_2024 if key not in ("ticket_number", "contact_phone", *LAST_2024))
 SHOWN_2021: Final = tuple(key for key in TYPED_2021 if key != "priority")
 
 
@@ -159,6 +161,8 @@ def shown(world: World, version: Version, keys: Iterable[str], ticket: Row) -> R
         "assigned_to": world.name_of(ticket["assigned_to_id"]),
         "image_urls": [],
         "contact_phone": ticket["contact_phone"] or str(ticket["contact_number"]),
+        "group": {"open": "open", "closed": "closed"}.get(ticket["status"], "active"),
+        "updated_at": CLOCK.iso(ticket["changed_at"]),
         "closed_date": None if version == "2024" else "not closed",
         "ticket_statuses": [
             {"id": row["id"], "status": row["status"], "created_at": CLOCK.iso(row["created_at"])}
@@ -168,8 +172,8 @@ def shown(world: World, version: Version, keys: Iterable[str], ticket: Row) -> R
         "ticket_assignments": [
             {
                 "assigned_to": world.name_of(row["assigned_to_id"]),
-                "assigned_by": world.name_of(row["assigned_by_id"]),
-                "created_at": CLOCK.iso(row["created_at"]),
+                "assigned_by": world.name_of(row["actor_id"]),
+                "created_at": CLOCK.iso(row["at"]),
             }
             for row in _of(ticket, world.assignments)
         ],

@@ -45,7 +45,8 @@ def test_each_assignment_adds_a_row_that_says_who_and_when(tx: Tx) -> None:
     give(tx, RAISED, None, by=ADMIN, when=NOON + 2)
     found = rows(
         tx,
-        "SELECT assigned_to_id, assigned_by_id, created_at FROM ticket_assignments WHERE ticket_id = :id ORDER BY id",
+        "SELECT assigned_to_id, actor_id, at FROM ticket_events"
+        " WHERE ticket_id = :id AND kind = 'assigned' ORDER BY number",
         id=RAISED,
     )
     assert [tuple(row.values()) for row in found] == [

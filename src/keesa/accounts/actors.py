@@ -64,7 +64,9 @@ SYSTEM: Final = Actor(
     customer_id=None,
     roles=(),
     permissions={
-        "tickets": ["read", "write"],
+        "tickets": ["read", "write", "transfer"],
+        "tags": ["write"],
+        "canned_answers": ["write"],
         "customers": ["read", "write"],
         "ecos": ["read", "write"],
         "reference": ["write"],

@@ -27,6 +27,11 @@ def visible_to(actor: Actor) -> tuple[Filter, ...]:
             return ()
 
 
+def sees_internal(actor: Actor) -> bool:
+    """Whether internal notes and events are the actor's too; to others nothing tells that there are any."""
+    return actor.user_type in ("admin", "staff")
+
+
 class Permission(NamedTuple):
     """An action on a resource, which roles give. The words may be other systems'."""
 
@@ -39,6 +44,9 @@ class Permission(NamedTuple):
 
 TICKETS_READ: Final = Permission("tickets", "read")
 TICKETS_WRITE: Final = Permission("tickets", "write")
+TICKETS_TRANSFER: Final = Permission("tickets", "transfer")
+TAGS_WRITE: Final = Permission("tags", "write")
+CANNED_ANSWERS_WRITE: Final = Permission("canned_answers", "write")
 CUSTOMERS_READ: Final = Permission("customers", "read")
 CUSTOMERS_WRITE: Final = Permission("customers", "write")
 ECOS_READ: Final = Permission("ecos", "read")
@@ -57,7 +65,10 @@ METRICS_READ: Final = Permission("metrics", "read")
 
 MEANINGS: Final[Mapping[Permission, str]] = {
     TICKETS_READ: "See the tickets that are in one's sight, with their notes",
-    TICKETS_WRITE: "Raise tickets and add notes; on the desk, assign tickets and change their status too",
+    TICKETS_WRITE: "Raise tickets and add notes; on the desk, change tickets too, and work on them together",
+    TICKETS_TRANSFER: "Give a ticket to another customer",
+    TAGS_WRITE: "Make, rename and retire tags",
+    CANNED_ANSWERS_WRITE: "Make, change and retire canned answers",
     CUSTOMERS_READ: "Look customers up; a customer's users their own alone",
     CUSTOMERS_WRITE: "Make, change and retire customers",
     ECOS_READ: "Look equipment up; a customer's users their own alone",

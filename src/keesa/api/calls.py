@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.audit.recording import Requester
+from keesa.accounts.permissions import sees_internal
 from keesa.accounts.sessions import Session
 from keesa.api import PREFIX
 from keesa.api.authentication import AuthenticatedCaller
@@ -41,7 +42,9 @@ class Call(calls.Call[Q, B]):
 
     def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
         """Tickets in one of the version's formats."""
-        return self.services.tickets.tickets(tx, self.caller.names_revision, visible, ticket_format)
+        return self.services.tickets.tickets(
+            tx, self.caller.names_revision, visible, ticket_format, internal=sees_internal(self.actor)
+        )
 
     @property
     def by(self) -> Requester:

@@ -69,22 +69,24 @@ class TicketCache:
         return self._kept.entries
 
     def tickets(
-        self, tx: Tx, names: int, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]
+        self, tx: Tx, names: int, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S], *, internal: bool
     ) -> Steps[list[S]]:
-        """The tickets in their order. Ready bytes stand in for the structs that they encode. Raises `Invalid` where
-        they are too many bytes, before it makes them, and `Unavailable` where too many long lists are under way.
+        """The tickets in their order; `internal` is what `sees_internal` says of who found them. Ready bytes stand in
+        for the structs that they encode. Raises `Invalid` where they are too many bytes, before it makes them, and
+        `Unavailable` where too many long lists are under way.
         """
+        form = ticket_format, internal
         parts_found: list[msgspec.Raw] = []
         size = counted = 0
         waiting = iter(visible)
         try:
             while portion := list(islice(waiting, PORTION)):
-                parts = self._kept.get_all(list(zip(repeat(ticket_format), repeat(names), portion, strict=False)))
+                parts = self._kept.get_all(list(zip(repeat(form), repeat(names), portion, strict=False)))
                 missing = parts.count(None)
                 self.hits += len(portion) - missing
                 self.misses += missing
                 if missing:
-                    yield from self._complete(tx, names, portion, parts, ticket_format, self._largest - size)
+                    yield from self._complete(tx, names, portion, parts, form, self._largest - size)
                 ready = cast("list[msgspec.Raw]", parts)
                 size += sum(map(len, ready))
                 parts_found += ready
@@ -127,7 +129,7 @@ class TicketCache:
         names: int,
         portion: Sequence[VisibleTicket],
         parts: list[msgspec.Raw | None],
-        ticket_format: TicketFormat[S],
+        form: tuple[TicketFormat[S], bool],
         left: int,
     ) -> Steps[None]:
         """Make the parts that were not kept, if what is `left` is enough for the portion."""
@@ -140,7 +142,7 @@ class TicketCache:
         for number, some in enumerate(_cut(missing, sizes)):
             if number:  # one ticket is a short read, however long its rendering takes: nothing comes after it
                 yield Pace.SHORT
-            rendered = self._render(tx, names, some, ticket_format)
+            rendered = self._render(tx, names, some, form)
             left -= sum(map(len, rendered.values()))
             if left < 0 and sizes:  # JSON may need six bytes for one of the text
                 raise _too_large(self._largest)
@@ -148,15 +150,16 @@ class TicketCache:
         parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
 
     def _render(
-        self, tx: Tx, names: int, tickets: list[VisibleTicket], ticket_format: TicketFormat[S]
+        self, tx: Tx, names: int, tickets: list[VisibleTicket], form: tuple[TicketFormat[S], bool]
     ) -> dict[VisibleTicket, msgspec.Raw]:
         by_id = {ticket[0]: ticket for ticket in tickets}
         made = {}
-        for view in view_tickets(tx, tickets, ticket_format.parts):
+        ticket_format, internal = form
+        for view in view_tickets(tx, tickets, ticket_format.parts, internal=internal):
             part = msgspec.Raw(msgspec.json.encode(ticket_format.render(view, self._clock)))
             made[by_id[view.id]] = part
             if not tx.may_be_undone:
-                self._kept.put((ticket_format, names, by_id[view.id]), part)
+                self._kept.put((form, names, by_id[view.id]), part)
         return made
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from keesa.tickets.numbers import parse_number
-from keesa.tickets.statuses import STATUSES
+from keesa.tickets.statuses import GROUPS, STATUSES
 from keesa.web.endpoints import PathParameter
 
 TIME_PATTERN: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$"
@@ -16,6 +16,14 @@ StatusName = Annotated[
         title="Status",
         description="A ticket is `open` when it is raised; `in_progress` and `on_hold` are called active in lists.",
         extra_json_schema={"enum": list(STATUSES)},
+    ),
+]
+GroupName = Annotated[
+    str,
+    Meta(
+        title="Group",
+        description="In which of the three groups of lists it is: `active` are `in_progress` and `on_hold`",
+        extra_json_schema={"enum": list(GROUPS)},
     ),
 ]
 StatusFilter = Annotated[

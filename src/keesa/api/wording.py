@@ -213,6 +213,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "raised_by_id": _said("The id of who raised the ticket"),
     "assigned_to": _said("The full name of who works on the ticket; null while nobody does"),
     "assigned_by": _said("The full name of who assigned it"),
+    "reference": _said("A number or word of the customer's own, at most 255 characters"),
     "ticket_type": _one_of("The ticket's type, null for old tickets without one.", TICKET_TYPES),
     "NewTicket.ticket_type": _one_of(f"The ticket's type. {_MAY_LACK}", TICKET_TYPES),
     "category": _one_of("The ticket's category, null for old tickets without one.", TICKET_CATEGORIES),
@@ -228,6 +229,8 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "ticket_notes": _said("The ticket's notes, oldest first"),
     "ticket_statuses": _said("Every status that the ticket has had, oldest first"),
     "ticket_assignments": _said("Everybody to whom the ticket was assigned, oldest first; Keesa's own addition"),
+    "group": _said("In which of the three groups lists show the ticket: `open`, `active` or `closed`"),
+    "updated_at": _said("When the ticket was last changed: itself, its notes, or anything else that you may see of it"),
     "TicketStatus.id": _said("The entry's id"),
     "RaisedTicket.created_at": _said("When the ticket was raised"),
     # lists to choose from
@@ -249,7 +252,6 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "user_name": _said("The full name of who added the note"),
     "user_nick": _said("The nickname of who added the note"),
     # what requests alone have
-    "reference": _said("A number or word of the customer's own, at most 255 characters"),
     "NewTicket.description": _said("Text that may hold simple HTML; what is not harmless is taken out"),
     "NewTicket.customer_id": _said("May stand here or beside `ticket`"),
     "NewTicket.eco_id": _said("May stand here or beside `ticket`"),

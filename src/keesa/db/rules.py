@@ -41,6 +41,12 @@ class Rule(Enum):
     """Likewise."""
     ADMINISTRATORS = "administrators"
     """One is left who can log in and make others."""
+    RELATIONS = "relations"
+    """No ticket is above itself, and none that has duplicates is one."""
+    TAGS = "tags"
+    """A name is one tag's."""
+    CANNED_ANSWERS = "canned_answers"
+    """Likewise an answer's."""
 
 
 def hold(tx: Tx, rule: Rule) -> None:

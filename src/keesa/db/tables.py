@@ -8,6 +8,7 @@ from keesa.db.engine import Tx
 _READ: Final = ("SELECT",)
 _APPEND: Final = ("SELECT", "INSERT")
 _KEEP: Final = ("SELECT", "INSERT", "UPDATE")
+_LINK: Final = ("SELECT", "INSERT", "DELETE")
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -39,8 +40,15 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "login_networks": _ALL,
     "tickets": _KEEP,
     "ticket_statuses": _APPEND,
-    "ticket_assignments": _APPEND,
-    "ticket_notes": _APPEND,
+    "ticket_events": _APPEND,
+    "ticket_notes": _ALL,
+    "internal_notes": _KEEP,
+    "ticket_causes": _LINK,
+    "ticket_watchers": _LINK,
+    "ticket_mentions": _LINK,
+    "tags": _KEEP,
+    "ticket_tags": _LINK,
+    "canned_answers": _KEEP,
     "long_texts": (),
     "rules": ("SELECT", "UPDATE"),  # which are held, and never changed
 }

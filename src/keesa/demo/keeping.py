@@ -1,9 +1,12 @@
 """Putting a ticket of the past into the database, with its own number and dates: what no actor may do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from keesa.accounts.actors import SYSTEM
 from keesa.db import Tx
+from keesa.events.recording import Event, Place, Sight, add_event
 from keesa.tickets.numbers import keep_number
 from keesa.tickets.statuses import Status
 
@@ -41,13 +44,14 @@ class KeptTicket:
 def keep(tx: Tx, ticket: KeptTicket) -> None:
     """Insert it, and let the numbers that are taken later come after its own."""
     status = ticket.changes[-1][0] if ticket.changes else "open"
+    events = _events(ticket)
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, ticket_type, category, customer_id, product_id,"
         " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on,"
-        " description_size, notes_count, notes_size, revision)"
+        " description_size, notes_count, notes_size, events, public_events, changed_at, public_changed_at, revision)"
         " VALUES (:id, :title, :description, :status, :priority, :ticket_type, :category, :customer_id, :product_id,"
         " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on,"
-        " :description_size, :notes_count, :notes_size, $new_revision)",
+        " :description_size, :notes_count, :notes_size, :events, :events, :changed_at, :changed_at, $new_revision)",
         id=ticket.id,
         title=ticket.title,
         description=ticket.description,
@@ -66,43 +70,82 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
         description_size=len(ticket.description.encode()),
         notes_count=len(ticket.notes),
         notes_size=sum(len(note.body.encode()) for note in ticket.notes),
+        events=len(events),
+        changed_at=events[-1].at,
     )
-    _keep_history(tx, ticket)
-    for note in ticket.notes:
-        _keep_note(tx, ticket.id, note)
+    _keep_statuses(tx, ticket)
+    note_ids = [_keep_note(tx, ticket.id, note) for note in ticket.notes]
+    _keep_events(tx, ticket, events, note_ids)
     keep_number(tx, ticket.id)
 
 
-def _keep_history(tx: Tx, ticket: KeptTicket) -> None:
+class _Told(NamedTuple):
+    """An event, by whom and when; the place of the note among the ticket's, which has no id yet."""
+
+    at: int
+    by_id: int
+    event: Event
+    note: int | None = None
+
+
+def _events(ticket: KeptTicket) -> list[_Told]:
+    """All that became of it, in order: it is raised first, whatever the documents' dates say."""
+    told = []
+    if ticket.assigned_to_id is not None:
+        assigned = Event("assigned", {"assigned_to_id": (None, ticket.assigned_to_id)})
+        told.append(_Told(ticket.raised_at, ticket.raised_by_id, assigned))
+    was: Status = "open"
+    for status, at in ticket.changes:
+        changes: dict[str, tuple[str | None, str | None]] = {"status": (was, status)}
+        if status == "closed":
+            changes["closed_on"] = (None, ticket.closed_on)
+        told.append(_Told(at, _worker(ticket), Event("status", changes)))
+        was = status
+    told += [_Told(note.created_at, note.author_id, Event("note_added"), at) for at, note in enumerate(ticket.notes)]
+    return [_Told(ticket.raised_at, ticket.raised_by_id, Event("raised")), *sorted(told, key=lambda each: each.at)]
+
+
+def _keep_events(tx: Tx, ticket: KeptTicket, events: Sequence[_Told], note_ids: Sequence[int]) -> None:
+    before: Sight | None = None
+    assigned_to_id = None
+    for number, told in enumerate(events, 1):
+        if told.event.kind == "assigned":
+            assigned_to_id = ticket.assigned_to_id
+        after = Sight(ticket.raised_by_id, ticket.customer_id, assigned_to_id, ticket.ticket_type)
+        event = told.event if told.note is None else replace(told.event, thing_id=note_ids[told.note])
+        actor = replace(SYSTEM, id=told.by_id)
+        add_event(tx, actor, ticket.id, event, Place(number, number, told.at), after, before)
+        before = after
+
+
+def _worker(ticket: KeptTicket) -> int:
+    """Who changed its status."""
+    return ticket.raised_by_id if ticket.assigned_to_id is None else ticket.assigned_to_id
+
+
+def _keep_statuses(tx: Tx, ticket: KeptTicket) -> None:
     for status, at in (("open", ticket.raised_at), *ticket.changes):
         tx.run(
             "INSERT INTO ticket_statuses (ticket_id, status, changed_by_id, created_at)"
             " VALUES (:ticket_id, :status, :by_id, :at)",
             ticket_id=ticket.id,
             status=status,
-            by_id=ticket.raised_by_id if status == "open" else ticket.assigned_to_id,
+            by_id=ticket.raised_by_id if status == "open" else _worker(ticket),
             at=at,
         )
-    if ticket.assigned_to_id is not None:
-        tx.run(
-            "INSERT INTO ticket_assignments (ticket_id, assigned_to_id, assigned_by_id, created_at)"
-            " VALUES (:ticket_id, :to_id, :by_id, :at)",
-            ticket_id=ticket.id,
-            to_id=ticket.assigned_to_id,
-            by_id=ticket.raised_by_id,
-            at=ticket.raised_at,
-        )
 
 
-def _keep_note(tx: Tx, ticket_id: int, note: KeptNote) -> None:
+def _keep_note(tx: Tx, ticket_id: int, note: KeptNote) -> int:
+    """Its id."""
     columns, values = "ticket_id, author_id, body, created_at", ":ticket_id, :author_id, :body, :at"
     if note.id is not None:
         columns, values = f"id, {columns}", f":id, {values}"
-    tx.run(
-        f"INSERT INTO ticket_notes ({columns}) VALUES ({values})",
+    kept: int = tx.value(
+        f"INSERT INTO ticket_notes ({columns}) VALUES ({values}) RETURNING id AS value",
         id=note.id,
         ticket_id=ticket_id,
         author_id=note.author_id,
         body=note.body,
         at=note.created_at,
     )
+    return kept

@@ -6,9 +6,10 @@ from typing import Final
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Invalid
+from keesa.events.recording import Event
 from keesa.rich_text.html import RichText
-from keesa.tickets.finding import LockedTicket, lock_ticket
-from keesa.tickets.history import count_note
+from keesa.tickets.changing import change
+from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
 from keesa.tickets.pages import Page
 from keesa.tickets.views import VisibleTicket
 
@@ -35,7 +36,8 @@ class Note:
 def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) -> str:
     """Add the note as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
     ticket = lock_ticket(tx, actor, number)
-    if fault := text.fault or _too_much(ticket, text):
+    main = lock_main(tx, ticket)
+    if fault := text.fault or _too_much(ticket, text) or (main and _too_much(main, text)):
         raise Invalid({"note": [fault]})
     tx.run(
         "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at)"
@@ -45,8 +47,17 @@ def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) 
         body=text.kept,
         at=max(at, ticket.raised_at),
     )
-    count_note(tx, ticket.id, text.size)
+    change(tx, actor, ticket, at, Event("note_added"), **counted(ticket, 1, text.size))
+    if main is not None:
+        change(tx, actor, main, at, **counted(main, 1, text.size))
     return text.kept
+
+
+def counted(ticket: LockedTicket, notes: int, size: int) -> dict[str, int]:
+    """The columns that bound a ticket's public notes, with so many more and so many bytes of them. A ticket that has
+    duplicates counts theirs too, which it shows.
+    """
+    return {"notes_count": ticket.notes_count + notes, "notes_size": ticket.notes_size + size}
 
 
 def _too_much(ticket: LockedTicket, text: RichText) -> str | None:
@@ -58,6 +69,14 @@ def _too_much(ticket: LockedTicket, text: RichText) -> str | None:
     return None
 
 
+_SHOWN: Final = """
+    ticket_notes.withdrawn_at IS NULL AND ticket_notes.ticket_id IN (
+        SELECT CAST(:ticket_id AS BIGINT) UNION ALL SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id
+    )
+"""
+"""The notes of a ticket and of its duplicates, in place."""
+
+
 def list_notes(tx: Tx, visible: VisibleTicket, page: Page = ALL) -> list[Note]:
     """A page of the notes of a ticket that an actor was found to see, always oldest first."""
     ticket_id, _ = visible
@@ -65,8 +84,7 @@ def list_notes(tx: Tx, visible: VisibleTicket, page: Page = ALL) -> list[Note]:
     rows = tx.all(
         "SELECT ticket_notes.id, ticket_notes.body, users.full_name, users.nick_name, ticket_notes.created_at"
         " FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id"
-        " WHERE ticket_notes.ticket_id = :ticket_id ORDER BY ticket_notes.created_at, ticket_notes.id"
-        " LIMIT :limit OFFSET :offset",
+        f" WHERE {_SHOWN} ORDER BY ticket_notes.created_at, ticket_notes.id LIMIT :limit OFFSET :offset",
         ticket_id=ticket_id,
         limit=limit,
         offset=offset,

@@ -6,8 +6,9 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require_desk
 from keesa.db import Tx
 from keesa.errors import Invalid
+from keesa.events.recording import Event
+from keesa.tickets.changing import change
 from keesa.tickets.finding import lock_ticket
-from keesa.tickets.history import record_assignment
 
 _OF_DESK: Final = "SELECT id FROM users WHERE id = :id AND user_type IN ('admin', 'staff') AND disabled_at IS NULL"
 
@@ -26,9 +27,5 @@ def assign(tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None,
         raise Invalid({"assigned_to_id": ["is unknown, must be the id of a member of staff"]})
     if assigned_to_id == ticket.assigned_to_id:
         return
-    tx.run(
-        "UPDATE tickets SET assigned_to_id = :assigned_to_id, revision = $new_revision WHERE id = :id",
-        assigned_to_id=assigned_to_id,
-        id=ticket.id,
-    )
-    record_assignment(tx, actor, ticket.id, assigned_to_id, max(at, ticket.raised_at))
+    event = Event("assigned", {"assigned_to_id": (ticket.assigned_to_id, assigned_to_id)})
+    change(tx, actor, ticket, at, event, assigned_to_id=assigned_to_id)

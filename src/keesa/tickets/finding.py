@@ -9,8 +9,9 @@ from keesa.accounts.filters import any_of
 from keesa.accounts.permissions import require_bot, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
+from keesa.events.recording import Sight
 from keesa.tickets.statuses import Status
-from keesa.tickets.views import JOINS, Parts, TicketView, VisibleTicket, columns_of, view_of
+from keesa.tickets.views import JOINS, Parts, TicketView, VisibleTicket, columns_of, revision_for, view_of
 
 NOT_FOUND: Final = "Ticket not found"
 VIEWS: Final = 8
@@ -28,16 +29,54 @@ _NOTE_FRAME: Final = 150
 
 @dataclass(frozen=True, slots=True)
 class LockedTicket:
-    """What a change needs to know of the ticket; nobody else changes it before the transaction ends."""
+    """What a change needs to know of the ticket; nobody else changes it before the transaction ends. The fields are
+    columns of `tickets`.
+    """
 
     id: int
     status: Status
+    priority: int
+    category: str | None
+    ticket_type: str | None
+    customer_id: int
+    raised_by_id: int
     raised_at: int
     assigned_to_id: int | None
     closed_on: str | None
+    held_until: str | None
+    answered_at: int | None
+    """Since when a note of the customer's waits, where the ticket was held or closed."""
+    duplicate_of_id: int | None
+    duplicates: int
+    """How many tickets are duplicates of it."""
+    parent_id: int | None
     notes_count: int
+    """Of public ones that were not withdrawn."""
     notes_size: int
-    """Bytes of all notes."""
+    """Bytes of them all."""
+    internal_notes: int
+    internal_notes_size: int
+    events: int
+    public_events: int
+    public_since: int
+    """The number of the event that gave it to its customer, who sees none before; 0 of one that nobody else had."""
+    history_size: int
+    """Bytes of what its events changed, of those that customers see."""
+    internal_history_size: int
+    changed_at: int
+    public_changed_at: int
+    """When it was last changed for customers."""
+    revision: int
+    """What it was before the transaction."""
+    public_revision: int | None
+    """As customers have it; None: they have the same."""
+
+    @property
+    def sight(self) -> Sight:
+        return Sight(self.raised_by_id, self.customer_id, self.assigned_to_id, self.ticket_type)
+
+
+_LOCKED: Final = ", ".join(LockedTicket.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +91,21 @@ class BotView:
 def find_ticket(tx: Tx, actor: Actor, number: int | None) -> VisibleTicket:
     """Raises `NotFound` where the ticket is missing or out of sight."""
     condition = any_of(visible_to(actor))
-    sql = f"SELECT id, revision FROM tickets WHERE id = :number AND {condition.sql}"
+    sql = f"SELECT id, {revision_for(actor)} FROM tickets WHERE id = :number AND {condition.sql}"
     for found in tx.each(sql, number=number, **condition.params):
         return VisibleTicket(found)
     raise NotFound(NOT_FOUND)
 
 
-def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts) -> list[TicketView]:
+def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts, *, internal: bool) -> list[TicketView]:
     """The tickets with these parts, in any order; at most `VIEWS`. One that was changed since it was found is as it is
-    now.
+    now. `internal` is what `sees_internal` says of who found them.
     """
     size = next(size for size in _SIZES if size >= len(visible))
     ids = [ticket_id for ticket_id, _ in visible]
     given = {f"id_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}
     rows = tx.all(
-        f"SELECT {columns_of(parts)} FROM tickets {JOINS}"
+        f"SELECT {columns_of(parts, internal=internal)} FROM tickets {JOINS}"
         f" WHERE tickets.id IN ({', '.join(f':{name}' for name in given)})",
         **given,
     )
@@ -88,23 +127,24 @@ def sizes_of(tx: Tx, visible: Sequence[VisibleTicket]) -> dict[int, int]:
 def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     condition = any_of(visible_to(actor))
-    row = tx.one(
-        "SELECT id, status, raised_at, assigned_to_id, closed_on, notes_count, notes_size FROM tickets"
-        f" WHERE tickets.id = :number AND {condition.sql} $for_update",
+    rows = tx.each(
+        f"SELECT {_LOCKED} FROM tickets WHERE tickets.id = :number AND {condition.sql} $for_update",
         number=number,
         **condition.params,
     )
-    if row is None:
-        raise NotFound(NOT_FOUND)
-    return LockedTicket(
-        row["id"],
-        row["status"],
-        row["raised_at"],
-        row["assigned_to_id"],
-        row["closed_on"],
-        row["notes_count"],
-        row["notes_size"],
-    )
+    for row in rows:
+        return LockedTicket(*row)
+    raise NotFound(NOT_FOUND)
+
+
+def lock_main(tx: Tx, ticket: LockedTicket) -> LockedTicket | None:
+    """The ticket that this one is a duplicate of, and that shows its notes; None where it is none. A duplicate is held
+    before its main ticket.
+    """
+    if ticket.duplicate_of_id is None:
+        return None
+    [row] = tx.each(f"SELECT {_LOCKED} FROM tickets WHERE id = :id $for_update", id=ticket.duplicate_of_id)
+    return LockedTicket(*row)
 
 
 def find_for_bot(tx: Tx, actor: Actor, number: int | None, customer_id: int) -> BotView:

@@ -13,8 +13,9 @@ from keesa.directory.ecos import Eco, eco_by_id
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
 from keesa.directory.reference import defaults_of, unfit_key, unfit_product
 from keesa.errors import Forbidden, Invalid
+from keesa.events.recording import Event, Place, Sight, add_event
 from keesa.rich_text.html import RichText
-from keesa.tickets.history import record_first_status
+from keesa.tickets.history import record_status
 from keesa.tickets.numbers import DRAWN, NumberForm, next_number, number_of, prefix_of
 from keesa.tickets.statuses import Status
 
@@ -96,10 +97,10 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
         " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
-        " description_size, revision)"
+        " description_size, events, public_events, changed_at, public_changed_at, revision)"
         " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
         " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :contact_phone, :raised_by_id, :at,"
-        " :size, $new_revision)",
+        " :size, 1, 1, :at, :at, $new_revision)",
         id=number,
         title=draft.title,
         description=draft.description.kept,
@@ -117,7 +118,9 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
         at=at,
         size=draft.description.size,
     )
-    record_first_status(tx, actor, number, "open", at)
+    record_status(tx, actor, number, "open", at)
+    sight = Sight(actor.id, customer.id, None, draft.ticket_type)
+    add_event(tx, actor, number, Event("raised"), Place(1, 1, at), sight, None)
     return Raised(
         id=number,
         title=draft.title,

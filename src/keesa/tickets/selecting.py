@@ -19,7 +19,7 @@ from keesa.tickets.numbers import LARGEST
 from keesa.tickets.pages import Page, Position, TicketsPage
 from keesa.tickets.shapes import Values, bounds_of, named
 from keesa.tickets.statuses import Status
-from keesa.tickets.views import VisibleTicket
+from keesa.tickets.views import VisibleTicket, revision_for
 
 EVERY: Final[tuple[Filter, ...]] = ((),)
 FAR: Final = 2000
@@ -57,6 +57,8 @@ class _Form(NamedTuple):
     """Of each group, the statuses, and whether its page begins after a position."""
     newest_first: bool
     merges_lazily: bool
+    revision: str
+    """The column that the actor gets."""
     with_positions: bool
     """Whether each ticket's time raised is read too, and one ticket more than the page has."""
 
@@ -78,6 +80,7 @@ def _rows(
         tuple((None if statuses is None else tuple(statuses), page.after is not None) for statuses, page in groups),
         groups[0][1].newest_first,
         tx.merges_lazily,
+        revision_for(actor),
         with_positions,
     )
     prepare = _prepared if _is_worth_keeping(wanted) else _prepared.__wrapped__
@@ -137,15 +140,14 @@ def _group(branches: Sequence[Branch], union: str, number: int, form: _Form) -> 
     page = f"LIMIT :limit_{number} OFFSET :offset_{number}"
     if len(branches) == 1:
         [branch] = branches
-        return (
-            f"SELECT id, revision{raised_at} FROM tickets WHERE {branch.condition} {_order(form, branch.nulls)} {page}"
-        )
+        order = _order(form, branch.nulls)
+        return f"SELECT id, {form.revision}{raised_at} FROM tickets WHERE {branch.condition} {order} {page}"
     selects = [f"SELECT raised_at, id FROM tickets WHERE {branch.condition}" for branch in branches]
     if not form.merges_lazily:
         orders = [_order(form, branch.nulls) for branch in branches]
         selects = [f"({select} {order} LIMIT :end_{number})" for select, order in zip(selects, orders, strict=True)]
     return (
-        f"SELECT id, (SELECT revision FROM tickets WHERE tickets.id = page.id){raised_at}"
+        f"SELECT id, (SELECT {form.revision} FROM tickets WHERE tickets.id = page.id){raised_at}"
         f" FROM ({f' {union} '.join(selects)} {_order(form)} {page}) page"
     )
 

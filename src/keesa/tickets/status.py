@@ -8,6 +8,8 @@ from keesa.accounts.permissions import require_desk
 from keesa.clock import Clock, milliseconds
 from keesa.db import Tx
 from keesa.errors import Invalid
+from keesa.events.recording import Event
+from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import record_status
 from keesa.tickets.statuses import status_named
@@ -35,13 +37,10 @@ def change_status(
     closed_on = _closing_day(closed_date, ticket, at, clock) if status == "closed" else None
     if (status, closed_on) == (ticket.status, ticket.closed_on):
         return
-    tx.run(
-        "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = $new_revision WHERE id = :id",
-        status=status,
-        closed_on=closed_on,
-        id=ticket.id,
-    )
-    record_status(tx, actor, ticket.id, status, max(at, ticket.raised_at))
+    changes = {"status": (ticket.status, status), "closed_on": (ticket.closed_on, closed_on)}
+    event = Event("status", {field: (was, is_) for field, (was, is_) in changes.items() if was != is_})
+    changed = change(tx, actor, ticket, at, event, status=status, closed_on=closed_on)
+    record_status(tx, actor, ticket.id, status, changed.public_changed_at)
 
 
 def _closing_day(text: str | None, ticket: LockedTicket, at: int, clock: Clock) -> str:

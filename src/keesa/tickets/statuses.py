@@ -1,5 +1,6 @@
 """The four statuses and the three groups that lists show them in."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from keesa.errors import Invalid
@@ -11,6 +12,13 @@ STATUSES: Final[tuple[Status, ...]] = ("open", "in_progress", "on_hold", "closed
 OPEN: Final[tuple[Status, ...]] = ("open",)
 ACTIVE: Final[tuple[Status, ...]] = ("in_progress", "on_hold")
 CLOSED: Final[tuple[Status, ...]] = ("closed",)
+Group = Literal["open", "active", "closed"]
+GROUPS: Final[Mapping[Group, tuple[Status, ...]]] = {"open": OPEN, "active": ACTIVE, "closed": CLOSED}
+
+
+def group_of(status: Status) -> Group:
+    """In which group lists show a ticket of that status."""
+    return "active" if status in ACTIVE else "open" if status in OPEN else "closed"
 
 
 def status_named(name: str) -> Status:

@@ -6,12 +6,16 @@ from typing import Final, NewType
 
 import msgspec
 
+from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import sees_internal
 from keesa.db import Row
 from keesa.directory.phones import written_of
 from keesa.tickets.statuses import Status
 
 VisibleTicket = NewType("VisibleTicket", tuple[int, int])
-"""The id and the revision of a ticket that an actor was found to see: only what asks for the actor makes one."""
+"""The id and the revision of a ticket that an actor was found to see: only what asks for the actor makes one. The
+revision is that which the actor gets (`revision_for`).
+"""
 
 
 class Parts(Flag):
@@ -60,6 +64,9 @@ class TicketView:
     ticket_type: str | None
     category: str | None
     closed_on: str | None
+    reference: str | None
+    changed_at: int
+    """The last change's time, of those that who asks may know of."""
     notes: list[NoteView]
     statuses: list[StatusView]
     assignments: list[AssignmentView]
@@ -68,7 +75,7 @@ class TicketView:
 COLUMNS: Final = """
     tickets.id, tickets.title, tickets.description, tickets.status, tickets.priority, tickets.contact_number,
     tickets.contact_name, tickets.contact_phone, tickets.raised_at, tickets.ticket_type, tickets.category,
-    tickets.closed_on,
+    tickets.closed_on, tickets.reference,
     customers.name AS customer, raisers.full_name AS raised_by, assignees.full_name AS assigned_to
 """
 JOINS: Final = """
@@ -76,12 +83,22 @@ JOINS: Final = """
     JOIN users raisers ON raisers.id = tickets.raised_by_id
     LEFT JOIN users assignees ON assignees.id = tickets.assigned_to_id
 """
-_NOTES: Final = """
-    CAST((SELECT $json_list($json_row(n.body, n.created_at, n.full_name, n.nick_name)) FROM (
+_NOTES_OF: Final = """
+    SELECT $json_list($json_row(n.body, n.created_at, n.full_name, n.nick_name)) FROM (
         SELECT ticket_notes.body, ticket_notes.created_at, users.full_name, users.nick_name
         FROM ticket_notes JOIN users ON users.id = ticket_notes.author_id
-        WHERE ticket_notes.ticket_id = tickets.id ORDER BY ticket_notes.created_at, ticket_notes.id
-    ) n) AS TEXT) AS notes
+        WHERE {condition} AND ticket_notes.withdrawn_at IS NULL ORDER BY ticket_notes.created_at, ticket_notes.id
+    ) n
+"""
+OWN_NOTES: Final = "ticket_notes.ticket_id = tickets.id"
+WITH_DUPLICATES: Final = (
+    "ticket_notes.ticket_id IN (SELECT tickets.id UNION ALL"
+    " SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id)"
+)
+_NOTES: Final = f"""
+    CAST(CASE tickets.duplicates
+        WHEN 0 THEN ({_NOTES_OF.format(condition=OWN_NOTES)}) ELSE ({_NOTES_OF.format(condition=WITH_DUPLICATES)})
+    END AS TEXT) AS notes
 """
 _STATUSES: Final = """
     CAST((SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
@@ -89,21 +106,30 @@ _STATUSES: Final = """
     ) h) AS TEXT) AS statuses
 """
 _ASSIGNMENTS: Final = """
-    CAST((SELECT $json_list($json_row(h.assigned_to, h.assigned_by, h.created_at)) FROM (
-        SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_assignments.created_at
-        FROM ticket_assignments
-        JOIN users giving ON giving.id = ticket_assignments.assigned_by_id
-        LEFT JOIN users given ON given.id = ticket_assignments.assigned_to_id
-        WHERE ticket_assignments.ticket_id = tickets.id ORDER BY ticket_assignments.id
+    CAST((SELECT $json_list($json_row(h.assigned_to, h.assigned_by, h.at)) FROM (
+        SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_events.at
+        FROM ticket_events
+        JOIN users giving ON giving.id = ticket_events.actor_id
+        LEFT JOIN users given ON given.id = ticket_events.assigned_to_id
+        WHERE ticket_events.ticket_id = tickets.id AND ticket_events.kind = 'assigned' ORDER BY ticket_events.number
     ) h) AS TEXT) AS assignments
 """
 
 
-def columns_of(parts: Parts) -> str:
+def revision_for(actor: Actor) -> str:
+    """The column of `tickets` that tells whether anything has changed that the actor may know of."""
+    return "revision" if sees_internal(actor) else PUBLIC_REVISION
+
+
+PUBLIC_REVISION: Final = "coalesce(public_revision, revision)"
+
+
+def columns_of(parts: Parts, *, internal: bool) -> str:
     """The columns of a ticket's row, and of its parts: null for those that are not read."""
     return ", ".join(
         (
             COLUMNS,
+            "tickets.changed_at" if internal else "tickets.public_changed_at AS changed_at",
             _NOTES if Parts.NOTES in parts else "NULL AS notes",
             _STATUSES if Parts.STATUSES in parts else "NULL AS statuses",
             _ASSIGNMENTS if Parts.ASSIGNMENTS in parts else "NULL AS assignments",
@@ -134,6 +160,8 @@ def view_of(row: Row) -> TicketView:
         ticket_type=row["ticket_type"],
         category=row["category"],
         closed_on=row["closed_on"],
+        reference=row["reference"],
+        changed_at=row["changed_at"],
         notes=_notes.decode(row["notes"] or "[]"),
         statuses=_statuses.decode(row["statuses"] or "[]"),
         assignments=_assignments.decode(row["assignments"] or "[]"),

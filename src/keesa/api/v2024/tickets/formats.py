@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from keesa.api.ticket_cache import TicketFormat
 from keesa.api.v2024.fields import Phone, Time
-from keesa.api.vocabulary import StatusName
+from keesa.api.vocabulary import GroupName, StatusName
 from keesa.clock import Clock
+from keesa.tickets.statuses import group_of
 from keesa.tickets.views import Parts, TicketView
 
 
@@ -30,7 +31,7 @@ class TicketAssignment(Struct):
 
 
 class Ticket(Struct):
-    """As lists show it; `contact_phone` is Keesa's own."""
+    """As lists show it; `contact_phone` and what follows it are Keesa's own."""
 
     id: int
     ticket_number: str
@@ -50,10 +51,13 @@ class Ticket(Struct):
     closed_date: Time | None
     ticket_notes: list[TicketNote]
     contact_phone: Phone
+    group: GroupName
+    reference: str | None
+    updated_at: Time
 
 
 class TicketDetail(Struct):
-    """As it is shown by itself; `ticket_assignments` and `contact_phone` are Keesa's own."""
+    """As it is shown by itself; `ticket_assignments` and what follows them are Keesa's own."""
 
     id: int
     ticket_number: str
@@ -75,6 +79,9 @@ class TicketDetail(Struct):
     ticket_notes: list[TicketNote]
     ticket_assignments: list[TicketAssignment]
     contact_phone: Phone
+    group: GroupName
+    reference: str | None
+    updated_at: Time
 
 
 class CategoryTicket(Struct):
@@ -91,6 +98,9 @@ class CategoryTicket(Struct):
     ticket_type: str | None
     category: str | None
     closed_date: Time | None
+    group: GroupName
+    reference: str | None
+    updated_at: Time
 
 
 class CustomerTicket(Struct):
@@ -103,6 +113,9 @@ class CustomerTicket(Struct):
     assigned_to: str | None
     ticket_type: str | None
     category: str | None
+    group: GroupName
+    reference: str | None
+    updated_at: Time
 
 
 def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
@@ -125,6 +138,9 @@ def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
         closed_date=_closed_date(ticket, clock),
         ticket_notes=_notes(ticket, clock),
         contact_phone=ticket.contact_phone,
+        group=group_of(ticket.status),
+        reference=ticket.reference,
+        updated_at=clock.iso(ticket.changed_at),
     )
 
 
@@ -152,6 +168,9 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
             TicketAssignment(row.assigned_to, row.assigned_by, clock.iso(row.created_at)) for row in ticket.assignments
         ],
         contact_phone=ticket.contact_phone,
+        group=group_of(ticket.status),
+        reference=ticket.reference,
+        updated_at=clock.iso(ticket.changed_at),
     )
 
 
@@ -170,6 +189,9 @@ def category_ticket(ticket: TicketView, clock: Clock) -> CategoryTicket:
         ticket_type=ticket.ticket_type,
         category=ticket.category,
         closed_date=_closed_date(ticket, clock),
+        group=group_of(ticket.status),
+        reference=ticket.reference,
+        updated_at=clock.iso(ticket.changed_at),
     )
 
 
@@ -184,6 +206,9 @@ def customer_ticket(ticket: TicketView, clock: Clock) -> CustomerTicket:
         assigned_to=ticket.assigned_to,
         ticket_type=ticket.ticket_type,
         category=ticket.category,
+        group=group_of(ticket.status),
+        reference=ticket.reference,
+        updated_at=clock.iso(ticket.changed_at),
     )
 
 
@@ -228,6 +253,7 @@ _PEOPLE: Final = {
     "ticket_type": "customer_support",
     "category": "fault",
 }
+_LAST: Final = {"group": "active", "reference": "PO 4711", "updated_at": "2025-03-04T16:20:00.000+05:00"}
 EXAMPLE: Final = (
     _HEAD
     | _CONTACT
@@ -237,6 +263,7 @@ EXAMPLE: Final = (
         "closed_date": None,
         "ticket_notes": [_NOTE],
         "contact_phone": "+960 777-1234",
+        **_LAST,
     }
 )
 EXAMPLE_OF_DETAIL: Final = (
@@ -259,11 +286,13 @@ EXAMPLE_OF_DETAIL: Final = (
             }
         ],
         "contact_phone": "+960 777-1234",
+        **_LAST,
     }
 )
-EXAMPLE_OF_CATEGORY: Final = _HEAD | _PEOPLE | {"closed_date": None}
+EXAMPLE_OF_CATEGORY: Final = _HEAD | _PEOPLE | {"closed_date": None} | _LAST
 EXAMPLE_OF_CUSTOMER: Final[dict[str, Any]] = (
     _SUMMARY
     | {"status": "in_progress", "priority": 2}
     | {key: value for key, value in _PEOPLE.items() if key != "raised_by"}
+    | _LAST
 )

@@ -1,0 +1,1 @@
+"""What becomes of tickets: an event for each change."""
