@@ -255,7 +255,8 @@ def desk(shared_api: ApiFor, joined: Database) -> Iterator[ApiFor]:
     yield shared_api
 
     def remove(tx: Tx) -> None:
-        tx.run("DELETE FROM ticket_statuses WHERE ticket_id > :last", last=HIDDEN)
+        for table in ("ticket_statuses", "ticket_events"):
+            tx.run(f"DELETE FROM {table} WHERE ticket_id > :last", last=HIDDEN)
         tx.run("DELETE FROM tickets WHERE id > :last", last=HIDDEN)
 
     joined.write(remove)
