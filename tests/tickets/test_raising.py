@@ -12,10 +12,11 @@ from keesa.directory.customers import CustomerChanges, change_customer, retire_c
 from keesa.directory.phones import FAULT
 from keesa.errors import Forbidden, Invalid
 from keesa.rich_text.html import LONGEST, rich_text
+from keesa.tickets.checking import LONGEST_LINE
 from keesa.tickets.finding import find_ticket
 from keesa.tickets.lists import list_of_customer
 from keesa.tickets.pages import Page
-from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket
+from keesa.tickets.raising import Draft, Raised, raise_ticket
 from listing import tickets
 from new_tickets import DRAFT
 
@@ -76,6 +77,10 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         "events": 1,
         "public_events": 1,
         "description_size": 25,
+        "events": 1,
+        "public_events": 1,
+        "changed_at": NOON,
+        "public_changed_at": NOON,
     }
     assert {name: value for name, value in there.items() if value} == given
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import any_of
-from keesa.accounts.permissions import require_bot, visible_to
+from keesa.accounts.permissions import require_bot, sees_internal, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
 from keesa.events.recording import Sight
@@ -60,6 +60,8 @@ class LockedTicket:
     public_events: int
     public_since: int
     """The number of the event that gave it to its customer, who sees none before; 0 of one that nobody else had."""
+    first_edits: str | None
+    """A JSON object: field to the number of the event that edited it first; None of one that was never edited."""
     history_size: int
     """Bytes of what its events changed, of those that customers see."""
     internal_history_size: int
@@ -135,6 +137,22 @@ def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     for row in rows:
         return LockedTicket(*row)
     raise NotFound(NOT_FOUND)
+
+
+def view_changed(tx: Tx, actor: Actor, ticket: LockedTicket, parts: Parts) -> tuple[VisibleTicket, TicketView]:
+    """The ticket that the actor has held, as it is now, with its revision. They had all of it before them, and what is
+    another since is their own change: they get it even where that has put it out of their sight.
+    """
+    revision = tx.soon(f"SELECT {revision_for(actor)} AS value FROM tickets WHERE id = :id", id=ticket.id)
+    held = VisibleTicket((ticket.id, ticket.revision))
+    [view] = view_tickets(tx, [held], parts, internal=sees_internal(actor))
+    return VisibleTicket((ticket.id, revision()[0]["value"])), view
+
+
+def as_held(actor: Actor, ticket: LockedTicket) -> VisibleTicket:
+    """The ticket that the actor has held, with the revision that they had when they held it."""
+    public = ticket.revision if ticket.public_revision is None else ticket.public_revision
+    return VisibleTicket((ticket.id, ticket.revision if sees_internal(actor) else public))
 
 
 def lock_main(tx: Tx, ticket: LockedTicket) -> LockedTicket | None:
