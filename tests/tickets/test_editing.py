@@ -280,3 +280,23 @@ def test_a_transfer_keeps_the_internal_notes_bounded(tx: Tx, monkeypatch: pytest
     with pytest.raises(Invalid) as caught:
         edit(tx, ASSIGNED, **(TRANSFER | {"customer_id": SCHOOL}))
     assert caught.value.faults == {"customer_id": [TOO_MANY_NOTES]}
+
+
+def test_a_note_s_id_is_never_given_again(tx: Tx) -> None:
+    """To no other note, though those of before have left their table, and given to and fro."""
+    admin, seen = actor_of(tx, ADMIN), [row["id"] for row in rows(tx, "SELECT id FROM ticket_notes")]
+    for round_ in range(3):
+        edit(tx, ASSIGNED, NOON + round_, **(TRANSFER | {"customer_id": (SCHOOL, HARBOUR)[round_ % 2]}))
+        add_note(tx, admin, ASSIGNED, rich_text("Welcome"), NOON + round_)
+        [note] = rows(tx, "SELECT id FROM ticket_notes WHERE ticket_id = :id", id=ASSIGNED)
+        seen.append(note["id"])
+    assert len({*seen}) == len(seen)
+
+
+def test_a_note_that_was_cut_once_can_leave(tx: Tx) -> None:
+    """Its whole text stays where it is."""
+    sql = "INSERT INTO long_texts (ticket_id, note_id, body) SELECT ticket_id, id, 'long' FROM ticket_notes"
+    tx.run(sql)
+    before = rows(tx, "SELECT * FROM long_texts ORDER BY note_id")
+    edit(tx, ASSIGNED, **(TRANSFER | {"customer_id": SCHOOL}))
+    assert rows(tx, "SELECT * FROM long_texts ORDER BY note_id") == before

@@ -38,6 +38,8 @@ CREATE TABLE internal_notes ( -- which customers never see
     withdrawn_at BIGINT
 );
 CREATE INDEX internal_notes_by_ticket ON internal_notes (ticket_id, created_at, id);
+-- Notes leave ticket_notes where a ticket is given to another customer; their ids stay theirs.
+ALTER TABLE long_texts DROP CONSTRAINT long_texts_note_id_fkey;
 ALTER TABLE ticket_notes ADD COLUMN edited_at BIGINT;
 ALTER TABLE ticket_notes ADD COLUMN withdrawn_at BIGINT; -- then its text is empty
 
