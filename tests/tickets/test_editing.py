@@ -50,7 +50,7 @@ def events(tx: Tx, number: int) -> list[dict[str, Any]]:
 
 def test_all_that_is_given_is_kept_with_one_event(tx: Tx) -> None:
     """Of every field what it was and is; of a number the digits and the writing."""
-    given = {
+    given: dict[str, Any] = {
         "title": "Slow link",
         "priority": 1,
         "category": "network",
@@ -151,7 +151,7 @@ def test_what_has_retired_stays_and_is_not_given_anew(tx: Tx) -> None:
     change_entry(tx, asks, "ticket_categories", "fault", KeyedChanges(retired=True))
     change_product(tx, asks, 3, ProductChanges(retired=True))
     retire_eco(tx, asks, 2)
-    had = {"ticket_type": "customer_support", "category": "fault", "product_id": 3, "eco_id": 2}
+    had: dict[str, Any] = {"ticket_type": "customer_support", "category": "fault", "product_id": 3, "eco_id": 2}
     edit(tx, RAISED, title="Another", **had)
     edit(tx, RAISED, ticket_type="eco_support", category="network", product_id=4, eco_id=None)
     with pytest.raises(Invalid) as caught:
@@ -197,7 +197,13 @@ def test_a_transfer_takes_over_the_new_customer_s_own(tx: Tx) -> None:
 
 def test_a_transfer_takes_what_is_given(tx: Tx) -> None:
     """An ECO of the new customer's."""
-    given = {"contact_name": "Ali", "contact_number": "999", "reference": "H-1", "eco_id": 1, "priority": 1}
+    given: dict[str, Any] = {
+        "contact_name": "Ali",
+        "contact_number": "999",
+        "reference": "H-1",
+        "eco_id": 1,
+        "priority": 1,
+    }
     edit(tx, RAISED, **TRANSFER, **given)
     row = kept(tx, RAISED)
     assert {field: row[field] for field in given} == given | {"contact_number": 999}

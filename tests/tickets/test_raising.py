@@ -77,10 +77,6 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         "events": 1,
         "public_events": 1,
         "description_size": 25,
-        "events": 1,
-        "public_events": 1,
-        "changed_at": NOON,
-        "public_changed_at": NOON,
     }
     assert {name: value for name, value in there.items() if value} == given
 

@@ -4,7 +4,7 @@ Customers have numbers of their own, in which nothing internal is counted, and s
 theirs: what it was then stands in the event that gave it to them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -22,10 +22,6 @@ LARGEST_PAGE: Final = 1024 * 1024
 """Bytes of changes after which a page ends, whatever more it might have."""
 _ALL: Final = 2**62
 _NOTES_WITH_TEXTS: Final = frozenset({"note_edited", "note_withdrawn"})
-_FIRST_VALUES: Final = (
-    *("title", "description", "priority", "category", "ticket_type", "product_id", "reference"),
-    *("contact_name", "contact_number", "contact_phone", "eco_id", "customer_id"),
-)
 
 
 class Change(NamedTuple):
@@ -60,26 +56,53 @@ class HistoryPage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is known of the ticket, and of who asks."""
+class Past:
+    """How much history a ticket has. The fields are columns of `tickets`."""
 
     id: int
-    actor: Actor
+    events: int
+    public_events: int
     public_since: int
-    last: int
-    """The number of the last event, as who asks counts them."""
-    is_counted_alike: bool
-    """Whether they count events as the desk does."""
+    first_edits: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose history it is, and who asks for it."""
+
+    past: Past
+    of_desk: bool
     newest_first: bool
+
+    @property
+    def since(self) -> int:
+        """The desk's number of the first event that who asks may know of."""
+        return 1 if self.of_desk else self.past.public_since
+
+    @property
+    def last(self) -> int:
+        """The number of the last event, as who asks counts them."""
+        return self.past.events if self.of_desk else self.past.public_events
+
+    @property
+    def counts_as_desk(self) -> bool:
+        return self.last == self.past.events
 
 
 def read_history(
-    tx: Tx, actor: Actor, ticket_id: int, limit: int, after: int | None = None, *, newest_first: bool = False
+    tx: Tx,
+    actor: Actor,
+    past: Past,
+    said: Callable[[], Mapping[str, Any]],
+    limit: int,
+    after: int | None = None,
+    *,
+    newest_first: bool = False,
 ) -> Steps[HistoryPage]:
     """A page of at most `limit` events of a ticket that the actor was found to see, behind the number `after`. One of
-    long texts may have fewer.
+    long texts may have fewer. `said` gives what the ticket is now, by column, of what editing changes.
     """
-    asked = _asked(tx, actor, ticket_id, newest_first=newest_first)
+    asked = _Asked(past, sees_internal(actor), newest_first)
     rows, more = list[Row](), False
     size = 0
     for portion in _portions(tx, asked, after, limit + 1):
@@ -92,7 +115,7 @@ def read_history(
             break
         if len(portion) == PORTION:
             yield Pace.SHORT
-    first = _first_values(tx, ticket_id) if any(row["kind"] == "raised" for row in rows) else {}
+    first = _first_values(tx, past, said()) if any(row["kind"] == "raised" for row in rows) else {}
     entries = [_entry_of(row, asked, first) for row in rows]
     names = names_in(
         tx,
@@ -102,14 +125,6 @@ def read_history(
     )
     entries = [_in_sight(entry, names) for entry in entries]
     return HistoryPage(entries, entries[-1].number if more else None, names)
-
-
-def _asked(tx: Tx, actor: Actor, ticket_id: int, *, newest_first: bool) -> _Asked:
-    [row] = tx.all("SELECT events, public_events, public_since FROM tickets WHERE id = :id", id=ticket_id)
-    if sees_internal(actor):
-        return _Asked(ticket_id, actor, 0, row["events"], True, newest_first)  # noqa: FBT003 - named in the class
-    alike = row["events"] == row["public_events"]
-    return _Asked(ticket_id, actor, row["public_since"], row["public_events"], alike, newest_first)
 
 
 def _portions(tx: Tx, asked: _Asked, after: int | None, wanted: int) -> Iterator[Sequence[Row]]:
@@ -125,10 +140,10 @@ def _portions(tx: Tx, asked: _Asked, after: int | None, wanted: int) -> Iterator
             limit = min(wanted, PORTION)
             rows = tx.all(
                 _READ[counted, asked.newest_first],
-                ticket_id=asked.id,
+                ticket_id=asked.past.id,
                 first=start,
                 last=end,
-                since=asked.public_since,
+                since=asked.since,
                 limit=limit,
             )
             if rows:
@@ -146,9 +161,9 @@ def _ranges(tx: Tx, asked: _Asked, first: int, last: int) -> list[tuple[str, int
     """The numbers by the index in which they are found: until the first internal event, a number of customers' is the
     desk's too, and it stands in the events' own index.
     """
-    if asked.is_counted_alike or sees_internal(asked.actor):
+    if asked.counts_as_desk:
         return [("number", first, last)]
-    [row] = tx.all(_RENUMBERED, ticket_id=asked.id, since=asked.public_since)
+    [row] = tx.all(_RENUMBERED, ticket_id=asked.past.id, since=asked.since)
     begin = _ALL if row["first"] is None else row["first"]
     ranges = [("number", first, min(last, begin - 1)), ("public_number", max(first, begin), last)]
     return ranges[::-1] if asked.newest_first else ranges
@@ -179,21 +194,20 @@ _RENUMBERED: Final = """
 def _entry_of(row: Row, asked: _Asked, first: Mapping[str, Any]) -> HistoryEntry:
     kind: EventKind = row["kind"]
     changes = [Change(field, was, is_) for field, (was, is_) in _changes.decode(row["changes"]).items()]
-    of_desk = sees_internal(asked.actor)
     if kind == "raised":
         changes = [Change(field, None, value) for field, value in first.items() if value is not None]
-    elif kind == "transferred" and of_desk:
+    elif kind == "transferred" and asked.of_desk:
         changes = []  # the event before it, which is the desk's, tells what was changed
-    elif kind in _NOTES_WITH_TEXTS and not of_desk:
+    elif kind in _NOTES_WITH_TEXTS and not asked.of_desk:
         changes = []
     return HistoryEntry(
         number=row["number"],
-        kind="raised" if kind == "transferred" and not of_desk else kind,
+        kind="raised" if kind == "transferred" and not asked.of_desk else kind,
         at=row["at"],
         actor_id=row["actor_id"],
         actor=row["actor"],
         actor_nick=row["actor_nick"],
-        token_id=row["token_id"] if of_desk else None,
+        token_id=row["token_id"] if asked.of_desk else None,
         thing_id=None if kind == "transferred" else row["thing_id"],
         changes=changes,
     )
@@ -202,24 +216,18 @@ def _entry_of(row: Row, asked: _Asked, first: Mapping[str, Any]) -> HistoryEntry
 _changes = msgspec.json.Decoder(dict[str, tuple[Any, Any]])
 
 
-def _first_values(tx: Tx, ticket_id: int) -> dict[str, Any]:
+def _first_values(tx: Tx, past: Past, said: Mapping[str, Any]) -> dict[str, Any]:
     """What the ticket was raised with: what it was before the first edit of each field, else what it is."""
-    [now] = tx.all(
-        "SELECT title, description, priority, category, ticket_type, product_id, reference, contact_name,"
-        " contact_number, coalesce(contact_phone, CAST(contact_number AS TEXT)) AS contact_phone, eco_id, customer_id,"
-        " first_edits FROM tickets WHERE id = :id",
-        id=ticket_id,
-    )
-    values: dict[str, Any] = {"status": "open"} | {field: now[field] for field in _FIRST_VALUES}
-    edits: dict[str, int] = msgspec.json.decode(now["first_edits"] or "{}")
+    values = {"status": "open", **said}
+    edits: dict[str, int] = msgspec.json.decode(past.first_edits or "{}")
     numbers = sorted({*edits.values()})
     if not numbers:
         return values
-    named = {f"number_{place}": numbers[min(place, len(numbers) - 1)] for place in range(len(_FIRST_VALUES))}
+    named = {f"number_{place}": numbers[min(place, len(numbers) - 1)] for place in range(len(said))}
     rows = tx.all(
         "SELECT number, changes FROM ticket_events WHERE ticket_id = :ticket_id"
         f" AND number IN ({', '.join(f':{name}' for name in named)})",
-        ticket_id=ticket_id,
+        ticket_id=past.id,
         **named,
     )
     told = {row["number"]: _changes.decode(row["changes"]) for row in rows}

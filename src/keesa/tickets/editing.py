@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,24 +12,17 @@ from keesa.accounts.permissions import TICKETS_TRANSFER, require, require_desk
 from keesa.db import Tx
 from keesa.directory.customers import Customer, customer_by_id
 from keesa.directory.ecos import eco_by_id
-from keesa.directory.phones import Phone, phone_to_keep, read_phone, written_of
+from keesa.directory.phones import Phone, phone_to_keep, read_phone
 from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change
 from keesa.tickets.checking import reference_questions, text_faults, unfit_eco
-from keesa.tickets.finding import LockedTicket
+from keesa.tickets.finding import LockedTicket, as_held, said_in
 from keesa.tickets.transferring import transfer, transfer_faults
 
 Values = dict[str, Any]
 """By column, as events have them: texts as they are kept, `contact_phone` as it was written."""
-
-_COLUMNS: Final = (
-    *("title", "description", "priority", "category", "ticket_type", "product_id", "reference"),
-    *("contact_name", "contact_number", "contact_phone", "eco_id", "customer_id", "closed_on", "status"),
-    *("assigned_to_id", "held_until"),
-)
-_READ: Final = f"SELECT {', '.join(_COLUMNS)} FROM tickets WHERE id = :id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +59,9 @@ def edit_ticket(tx: Tx, actor: Actor, ticket: LockedTicket, changes: TicketChang
     """
     require_desk(actor)
     given = changes.given
-    reading = tx.soon(_READ, id=ticket.id)
+    said = said_in(tx, as_held(actor, ticket))
     questions = reference_questions(tx, given)
-    [row] = reading()
-    was: Values = {column: row[column] for column in _COLUMNS}
-    was["contact_phone"] = written_of(was["contact_number"], was["contact_phone"])
+    was = said()
     transfers = given.get("customer_id", ticket.customer_id) != ticket.customer_id
     if transfers:
         require(actor, TICKETS_TRANSFER)
@@ -87,7 +78,7 @@ def edit_ticket(tx: Tx, actor: Actor, ticket: LockedTicket, changes: TicketChang
     if faults:
         raise Invalid(faults)
     wanted = _wanted(given, was, customer)
-    told = {field: (was[field], wanted[field]) for field in _COLUMNS if wanted.get(field, was[field]) != was[field]}
+    told = {field: (was[field], wanted[field]) for field in was if wanted.get(field, was[field]) != was[field]}
     if not told:
         return ticket
     columns = {field: value for field, (_, value) in told.items()} | _kept(told, given, wanted)

@@ -44,7 +44,7 @@ def transfer(
     at: int,
     told: Changes,
     columns: Mapping[str, Any],
-    now: Mapping[str, Any],
+    now: dict[str, Any],
 ) -> LockedTicket:
     """Set the columns, of which the desk alone is `told` what they were. To the new customer another event tells what
     the ticket is `now`: it begins the history that they see. The notes of before become internal.
@@ -55,14 +55,18 @@ def transfer(
         ticket_id=ticket.id,
     )
     tx.run("DELETE FROM ticket_notes WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
-    begins = {field: (None, value) for field, value in now.items() if value is not None}
+    begins = {field: getattr(ticket, field) for field in ("status", "closed_on", "held_until", "assigned_to_id")} | now
     return change(
         tx,
         actor,
         replace(ticket, public_events=0),
         at,
         Event("edited", told, internal=True),
-        Event("transferred", begins, thing_id=status["id"]),
+        Event(
+            "transferred",
+            {field: (None, value) for field, value in begins.items() if value is not None},
+            thing_id=status["id"],
+        ),
         **columns,
         public_since=ticket.events + 2,
         notes_count=0,

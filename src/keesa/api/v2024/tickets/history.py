@@ -16,7 +16,7 @@ from keesa.db import Steps, Tx
 from keesa.events.history import Change, HistoryEntry, read_history
 from keesa.events.naming import Names
 from keesa.events.recording import KINDS
-from keesa.tickets.finding import find_ticket
+from keesa.tickets.finding import find_past, said_in
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.replies import Reply
 from keesa.web.routes import Routes
@@ -65,7 +65,7 @@ _EXAMPLE: Final = {
 
 
 class HistoryQuery(CursorQuery, frozen=True, kw_only=True):
-    order: Annotated[Order, Meta(description="`asc` begins with how the ticket was raised")] = "asc"
+    order: Order = "asc"
 
 
 class History(Struct):
@@ -94,14 +94,14 @@ def index(tx: Tx, call: Call[HistoryQuery, None], ticket: TicketPath) -> Steps[R
     theirs. A page of long texts may have fewer changes than `limit`, and yet a `next`.
     """
     query, epoch, clock = call.query, call.caller.epoch, call.services.clock
-    ticket_id, _ = find_ticket(tx, call.actor, ticket)
+    found, past = find_past(tx, call.actor, ticket)
     after = None if query.after is None else position_of(query.after, int, epoch)
     page = yield from read_history(
-        tx, call.actor, ticket_id, query.page_size, after, newest_first=query.order == "desc"
+        tx, call.actor, past, said_in(tx, found), query.page_size, after, newest_first=query.order == "desc"
     )
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
     answer = HistoryAnswer(History([_shown(entry, page.names, clock) for entry in page.entries], cursor))
-    return Reply(answer, next_link(call, f"/tickets/{ticket_id}/history", cursor))
+    return Reply(answer, next_link(call, f"/tickets/{past.id}/history", cursor))
 
 
 def _shown(entry: HistoryEntry, names: Names, clock: Clock) -> ChangeOfTicket:
