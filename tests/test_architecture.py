@@ -140,7 +140,8 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         "db/migration_plan.py",
         "metrics/facts.py",
         "tickets/views.py",
-    }, "the others count, and views find the duplicates of a ticket that was found"
+        "events/naming.py",
+    }, "the others count, the names in events ask too, and views find the duplicates of a ticket that was found"
 
 
 def functions(name: str) -> Iterator[tuple[ast.FunctionDef, set[str]]]:

@@ -39,9 +39,13 @@ PATH: Final = f"{PREFIX}/memory/"
 
 Name = Annotated[str, PathParameter(str, "The answer's name", {}, "There is no such answer")]
 
+ETAG: Final = '"1-3fffffffffffffff"'
+"""Of every answer, as long as that of a ticket."""
+
 _HEADERS: Final = (
     (b"content-type", b"application/json"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"private, no-cache"),
+    (b"etag", ETAG.encode()),
     (b"keesa-version", b"2024"),
     (b"vary", VARY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -89,7 +93,7 @@ def _with_route(version: ApiVersion, answers: Mapping[str, bytes]) -> ApiVersion
 
     def recall(_: Tx, __: Call[None, None], name: Name) -> Reply[None]:
         try:
-            return Reply(answers[name])
+            return Reply(answers[name], etag=ETAG)
         except KeyError:
             raise NotFound("There is no such answer") from None
 

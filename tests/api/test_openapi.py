@@ -33,7 +33,9 @@ STATUSES: Final = {
     "GET /tickets/tickets_of_customer": {200, 400, 401, 403, 404, 422},
     "GET /tickets/get_ticket_notes": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/add_ticket_note": {400, 401, 403, 404, 408, 413, 415, 422},
-    "GET /tickets/{ticket}": {200, 400, 401, 403, 404},
+    "GET /tickets/{ticket}": {200, 304, 400, 401, 403, 404},
+    "PATCH /tickets/{ticket}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "GET /tickets/{ticket}/history": {200, 400, 401, 403, 404, 422},
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 413, 415, 422},
@@ -108,6 +110,11 @@ _NOUNS: Final = {
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {
+    "GET /tickets/{ticket} 200": {"ETag"},
+    "GET /tickets/{ticket} 304": {"ETag"},
+    "PATCH /tickets/{ticket} 200": {"ETag"},
+    "PATCH /tickets/{ticket} 412": {"ETag"},
+    "GET /tickets/{ticket}/history 200": {"Link"},
     "GET /me/sessions 200": {"Link"},
     "GET /sessions 200": {"Link"},
     "GET /audit 200": {"Link"},

@@ -120,3 +120,16 @@ def test_an_assignment(desk: Desk) -> None:
     number = desk.ask("POST", "/tickets", TICKET)["id"]
     engineers = [{"ticket": {"assigned_to_id": person.id}} for person in (cast.ENGINEER, cast.ADMIN, cast.ENGINEER)]
     desk.asks_in(3, "POST", f"/tickets/{number}/assign", *engineers)
+
+
+def test_an_edit(desk: Desk) -> None:
+    """The session; the ticket, which is locked; what it says, with what it may choose from; the change with the ticket
+    as it is then; the commit.
+    """
+    edits = [{"ticket": {"priority": number, "category": name}} for number, name in ((1, "fault"), (2, "network"))]
+    desk.asks_in(5, "PATCH", "/tickets/2025001", *edits)
+
+
+def test_a_history(desk: Desk) -> None:
+    """The session; the ticket; its events with what it says; what their ids are called."""
+    desk.asks_in(4, "GET", "/tickets/2025001/history", None, None)

@@ -247,6 +247,11 @@ def one_ticket(world: World, _: Version) -> Iterator[Asked]:
         yield Asked("GET", f"/tickets/{ticket.id}", _if_seen(world, ticket), otherwise=404)
 
 
+def history(world: World, _: Version) -> Iterator[Asked]:
+    for ticket in world.tickets:
+        yield Asked("GET", f"/tickets/{ticket.id}/history", _if_seen(world, ticket), otherwise=404)
+
+
 def notes(world: World, _: Version) -> Iterator[Asked]:
     for ticket in world.tickets:
         body = {"ticket_number": str(ticket.id)}
@@ -273,10 +278,12 @@ READING: Final[dict[tuple[str, str], Asking]] = {
     ("GET", "/tickets/tickets_by_category"): by_category,
     ("GET", "/tickets/tickets_of_customer"): of_customer,
     ("GET", "/tickets/{ticket}"): one_ticket,
+    ("GET", "/tickets/{ticket}/history"): history,
     ("GET", "/tickets/get_ticket_notes"): notes,
     ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
 }
 WRITING: Final = {
+    ("PATCH", "/tickets/{ticket}"),
     ("POST", "/tickets/{ticket}/status_update"),
     ("POST", "/tickets/{ticket}/assign"),
     ("POST", "/tickets/add_ticket_note"),
@@ -373,13 +380,14 @@ def test_nobody_acts_on_a_ticket_that_the_rule_refuses(
 
 def act(api: Api, endpoint: tuple[str, str], ticket: Ticket) -> Response:
     """On hold, a note, and, so that the rule goes on to hold, to whom it was assigned before."""
-    _, path = endpoint
+    method, path = endpoint
     bodies: dict[str, object] = {
+        "/tickets/{ticket}": {"ticket": {"priority": 1}},
         "/tickets/{ticket}/status_update": {"ticket": {"status": "on_hold"}},
         "/tickets/{ticket}/assign": {"ticket": {"assigned_to_id": ticket.assigned_to_id}},
         "/tickets/add_ticket_note": {"ticket_note": {"note": "On my way"}, "ticket_number": ticket.id},
     }
-    return api("POST", path.format(ticket=ticket.id), bodies[path])
+    return api(method, path.format(ticket=ticket.id), bodies[path])
 
 
 def everything_of(ticket: Ticket, tx: Tx) -> list[object]:

@@ -61,6 +61,7 @@ TABLE: Final = """
 version method path                                          with     admin engineer stranger customer bot   reader newcomer
 
 any     GET    /tickets/{ticket}                             -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/{ticket}/history                     -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/get_ticket_notes                     -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/{ticket}/get_specific_ticket_for_bot owner    RATSH 403      403      403      RATSH 403    403
 any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403      403      403      -     403    403
@@ -75,6 +76,7 @@ any     GET    /tickets/tickets_of_customer                  lone     -     403 
 any     GET    /tickets/tickets_of_customer                  nobody   404   403      403      403      403   403    403
 
 any     POST   /tickets/add_ticket_note                      -        RATSH RAT      S        AS       -     403    403
+any     PATCH  /tickets/{ticket}                             -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
 2024    POST   /tickets                                      harbour  201   201      201      201      201   403    403
@@ -386,6 +388,8 @@ def assign_body(number: int) -> Body:
 
 OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]] = {
     ("GET", "/tickets/{ticket}"): lambda _, __: ("", None),
+    ("GET", "/tickets/{ticket}/history"): lambda number, _: (f"/tickets/{number}/history", None),
+    ("PATCH", "/tickets/{ticket}"): lambda _, __: ("", {"ticket": {"reference": "PO-18"}}),
     ("GET", "/tickets/get_ticket_notes"): lambda number, _: ("", {"ticket_number": number}),
     ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
     ("POST", "/tickets/add_ticket_note"): lambda number, _: (

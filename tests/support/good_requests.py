@@ -70,6 +70,20 @@ _USER: Final = {
 _USERS: Final = {"name": "a", "email": "KEESA", "user_type": "staff", "role": "engineer", "customer_id": "1"}
 _ROLE: Final = {"name": "north_crew", "permissions": {"tickets": ["read"]}, "ticket_types": ["eco_support"]}
 
+_EDITED: Final = {
+    "title": "Link to the harbour office is slow",
+    "description": "<p>Since the <b>storm</b></p>",
+    "priority": 2,
+    "category": "network",
+    "ticket_type": "customer_support",
+    "product_id": 4,
+    "reference": "PO-18",
+    "contact_name": "Fathimath",
+    "contact_number": "+960 777-5678",
+    "eco_id": 1,
+    "customer_id": HARBOUR,
+}
+
 _OF_2021: Final = {
     "POST /auth": _LOGIN,
     "POST /auth/refresh_token": _NOTHING,
@@ -95,6 +109,8 @@ _OF_2024: Final = {
     "POST /tickets/add_ticket_note": _ADD_NOTE,
     "GET /tickets/{ticket}": _NOTHING,
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": _Inputs({"customer_id": str(HARBOUR)}),
+    "PATCH /tickets/{ticket}": _Inputs(body={"ticket": _EDITED}),
+    "GET /tickets/{ticket}/history": _Inputs({"limit": "5", "order": "asc"}),
     "POST /tickets/{ticket}/status_update": _Inputs(body={"ticket": {"status": "closed", "closed_date": "2025-03-10"}}),
     "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
     "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),

@@ -70,7 +70,14 @@ class Step:
         return self.world.roles[self.random.choice(self.world.roles_of(self.person.id) or list(self.world.roles))]
 
     def act(
-        self, person: Person, path: str, body: object, *, version: Version = "2024", only_staff: bool = False
+        self,
+        person: Person,
+        path: str,
+        body: object,
+        *,
+        method: str = "POST",
+        version: Version = "2024",
+        only_staff: bool = False,
     ) -> None:
         """Through either worker; it must be done, or refused as the rows there are say."""
         token = self.desk.tokens[person]
@@ -79,7 +86,7 @@ class Step:
             refused = ONLY_STAFF
         if user and not refused and self.row and not self.world.sees(user, self.row):
             refused = NOT_FOUND
-        got = self.desk.act(self.random.randrange(2), person, path, body, version=version)
+        got = self.desk.act(self.random.randrange(2), person, path, body, method=method, version=version)
         assert got == refused if refused else got[0] in (200, 201), f"{self.desk.changes[-1]}\nwas answered {got}"
 
     def anybody(self) -> Person:
@@ -130,6 +137,21 @@ def change_assignee(step: Step) -> None:
     others = {*desk, *([None] if step.row["status"] == "open" else [])} - {step.row["assigned_to_id"]}
     body = {"ticket": {"assigned_to_id": step.random.choice(sorted(others or {ADMIN.id}, key=str))}}
     step.act(step.anybody(), f"/tickets/{step.ticket}/assign", body, only_staff=True)
+
+
+def edit_ticket(step: Step) -> None:
+    """Some of its fields, by whoever sees it."""
+    fields = {
+        "title": step.random.choice(NAMES),
+        "description": step.random.choice(TEXTS),
+        "priority": step.random.randrange(1, 6),
+        "category": step.random.choice(CATEGORIES),
+        "ticket_type": step.random.choice(TYPES),
+        "reference": step.random.choice(("PO-17", None)),
+        "contact_number": step.random.choice((7775678, "+960 777-5678")),
+    }
+    given = dict(step.random.sample(sorted(fields.items()), 2))
+    step.act(step.anybody(), f"/tickets/{step.ticket}", {"ticket": given}, method="PATCH", only_staff=True)
 
 
 def rename_user(step: Step) -> None:
@@ -244,6 +266,7 @@ CHANGES: Final[Mapping[Callable[[Step], None], int]] = {
     add_note: 4,
     change_status: 5,
     change_assignee: 4,
+    edit_ticket: 4,
     rename_user: 4,
     swap_names: 3,
     rename_customer: 2,

@@ -12,10 +12,11 @@ from keesa.directory.customers import CustomerChanges, change_customer, retire_c
 from keesa.directory.phones import FAULT
 from keesa.errors import Forbidden, Invalid
 from keesa.rich_text.html import LONGEST, rich_text
+from keesa.tickets.checking import LONGEST_LINE
 from keesa.tickets.finding import find_ticket
 from keesa.tickets.lists import list_of_customer
 from keesa.tickets.pages import Page
-from keesa.tickets.raising import LONGEST_LINE, Draft, Raised, raise_ticket
+from keesa.tickets.raising import Draft, Raised, raise_ticket
 from listing import tickets
 from new_tickets import DRAFT
 

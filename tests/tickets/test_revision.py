@@ -14,6 +14,8 @@ from keesa.db import Database, Tx
 from keesa.notes.notes import add_note
 from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
+from keesa.tickets.editing import TicketChanges, edit_ticket
+from keesa.tickets.finding import lock_ticket
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
 from new_tickets import DRAFT
@@ -27,10 +29,14 @@ CHANGES: dict[str, Change] = {
     "closing": lambda tx, actor: change_status(tx, actor, ASSIGNED, "closed", "2025-03-10", NOON, CLOCK),
     "assignment": lambda tx, actor: assign(tx, actor, ASSIGNED, ADMIN.id, NOON),
     "taking away": lambda tx, actor: assign(tx, actor, ASSIGNED, None, NOON),
+    "edit": lambda tx, actor: edit_ticket(tx, actor, lock_ticket(tx, actor, ASSIGNED), TicketChanges(priority=1), NOON),
     "note": lambda tx, actor: add_note(tx, actor, ASSIGNED, rich_text("On my way"), NOON),
 }
 NO_CHANGES: dict[str, Change] = {
     "the status it has": lambda tx, actor: change_status(tx, actor, ASSIGNED, "open", None, NOON, CLOCK),
+    "the priority it has": lambda tx, actor: edit_ticket(
+        tx, actor, lock_ticket(tx, actor, ASSIGNED), TicketChanges(priority=3), NOON
+    ),
     "the assignee it has": lambda tx, actor: assign(tx, actor, ASSIGNED, ENGINEER.id, NOON),
 }
 

@@ -62,6 +62,11 @@ class Call(calls.Call[Q, B]):
         epoch = self.caller.epoch
         return f'"{revision:x}.{epoch:x}"' if epoch else f'"{revision:x}"'
 
+    def ticket_etag(self, ticket: VisibleTicket) -> str:
+        """Of a ticket, which shows names too."""
+        _, revision = ticket
+        return f'"{self.caller.names_revision:x}-{self.etag(revision)[1:]}'
+
     def etag_of(self, shown: Struct) -> str:
         """Of a thing without a revision: by all that is shown of it, with its kind."""
         digest = blake2b(msgspec.json.encode([type(shown).__name__, shown]), digest_size=12).hexdigest()

@@ -203,6 +203,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "description": _said(_HTML),
     "customer": _said("The name of the customer whose ticket it is"),
     "customer_id": _said("The customer's id"),
+    "eco_id": _said("The id of the equipment at a site that it is about"),
     "contact_number": _said("The telephone number of whom to call, digits alone"),
     "contact_phone": _said("The telephone number of whom to call, as it was written"),
     "contact_name": _said("Whom to call"),

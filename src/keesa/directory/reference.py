@@ -3,10 +3,10 @@
 `products.py` and `keyed_lists.py` change them. What has retired stays on its tickets, and is chosen no more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from keesa.db import Tx
+from keesa.db import Row, Tx
 
 KeyedList = Literal["ticket_types", "ticket_categories"]
 
@@ -37,19 +37,30 @@ def defaults_of(tx: Tx, product_id: int) -> Words:
 
 def unfit_product(tx: Tx, product_id: int) -> str | None:
     """Why a new ticket cannot have it, naming those that it can have; None where it can."""
-    row = tx.one("SELECT retired_at FROM products WHERE id = :id", id=product_id)
-    if row is not None and row["retired_at"] is None:
-        return None
-    valid = ", ".join(f"{number} ({name})" for number, name in products(tx).items())
-    return f"is {'unknown' if row is None else 'retired'}, must be one of {valid}"
+    return unfit_product_soon(tx, product_id)()
+
+
+def unfit_product_soon(tx: Tx, product_id: int) -> Callable[[], str | None]:
+    """The same for when it is asked for: the question travels with the next one."""
+    known = tx.soon("SELECT retired_at FROM products WHERE id = :id", id=product_id)
+    return lambda: _unfit(known(), lambda: ", ".join(f"{number} ({name})" for number, name in products(tx).items()))
 
 
 def unfit_key(tx: Tx, table: KeyedList, key: str) -> str | None:
-    """The same of a key."""
-    row = tx.one(f"SELECT retired_at FROM {table} WHERE key = :key", key=key)
-    if row is not None and row["retired_at"] is None:
+    """As `unfit_product`, of a key."""
+    return unfit_key_soon(tx, table, key)()
+
+
+def unfit_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | None]:
+    """As `unfit_product_soon`, of a key."""
+    known = tx.soon(f"SELECT retired_at FROM {table} WHERE key = :key", key=key)
+    return lambda: _unfit(known(), lambda: ", ".join(keys(tx, table)))
+
+
+def _unfit(known: Sequence[Row], valid: Callable[[], str]) -> str | None:
+    if known and known[0]["retired_at"] is None:
         return None
-    return f"is {'unknown' if row is None else 'retired'}, must be one of {', '.join(keys(tx, table))}"
+    return f"is {'retired' if known else 'unknown'}, must be one of {valid()}"
 
 
 def unknown_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | None]:

@@ -16,6 +16,7 @@ from keesa.db import Tx
 EventKind = Literal[
     "raised",
     "edited",
+    "transferred",
     "assigned",
     "status",
     "note_added",

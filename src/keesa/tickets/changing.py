@@ -16,19 +16,21 @@ LARGEST_HISTORY: Final = 4 * 1024 * 1024
 FULL: Final = "has a history that is full: raise another ticket"
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
 """What a ticket takes also where its history is full: without it, none could be closed."""
+_KNOWN: Final = frozenset(LockedTicket.__dataclass_fields__)
 _WAITED: Final = 60_000
 """Milliseconds that a change may have waited for the ticket's row, and nodes' clocks may differ, at the most."""
 
 
 def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, **columns: Any) -> LockedTicket:  # noqa: ANN401 - a column may hold anything
     """Set the columns, which are those that the events tell of or count, and add the events; the ticket as it is
-    afterwards, with their time in `changed_at`. Without an event what the ticket shows of another one has changed.
+    afterwards, with their time in `changed_at`. Columns may be others than a `LockedTicket` has. Without an event what
+    the ticket shows of another one has changed.
 
     What is internal alone moves neither the revision nor the time that customers get. Raises `Invalid` where the
     history is full.
     """
     before = ticket.sight
-    ticket = replace(ticket, **columns)
+    ticket = replace(ticket, **{column: columns[column] for column in columns.keys() & _KNOWN})
     places = []
     for event in events:
         ticket, place = _placed(ticket, event, at)

@@ -1,14 +1,15 @@
 """One ticket, by its number: the only ways to it take the actor, or what such a way has found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import any_of
-from keesa.accounts.permissions import require_bot, visible_to
+from keesa.accounts.permissions import require_bot, sees_internal, visible_to
 from keesa.db import Tx
 from keesa.errors import NotFound
+from keesa.events.history import Past
 from keesa.events.recording import Sight
 from keesa.tickets.statuses import Status
 from keesa.tickets.views import JOINS, Parts, TicketView, VisibleTicket, columns_of, revision_for, view_of
@@ -60,6 +61,8 @@ class LockedTicket:
     public_events: int
     public_since: int
     """The number of the event that gave it to its customer, who sees none before; 0 of one that nobody else had."""
+    first_edits: str | None
+    """A JSON object: field to the number of the event that edited it first; None of one that was never edited."""
     history_size: int
     """Bytes of what its events changed, of those that customers see."""
     internal_history_size: int
@@ -95,6 +98,38 @@ def find_ticket(tx: Tx, actor: Actor, number: int | None) -> VisibleTicket:
     for found in tx.each(sql, number=number, **condition.params):
         return VisibleTicket(found)
     raise NotFound(NOT_FOUND)
+
+
+def find_past(tx: Tx, actor: Actor, number: int | None) -> tuple[VisibleTicket, Past]:
+    """The ticket, with where its history begins and ends; raises as `find_ticket`."""
+    condition = any_of(visible_to(actor))
+    rows = tx.each(
+        f"SELECT {revision_for(actor)}, id, events, public_events, public_since, first_edits FROM tickets"
+        f" WHERE id = :number AND {condition.sql}",
+        number=number,
+        **condition.params,
+    )
+    for revision, ticket_id, *rest in rows:
+        return VisibleTicket((ticket_id, revision)), Past(ticket_id, *rest)
+    raise NotFound(NOT_FOUND)
+
+
+def said_in(tx: Tx, visible: VisibleTicket) -> Callable[[], dict[str, Any]]:
+    """By column, what editing changes, with the telephone number as it was written: for when it is asked for, as the
+    question travels with the next one.
+    """
+    ticket_id, _ = visible
+    said = tx.soon(f"SELECT {', '.join(_SAID.values())} FROM tickets WHERE id = :id", id=ticket_id)
+    return lambda: {field: said()[0][field] for field in _SAID}
+
+
+_SAID: Final = {
+    field: field
+    for field in (
+        *("title", "description", "priority", "category", "ticket_type", "product_id", "reference"),
+        *("contact_name", "contact_number", "contact_phone", "eco_id", "customer_id"),
+    )
+} | {"contact_phone": "coalesce(contact_phone, CAST(contact_number AS TEXT)) AS contact_phone"}
 
 
 def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts, *, internal: bool) -> list[TicketView]:
@@ -135,6 +170,22 @@ def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     for row in rows:
         return LockedTicket(*row)
     raise NotFound(NOT_FOUND)
+
+
+def view_changed(tx: Tx, actor: Actor, ticket: LockedTicket, parts: Parts) -> tuple[VisibleTicket, TicketView]:
+    """The ticket that the actor has held, as it is now, with its revision. They had all of it before them, and what is
+    another since is their own change: they get it even where that has put it out of their sight.
+    """
+    revision = tx.soon(f"SELECT {revision_for(actor)} AS value FROM tickets WHERE id = :id", id=ticket.id)
+    held = VisibleTicket((ticket.id, ticket.revision))
+    [view] = view_tickets(tx, [held], parts, internal=sees_internal(actor))
+    return VisibleTicket((ticket.id, revision()[0]["value"])), view
+
+
+def as_held(actor: Actor, ticket: LockedTicket) -> VisibleTicket:
+    """The ticket that the actor has held, with the revision that they had when they held it."""
+    public = ticket.revision if ticket.public_revision is None else ticket.public_revision
+    return VisibleTicket((ticket.id, ticket.revision if sees_internal(actor) else public))
 
 
 def lock_main(tx: Tx, ticket: LockedTicket) -> LockedTicket | None:

@@ -5,22 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from keesa.accounts.actors import Actor
-from keesa.blank import is_blank
 from keesa.clock import Clock
 from keesa.db import Tx
 from keesa.directory.customers import CUSTOMER_COLUMNS, Customer, customer_by_id, customer_of
 from keesa.directory.ecos import Eco, eco_by_id
-from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone
-from keesa.directory.reference import defaults_of, unfit_key, unfit_product
+from keesa.directory.phones import Phone, phone_to_keep, read_phone
+from keesa.directory.reference import defaults_of
 from keesa.errors import Forbidden, Invalid
 from keesa.events.recording import Event, Place, Sight, add_event
 from keesa.rich_text.html import RichText
+from keesa.tickets.checking import reference_questions, text_faults, unfit_customer, unfit_eco
 from keesa.tickets.history import record_status
 from keesa.tickets.numbers import DRAWN, NumberForm, next_number, number_of, prefix_of
 from keesa.tickets.statuses import Status
 
-LONGEST_LINE: Final = 255
-"""Characters of a title, a reference and a contact's name."""
 DEFAULT_PRIORITY: Final = 3
 
 
@@ -69,9 +67,10 @@ def draft_faults(tx: Tx, actor: Actor, given: Mapping[str, Any]) -> dict[str, li
 
     Raises `Forbidden` where a customer's user names another customer.
     """
-    faults = _text_faults(given)
-    for field, problem in _reference_faults(tx, given).items():
-        faults[field] = [problem]
+    faults = text_faults(given)
+    for field, ask in reference_questions(tx, given).items():
+        if problem := ask():
+            faults[field] = [problem]
     for field, problem in _customer_faults(tx, actor, given.get("customer_id"), given.get("eco_id")).items():
         faults[field] = [problem]
     return faults
@@ -137,34 +136,6 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
     )
 
 
-def _text_faults(given: Mapping[str, Any]) -> dict[str, list[str]]:
-    faults: dict[str, list[str]] = {}
-    for field in ("title", "reference", "contact_name"):
-        text = given.get(field)
-        if text is not None and len(text) > LONGEST_LINE:
-            faults[field] = [f"must have at most {LONGEST_LINE} characters"]
-        elif text is not None and is_blank(text) and (text or field != "reference"):  # a form sends an empty reference
-            faults[field] = ["must not be empty"]
-    description: RichText | None = given.get("description")
-    if description is not None and description.fault:
-        faults["description"] = [description.fault]
-    contact_number = given.get("contact_number")
-    if contact_number is not None and read_phone(contact_number) is None:
-        faults["contact_number"] = [FAULT]
-    return faults
-
-
-def _reference_faults(tx: Tx, given: Mapping[str, Any]) -> dict[str, str]:
-    problems: dict[str, str | None] = {}
-    if (category := given.get("category")) is not None:
-        problems["category"] = unfit_key(tx, "ticket_categories", category)
-    if (ticket_type := given.get("ticket_type")) is not None:
-        problems["ticket_type"] = unfit_key(tx, "ticket_types", ticket_type)
-    if (product_id := given.get("product_id")) is not None:
-        problems["product_id"] = unfit_product(tx, product_id)
-    return {field: problem for field, problem in problems.items() if problem}
-
-
 def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int | None) -> dict[str, str]:
     """A customer's users raise tickets for their customer alone, and see no other's ECOs: those are unknown."""
     if actor.user_type == "customer" and customer_id not in (None, actor.customer_id):
@@ -172,29 +143,17 @@ def _customer_faults(tx: Tx, actor: Actor, customer_id: int | None, eco_id: int 
     own_id = actor.customer_id if eco_id is None else None
     named_id = own_id if customer_id is None else customer_id
     faults = {}
-    if named_id is not None and (fault := _unfit(tx, named_id)):
+    if named_id is not None and (fault := unfit_customer(tx, named_id)):
         faults["customer_id"] = fault
     elif named_id is None and eco_id is None:
         faults["customer_id"] = "is missing: give it, or eco_id"
     if eco_id is not None:
         eco = _eco_in_sight(tx, actor, eco_id)
-        if eco is None:
-            faults["eco_id"] = "is unknown"
-        elif eco.retired:
-            faults["eco_id"] = "is retired"
-        elif customer_id is None and _unfit(tx, eco.customer_id):
+        if fault := unfit_eco(eco, None if faults else customer_id):
+            faults["eco_id"] = fault
+        elif eco is not None and customer_id is None and unfit_customer(tx, eco.customer_id):
             faults["eco_id"] = "belongs to a customer that is retired"
-        elif customer_id not in (None, eco.customer_id) and not faults:
-            faults["eco_id"] = f"belongs to another customer than {customer_id}"
     return faults
-
-
-def _unfit(tx: Tx, customer_id: int) -> str | None:
-    """Why the customer gets no ticket."""
-    customer = customer_by_id(tx, customer_id)
-    if customer is None:
-        return "is unknown"
-    return "is retired" if customer.retired else None
 
 
 def _eco_in_sight(tx: Tx, actor: Actor, eco_id: int) -> Eco | None:
@@ -214,7 +173,7 @@ def _customer_at_once(tx: Tx, actor: Actor, draft: Draft, prefix: str) -> tuple[
         customer_id = actor.customer_id
     if draft.eco_id is not None or draft.category is None or draft.ticket_type is None:
         return None
-    if _text_faults(_fields(draft)):
+    if text_faults(_fields(draft)):
         return None
     rows = tx.each(
         _FIT if tx.writes_alone else _FIT_AND_DRAWN,
@@ -268,7 +227,7 @@ def _with_defaults(tx: Tx, actor: Actor, draft: Draft) -> Draft:
 
 
 def _phone(customer: Customer, draft: Draft) -> Phone:
-    """The contact's: the one that was given, in which `_text_faults` finds nothing, else the customer's."""
+    """The contact's: the one that was given, in which `text_faults` finds nothing, else the customer's."""
     given = None if draft.contact_number is None else read_phone(draft.contact_number)
     return given or Phone(customer.contact_number, customer.contact_phone)
 

@@ -65,6 +65,9 @@ class TicketView:
     category: str | None
     closed_on: str | None
     reference: str | None
+    customer_id: int
+    product_id: int
+    eco_id: int | None
     changed_at: int
     """The last change's time, of those that who asks may know of."""
     notes: list[NoteView]
@@ -72,12 +75,20 @@ class TicketView:
     assignments: list[AssignmentView]
 
 
-COLUMNS: Final = """
+_COLUMNS: Final = """
     tickets.id, tickets.title, tickets.description, tickets.status, tickets.priority, tickets.contact_number,
     tickets.contact_name, tickets.contact_phone, tickets.raised_at, tickets.ticket_type, tickets.category,
-    tickets.closed_on, tickets.reference,
-    customers.name AS customer, raisers.full_name AS raised_by, assignees.full_name AS assigned_to
+    tickets.closed_on, tickets.reference, tickets.customer_id, tickets.product_id, tickets.eco_id,
+    customers.name AS customer, assignees.full_name AS assigned_to
 """
+COLUMNS: Final = f"{_COLUMNS}, raisers.full_name AS raised_by"
+_PUBLIC_COLUMNS: Final = f"""
+    {_COLUMNS}, CASE WHEN tickets.public_since > 0 AND raisers.customer_id <> tickets.customer_id THEN (
+        SELECT users.full_name FROM ticket_events JOIN users ON users.id = ticket_events.actor_id
+        WHERE ticket_events.ticket_id = tickets.id AND ticket_events.number = tickets.public_since
+    ) ELSE raisers.full_name END AS raised_by
+"""
+"""To a customer that was given the ticket of another one, whose user raised it: who gave it to them."""
 JOINS: Final = """
     JOIN customers ON customers.id = tickets.customer_id
     JOIN users raisers ON raisers.id = tickets.raised_by_id
@@ -103,20 +114,41 @@ _NOTES: Final = f"""
         WHEN 0 THEN ({_NOTES_OF.format(condition=_OWN_NOTES)}) ELSE ({_NOTES_OF.format(condition=_MERGED)})
     END AS TEXT) AS notes
 """
-_STATUSES: Final = """
-    CAST((SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
+_STATUSES_OF: Final = """
+    SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
         SELECT id, status, created_at FROM ticket_statuses WHERE ticket_id = tickets.id ORDER BY id
-    ) h) AS TEXT) AS statuses
+    ) h
 """
-_ASSIGNMENTS: Final = """
-    CAST((SELECT $json_list($json_row(h.assigned_to, h.assigned_by, h.at)) FROM (
+_STATUSES_SINCE: Final = """
+    SELECT $json_list($json_row(h.id, h.status, h.created_at)) FROM (
+        SELECT past.id, past.status,
+            CASE WHEN past.created_at < given.at THEN given.at ELSE past.created_at END AS created_at
+        FROM ticket_events given
+        JOIN ticket_statuses past ON past.ticket_id = given.ticket_id AND past.id >= given.thing_id
+        WHERE given.ticket_id = tickets.id AND given.number = tickets.public_since ORDER BY past.id
+    ) h
+"""
+_ASSIGNMENTS_OF: Final = """
+    SELECT $json_list($json_row(h.assigned_to, h.assigned_by, h.at)) FROM (
         SELECT given.full_name AS assigned_to, giving.full_name AS assigned_by, ticket_events.at
         FROM ticket_events
         JOIN users giving ON giving.id = ticket_events.actor_id
         LEFT JOIN users given ON given.id = ticket_events.assigned_to_id
-        WHERE ticket_events.ticket_id = tickets.id AND ticket_events.kind = 'assigned' ORDER BY ticket_events.number
-    ) h) AS TEXT) AS assignments
+        WHERE ticket_events.ticket_id = tickets.id AND {condition} ORDER BY ticket_events.number
+    ) h
 """
+_ASSIGNMENTS: Final = _ASSIGNMENTS_OF.format(condition="ticket_events.kind = 'assigned'")
+_ASSIGNMENTS_SINCE: Final = _ASSIGNMENTS_OF.format(
+    condition="ticket_events.number >= tickets.public_since AND (ticket_events.kind = 'assigned'"
+    " OR ticket_events.kind = 'transferred' AND ticket_events.assigned_to_id IS NOT NULL)"
+)
+
+
+def _past(whole: str, since: str, *, internal: bool) -> str:
+    """As text; to customers no more than since the ticket is theirs, when it begins with how it was then."""
+    if internal:
+        return f"CAST(({whole}) AS TEXT)"
+    return f"CAST(CASE tickets.public_since WHEN 0 THEN ({whole}) ELSE ({since}) END AS TEXT)"
 
 
 def revision_for(actor: Actor) -> str:
@@ -129,13 +161,15 @@ PUBLIC_REVISION: Final = "coalesce(public_revision, revision)"
 
 def columns_of(parts: Parts, *, internal: bool) -> str:
     """The columns of a ticket's row, and of its parts: null for those that are not read."""
+    statuses = _past(_STATUSES_OF, _STATUSES_SINCE, internal=internal)
+    assignments = _past(_ASSIGNMENTS, _ASSIGNMENTS_SINCE, internal=internal)
     return ", ".join(
         (
-            COLUMNS,
+            COLUMNS if internal else _PUBLIC_COLUMNS,
             "tickets.changed_at" if internal else "tickets.public_changed_at AS changed_at",
             _NOTES if Parts.NOTES in parts else "NULL AS notes",
-            _STATUSES if Parts.STATUSES in parts else "NULL AS statuses",
-            _ASSIGNMENTS if Parts.ASSIGNMENTS in parts else "NULL AS assignments",
+            f"{statuses if Parts.STATUSES in parts else 'NULL'} AS statuses",
+            f"{assignments if Parts.ASSIGNMENTS in parts else 'NULL'} AS assignments",
         )
     )
 
@@ -164,6 +198,9 @@ def view_of(row: Row) -> TicketView:
         category=row["category"],
         closed_on=row["closed_on"],
         reference=row["reference"],
+        customer_id=row["customer_id"],
+        product_id=row["product_id"],
+        eco_id=row["eco_id"],
         changed_at=row["changed_at"],
         notes=_notes.decode(row["notes"] or "[]"),
         statuses=_statuses.decode(row["statuses"] or "[]"),

@@ -88,5 +88,6 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Show a ticket with its notes, by its number",
         example=examples.ONE_TICKET,
         permission=TICKETS_READ,
+        conditional=True,
     ),
 )

@@ -13,6 +13,7 @@ from keesa.errors import Faults
 from keesa.tickets.finding import find_ticket
 from keesa.tickets.lists import list_by_type, list_own_unclosed
 from keesa.tickets.raising import raise_ticket
+from keesa.web.replies import Reply
 from keesa.web.routes import Partial
 
 DEFAULT_LIMIT_BY_TYPE = 10
@@ -38,11 +39,13 @@ def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[answers.TicketsAnswer]:
     return answers.TicketsAnswer(answers.Tickets(tickets))
 
 
-def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[answers.OneTicketAnswer]:
+def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[Reply[answers.OneTicketAnswer]]:
     """By its number, with its notes. It is in your sight or 404."""
     found = find_ticket(tx, call.actor, ticket)
+    etag = call.ticket_etag(found)
+    call.conditions.require(etag)
     [shown] = yield from call.tickets(tx, [found], rendering.LISTED)
-    return answers.OneTicketAnswer(answers.OneTicket(shown))
+    return Reply(answers.OneTicketAnswer(answers.OneTicket(shown)), etag=etag)
 
 
 def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answers.CountedTicketsAnswer]:

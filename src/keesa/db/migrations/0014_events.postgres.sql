@@ -38,6 +38,8 @@ CREATE TABLE internal_notes ( -- which customers never see
     withdrawn_at BIGINT
 );
 CREATE INDEX internal_notes_by_ticket ON internal_notes (ticket_id, created_at, id);
+-- Notes leave ticket_notes where a ticket is given to another customer; their ids stay theirs.
+ALTER TABLE long_texts DROP CONSTRAINT long_texts_note_id_fkey;
 ALTER TABLE ticket_notes ADD COLUMN edited_at BIGINT;
 ALTER TABLE ticket_notes ADD COLUMN withdrawn_at BIGINT; -- then its text is empty
 
@@ -47,6 +49,7 @@ ALTER TABLE tickets ADD COLUMN public_changed_at BIGINT NOT NULL DEFAULT 0; -- w
 ALTER TABLE tickets ADD COLUMN events INTEGER NOT NULL DEFAULT 0; -- how many there are
 ALTER TABLE tickets ADD COLUMN public_events INTEGER NOT NULL DEFAULT 0; -- of those that customers see, the last one's number
 ALTER TABLE tickets ADD COLUMN public_since INTEGER NOT NULL DEFAULT 0; -- the event that gave it to its customer: they see none before
+ALTER TABLE tickets ADD COLUMN first_edits TEXT; -- a JSON object: field to the number of the event that edited it first
 ALTER TABLE tickets ADD COLUMN history_size BIGINT NOT NULL DEFAULT 0; -- bytes of what the events changed that customers see
 ALTER TABLE tickets ADD COLUMN internal_history_size BIGINT NOT NULL DEFAULT 0; -- likewise of the others
 ALTER TABLE tickets ADD COLUMN internal_notes INTEGER NOT NULL DEFAULT 0; -- how many there are
@@ -141,6 +144,7 @@ UPDATE tickets SET (events, public_events, changed_at, public_changed_at) = (
     SELECT count(*), count(*), max(at), max(at) FROM ticket_events WHERE ticket_id = tickets.id
 );
 CREATE INDEX ticket_events_of_assignments ON ticket_events (ticket_id, number) WHERE kind = 'assigned';
+CREATE INDEX ticket_events_renumbered ON ticket_events (ticket_id, public_number) WHERE public_number <> number;
 DROP TABLE ticket_assignments;
 CREATE FUNCTION refuse_change_of_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -37,8 +37,30 @@ CREATE TABLE internal_notes ( -- which customers never see
 );
 CREATE INDEX internal_notes_by_ticket ON internal_notes (ticket_id, created_at, id);
 INSERT INTO sqlite_sequence (name, seq) VALUES ('internal_notes', 4503599627370495);
-ALTER TABLE ticket_notes ADD COLUMN edited_at BIGINT;
-ALTER TABLE ticket_notes ADD COLUMN withdrawn_at BIGINT; -- then its text is empty
+
+-- Notes leave ticket_notes where a ticket is given to another customer; their ids stay theirs.
+CREATE TABLE kept_long_texts (
+    ticket_id BIGINT NOT NULL REFERENCES tickets (id),
+    note_id BIGINT, -- null: the ticket's description
+    body TEXT NOT NULL -- as it was before it was cut
+);
+INSERT INTO kept_long_texts SELECT ticket_id, note_id, body FROM long_texts;
+DROP TABLE long_texts;
+ALTER TABLE kept_long_texts RENAME TO long_texts;
+CREATE TABLE kept_notes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    ticket_id BIGINT NOT NULL REFERENCES tickets (id),
+    author_id BIGINT NOT NULL REFERENCES users (id),
+    body TEXT NOT NULL, -- sanitised HTML, or plain text
+    created_at BIGINT NOT NULL,
+    edited_at BIGINT,
+    withdrawn_at BIGINT -- then its text is empty
+);
+INSERT INTO kept_notes (id, ticket_id, author_id, body, created_at)
+SELECT id, ticket_id, author_id, body, created_at FROM ticket_notes;
+DROP TABLE ticket_notes;
+ALTER TABLE kept_notes RENAME TO ticket_notes;
+CREATE INDEX ticket_notes_by_ticket ON ticket_notes (ticket_id, created_at, id);
 
 ALTER TABLE tickets ADD COLUMN public_revision BIGINT; -- as customers have it; null: it is `revision`
 ALTER TABLE tickets ADD COLUMN changed_at BIGINT NOT NULL DEFAULT 0; -- when the last event was
@@ -46,6 +68,7 @@ ALTER TABLE tickets ADD COLUMN public_changed_at BIGINT NOT NULL DEFAULT 0; -- w
 ALTER TABLE tickets ADD COLUMN events INTEGER NOT NULL DEFAULT 0; -- how many there are
 ALTER TABLE tickets ADD COLUMN public_events INTEGER NOT NULL DEFAULT 0; -- of those that customers see, the last one's number
 ALTER TABLE tickets ADD COLUMN public_since INTEGER NOT NULL DEFAULT 0; -- the event that gave it to its customer: they see none before
+ALTER TABLE tickets ADD COLUMN first_edits TEXT; -- a JSON object: field to the number of the event that edited it first
 ALTER TABLE tickets ADD COLUMN history_size BIGINT NOT NULL DEFAULT 0; -- bytes of what the events changed that customers see
 ALTER TABLE tickets ADD COLUMN internal_history_size BIGINT NOT NULL DEFAULT 0; -- likewise of the others
 ALTER TABLE tickets ADD COLUMN internal_notes INTEGER NOT NULL DEFAULT 0; -- how many there are
@@ -140,6 +163,7 @@ UPDATE tickets SET (events, public_events, changed_at, public_changed_at) = (
     SELECT count(*), count(*), max(at), max(at) FROM ticket_events WHERE ticket_id = tickets.id
 );
 CREATE INDEX ticket_events_of_assignments ON ticket_events (ticket_id, number) WHERE kind = 'assigned';
+CREATE INDEX ticket_events_renumbered ON ticket_events (ticket_id, public_number) WHERE public_number <> number;
 DROP TABLE ticket_assignments;
 CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON ticket_events BEGIN
     SELECT raise(ABORT, 'Events cannot be changed');

@@ -82,6 +82,9 @@ class TicketDetail(Struct):
     group: GroupName
     reference: str | None
     updated_at: Time
+    customer_id: int
+    product_id: int
+    eco_id: int | None
 
 
 class CategoryTicket(Struct):
@@ -171,6 +174,9 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
         group=group_of(ticket.status),
         reference=ticket.reference,
         updated_at=clock.iso(ticket.changed_at),
+        customer_id=ticket.customer_id,
+        product_id=ticket.product_id,
+        eco_id=ticket.eco_id,
     )
 
 
@@ -287,6 +293,9 @@ EXAMPLE_OF_DETAIL: Final = (
         ],
         "contact_phone": "+960 777-1234",
         **_LAST,
+        "customer_id": 12,
+        "product_id": 3,
+        "eco_id": None,
     }
 )
 EXAMPLE_OF_CATEGORY: Final = _HEAD | _PEOPLE | {"closed_date": None} | _LAST

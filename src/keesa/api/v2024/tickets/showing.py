@@ -11,6 +11,7 @@ from keesa.api.vocabulary import StatusName, TicketPath
 from keesa.db import Steps, Tx
 from keesa.tickets.finding import find_for_bot, find_ticket
 from keesa.web.input.fields import Id
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 ROUTES = Routes()
@@ -29,13 +30,16 @@ class OneTicketAnswer(Struct):
     "/tickets/{ticket}",
     summary="Show a ticket with its notes and its history, by its id or number",
     permission=TICKETS_READ,
+    conditional=True,
     example={"data": {"ticket": EXAMPLE_OF_DETAIL}},
 )
-def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[OneTicketAnswer]:
+def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[Reply[OneTicketAnswer]]:
     """By its id or number, with its notes, its statuses and its assignments. It is in your sight or 404."""
     found = find_ticket(tx, call.actor, ticket)
+    etag = call.ticket_etag(found)
+    call.conditions.require(etag)
     [shown] = yield from call.tickets(tx, [found], DETAIL)
-    return OneTicketAnswer(OneTicket(shown))
+    return Reply(OneTicketAnswer(OneTicket(shown)), etag=etag)
 
 
 class BotQuery(Struct, frozen=True):
