@@ -62,8 +62,13 @@ class StatusAnswer(Struct):
     summary="Change a ticket's status",
     permission=TICKETS_WRITE,
     guard=require_desk,
-    body_example={"ticket": {"status": "closed", "closed_date": "2025-03-05"}},
-    example={"message": "Ticket status changed successfully"},
+    body_example={"ticket": {"status": "closed", "closed_date": "2025-03-05", "close_children": True}},
+    example={
+        "message": "Ticket status changed successfully",
+        "closed_children": ["2025018"],
+        "children_left": [],
+        "children_unseen": 0,
+    },
 )
 def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> StatusAnswer:
     """Moves a ticket that somebody is assigned to, with an entry in its history; 422 while nobody is.
