@@ -1,6 +1,6 @@
 """How tickets belong together: causes, parents and children, what of them is shown, and to whom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -156,11 +156,10 @@ def test_neither_of_two_causes_the_other(tx: Tx, admin: Actor) -> None:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two where there may be many."""
     for name in ("MOST_CAUSES", "MOST_CHILDREN"):
         monkeypatch.setattr(relations, name, 2)
-    return
 
 
 @pytest.mark.usefixtures("few")

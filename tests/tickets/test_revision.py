@@ -8,7 +8,7 @@ import pytest
 
 import keesa
 from acting import CLOCK, actor_of, rows, tickets_as_kept
-from cast import ADMIN, ASSIGNED, ENGINEER, TYPED, at
+from cast import ADMIN, ASSIGNED, ENGINEER, TAG, TYPED, at
 from keesa.accounts.actors import Actor
 from keesa.db import Database, Tx
 from keesa.notes.notes import add_note
@@ -16,6 +16,8 @@ from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
+from keesa.tickets.tagging import put_tag
+from keesa.tickets.watching import start_watching
 from new_tickets import DRAFT
 from undone import undone
 
@@ -27,6 +29,8 @@ CHANGES: dict[str, Change] = {
     "closing": lambda tx, actor: change_status(tx, actor, ASSIGNED, "closed", "2025-03-10", NOON, CLOCK),
     "assignment": lambda tx, actor: assign(tx, actor, ASSIGNED, ADMIN.id, NOON),
     "taking away": lambda tx, actor: assign(tx, actor, ASSIGNED, None, NOON),
+    "watching": lambda tx, actor: start_watching(tx, actor, ASSIGNED, None, NOON),
+    "tag": lambda tx, actor: put_tag(tx, actor, ASSIGNED, TAG, NOON),
     "note": lambda tx, actor: add_note(tx, actor, ASSIGNED, rich_text("On my way"), NOON),
 }
 NO_CHANGES: dict[str, Change] = {

@@ -25,7 +25,7 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     afterwards, with their time in `changed_at`. Without an event what the ticket shows of another one has changed.
 
     What is internal alone moves neither the revision nor the time that customers get. Raises `Invalid` where the
-    history has no room.
+    history is full.
     """
     before = ticket.sight
     ticket = replace(ticket, **columns)

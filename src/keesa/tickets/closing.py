@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require_desk
@@ -10,7 +9,8 @@ from keesa.clock import Clock
 from keesa.db import Tx
 from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid, NotFound
-from keesa.tickets.finding import NOT_FOUND, lock_all
+from keesa.tickets.finding import NOT_FOUND, lock_all, lock_ticket
+from keesa.tickets.relations import OPEN_CHILDREN, count_of_open_children
 from keesa.tickets.status import NOBODY_ASSIGNED, change_status, move_status
 
 
@@ -40,13 +40,14 @@ def close_with_children(
     """
     require_desk(actor)
     hold(tx, Rule.RELATIONS)
-    held = lock_all(tx, actor, f"(tickets.id = :number OR {_OPEN_CHILDREN})", number=number)
+    held = lock_all(tx, actor, f"(tickets.id = :number OR {OPEN_CHILDREN})", number=number)
     if number is None or number not in held:
         raise NotFound(NOT_FOUND)
     if status != "closed":
         raise Invalid({"close_children": ["is possible only where the status is closed"]})
     change_status(tx, actor, number, status, closed_date, at, clock)
-    [(closed_on, count)] = tx.each(_CLOSED, number=number)
+    count = count_of_open_children(tx, number)
+    closed_on = lock_ticket(tx, actor, number).closed_on
     children = [held[child] for child in sorted(held.keys() - {number})]
     closed, left = [], []
     for child in children:
@@ -54,12 +55,6 @@ def close_with_children(
             left.append(LeftChild(child.id, NOBODY_ASSIGNED))
         else:
             raised_on = clock.local(child.raised_at).date().isoformat()
-            move_status(tx, actor, child, "closed", max(closed_on, raised_on), at)
+            move_status(tx, actor, child, "closed", max(closed_on or raised_on, raised_on), at)
             closed.append(child.id)
-    return Children(closed, left, count - len(children))
-
-
-_OPEN_CHILDREN: Final = "(tickets.parent_id = :number AND tickets.status <> 'closed')"
-_CLOSED: Final = (
-    f"SELECT closed_on, (SELECT count(*) FROM tickets WHERE {_OPEN_CHILDREN}) FROM tickets WHERE id = :number"
-)
+    return Children(closed, left, count() - len(children))

@@ -4,7 +4,7 @@ Two tickets are related by who sees both, and nobody learns of one that they do 
 back under one rule, `Rule.RELATIONS`, since cycles lie over several rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -32,6 +32,8 @@ DEEPEST: Final = 10
 """Tickets from the topmost one to the lowest."""
 MOST_BELOW: Final = 1_000
 """Tickets below one that gets a parent: they are counted, to tell how deep they lie."""
+OPEN_CHILDREN: Final = "(tickets.parent_id = :number AND tickets.status <> 'closed')"
+"""A condition on `tickets`."""
 UNKNOWN: Final = "is unknown, must be the number of another ticket that you see"
 ITSELF: Final = "is the ticket itself"
 
@@ -78,6 +80,12 @@ def relations_of(tx: Tx, actor: Actor, visible: VisibleTicket) -> Relations:
     found = [(RelatedTicket(side, other, title, status), seen) for side, other, title, status, seen in rows]
     seen = [ticket for ticket, is_seen in found if is_seen]
     return Relations(seen, len(found) - len(seen) if sees_internal(actor) else 0)
+
+
+def count_of_open_children(tx: Tx, ticket_id: int) -> Callable[[], int]:
+    """How many are not closed, whoever sees them, for when it is asked for: the question travels with the next one."""
+    count = tx.soon(f"SELECT count(*) AS value FROM tickets WHERE {OPEN_CHILDREN}", number=ticket_id)
+    return lambda: int(count()[0]["value"])
 
 
 def add_cause(tx: Tx, actor: Actor, number: int | None, cause_number: int | None, at: int) -> None:

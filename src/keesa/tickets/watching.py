@@ -4,13 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from keesa.accounts.actors import ACTOR_COLUMNS, Actor, actor_of
-from keesa.accounts.filters import any_of
-from keesa.accounts.permissions import require_desk, sees_internal, visible_to
+from keesa.accounts.permissions import require_desk, sees_internal
 from keesa.db import Tx
-from keesa.errors import Invalid
+from keesa.errors import Invalid, NotFound
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
-from keesa.tickets.finding import LockedTicket, lock_ticket
+from keesa.tickets.finding import LockedTicket, find_ticket, lock_ticket
 from keesa.tickets.views import VisibleTicket
 
 MOST_WATCHERS: Final = 100
@@ -101,9 +100,13 @@ def _sees(tx: Tx, actor: Actor, user: Actor, ticket: LockedTicket) -> bool:
     """Whether the user is of the desk, and sees the ticket, as the actor does."""
     if user.id == actor.id:
         return True
-    condition = any_of(visible_to(user))
-    sql = f"SELECT id FROM tickets WHERE id = :id AND {condition.sql}"
-    return sees_internal(user) and bool(tx.all(sql, id=ticket.id, **condition.params))
+    if not sees_internal(user):
+        return False
+    try:
+        find_ticket(tx, user, ticket.id)
+    except NotFound:
+        return False
+    return True
 
 
 _USER: Final = f"SELECT {ACTOR_COLUMNS} FROM users WHERE users.id = :id AND users.disabled_at IS NULL"
