@@ -15,6 +15,7 @@ def test_watching_begins_and_ends(api: ApiFor) -> None:
     bodies: tuple[object, ...] = (
         None,
         {},
+        {"watcher": None},
         {"watcher": {}},
         {"watcher": {"user_id": None}},
         {"watcher": {"user_id": ADMIN.id}},

@@ -57,7 +57,7 @@ class NewWatcher(Struct, frozen=True):
 
 
 class AddWatcher(Struct, frozen=True):
-    watcher: Annotated[NewWatcher, Meta(description="Who is to watch the ticket")]
+    watcher: Annotated[NewWatcher | None, Meta(description="Who is to watch the ticket")] = None
 
 
 @ROUTES.add(
@@ -68,7 +68,6 @@ class AddWatcher(Struct, frozen=True):
     permission=TICKETS_WRITE,
     guard=require_desk,
     body_example={"watcher": {"user_id": 7}},
-    body_from_query={"watcher.user_id": ("user_id",)},
     example=_EXAMPLE,
 )
 def create(tx: Tx, call: Call[None, AddWatcher], ticket: TicketPath) -> Watcher:
@@ -76,7 +75,8 @@ def create(tx: Tx, call: Call[None, AddWatcher], ticket: TicketPath) -> Watcher:
     not, 422 says the same. Who watches it already goes on. A ticket has at most 100 watchers; a user watches at most
     5,000.
     """
-    return _shown(watching.start_watching(tx, call.actor, ticket, call.body.watcher.user_id, call.at))
+    user_id = call.body.watcher.user_id if call.body.watcher else None
+    return _shown(watching.start_watching(tx, call.actor, ticket, user_id, call.at))
 
 
 @ROUTES.add(
