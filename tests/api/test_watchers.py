@@ -15,7 +15,6 @@ def test_watching_begins_and_ends(api: ApiFor) -> None:
     bodies: tuple[object, ...] = (
         None,
         {},
-        {"watcher": None},
         {"watcher": {}},
         {"watcher": {"user_id": None}},
         {"watcher": {"user_id": ADMIN.id}},

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
-from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, RAISED, STRANGERS, TYPED, at
+from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, RAISED, STRANGER, STRANGERS, TYPED, at
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Forbidden, Invalid, NotFound
@@ -108,6 +108,14 @@ def test_one_that_is_closed_already_stays_as_it_is(tx: Tx, admin: Actor) -> None
     merge(tx, admin, ANOTHER, ASSIGNED, NOON, CLOCK)
     assert row_of(tx, ANOTHER, "status, closed_on, assigned_to_id") == before
     assert [kind for kind, *_ in events_of(tx, ANOTHER, 2)] == ["status", "related"]
+
+
+def test_who_has_it_keeps_it(tx: Tx, admin: Actor) -> None:
+    """It is closed by the actor, and assigned to whom it was."""
+    merge(tx, admin, STRANGERS, ASSIGNED, NOON, CLOCK)
+    state = row_of(tx, STRANGERS, "status, closed_on, assigned_to_id")
+    assert state == {"status": "closed", "closed_on": TODAY, "assigned_to_id": STRANGER.id}
+    assert [kind for kind, *_ in events_of(tx, STRANGERS, 3)] == ["status", "status", "related"]
 
 
 def test_both_sides_are_shown_to_customers_too(tx: Tx, admin: Actor) -> None:

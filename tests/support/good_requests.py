@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import A_YEAR, ADMIN, ASSIGNED, BOT, ENGINEER, HARBOUR, LONE, PASSWORD, STRANGER, STRANGERS, TAG
+from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER, STRANGERS, TAG
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.clock import now
@@ -103,7 +103,7 @@ _OF_2024: Final = {
     ),
     "DELETE /tickets/{ticket}/relations/{kind}/{other}": _NOTHING,
     "GET /tickets/{ticket}/watchers": _NOTHING,
-    "POST /tickets/{ticket}/watchers": _Inputs(body={"watcher": {"user_id": ENGINEER.id}}),
+    "POST /tickets/{ticket}/watchers": _Inputs(body={"watcher": {"user_id": ADMIN.id}}),
     "DELETE /tickets/{ticket}/watchers/{user}": _NOTHING,
     "GET /tickets/{ticket}/tags": _NOTHING,
     "POST /tickets/{ticket}/tags": _Inputs(body={"tag": {"id": TAG}}),

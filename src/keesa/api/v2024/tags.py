@@ -42,6 +42,67 @@ def _shown(tag: tags.Tag) -> Tag:
     return Tag(tag.id, tag.name, tag.retired)
 
 
+# Those of a ticket
+
+
+class TicketTags(Struct):
+    tags: Annotated[list[Tag], Meta(description="The ticket's tags, at most 20")]
+
+
+class TicketTagsAnswer(Struct):
+    data: TicketTags
+
+
+@ROUTES.add(
+    "GET",
+    "/tickets/{ticket}/tags",
+    summary="List the tags of a ticket",
+    permission=TICKETS_READ,
+    guard=require_desk,
+    example={"data": {"tags": [_EXAMPLE]}},
+)
+def of_ticket(tx: Tx, call: Call[None, None], ticket: TicketPath) -> TicketTagsAnswer:
+    """In the order in which the tags were made, the retired ones too. Customers never see them."""
+    found = tagging.tags_of(tx, find_ticket(tx, call.actor, ticket))
+    return TicketTagsAnswer(TicketTags([_shown(tag) for tag in found]))
+
+
+class TagToPut(Struct, frozen=True):
+    id: Annotated[Id, Meta(description="The tag's id")]
+
+
+class PutTag(Struct, frozen=True):
+    tag: Annotated[TagToPut, Meta(description="The tag that the ticket is to have")]
+
+
+@ROUTES.add(
+    "POST",
+    "/tickets/{ticket}/tags",
+    status=201,
+    summary="Put a tag on a ticket",
+    permission=TICKETS_WRITE,
+    guard=require_desk,
+    body_example={"tag": {"id": 3}},
+    example=_EXAMPLE,
+)
+def put(tx: Tx, call: Call[None, PutTag], ticket: TicketPath) -> Tag:
+    """One of the list that is in use. What the ticket has already changes nothing."""
+    return _shown(tagging.put_tag(tx, call.actor, ticket, call.body.tag.id, call.at))
+
+
+@ROUTES.add(
+    "DELETE",
+    "/tickets/{ticket}/tags/{tag}",
+    status=204,
+    summary="Take a tag off a ticket",
+    permission=TICKETS_WRITE,
+    guard=require_desk,
+)
+def take(tx: Tx, call: Call[None, None], ticket: TicketPath, tag: TagPath) -> None:
+    """A retired one too. What the ticket has not changes nothing."""
+    tagging.take_tag(tx, call.actor, ticket, tag, call.at)
+
+
 # The list
 
 
@@ -168,64 +229,3 @@ def retire(tx: Tx, call: Call[None, None], tag: TagPath) -> None:
     """
     call.conditions.require(call.etag_of(_shown(tags.lock_tag(tx, tag))))
     tags.retire_tag(tx, call.by, tag)
-
-
-# Those of a ticket
-
-
-class TicketTags(Struct):
-    tags: Annotated[list[Tag], Meta(description="The ticket's tags, at most 20")]
-
-
-class TicketTagsAnswer(Struct):
-    data: TicketTags
-
-
-@ROUTES.add(
-    "GET",
-    "/tickets/{ticket}/tags",
-    summary="List the tags of a ticket",
-    permission=TICKETS_READ,
-    guard=require_desk,
-    example={"data": {"tags": [_EXAMPLE]}},
-)
-def of_ticket(tx: Tx, call: Call[None, None], ticket: TicketPath) -> TicketTagsAnswer:
-    """In the order in which the tags were made, the retired ones too. Customers never see them."""
-    found = tagging.tags_of(tx, find_ticket(tx, call.actor, ticket))
-    return TicketTagsAnswer(TicketTags([_shown(tag) for tag in found]))
-
-
-class TagToPut(Struct, frozen=True):
-    id: Annotated[Id, Meta(description="The tag's id")]
-
-
-class PutTag(Struct, frozen=True):
-    tag: Annotated[TagToPut, Meta(description="The tag that the ticket is to have")]
-
-
-@ROUTES.add(
-    "POST",
-    "/tickets/{ticket}/tags",
-    status=201,
-    summary="Put a tag on a ticket",
-    permission=TICKETS_WRITE,
-    guard=require_desk,
-    body_example={"tag": {"id": 3}},
-    example=_EXAMPLE,
-)
-def put(tx: Tx, call: Call[None, PutTag], ticket: TicketPath) -> Tag:
-    """One of the list that is in use. What the ticket has already changes nothing."""
-    return _shown(tagging.put_tag(tx, call.actor, ticket, call.body.tag.id, call.at))
-
-
-@ROUTES.add(
-    "DELETE",
-    "/tickets/{ticket}/tags/{tag}",
-    status=204,
-    summary="Take a tag off a ticket",
-    permission=TICKETS_WRITE,
-    guard=require_desk,
-)
-def take(tx: Tx, call: Call[None, None], ticket: TicketPath, tag: TagPath) -> None:
-    """A retired one too. What the ticket has not changes nothing."""
-    tagging.take_tag(tx, call.actor, ticket, tag, call.at)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE, require_desk
 from keesa.accounts.users import NOT_FOUND
@@ -57,7 +57,7 @@ class NewWatcher(Struct, frozen=True):
 
 
 class AddWatcher(Struct, frozen=True):
-    watcher: Annotated[NewWatcher | None, Meta(description="Who is to watch the ticket")] = None
+    watcher: Annotated[NewWatcher | UnsetType, Meta(description="Who is to watch the ticket")] = UNSET
 
 
 @ROUTES.add(
@@ -75,7 +75,8 @@ def create(tx: Tx, call: Call[None, AddWatcher], ticket: TicketPath) -> Watcher:
     not, 422 says the same. Who watches it already goes on. A ticket has at most 100 watchers; a user watches at most
     5,000.
     """
-    user_id = call.body.watcher.user_id if call.body.watcher else None
+    given = call.body.watcher
+    user_id = None if isinstance(given, UnsetType) else given.user_id
     return _shown(watching.start_watching(tx, call.actor, ticket, user_id, call.at))
 
 
