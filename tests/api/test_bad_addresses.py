@@ -13,6 +13,7 @@ from good_requests import Good, good_requests
 from keesa.db import Database
 from raw_asgi import ask_raw
 from refusing import refusal, sender
+from route_tables import filled
 from unchanged import unchanged
 
 REQUESTS: Final = good_requests()
@@ -56,9 +57,10 @@ NO_WORDS: Final = {
 def test_a_path_that_names_no_ticket(shared_client: TestClient, shared_database: Database, good: Good) -> None:
     """Whatever stands where its number should: 404, as for any other ticket that is not there."""
     send = sender(shared_client, shared_database, good)
+    before, after = map(filled, good.route.path.split("{ticket}"))
     with unchanged(shared_database):
         for text in NO_TICKETS:
-            error = refusal(send(path=good.route.path.replace("{ticket}", text)), 404)
+            error = refusal(send(path=f"{before}{text}{after}"), 404)
             assert error == {"error": "Ticket not found"}, text
 
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 import cast
 from good_requests import Good, good_requests
 from keesa.db import Database
+from keesa.web.input.kinds import needs_any
 from keesa.web.routes import SAFE_METHODS
 from logins import bearer
 from refusing import Sender, sender
@@ -23,6 +24,12 @@ TOLD_ELSEWHERE: Final = {
     "POST /tickets/{ticket}/status_update": "ticket_statuses has who and when",
     "PATCH /tickets/{ticket}": "ticket_events has who and when",
     "POST /tickets/{ticket}/assign": "ticket_events has who and when",
+    "POST /tickets/{ticket}/relations": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/relations/{kind}/{other}": "ticket_events has who and when",
+    "POST /tickets/{ticket}/watchers": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/watchers/{user}": "ticket_events has who and when",
+    "POST /tickets/{ticket}/tags": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/tags/{tag}": "ticket_events has who and when",
     "POST /auth/refresh_token": "the session that goes on stands in the trail since it began",
     "POST /auth/refresh": "likewise",
 }
@@ -76,7 +83,7 @@ def test_who_is_refused_leaves_none(shared_client: TestClient, shared_database: 
     if route.signature.parameters:
         path = "/".join(ABSENT if part.startswith("{") else part for part in route.path.split("/"))
         assert send(path=path).status_code == 404
-    if route.signature.body_struct is not None:
+    if route.signature.body_struct is not None and needs_any(route.signature.body_struct):
         assert send(body={}).status_code == 422
     assert actions_behind(shared_database, before) == []
 

@@ -16,6 +16,7 @@ from keesa.db import Database
 from keesa.directory.reference import keys, products
 from keesa.tickets.statuses import STATUSES as STATUS_NAMES
 from keesa.web.bodies import RawBody
+from keesa.web.input.kinds import needs_any
 from keesa.web.routes import Access, Route
 from openapi_documents import PATH, Node, find, name_of, nodes, operations, read, resolved, routes_of
 
@@ -39,6 +40,20 @@ STATUSES: Final = {
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 413, 415, 422},
+    "GET /tickets/{ticket}/relations": {200, 400, 401, 403, 404},
+    "POST /tickets/{ticket}/relations": {201, 400, 401, 403, 404, 408, 413, 415, 422},
+    "DELETE /tickets/{ticket}/relations/{kind}/{other}": {204, 400, 401, 403, 404},
+    "GET /tickets/{ticket}/watchers": {200, 400, 401, 403, 404},
+    "POST /tickets/{ticket}/watchers": {201, 400, 401, 403, 404, 408, 413, 415, 422},
+    "DELETE /tickets/{ticket}/watchers/{user}": {204, 400, 401, 403, 404},
+    "GET /tickets/{ticket}/tags": {200, 400, 401, 403, 404},
+    "POST /tickets/{ticket}/tags": {201, 400, 401, 403, 404, 408, 413, 415, 422},
+    "DELETE /tickets/{ticket}/tags/{tag}": {204, 400, 401, 403, 404},
+    "GET /tags": {200, 400, 401, 403, 422},
+    "POST /tags": {201, 400, 401, 403, 408, 413, 415, 422},
+    "GET /tags/{tag}": {200, 304, 400, 401, 403, 404},
+    "PATCH /tags/{tag}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "DELETE /tags/{tag}": {204, 400, 401, 403, 404, 412},
     "GET /customers": {200, 400, 401, 403, 422},
     "POST /customers": {201, 400, 401, 403, 408, 413, 415, 422},
     "GET /customers/{customer}": {200, 304, 400, 401, 403, 404},
@@ -107,6 +122,7 @@ _NOUNS: Final = {
     "/users": "{user}",
     "/roles": "{role}",
     "/tokens": "{token}",
+    "/tags": "{tag}",
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {
@@ -232,6 +248,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Sessions",
             "Oneself",
             "Tickets",
+            "Tags",
             "Notes",
             "Customers",
             "Equipment",
@@ -343,8 +360,8 @@ def test_every_input_is_in_it(document: Node, version: Version) -> None:
 
 
 def test_every_body_is_in_it(document: Node, version: Version) -> None:
-    """With the fields that the route reads, and those required that it requires; it may be left out where the query
-    stands in for it. Logins take theirs as JSON or as either form.
+    """With the fields that the route reads, and those required that it requires; it may be left out where
+    nothing in it is needed, or the query stands in for it. Logins take theirs as JSON or as either form.
     """
     for route in routes_of(version):
         model = Login if route.signature.body is RawBody else route.signature.body_struct
@@ -352,7 +369,8 @@ def test_every_body_is_in_it(document: Node, version: Version) -> None:
             assert "requestBody" not in find(document, route)
             continue
         body = find(document, route)["requestBody"]
-        assert body["required"] is (route.signature.body_struct is not None and not route.body_from_query)
+        read = route.signature.body_struct
+        assert body["required"] is (read is not None and needs_any(read) and not route.body_from_query)
         assert set(body["content"]) == (FORMS if route.signature.body is RawBody else {"application/json"})
         for media in body["content"].values():
             assert differing(document, media["schema"], model, name_of(route)) == []

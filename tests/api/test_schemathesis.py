@@ -23,6 +23,7 @@ from keesa.app import VERSIONS
 from keesa.clock import now
 from keesa.db import Database, Tx, open_database
 from keesa.demo.people import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
+from keesa.directory.tags import add_tag
 from keesa.web.router import answering
 from keesa.web.routes import ApiVersion, Route
 from live import LiveServer
@@ -68,6 +69,8 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "emails": [person.email for person in PEOPLE],
     "passwords": [PASSWORD],
     "tokens": [str(number) for number in range(1, 31)],
+    "tags": [1, 2],
+    "relations": ["duplicate_of", "caused_by", "child_of"],
     "sessions": [f"{number:016x}" for number in range(30)],
     "expiries": [(datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000+00:00")],
 }
@@ -80,6 +83,13 @@ PLACES: Final = {
     "body.token.user_id": "engineers",
     "query.user_id": "engineers",
     "path.ticket": "tickets",
+    "path.other": "tickets",
+    "path.kind": "relations",
+    "path.tag": "tags",
+    "body.tag.id": "tags",
+    "body.watcher.user_id": "engineers",
+    "body.relation.kind": "relations",
+    "body.relation.ticket_number": "tickets",
     "header.If-Match": "any state",
     "body.customer.name": "names",
     "body.customer.contact_name": "names",
@@ -168,6 +178,8 @@ def prepare(database: Database) -> None:
         for number, token_id in enumerate(KNOWN["tokens"]):
             new = NewApiToken(name=f"Token {token_id}", expires_at=by.at + cast.A_YEAR, user_id=CALLERS[number % 3])
             create_token(tx, by, new)
+        for tag_id in KNOWN["tags"]:
+            add_tag(tx, by, f"Tag {tag_id}")
         for session_id in KNOWN["sessions"]:
             _, session = open_session(tx, CALLERS[0], "2024", by.at)
             known = "UPDATE sessions SET id = :id, sign_in = 1000001 WHERE refresh_uid = :uid"

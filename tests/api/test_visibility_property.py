@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from acting import rows
 from asking import Api
 from by_keesa import grant_permission
-from cast import SECRET
+from cast import SECRET, TAG
 from deterministic import deterministic
 from keesa.accounts.actors import SYSTEM, USER_TYPES, UserType
 from keesa.accounts.audit.recording import keesa_itself, record
@@ -69,6 +69,8 @@ class World:
     """The ticket types of each."""
     users: tuple[User, ...]
     tickets: tuple[Ticket, ...]
+    causes: frozenset[tuple[int, int]]
+    """A ticket, and one that has caused it."""
     actor: User
 
 
@@ -98,7 +100,9 @@ def worlds(draw: st.DrawFn, actors_type: UserType) -> World:
     users = (actor, *(draw(_user(user_id, len(roles), st.sampled_from(USER_TYPES))) for user_id in USER_IDS[1:]))
     count = draw(st.integers(1, 5))
     tickets = tuple(draw(_ticket(FIRST + position)) for position in range(count))
-    return World(roles, users, tickets, actor)
+    numbers = st.sampled_from([ticket.id for ticket in tickets])
+    pairs = draw(st.frozensets(st.tuples(numbers, numbers), max_size=4))
+    return World(roles, users, tickets, frozenset(pair for pair in pairs if pair[0] != pair[1]), actor)
 
 
 @st.composite
@@ -126,7 +130,8 @@ def build(tx: Tx, world: World) -> None:
     """In place of the cast and of the example before; nobody's password is ever asked for."""
     _forget_acts(tx)
     for table in (
-        *("api_token_permissions", "api_tokens", "ticket_notes", "ticket_statuses", "ticket_events", "tickets"),
+        *("api_token_permissions", "api_tokens", "ticket_notes", "ticket_statuses", "ticket_events"),
+        *("ticket_causes", "ticket_watchers", "ticket_tags", "tickets"),
         *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles"),
     ):
         tx.run(f"DELETE FROM {table}")
@@ -141,6 +146,9 @@ def build(tx: Tx, world: World) -> None:
         _add_user(tx, user, everybodys_role=len(world.roles))
     for ticket in world.tickets:
         _add_ticket(tx, ticket)
+    for ticket_id, cause_id in world.causes:
+        pair = {"ticket_id": ticket_id, "cause_id": cause_id}
+        tx.run("INSERT INTO ticket_causes (ticket_id, cause_id) VALUES (:ticket_id, :cause_id)", **pair)
 
 
 def _forget_acts(tx: Tx) -> None:
@@ -268,6 +276,29 @@ def for_bot(world: World, _: Version) -> Iterator[Asked]:
             yield Asked("GET", path, wanted if asks_rightly else None, otherwise=404)
 
 
+def relations(world: World, _: Version) -> Iterator[Asked]:
+    """The causes, and what was caused, of those that are seen; customers are told of neither."""
+    of_desk = world.actor.user_type in ("admin", "staff")
+    for ticket in world.tickets:
+        both = {other for pair in world.causes if ticket.id in pair for other in pair} - {ticket.id}
+        related = {other for other in seen_by(world, world.actor) if other.id in both and of_desk}
+        seen = sees(world, world.actor, ticket)
+        path = f"/tickets/{ticket.id}/relations"
+        yield Asked("GET", path, frozenset(related if seen else ()), otherwise=200 if seen else 404)
+
+
+def desk_list(name: str) -> Asking:
+    """Of a ticket that the desk sees: it names no ticket."""
+
+    def ask(world: World, _: Version) -> Iterator[Asked]:
+        of_desk = world.actor.user_type in ("admin", "staff")
+        for ticket in world.tickets:
+            status = 200 if sees(world, world.actor, ticket) else 404
+            yield Asked("GET", f"/tickets/{ticket.id}/{name}", frozenset() if of_desk else None, otherwise=status)
+
+    return ask
+
+
 def _if_seen(world: World, ticket: Ticket) -> frozenset[Ticket]:
     return frozenset({ticket}) & seen_by(world, world.actor)
 
@@ -281,12 +312,21 @@ READING: Final[dict[tuple[str, str], Asking]] = {
     ("GET", "/tickets/{ticket}/history"): history,
     ("GET", "/tickets/get_ticket_notes"): notes,
     ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
+    ("GET", "/tickets/{ticket}/relations"): relations,
+    ("GET", "/tickets/{ticket}/watchers"): desk_list("watchers"),
+    ("GET", "/tickets/{ticket}/tags"): desk_list("tags"),
 }
 WRITING: Final = {
     ("PATCH", "/tickets/{ticket}"),
     ("POST", "/tickets/{ticket}/status_update"),
     ("POST", "/tickets/{ticket}/assign"),
     ("POST", "/tickets/add_ticket_note"),
+    ("POST", "/tickets/{ticket}/relations"),
+    ("DELETE", "/tickets/{ticket}/relations/{kind}/{other}"),
+    ("POST", "/tickets/{ticket}/watchers"),
+    ("DELETE", "/tickets/{ticket}/watchers/{user}"),
+    ("POST", "/tickets/{ticket}/tags"),
+    ("DELETE", "/tickets/{ticket}/tags/{tag}"),
 }
 WITHOUT_TICKETS: Final = {
     ("POST", "/tickets"),
@@ -299,7 +339,7 @@ WITHOUT_TICKETS: Final = {
         if path.split("/")[1]
         in (
             *("auth", "me", "users", "roles", "permissions", "sessions", "tokens", "audit"),
-            *("customers", "ecos", "products", "ticket_types", "categories", "statuses"),
+            *("customers", "ecos", "products", "ticket_types", "categories", "statuses", "tags"),
         )
     ),
 }
@@ -367,32 +407,39 @@ def test_nobody_acts_on_a_ticket_that_the_rule_refuses(
         seen = sees(world, world.actor, ticket)
         for endpoint in sorted(WRITING):
             before = shared_database.read(partial(everything_of, ticket))
-            answer = act(api, endpoint, ticket)
+            answer = act(api, endpoint, ticket, world)
             if not of_desk and endpoint[1] != "/tickets/add_ticket_note":
                 assert (answer.status_code, answer.json()) == (403, {"error": "Only staff may do this"})
             elif not seen:
                 assert (answer.status_code, answer.json()) == (404, {"error": "Ticket not found"})
             else:
-                assert answer.status_code in (200, 201, 422), answer.text
+                assert answer.status_code in (200, 201, 204, 404, 422), answer.text
                 continue
             assert shared_database.read(partial(everything_of, ticket)) == before
 
 
-def act(api: Api, endpoint: tuple[str, str], ticket: Ticket) -> Response:
-    """On hold, a note, and, so that the rule goes on to hold, to whom it was assigned before."""
+def act(api: Api, endpoint: tuple[str, str], ticket: Ticket, world: World) -> Response:
+    """On hold, a note, what hangs on it, and, so that the rule goes on to hold, to whom it was assigned before."""
     method, path = endpoint
+    other = next((each.id for each in world.tickets if each != ticket), ticket.id)
     bodies: dict[str, object] = {
         "/tickets/{ticket}": {"ticket": {"priority": 1}},
         "/tickets/{ticket}/status_update": {"ticket": {"status": "on_hold"}},
         "/tickets/{ticket}/assign": {"ticket": {"assigned_to_id": ticket.assigned_to_id}},
         "/tickets/add_ticket_note": {"ticket_note": {"note": "On my way"}, "ticket_number": ticket.id},
+        "/tickets/{ticket}/relations": {"relation": {"kind": "child_of", "ticket_number": other}},
+        "/tickets/{ticket}/watchers": {"watcher": {}},
+        "/tickets/{ticket}/tags": {"tag": {"id": TAG}},
     }
-    return api(method, path.format(ticket=ticket.id), bodies[path])
+    named = {"ticket": ticket.id, "kind": "child_of", "other": other, "user": world.actor.id, "tag": TAG}
+    return api(method, path.format(**named), bodies.get(path))
 
 
 def everything_of(ticket: Ticket, tx: Tx) -> list[object]:
     tables = {"tickets": "id", "ticket_notes": "ticket_id", "ticket_statuses": "ticket_id"}
-    tables["ticket_events"] = "ticket_id"
+    for table in ("ticket_events", "ticket_causes", "ticket_watchers", "ticket_tags"):
+        tables[table] = "ticket_id"
     return [
-        rows(tx, f"SELECT * FROM {table} WHERE {key} = :id ORDER BY id", id=ticket.id) for table, key in tables.items()
+        rows(tx, f"SELECT * FROM {table} WHERE {key} = :id ORDER BY 1, 2", id=ticket.id)
+        for table, key in tables.items()
     ]

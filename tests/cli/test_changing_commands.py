@@ -1,4 +1,4 @@
-"""`keesa eco`, `reference` and `customer contact` change what there is: run in this process, which starts none."""
+"""`keesa eco`, `reference`, `tag` and `customer contact` change what there is: run in this process."""
 
 from collections.abc import Callable
 
@@ -67,6 +67,19 @@ def test_an_entry_of_a_list_is_renamed_moved_and_retired(run: Run) -> None:
     assert back == "reinstated ticket_type roc_support: ROC Support\n"
 
 
+def test_a_tag_is_added_renamed_and_retired(run: Run) -> None:
+    """By its name, in whatever case."""
+    added = run("tag", "add", "Cable cut")
+    number = added.removeprefix("added tag ").partition(":")[0]
+    assert added == f"added tag {number}: Cable cut\n"
+    assert run("tag", "rename", "CABLE CUT", "Cable") == f"renamed tag {number}: Cable\n"
+    assert [number, "Cable"] in cells(run("tag", "list"))
+    assert run("tag", "retire", "cable") == f"retired tag {number}: Cable\n"
+    assert "Cable" not in [row[1] for row in cells(run("tag", "list"))]
+    assert [number, "Cable", "retired"] in cells(run("tag", "list", "--retired"))
+    assert run("tag", "reinstate", "cable") == f"reinstated tag {number}: Cable\n"
+
+
 def test_a_product_gets_its_words(run: Run) -> None:
     """And loses them; without any they are printed."""
     given = run("reference", "defaults", "4", "--ticket-type", "eco_support", "--category", "fault")
@@ -93,6 +106,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "nobody's ECO": (("eco", "move", "1", "--customer", "77"), "customer_id there is no customer 77"),
     "no product": (("reference", "retire", "product", "Router"), "Product not found"),
     "no possible product": (("reference", "retire", "product", "9" * 30), "Product not found"),
+    "no tag": (("tag", "retire", "Tea"), "There is no tag Tea"),
+    "a tag's name": (("tag", "add", "FLOOD"), "name is taken by another tag"),
     "no type": (("reference", "rename", "ticket_type", "tea", "Tea"), "Ticket type not found"),
     "no place": (("reference", "move", "category", "fault", "9"), "position must be from 1 to 6"),
     "no default": (("reference", "defaults", "3", "--category", "tea"), "default_category is unknown, must be one of"),

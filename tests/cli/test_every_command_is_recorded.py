@@ -91,6 +91,10 @@ ACTS: Final[dict[str, Row]] = {
         "category software", "category nothing", "category.reinstate", first="reference retire category software"
     ),
     "reference defaults": Row("4 --category network", "4 --category nothing", "product.change"),
+    "tag add": Row("Cable", "MOORING", "tag.create", first="tag add Mooring"),
+    "tag rename": Row("storm Storms", "nothing Storms", "tag.change", first="tag add Storm"),
+    "tag retire": Row("power", "nothing", "tag.retire", first="tag add Power"),
+    "tag reinstate": Row("Flood", "nothing", "tag.reinstate", first="tag retire flood"),
     "role rename": Row("harbour_crew crew_of_the_harbour", "nobody crew", "role.change"),
     "role types": Row("reader eco_support", "reader nothing", "role.change"),
     "role retire": Row("bosuns", "school_crew", "role.retire", first="role add bosuns"),
@@ -128,6 +132,7 @@ NO_ACTS: Final = {
     "user show": "reads",
     "eco list": "reads",
     "reference list": "reads",
+    "tag list": "reads",
     "desk show": "reads",
     "secret show": "reads",
 }

@@ -36,6 +36,7 @@ TABLES: Final = {
     "eco": f"INSERT INTO ecos (name, customer_id) VALUES (:text, {cast.LONE})",
     "role": "INSERT INTO roles (name) VALUES (:text)",
     "reference": "INSERT INTO products (name) VALUES (:text)",
+    "tag": "INSERT INTO tags (name, folded) VALUES (:text, :text)",
     "user": (
         "INSERT INTO users (email, full_name, nick_name, user_type, password_hash, created_at)"
         " VALUES (:text, :text, :text, 'staff', '', 0)"

@@ -10,7 +10,22 @@ import psycopg
 
 from acting import CLOCK
 from by_keesa import change_password, create_user, disable_user, enable_user, grant_permission, revoke_permission
-from cast import ADMIN, ASSIGNED, BY, CAST, ENGINEER, HARBOUR, RAISED, SCHOOL, STRANGER, TOKEN, hashed
+from cast import (
+    ADMIN,
+    ASSIGNED,
+    BY,
+    CAST,
+    ENGINEER,
+    HARBOUR,
+    RAISED,
+    SCHOOL,
+    STRANGER,
+    STRANGERS,
+    TAG,
+    TOKEN,
+    TYPED,
+    hashed,
+)
 from keesa.accounts import sessions
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.api_token_changes import NewApiToken, create_token, end_tokens
@@ -31,13 +46,19 @@ from keesa.directory.customers import CustomerChanges, change_customer
 from keesa.directory.ecos import EcoChanges, change_eco
 from keesa.directory.keyed_lists import KeyedChanges, change_entry
 from keesa.directory.products import ProductChanges, change_product
+from keesa.directory.tags import TagChanges, change_tag
 from keesa.errors import KeesaError, Unavailable
+from keesa.notes.merging import merge, unmerge
 from keesa.notes.notes import add_note
 from keesa.readiness import prove_writing
 from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
+from keesa.tickets.closing import close_with_children
 from keesa.tickets.raising import raise_ticket
+from keesa.tickets.relations import add_cause, remove_parent, set_parent
 from keesa.tickets.status import change_status
+from keesa.tickets.tagging import put_tag
+from keesa.tickets.watching import start_watching
 from new_tickets import DRAFT
 from places import Place
 
@@ -165,6 +186,25 @@ def changing_a_ticket(random: Random) -> Work[Any]:
     return random.choice(change)
 
 
+def relating(random: Random) -> Work[Any]:
+    """HARBOUR's two tickets and SCHOOL's, with their watchers and tags."""
+    ticket, other = random.choice([(ASSIGNED, STRANGERS), (STRANGERS, ASSIGNED), (RAISED, TYPED), (TYPED, ASSIGNED)])
+    at = now()
+    change: Sequence[Work[Any]] = (
+        lambda tx: merge(tx, SYSTEM, ticket, other, at, CLOCK),
+        lambda tx: unmerge(tx, SYSTEM, ticket, other, at),
+        lambda tx: set_parent(tx, SYSTEM, ticket, other, at),
+        lambda tx: remove_parent(tx, SYSTEM, ticket, other, at),
+        lambda tx: add_cause(tx, SYSTEM, ticket, other, at),
+        lambda tx: add_note(tx, SYSTEM, ticket, rich_text("Going there"), at),
+        lambda tx: close_with_children(tx, SYSTEM, other, "closed", CLOCK.local(at).isoformat(), at, CLOCK),
+        lambda tx: start_watching(tx, SYSTEM, ticket, ENGINEER.id, at),
+        lambda tx: put_tag(tx, SYSTEM, ticket, TAG, at),
+        lambda tx: change_tag(tx, BY, TAG, TagChanges(name=f"Tag {random.randrange(10**9)}")),
+    )
+    return random.choice(change)
+
+
 def proving(random: Random) -> Work[Any]:  # noqa: ARG001 - likewise
     return prove_writing
 
@@ -182,6 +222,7 @@ VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
     changing_a_list,
     raising,
     changing_a_ticket,
+    relating,
     proving,
 )
 

@@ -1,6 +1,7 @@
 """What a field must not hold, by its type: JSON of another type, numbers out of all bounds, text that is none."""
 
-from typing import Annotated, Any, Final, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -48,8 +49,11 @@ def is_object(kind: object) -> bool:
 
 
 def struct_of(kind: object) -> type[msgspec.Struct] | None:
-    """Where the field is an object, with something said of it or without."""
+    """Where the field is an object, with something said of it or without, and whether it must be there or not."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(bare) in (Union, UnionType):
+        given = [part for part in get_args(bare) if part is not msgspec.UnsetType]
+        bare = given[0] if len(given) == 1 else bare
     return bare if isinstance(bare, type) and issubclass(bare, msgspec.Struct) else None
 
 

@@ -19,6 +19,7 @@ from keesa.db import Database, Tx
 from keesa.demo.keeping import KeptNote, KeptTicket, keep
 from keesa.directory.customers import NewCustomer, create_customer
 from keesa.directory.ecos import create_eco
+from keesa.directory.tags import add_tag
 from keesa.tickets.statuses import Status
 
 PASSWORD: Final = "Password123"
@@ -54,6 +55,8 @@ READER_ROLE: Final = 8
 """The id of a role that may only read tickets, and that nobody has."""
 TOKEN: Final = 1
 """ADMIN's API token."""
+TAG: Final = 1
+"""A tag of the list, that no ticket has."""
 SESSION: Final = "00000000000000a1"
 """The id of a session that `named_session` opens."""
 A_YEAR: Final = 365 * 24 * 3600 * 1000
@@ -143,6 +146,7 @@ def _fill(tx: Tx) -> None:
     create_token(tx, by, NewApiToken(name="Reports", expires_at=by.at + A_YEAR, user_id=ADMIN.id))
     for ticket in _tickets():
         keep(tx, ticket)
+    add_tag(tx, BY, "Flood")
 
 
 @cache

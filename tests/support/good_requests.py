@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER
+from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER, STRANGERS, TAG
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.clock import now
@@ -113,6 +113,22 @@ _OF_2024: Final = {
     "GET /tickets/{ticket}/history": _Inputs({"limit": "5", "order": "asc"}),
     "POST /tickets/{ticket}/status_update": _Inputs(body={"ticket": {"status": "closed", "closed_date": "2025-03-10"}}),
     "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
+    "GET /tickets/{ticket}/relations": _NOTHING,
+    "POST /tickets/{ticket}/relations": _Inputs(
+        body={"relation": {"kind": "caused_by", "ticket_number": str(STRANGERS)}}
+    ),
+    "DELETE /tickets/{ticket}/relations/{kind}/{other}": _NOTHING,
+    "GET /tickets/{ticket}/watchers": _NOTHING,
+    "POST /tickets/{ticket}/watchers": _Inputs(body={"watcher": {"user_id": ADMIN.id}}),
+    "DELETE /tickets/{ticket}/watchers/{user}": _NOTHING,
+    "GET /tickets/{ticket}/tags": _NOTHING,
+    "POST /tickets/{ticket}/tags": _Inputs(body={"tag": {"id": TAG}}),
+    "DELETE /tickets/{ticket}/tags/{tag}": _NOTHING,
+    "GET /tags": _REFERENCE,
+    "POST /tags": _Inputs(body={"tag": {"name": "Cable cut"}}),
+    "GET /tags/{tag}": _NOTHING,
+    "PATCH /tags/{tag}": _Inputs(body={"tag": {"name": "Storm", "retired": False}}),
+    "DELETE /tags/{tag}": _NOTHING,
     "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),
     "POST /customers": _Inputs(body={"customer": _CUSTOMER | {"contacts": _CONTACTS}}),
     "GET /customers/{customer}": _NOTHING,

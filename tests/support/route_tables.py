@@ -19,6 +19,9 @@ PARAMETERS: Final = {
     "{act}": 1,
     "{token}": cast.TOKEN,
     "{session}": cast.SESSION,
+    "{kind}": "caused_by",
+    "{other}": cast.TYPED,
+    "{tag}": cast.TAG,
 }
 
 Endpoint = tuple[str, str]

@@ -8,7 +8,7 @@ import pytest
 
 import keesa
 from acting import CLOCK, actor_of, rows, tickets_as_kept
-from cast import ADMIN, ASSIGNED, ENGINEER, TYPED, at
+from cast import ADMIN, ASSIGNED, ENGINEER, TAG, TYPED, at
 from keesa.accounts.actors import Actor
 from keesa.db import Database, Tx
 from keesa.notes.notes import add_note
@@ -18,6 +18,8 @@ from keesa.tickets.editing import TicketChanges, edit_ticket
 from keesa.tickets.finding import lock_ticket
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
+from keesa.tickets.tagging import put_tag
+from keesa.tickets.watching import start_watching
 from new_tickets import DRAFT
 from undone import undone
 
@@ -30,6 +32,8 @@ CHANGES: dict[str, Change] = {
     "assignment": lambda tx, actor: assign(tx, actor, ASSIGNED, ADMIN.id, NOON),
     "taking away": lambda tx, actor: assign(tx, actor, ASSIGNED, None, NOON),
     "edit": lambda tx, actor: edit_ticket(tx, actor, lock_ticket(tx, actor, ASSIGNED), TicketChanges(priority=1), NOON),
+    "watching": lambda tx, actor: start_watching(tx, actor, ASSIGNED, None, NOON),
+    "tag": lambda tx, actor: put_tag(tx, actor, ASSIGNED, TAG, NOON),
     "note": lambda tx, actor: add_note(tx, actor, ASSIGNED, rich_text("On my way"), NOON),
 }
 NO_CHANGES: dict[str, Change] = {

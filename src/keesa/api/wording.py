@@ -52,6 +52,9 @@ _CHOICES: Final = "Products, ticket types, categories and statuses: what tickets
 TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("Sessions", "Log in, renew an access token, log out"),
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
+    "relations": ("Tickets", "Raise, list, show, assign and close tickets"),
+    "watchers": ("Tickets", "Raise, list, show, assign and close tickets"),
+    "tags": ("Tags", "The desk's own words on tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),

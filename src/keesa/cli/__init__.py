@@ -23,6 +23,7 @@ _GROUPS: Final = (
     "customer",
     "eco",
     "reference",
+    "tag",
     "maintenance",
     "desk",
     "secret",

@@ -188,6 +188,20 @@ def as_held(actor: Actor, ticket: LockedTicket) -> VisibleTicket:
     return VisibleTicket((ticket.id, ticket.revision if sees_internal(actor) else public))
 
 
+def lock_all(tx: Tx, actor: Actor, wanted: str, **params: object) -> dict[int, LockedTicket]:
+    """By id, the tickets that the actor sees of those that meet `wanted`, a condition on `tickets` with these
+    parameters. Duplicates are held first, as `lock_main` does, then by id.
+    """
+    condition = any_of(visible_to(actor))
+    rows = tx.each(
+        f"SELECT {_LOCKED} FROM tickets WHERE {wanted} AND {condition.sql}"
+        " ORDER BY tickets.duplicate_of_id IS NULL, tickets.id $for_update",
+        **params,
+        **condition.params,
+    )
+    return {ticket.id: ticket for ticket in (LockedTicket(*row) for row in rows)}
+
+
 def lock_main(tx: Tx, ticket: LockedTicket) -> LockedTicket | None:
     """The ticket that this one is a duplicate of, and that shows its notes; None where it is none. A duplicate is held
     before its main ticket.

@@ -12,7 +12,7 @@ from keesa.events.recording import Event
 from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.history import record_status
-from keesa.tickets.statuses import status_named
+from keesa.tickets.statuses import Status, status_named
 
 NOBODY_ASSIGNED: Final = "Please assign an engineer before changing the ticket status"
 
@@ -35,12 +35,22 @@ def change_status(
     if ticket.assigned_to_id is None:
         raise Invalid({"status": [NOBODY_ASSIGNED]}, NOBODY_ASSIGNED)
     closed_on = _closing_day(closed_date, ticket, at, clock) if status == "closed" else None
+    move_status(tx, actor, ticket, status, closed_on, at)
+
+
+def move_status(
+    tx: Tx, actor: Actor, ticket: LockedTicket, status: Status, closed_on: str | None, at: int
+) -> LockedTicket:
+    """Give the ticket, which somebody is assigned to, the status and the ISO day on which it was closed, with a row in
+    its history; where it has both, nothing changes. The ticket as it is afterwards.
+    """
     if (status, closed_on) == (ticket.status, ticket.closed_on):
-        return
+        return ticket
     changes = {"status": (ticket.status, status), "closed_on": (ticket.closed_on, closed_on)}
     event = Event("status", {field: (was, is_) for field, (was, is_) in changes.items() if was != is_})
     changed = change(tx, actor, ticket, at, event, status=status, closed_on=closed_on)
     record_status(tx, actor, ticket.id, status, changed.public_changed_at)
+    return changed
 
 
 def _closing_day(text: str | None, ticket: LockedTicket, at: int, clock: Clock) -> str:

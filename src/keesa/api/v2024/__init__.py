@@ -12,13 +12,16 @@ from keesa.api.v2024 import (
     passwords,
     permissions,
     products,
+    relations,
     roles,
     sessions,
     statuses,
+    tags,
     ticket_types,
     tickets,
     tokens,
     users,
+    watchers,
 )
 from keesa.api.v2024.errors import Error, InvalidError, render_error
 from keesa.web.routes import ApiVersion
@@ -31,6 +34,9 @@ VERSION_2024 = ApiVersion(
         *me.ROUTES,
         *tickets.ROUTES,
         *notes.ROUTES,
+        *relations.ROUTES,
+        *watchers.ROUTES,
+        *tags.ROUTES,
         *customers.ROUTES,
         *ecos.ROUTES,
         *products.ROUTES,

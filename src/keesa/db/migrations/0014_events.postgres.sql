@@ -89,7 +89,8 @@ CREATE INDEX ticket_mentions_by_user ON ticket_mentions (user_id, raised_at, tic
 
 CREATE TABLE tags (
     id $identity,
-    name TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL UNIQUE, -- the name, equal for two that differ in case alone
     retired_at BIGINT -- null: in use
 );
 CREATE TABLE ticket_tags (

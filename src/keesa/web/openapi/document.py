@@ -13,7 +13,7 @@ from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
-from keesa.web.input.kinds import fields_of
+from keesa.web.input.kinds import fields_of, needs_any
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
@@ -145,7 +145,8 @@ class _Writer:
         struct = signature.body_struct or route.body_schema
         assert struct is not None  # noqa: S101 - a body that an endpoint reads itself has a schema
         media = {"schema": self.schemas.of(struct), "example": route.body_example}
-        required = signature.body_struct is not None and not route.body_from_query
+        struct = signature.body_struct
+        required = struct is not None and needs_any(struct) and not route.body_from_query
         return {"required": required, "content": dict.fromkeys(route.media_types, media)}
 
     def _description(self, route: Route, answerer: ApiVersion) -> str:

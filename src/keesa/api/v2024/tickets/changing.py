@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keesa.accounts.permissions import TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
@@ -10,6 +10,7 @@ from keesa.api.v2024.fields import Message
 from keesa.api.vocabulary import StatusName, TicketPath
 from keesa.db import Tx
 from keesa.tickets.assigning import assign as assign_ticket
+from keesa.tickets.closing import close_with_children
 from keesa.tickets.status import change_status
 from keesa.web.input.fields import Id
 from keesa.web.routes import Routes
@@ -28,10 +29,31 @@ DayOrTime = Annotated[
 class StatusChange(Struct, frozen=True):
     status: StatusName
     closed_date: DayOrTime | None = None
+    close_children: Annotated[
+        bool, Meta(description="Beside `closed`: whether its children are closed too, on the same day")
+    ] = False
 
 
 class ChangeStatus(Struct, frozen=True):
     ticket: StatusChange
+
+
+class LeftChild(Struct):
+    ticket_number: str
+    reason: Annotated[str, Meta(description="Why it was not closed")]
+
+
+class StatusAnswer(Struct):
+    """What `close_children` adds is there only where that was asked for."""
+
+    message: str
+    closed_children: Annotated[
+        list[str] | UnsetType, Meta(description="The numbers of the children that were closed with it")
+    ] = UNSET
+    children_left: Annotated[list[LeftChild] | UnsetType, Meta(description="The children that were not closed")] = UNSET
+    children_unseen: Annotated[
+        int | UnsetType, Meta(description="How many more children are not closed, which you do not see")
+    ] = UNSET
 
 
 @ROUTES.add(
@@ -40,18 +62,30 @@ class ChangeStatus(Struct, frozen=True):
     summary="Change a ticket's status",
     permission=TICKETS_WRITE,
     guard=require_desk,
-    body_example={"ticket": {"status": "closed", "closed_date": "2025-03-05"}},
-    example={"message": "Ticket status changed successfully"},
+    body_example={"ticket": {"status": "closed", "closed_date": "2025-03-05", "close_children": True}},
+    example={
+        "message": "Ticket status changed successfully",
+        "closed_children": ["2025018"],
+        "children_left": [],
+        "children_unseen": 0,
+    },
 )
-def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> Message:
+def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> StatusAnswer:
     """Moves a ticket that somebody is assigned to, with an entry in its history; 422 while nobody is.
 
     `closed` needs `closed_date`: a day not before that of raising and not after today, in the desk's zone. Another
     status takes the date away. The status that the ticket has already makes no second entry; another day corrects it.
+
+    `close_children` closes the children that you see and that somebody is assigned to, at the same time; the answer
+    then tells of each.
     """
-    wanted = call.body.ticket
-    change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, call.services.clock)
-    return Message("Ticket status changed successfully")
+    wanted, clock, done = call.body.ticket, call.services.clock, "Ticket status changed successfully"
+    if not wanted.close_children:
+        change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock)
+        return StatusAnswer(done)
+    children = close_with_children(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock)
+    left = [LeftChild(str(child.id), child.reason) for child in children.left]
+    return StatusAnswer(done, [str(child) for child in children.closed], left, children.unseen)
 
 
 class Assignment(Struct, frozen=True):

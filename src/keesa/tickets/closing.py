@@ -1,0 +1,60 @@
+"""Closing a ticket together with those that are parts of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import require_desk
+from keesa.clock import Clock
+from keesa.db import Tx
+from keesa.db.rules import Rule, hold
+from keesa.errors import Invalid, NotFound
+from keesa.tickets.finding import NOT_FOUND, lock_all, lock_ticket
+from keesa.tickets.relations import OPEN_CHILDREN, count_of_open_children
+from keesa.tickets.status import NOBODY_ASSIGNED, change_status, move_status
+
+
+@dataclass(frozen=True, slots=True)
+class LeftChild:
+    """One that was not closed."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """What became of the children that were not closed before."""
+
+    closed: Sequence[int]
+    left: Sequence[LeftChild]
+    unseen: int
+    """How many the actor does not see, which stay as they are."""
+
+
+def close_with_children(
+    tx: Tx, actor: Actor, number: int | None, status: str, closed_date: str | None, at: int, clock: Clock
+) -> Children:
+    """As `change_status`, and closes the children that the actor sees on the same day, or that of their raising where
+    it is later. One that nobody is assigned to stays as it is. Raises also where the status is another one.
+    """
+    require_desk(actor)
+    hold(tx, Rule.RELATIONS)
+    held = lock_all(tx, actor, f"(tickets.id = :number OR {OPEN_CHILDREN})", number=number)
+    if number is None or number not in held:
+        raise NotFound(NOT_FOUND)
+    if status != "closed":
+        raise Invalid({"close_children": ["is possible only where the status is closed"]})
+    change_status(tx, actor, number, status, closed_date, at, clock)
+    count = count_of_open_children(tx, number)
+    closed_on = lock_ticket(tx, actor, number).closed_on
+    children = [held[child] for child in sorted(held.keys() - {number})]
+    closed, left = [], []
+    for child in children:
+        if child.assigned_to_id is None:
+            left.append(LeftChild(child.id, NOBODY_ASSIGNED))
+        else:
+            raised_on = clock.local(child.raised_at).date().isoformat()
+            move_status(tx, actor, child, "closed", max(closed_on or raised_on, raised_on), at)
+            closed.append(child.id)
+    return Children(closed, left, count() - len(children))
