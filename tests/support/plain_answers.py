@@ -134,7 +134,7 @@ LAST_2024: Final = ("group", "reference", "updated_at")
 DETAIL_2024: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "contact_number", "contact_name",
     "raised_on", "raised_by", "assigned_to", "ticket_type", "category", "image_urls", "closed_date",
-    "ticket_statuses", "ticket_notes", "ticket_assignments", "contact_phone", *LAST_2024,
+    "ticket_statuses", "ticket_notes", "ticket_assignments", "contact_phone", *LAST_2024, "held_until",
 )
 OF_CATEGORY: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "raised_on", "raised_by",
@@ -146,7 +146,9 @@ OF_CUSTOMER: Final = (
 )
 FOR_BOT: Final = ("id", "ticket_number", "title", "customer_id", "status", "description")
 # fmt: on
-LISTED_2024: Final = tuple(key for key in DETAIL_2024 if key not in ("ticket_statuses", "ticket_assignments"))
+LISTED_2024: Final = tuple(
+    key for key in DETAIL_2024 if key not in ("ticket_statuses", "ticket_assignments", "held_until")
+)
 TYPED_2021: Final = tuple(key for key in LISTED_2024 if key not in ("ticket_number", "contact_phone", *LAST_2024))
 SHOWN_2021: Final = tuple(key for key in TYPED_2021 if key != "priority")
 

@@ -231,6 +231,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "ticket_assignments": _said("Everybody to whom the ticket was assigned, oldest first; Keesa's own addition"),
     "group": _said("In which of the three groups lists show the ticket: `open`, `active` or `closed`"),
     "updated_at": _said("When the ticket was last changed: itself, its notes, or anything else that you may see of it"),
+    "held_until": _said("The day until which the ticket is on hold, in the desk's time zone; null where none was told"),
     "TicketStatus.id": _said("The entry's id"),
     "RaisedTicket.created_at": _said("When the ticket was raised"),
     # lists to choose from
@@ -270,6 +271,10 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "AssignTicket.ticket": _said("The change"),
     "StatusChange.closed_date": _said(
         "Needed for `closed`, ignored for any other status: a day, or a time of which the day in the desk's zone counts"
+    ),
+    "StatusChange.held_until": _said(
+        "Until when the ticket is held, for `on_hold` alone: a day, or a time of which the day in the desk's zone"
+        " counts; null takes it away"
     ),
     "assigned_to_id": _said(
         "The id of a member of the desk; null takes the ticket away from who has it, while it is open"

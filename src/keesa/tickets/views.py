@@ -65,6 +65,7 @@ class TicketView:
     category: str | None
     closed_on: str | None
     reference: str | None
+    held_until: str | None
     changed_at: int
     """The last change's time, of those that who asks may know of."""
     notes: list[NoteView]
@@ -75,7 +76,7 @@ class TicketView:
 COLUMNS: Final = """
     tickets.id, tickets.title, tickets.description, tickets.status, tickets.priority, tickets.contact_number,
     tickets.contact_name, tickets.contact_phone, tickets.raised_at, tickets.ticket_type, tickets.category,
-    tickets.closed_on, tickets.reference,
+    tickets.closed_on, tickets.reference, tickets.held_until,
     customers.name AS customer, raisers.full_name AS raised_by, assignees.full_name AS assigned_to
 """
 JOINS: Final = """
@@ -161,6 +162,7 @@ def view_of(row: Row) -> TicketView:
         category=row["category"],
         closed_on=row["closed_on"],
         reference=row["reference"],
+        held_until=row["held_until"],
         changed_at=row["changed_at"],
         notes=_notes.decode(row["notes"] or "[]"),
         statuses=_statuses.decode(row["statuses"] or "[]"),

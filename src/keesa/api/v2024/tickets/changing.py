@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keesa.accounts.permissions import TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
@@ -28,6 +28,7 @@ DayOrTime = Annotated[
 class StatusChange(Struct, frozen=True):
     status: StatusName
     closed_date: DayOrTime | None = None
+    held_until: DayOrTime | UnsetType | None = UNSET
 
 
 class ChangeStatus(Struct, frozen=True):
@@ -48,9 +49,12 @@ def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) ->
 
     `closed` needs `closed_date`: a day not before that of raising and not after today, in the desk's zone. Another
     status takes the date away. The status that the ticket has already makes no second entry; another day corrects it.
+
+    `on_hold` may come with `held_until`: a day from today on, at most 366 days ahead. Another day, or null, corrects
+    that of a ticket on hold; left out, it stays as it is. Another status takes it away.
     """
-    wanted = call.body.ticket
-    change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, call.services.clock)
+    wanted, clock = call.body.ticket, call.services.clock
+    change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock, wanted.held_until)
     return Message("Ticket status changed successfully")
 
 

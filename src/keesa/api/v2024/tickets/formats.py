@@ -5,7 +5,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from keesa.api.ticket_cache import TicketFormat
-from keesa.api.v2024.fields import Phone, Time
+from keesa.api.v2024.fields import Day, Phone, Time
 from keesa.api.vocabulary import GroupName, StatusName
 from keesa.clock import Clock
 from keesa.tickets.statuses import group_of
@@ -82,6 +82,7 @@ class TicketDetail(Struct):
     group: GroupName
     reference: str | None
     updated_at: Time
+    held_until: Day | None
 
 
 class CategoryTicket(Struct):
@@ -171,6 +172,7 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
         group=group_of(ticket.status),
         reference=ticket.reference,
         updated_at=clock.iso(ticket.changed_at),
+        held_until=ticket.held_until,
     )
 
 
@@ -287,6 +289,7 @@ EXAMPLE_OF_DETAIL: Final = (
         ],
         "contact_phone": "+960 777-1234",
         **_LAST,
+        "held_until": None,
     }
 )
 EXAMPLE_OF_CATEGORY: Final = _HEAD | _PEOPLE | {"closed_date": None} | _LAST
