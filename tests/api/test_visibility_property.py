@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from acting import rows
 from asking import Api
 from by_keesa import grant_permission
-from cast import SECRET
+from cast import CANNED_ANSWER, SECRET
 from deterministic import deterministic
 from keesa.accounts.actors import SYSTEM, USER_TYPES, UserType
 from keesa.accounts.audit.recording import keesa_itself, record
@@ -263,6 +263,14 @@ def for_bot(world: World, _: Version) -> Iterator[Asked]:
             yield Asked("GET", path, wanted if asks_rightly else None, otherwise=404)
 
 
+def filled_in(world: World, _: Version) -> Iterator[Asked]:
+    """A canned answer is the desk's, and tells what the ticket fills in."""
+    for ticket in world.tickets:
+        path = f"/canned_answers/{CANNED_ANSWER}?ticket={ticket.id}"
+        of_desk = world.actor.user_type in ("admin", "staff")
+        yield Asked("GET", path, _if_seen(world, ticket) if of_desk else None, otherwise=404)
+
+
 def _if_seen(world: World, ticket: Ticket) -> frozenset[Ticket]:
     return frozenset({ticket}) & seen_by(world, world.actor)
 
@@ -275,6 +283,7 @@ READING: Final[dict[tuple[str, str], Asking]] = {
     ("GET", "/tickets/{ticket}"): one_ticket,
     ("GET", "/tickets/get_ticket_notes"): notes,
     ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
+    ("GET", "/canned_answers/{canned_answer}"): filled_in,
 }
 WRITING: Final = {
     ("POST", "/tickets/{ticket}/status_update"),
@@ -292,8 +301,9 @@ WITHOUT_TICKETS: Final = {
         if path.split("/")[1]
         in (
             *("auth", "me", "users", "roles", "permissions", "sessions", "tokens", "audit"),
-            *("customers", "ecos", "products", "ticket_types", "categories", "statuses"),
+            *("customers", "ecos", "products", "ticket_types", "categories", "statuses", "canned_answers"),
         )
+        and (method, path) not in READING
     ),
 }
 """What answers nothing of a ticket that was there before: beside a few, all that is of another noun."""

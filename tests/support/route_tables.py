@@ -19,6 +19,7 @@ PARAMETERS: Final = {
     "{act}": 1,
     "{token}": cast.TOKEN,
     "{session}": cast.SESSION,
+    "{canned_answer}": cast.CANNED_ANSWER,
 }
 
 Endpoint = tuple[str, str]

@@ -53,6 +53,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("Sessions", "Log in, renew an access token, log out"),
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
+    "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),
     "passwords": ("Oneself", "What you are and may do, your names and your password"),

@@ -1,6 +1,6 @@
 """One ticket, by its number: the only ways to it take the actor, or what such a way has found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,6 +110,14 @@ def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts, *, inte
         **given,
     )
     return [view_of(row) for row in rows]
+
+
+def product_soon(tx: Tx, visible: VisibleTicket) -> Callable[[], str]:
+    """The name of the ticket's product, for when it is asked for."""
+    ticket_id, _ = visible
+    sql = "SELECT name FROM products WHERE id = (SELECT product_id FROM tickets WHERE id = :id)"
+    found = tx.soon(sql, id=ticket_id)
+    return lambda: str(found()[0]["name"])
 
 
 def sizes_of(tx: Tx, visible: Sequence[VisibleTicket]) -> dict[int, int]:

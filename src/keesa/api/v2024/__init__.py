@@ -2,6 +2,7 @@
 
 from keesa.api.v2024 import (
     audit,
+    canned_answers,
     categories,
     coffee,
     customers,
@@ -31,6 +32,7 @@ VERSION_2024 = ApiVersion(
         *me.ROUTES,
         *tickets.ROUTES,
         *notes.ROUTES,
+        *canned_answers.ROUTES,
         *customers.ROUTES,
         *ecos.ROUTES,
         *products.ROUTES,
