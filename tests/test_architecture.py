@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "readiness": {"db", "errors"},
     "cache": set[str](),
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache", "desk"},
-    "directory": {"accounts", "db", "errors", "names"},
+    "directory": {"accounts", "db", "errors", "names", "rich_text"},
     "events": {"accounts", "db"},
     "tickets": {"accounts", "directory", "events", "rich_text", "db", "blank", "errors", "clock"},
     "blank": set(),
@@ -199,7 +199,10 @@ def test_a_rich_text_is_made_by_its_cleaning_alone() -> None:
     }
     cleaners = {name for name, _, tree in modules() if "keesa.rich_text.html.rich_text" in imported(tree)}
     assert makers == {"rich_text.html"}
-    assert cleaners == {"api.rich_text"}
+    with_placeholders = "keesa.rich_text.placeholders.text_with_placeholders"
+    also = {name for name, _, tree in modules() if with_placeholders in imported(tree)}
+    assert cleaners == {"api.rich_text", "rich_text.placeholders"}
+    assert also == {"api.rich_text", "cli.canned_answer"}
 
 
 def test_property_tests_ask_the_same_at_each_run() -> None:

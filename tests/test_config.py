@@ -32,6 +32,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "secret_previous": (f"{'f' * 32}, {'e' * 32},", ("f" * 32, "e" * 32)),
     "zone": ("Asia/Colombo", ZoneInfo("Asia/Colombo")),
     "number_form": ("monthly", "monthly"),
+    "reopen_on_answer": ("held", "held"),
     "cors_origins": ("https://desk.example, http://localhost:3000", ("https://desk.example", "http://localhost:3000")),
     "trusted_proxies": (
         "10.0.0.0/8, 192.0.2.1,::1",
@@ -233,6 +234,8 @@ def test_what_cannot_be_read_stops_the_start(name: str, text: str) -> None:
         ("metrics_token", f"{'m' * 16} {'m' * 16}"),
         ("number_form", "weekly"),
         ("number_form", ""),
+        ("reopen_on_answer", "on"),
+        ("reopen_on_answer", ""),
         ("cors_origins", "desk.example"),
         ("cors_origins", "https://desk.example/"),
         ("cors_origins", "*,https://desk.example/app"),

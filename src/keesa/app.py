@@ -127,6 +127,7 @@ def services_of(config: Config) -> Services:
     return Services(
         clock=clock,
         number_form=config.number_form,
+        reopening=config.reopen_on_answer,
         signer=Signer(keys),
         logins=Guard(limits, NameHashes(keys), UnknownLogins()),
         sessions=SessionCache(),

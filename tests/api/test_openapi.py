@@ -97,6 +97,11 @@ STATUSES: Final = {
     "PATCH /categories/{category}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /categories/{category}": {204, 400, 401, 403, 404, 412, 422},
     "GET /statuses": {200, 400, 401, 403, 422},
+    "GET /canned_answers": {200, 400, 401, 403, 422},
+    "POST /canned_answers": {201, 400, 401, 403, 408, 413, 415, 422},
+    "GET /canned_answers/{canned_answer}": {200, 304, 400, 401, 403, 404, 422},
+    "PATCH /canned_answers/{canned_answer}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "DELETE /canned_answers/{canned_answer}": {204, 400, 401, 403, 404, 412},
     "GET /audit": {200, 400, 401, 403, 422},
     "GET /audit/{act}": {200, 304, 400, 401, 403, 404},
     "GET /tokens": {200, 400, 401, 403, 422},
@@ -123,6 +128,7 @@ _NOUNS: Final = {
     "/roles": "{role}",
     "/tokens": "{token}",
     "/tags": "{tag}",
+    "/canned_answers": "{canned_answer}",
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {
@@ -250,6 +256,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Tickets",
             "Tags",
             "Notes",
+            "Canned answers",
             "Customers",
             "Equipment",
             "Reference",

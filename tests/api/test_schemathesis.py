@@ -23,7 +23,9 @@ from keesa.app import VERSIONS
 from keesa.clock import now
 from keesa.db import Database, Tx, open_database
 from keesa.demo.people import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
+from keesa.directory.canned_answers import create_answer
 from keesa.directory.tags import add_tag
+from keesa.rich_text.placeholders import text_with_placeholders
 from keesa.web.router import answering
 from keesa.web.routes import ApiVersion, Route
 from live import LiveServer
@@ -53,10 +55,13 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "types": ["customer_support", "eco_support", "roc_support"],
     "categories": ["network", "fault"],
     "days": ["2024-12-31"],
+    "coming days": [(datetime.now(UTC) + timedelta(days=30)).date().isoformat()],
     "customers": [20, 21],
     "other customers": [2, 3],
     "any state": ["*"],
     "ecos": [1],
+    "canned answers": [1, 2],
+    "texts": ["<p>Dear {{contact_name}}</p>", "{{title}} & more"],
     "other entries": ["routine_maintenance", "survey"],
     "other products": [20, 21],
     "other users": [3, 5],
@@ -96,6 +101,10 @@ PLACES: Final = {
     "body.customer.contact_number": "telephone numbers",
     "path.customer": "other customers",
     "path.eco": "ecos",
+    "path.canned_answer": "canned answers",
+    "query.ticket": "tickets",
+    "body.canned_answer.name": "names",
+    "body.canned_answer.text": "texts",
     "path.product": "other products",
     "path.ticket_type": "other entries",
     "path.category": "other entries",
@@ -115,6 +124,7 @@ PLACES: Final = {
     "query.category": "categories",
     "body.ticket.category": "categories",
     "body.ticket.closed_date": "days",
+    "body.ticket.held_until": "coming days",
     "body.ticket.title": "names",
     "body.ticket.description": "names",
     "query.customer_id": "customers",
@@ -171,7 +181,9 @@ class Sessions:
 
 
 def prepare(database: Database) -> None:
-    """The tokens and the sessions that calls are about: of each version's run the admin's, which it may use up."""
+    """The answers, the tokens and the sessions that calls are about: of each version's run the admin's, which it may
+    use up.
+    """
 
     def work(tx: Tx) -> None:
         by = keesa_itself(now())
@@ -180,6 +192,8 @@ def prepare(database: Database) -> None:
             create_token(tx, by, new)
         for tag_id in KNOWN["tags"]:
             add_tag(tx, by, f"Tag {tag_id}")
+        for answer_id in KNOWN["canned answers"]:
+            create_answer(tx, by, f"Answer {answer_id}", text_with_placeholders("Dear {{contact_name}}"))
         for session_id in KNOWN["sessions"]:
             _, session = open_session(tx, CALLERS[0], "2024", by.at)
             known = "UPDATE sessions SET id = :id, sign_in = 1000001 WHERE refresh_uid = :uid"

@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from acting import tickets_as_kept
-from asking import ApiFor
+from asking import Api, ApiFor
 from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRANGER, TYPED, Person
 from keesa.accounts.sessions import Version
 from keesa.db import Database
@@ -75,6 +75,30 @@ def test_a_corrected_day_shows_at_once(api: ApiFor, monkeypatch: pytest.MonkeyPa
     new, past = (each("GET", f"/tickets/{HIDDEN}").json()["data"]["ticket"] for each in (admin, old))
     assert new["closed_date"] == past["closed_date"] == "2025-03-07T00:00:00.000+05:00"
     assert [row["status"] for row in new["ticket_statuses"]] == ["open", "closed", "closed"]
+
+
+def test_a_ticket_is_held_until_a_day(api: ApiFor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2024 shows the day behind all else, also to the customer; left out it stays, null takes it away. 2021, whose
+    shapes are frozen, shows none.
+    """
+    stop_clock(monkeypatch, "2025-03-10T09:05")
+    engineer, customer, old = api(ENGINEER), api(CUSTOMER), api(ENGINEER, "2021")
+
+    def change(each: Api = engineer, **ticket: str | None) -> str | None:
+        assert each("POST", f"/tickets/{ASSIGNED}/status_update", {"ticket": ticket}).json() == DONE
+        assert "held_until" not in old("GET", f"/tickets/{ASSIGNED}").json()["data"]["ticket"]
+        shown = engineer("GET", f"/tickets/{ASSIGNED}").json()["data"]["ticket"]
+        assert customer("GET", f"/tickets/{ASSIGNED}").json()["data"]["ticket"] == shown
+        assert list(shown)[-1] == "held_until"
+        day: str | None = shown["held_until"]
+        return day
+
+    assert change(status="on_hold", held_until="2025-04-01") == "2025-04-01"
+    assert change(status="on_hold") == "2025-04-01"
+    assert change(old, status="on_hold", held_until="2025-04-07T20:00:00Z") == "2025-04-08"
+    assert change(status="on_hold", held_until=None) is None
+    assert change(status="on_hold", held_until="2025-04-01") == "2025-04-01"
+    assert change(status="in_progress") is None
 
 
 def test_the_status_it_has_is_no_change(shared_api: ApiFor, shared_database: Database) -> None:
@@ -154,6 +178,15 @@ A_DATE = "must be a date like 2024-06-28, or a full time"
         ({"status": "closed", "closed_date": "2025-03-02"}, {"ticket.closed_date": "must not be before the ticket"}),
         ({"status": "closed", "closed_date": "2999-01-01"}, {"ticket.closed_date": "must not be in the future"}),
         ({"status": "closed", "closed_date": 20250305}, {"ticket.closed_date": "must be a string"}),
+        ({"status": "on_hold", "held_until": "2025-03-09"}, {"ticket.held_until": "must not be in the past"}),
+        ({"status": "on_hold", "held_until": "2999-01-01"}, {"ticket.held_until": "must be within 366 days"}),
+        ({"status": "on_hold", "held_until": "soon"}, {"ticket.held_until": A_DATE}),
+        ({"status": "on_hold", "held_until": 20250401}, {"ticket.held_until": "must be a string"}),
+        ({"status": "open", "held_until": "2025-04-01"}, {"ticket.held_until": "goes with the status on_hold alone"}),
+        (
+            {"status": "closed", "held_until": "2025-04-01"},
+            {"ticket.closed_date": MISSING, "ticket.held_until": "goes with the status on_hold alone"},
+        ),
         ({"status": ["open"], "closed_date": {}}, {"ticket.status": "must be", "ticket.closed_date": "must be"}),
     ],
 )

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from acting import rows
 from asking import Api
 from by_keesa import grant_permission
-from cast import SECRET, TAG
+from cast import CANNED_ANSWER, SECRET, TAG
 from deterministic import deterministic
 from keesa.accounts.actors import SYSTEM, USER_TYPES, UserType
 from keesa.accounts.audit.recording import keesa_itself, record
@@ -299,6 +299,14 @@ def desk_list(name: str) -> Asking:
     return ask
 
 
+def filled_in(world: World, _: Version) -> Iterator[Asked]:
+    """A canned answer is the desk's, and tells what the ticket fills in."""
+    for ticket in world.tickets:
+        path = f"/canned_answers/{CANNED_ANSWER}?ticket={ticket.id}"
+        of_desk = world.actor.user_type in ("admin", "staff")
+        yield Asked("GET", path, _if_seen(world, ticket) if of_desk else None, otherwise=404)
+
+
 def _if_seen(world: World, ticket: Ticket) -> frozenset[Ticket]:
     return frozenset({ticket}) & seen_by(world, world.actor)
 
@@ -315,6 +323,7 @@ READING: Final[dict[tuple[str, str], Asking]] = {
     ("GET", "/tickets/{ticket}/relations"): relations,
     ("GET", "/tickets/{ticket}/watchers"): desk_list("watchers"),
     ("GET", "/tickets/{ticket}/tags"): desk_list("tags"),
+    ("GET", "/canned_answers/{canned_answer}"): filled_in,
 }
 WRITING: Final = {
     ("PATCH", "/tickets/{ticket}"),
@@ -339,8 +348,9 @@ WITHOUT_TICKETS: Final = {
         if path.split("/")[1]
         in (
             *("auth", "me", "users", "roles", "permissions", "sessions", "tokens", "audit"),
-            *("customers", "ecos", "products", "ticket_types", "categories", "statuses", "tags"),
+            *("customers", "ecos", "products", "ticket_types", "categories", "statuses", "tags", "canned_answers"),
         )
+        and (method, path) not in READING
     ),
 }
 """What answers nothing of a ticket that was there before: beside a few, all that is of another noun."""

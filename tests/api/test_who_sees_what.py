@@ -185,6 +185,16 @@ any     PATCH  /categories/{category}                        nobody   404   403 
 any     DELETE /categories/{category}                        known    204   403      403      403      403   403    403
 any     GET    /statuses                                     -        200   200      200      200      200   200    403
 
+any     GET    /canned_answers                               -        200   200      200      403      403   200    403
+any     GET    /canned_answers/{canned_answer}               known    200   200      200      403      403   200    403
+any     GET    /canned_answers/{canned_answer}               nobody   404   404      404      403      403   404    403
+any     GET    /canned_answers/{canned_answer}               ASSIGNED 200   200      404      403      403   404    403
+any     GET    /canned_answers/{canned_answer}               HIDDEN   200   404      404      403      403   404    403
+any     POST   /canned_answers                               -        201   403      403      403      403   403    403
+any     PATCH  /canned_answers/{canned_answer}               known    200   403      403      403      403   403    403
+any     PATCH  /canned_answers/{canned_answer}               nobody   404   403      403      403      403   403    403
+any     DELETE /canned_answers/{canned_answer}               known    204   403      403      403      403   403    403
+
 any     GET    /audit                                        -        200   403      403      403      403   403    403
 any     GET    /audit/{act}                                  first    200   403      403      403      403   403    403
 any     GET    /audit/{act}                                  nobody   404   403      403      403      403   403    403
@@ -599,6 +609,16 @@ def of_tag(method: str, body: Body | None = None) -> Ask:
     return lambda caller, _, given: caller(method, f"/tags/{known if given == 'known' else 999}", body)
 
 
+def of_canned_answer(method: str, body: Body | None = None) -> Ask:
+    """Given a ticket, filled in for it."""
+    paths = {"known": "1", "nobody": "99", "ASSIGNED": f"1?ticket={ASSIGNED}", "HIDDEN": f"1?ticket={HIDDEN}"}
+    return lambda caller, _, given: caller(method, f"/canned_answers/{paths[given]}", body)
+
+
+def new_canned_answer(caller: Api, _: Person, __: str) -> Response:
+    return caller("POST", "/canned_answers", {"canned_answer": {"name": f"new {next(NEW_NUMBERS)}", "text": "Hello"}})
+
+
 OTHERS: Final[dict[Endpoint, Ask]] = {
     ("POST", "/tickets/{ticket}/relations"): relate,
     ("DELETE", "/tickets/{ticket}/relations/{kind}/{other}"): lambda caller, _, given: caller(
@@ -651,6 +671,11 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     **of_list("ticket_types"),
     **of_list("categories"),
     ("GET", "/statuses"): lambda caller, _, __: caller("GET", "/statuses"),
+    ("GET", "/canned_answers"): plainly("GET", "/canned_answers"),
+    ("POST", "/canned_answers"): new_canned_answer,
+    ("GET", "/canned_answers/{canned_answer}"): of_canned_answer("GET"),
+    ("PATCH", "/canned_answers/{canned_answer}"): of_canned_answer("PATCH", {"canned_answer": {"retired": False}}),
+    ("DELETE", "/canned_answers/{canned_answer}"): of_canned_answer("DELETE"),
     ("GET", "/audit"): lambda caller, _, __: caller("GET", "/audit"),
     ("GET", "/audit/{act}"): lambda caller, _, given: caller("GET", f"/audit/{1 if given == 'first' else 999_999}"),
     ("GET", "/tokens"): list_tokens,

@@ -1,4 +1,6 @@
-"""`keesa eco`, `reference`, `tag` and `customer contact` change what there is: run in this process."""
+"""`keesa eco`, `canned-answer`, `reference`, `tag` and `customer contact` change what there is: run in this process,
+which starts none.
+"""
 
 from collections.abc import Callable
 
@@ -53,6 +55,21 @@ def test_an_eco_changes_moves_and_retires(run: Run, desk_database: Database) -> 
     assert [(act["action"], act["via"]) for act in found[1:]] == acts
 
 
+def test_a_canned_answer_is_added_changed_and_retired(run: Run) -> None:
+    """Its text is shown by itself; the list leaves out what is retired."""
+    added = run("canned-answer", "add", "Mended", "<p onclick=x>{{title}} is mended</p>")
+    number = added.removeprefix("added canned answer ").partition(":")[0]
+    assert added == f"added canned answer {number}: Mended\n"
+    assert run("canned-answer", "show", number) == f"{number}\tMended\t<p>{{{{title}}}} is mended</p>\t\n"
+    changed = run("canned-answer", "change", number, "--name", "Repaired", "--text", "Dear {{contact_name}}")
+    assert changed == f"changed canned answer {number}: Repaired\n"
+    assert [number, "Repaired"] in cells(run("canned-answer", "list"))
+    assert run("canned-answer", "retire", number) == f"retired canned answer {number}: Repaired\n"
+    assert [number, "Repaired"] not in cells(run("canned-answer", "list"))
+    assert [number, "Repaired", "retired"] in cells(run("canned-answer", "list", "--retired"))
+    assert run("canned-answer", "reinstate", number) == f"reinstated canned answer {number}: Repaired\n"
+
+
 def test_an_entry_of_a_list_is_renamed_moved_and_retired(run: Run) -> None:
     """A product by its id, the others by their keys."""
     assert run("reference", "rename", "product", "13", "Poll") == "renamed product 13: Poll\n"
@@ -104,6 +121,9 @@ def test_a_customer_gets_further_contacts(run: Run) -> None:
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "no ECO": (("eco", "move", "99", "--customer", "1"), "ECO not found"),
     "nobody's ECO": (("eco", "move", "1", "--customer", "77"), "customer_id there is no customer 77"),
+    "no canned answer": (("canned-answer", "retire", "999"), "Canned answer not found"),
+    "no placeholder": (("canned-answer", "add", "Tea", "{{tea}}"), "text must not contain {{tea}}: there are"),
+    "nothing to change": (("canned-answer", "change", "1"), "Give --name or --text, or both"),
     "no product": (("reference", "retire", "product", "Router"), "Product not found"),
     "no possible product": (("reference", "retire", "product", "9" * 30), "Product not found"),
     "no tag": (("tag", "retire", "Tea"), "There is no tag Tea"),

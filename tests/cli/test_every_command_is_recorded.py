@@ -109,6 +109,10 @@ ACTS: Final[dict[str, Row]] = {
     "token add": Row(f"{cast.ADMIN.email} Alarms", "nobody@keesa.example Alarms", "token.create"),
     "token renew": Row("1", "999", "token.renew"),
     "token end": Row("1", "999", "token.end"),
+    "canned-answer add": Row("Fixed {{title}}", "Fixed {{tea}}", "canned_answer.create"),
+    "canned-answer change": Row("1 --name Sailing", "999 --name Sailing", "canned_answer.change"),
+    "canned-answer retire": Row("1", "999", "canned_answer.retire", first="canned-answer reinstate 1"),
+    "canned-answer reinstate": Row("1", "999", "canned_answer.reinstate", first="canned-answer retire 1"),
     "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
 }
 """By its words."""
@@ -121,6 +125,8 @@ NO_ACTS: Final = {
     "vacuum": "changes what the file looks like, and nothing that is in it",
     "check": "reads",
     "user list": "reads",
+    "canned-answer list": "reads",
+    "canned-answer show": "reads",
     "role list": "reads",
     "customer list": "reads",
     "customer show": "reads",

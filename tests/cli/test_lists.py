@@ -34,6 +34,7 @@ HOSTILE: Final = {
 TABLES: Final = {
     "customer": "INSERT INTO customers (name, contact_name, contact_number) VALUES (:text, :text, 1)",
     "eco": f"INSERT INTO ecos (name, customer_id) VALUES (:text, {cast.LONE})",
+    "canned-answer": "INSERT INTO canned_answers (name, body) VALUES (:text, :text)",
     "role": "INSERT INTO roles (name) VALUES (:text)",
     "reference": "INSERT INTO products (name) VALUES (:text)",
     "tag": "INSERT INTO tags (name, folded) VALUES (:text, :text)",

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from acting import rows
-from cast import BY, HARBOUR, LONE, SCHOOL
+from cast import BY, CANNED_ANSWER, HARBOUR, LONE, SCHOOL
 from keesa.db import Tx, Work
+from keesa.directory import canned_answers
+from keesa.directory.canned_answers import CannedAnswerChanges, change_answer, create_answer, retire_answer
 from keesa.directory.customers import retire_customer
 from keesa.directory.ecos import EcoChanges, change_eco
 from keesa.directory.keyed_lists import KeyedChanges, change_entry, retire_entry
@@ -15,6 +17,7 @@ from keesa.directory.places import ReferenceList
 from keesa.directory.products import NewProduct, ProductChanges, add_product, change_product, retire_product
 from keesa.directory.reference import KeyedList
 from keesa.errors import Invalid
+from keesa.rich_text.html import rich_text
 from meeting import Nodes
 
 
@@ -94,6 +97,18 @@ def test_a_name_is_given_once_by_a_change_too(nodes: Nodes) -> None:
         lambda other: other.write(lambda tx: add_product(tx, BY, NewProduct(name="Antenna"))),
     )
     assert [str(error) for error in met.errors] == ["name is taken by another product"]
+
+
+def test_the_last_place_for_a_canned_answer_is_one_answer_s(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one that is made and one that comes back at once, one is refused."""
+    monkeypatch.setattr(canned_answers, "MOST_IN_USE", 1)
+    nodes.one.write(lambda tx: retire_answer(tx, BY, CANNED_ANSWER))
+    met = nodes.meet(
+        lambda tx: create_answer(tx, BY, "Mended", rich_text("Hello")),
+        "INSERT INTO canned_answers",
+        lambda other: other.write(lambda tx: change_answer(tx, BY, CANNED_ANSWER, CannedAnswerChanges(retired=False))),
+    )
+    assert [str(error) for error in met.errors] == ["retired would be one too many: at most 1 are in use"]
 
 
 def eco_moving(customer: int) -> Work[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from cast import (
     ADMIN,
     ASSIGNED,
     BY,
+    CANNED_ANSWER,
     CAST,
     ENGINEER,
     HARBOUR,
@@ -42,6 +44,7 @@ from keesa.accounts.sessions import REFRESH_LIFETIME
 from keesa.accounts.users import NewUser
 from keesa.clock import now
 from keesa.db import Database, Tx, Work, open_database
+from keesa.directory.canned_answers import CannedAnswerChanges, change_answer
 from keesa.directory.customers import CustomerChanges, change_customer
 from keesa.directory.ecos import EcoChanges, change_eco
 from keesa.directory.keyed_lists import KeyedChanges, change_entry
@@ -65,6 +68,8 @@ from places import Place
 NODES: Final = 4
 WRITES: Final = 120
 """Of each node."""
+OF_HARBOUR: Final = replace(SYSTEM, user_type="customer", customer_id=HARBOUR)
+"""Whose note takes a ticket up again."""
 ROLES: Final = ("engineer", "control_room", "reader")
 LIMITS: Final = Limits(10, 100, 300)
 
@@ -172,6 +177,11 @@ def changing_a_list(random: Random) -> Work[Any]:
     return random.choice(change)
 
 
+def changing_a_canned_answer(random: Random) -> Work[Any]:
+    changes = CannedAnswerChanges(name=f"Answer {random.randrange(3)}", retired=random.choice([True, False]))
+    return lambda tx: change_answer(tx, BY, CANNED_ANSWER, changes)
+
+
 def raising(random: Random) -> Work[Any]:  # noqa: ARG001 - as its neighbours take it
     return lambda tx: raise_ticket(tx, SYSTEM, DRAFT, now(), CLOCK, "yearly")
 
@@ -180,6 +190,7 @@ def changing_a_ticket(random: Random) -> Work[Any]:
     ticket, at = random.choice([ASSIGNED, RAISED]), now()
     change: Sequence[Work[Any]] = (
         lambda tx: add_note(tx, SYSTEM, ticket, rich_text("Going there"), at),
+        lambda tx: add_note(tx, OF_HARBOUR, ticket, rich_text("It is down again"), at, "both"),
         lambda tx: assign(tx, SYSTEM, ticket, random.choice([ADMIN.id, ENGINEER.id]), at),
         lambda tx: change_status(tx, SYSTEM, ticket, random.choice(["in_progress", "on_hold"]), None, at, CLOCK),
     )
@@ -220,6 +231,7 @@ VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
     changing_a_customer,
     changing_an_eco,
     changing_a_list,
+    changing_a_canned_answer,
     raising,
     changing_a_ticket,
     relating,

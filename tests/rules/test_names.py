@@ -15,10 +15,12 @@ from keesa.config import DEFAULT_ZONE
 from keesa.db import Database, Tx, Work
 from keesa.demo.people import PEOPLE
 from keesa.demo.world import fill_if_empty
+from keesa.directory.canned_answers import CannedAnswer, create_answer
 from keesa.directory.keyed_lists import add_key
 from keesa.directory.products import NewProduct, add_product
 from keesa.directory.reference import KeyedList, keys
 from keesa.errors import Invalid
+from keesa.rich_text.placeholders import text_with_placeholders
 from meeting import Nodes, two_nodes
 from places import Place
 
@@ -47,12 +49,17 @@ def adding_key(table: KeyedList, key: str) -> Work[Any]:
     return lambda tx: add_key(tx, BY, table, key, key.title())
 
 
+def adding_answer(tx: Tx) -> CannedAnswer:
+    return create_answer(tx, BY, "Mended", text_with_placeholders("Dear {{contact_name}}"))
+
+
 @pytest.mark.parametrize(
     ("adding", "before", "sentence"),
     [
         pytest.param(adding_user(), "INSERT INTO users", "another user", id="email"),
         pytest.param(adding_role, "INSERT INTO roles", "another role", id="role"),
         pytest.param(adding_product, "INSERT INTO products", "another product", id="product"),
+        pytest.param(adding_answer, "INSERT INTO canned_answers", "another canned answer", id="canned answer"),
         pytest.param(adding_key("ticket_types", "survey"), "INSERT INTO", "in the list already", id="type"),
         pytest.param(adding_key("ticket_categories", "mast"), "INSERT INTO", "in the list already", id="category"),
     ],

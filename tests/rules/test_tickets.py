@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from acting import CLOCK, actor_of, rows
-from cast import ADMIN, ASSIGNED, BY, ENGINEER, HARBOUR, OPERATOR, RAISED
+from cast import ADMIN, ASSIGNED, BY, CUSTOMER, ENGINEER, HARBOUR, OPERATOR, RAISED
 from keesa.accounts.actors import Actor
 from keesa.clock import now
 from keesa.db import Database, Tx, Work
@@ -18,6 +18,7 @@ from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
+from keesa.tickets.waiting import Reopening
 from meeting import Nodes
 from new_tickets import DRAFT
 
@@ -96,6 +97,59 @@ def test_the_same_status_at_once_is_one_change(nodes: Nodes, admin: Actor) -> No
     assert met.errors == []
     kept = nodes.one.read(lambda tx: statuses_of(tx, ASSIGNED))
     assert kept == ["open", "on_hold"]
+
+
+def answering(nodes: Nodes, at: int, reopening: Reopening) -> Work[str]:
+    customer = nodes.one.read(lambda tx: actor_of(tx, CUSTOMER))
+    return lambda tx: add_note(tx, customer, ASSIGNED, TEXT, at, reopening)
+
+
+def closing(admin: Actor, at: int) -> Work[None]:
+    day = CLOCK.local(at).date().isoformat()
+    return lambda tx: change_status(tx, admin, ASSIGNED, "closed", day, at, CLOCK)
+
+
+def waiting(nodes: Nodes) -> tuple[str, bool]:
+    """The ticket's status, and whether an answer waits."""
+    sql = "SELECT status, answered_at FROM tickets WHERE id = :id"
+    [row] = nodes.one.read(lambda tx: rows(tx, sql, id=ASSIGNED))
+    return row["status"], row["answered_at"] is not None
+
+
+@pytest.mark.parametrize(("reopening", "status"), [("off", "closed"), ("both", "in_progress")])
+def test_an_answer_to_a_ticket_that_is_being_closed_waits(
+    nodes: Nodes, admin: Actor, reopening: Reopening, status: str
+) -> None:
+    """It comes behind, and finds the ticket closed; or takes it up again."""
+    at = now()
+    met = nodes.meet(
+        closing(admin, at), "UPDATE tickets", lambda other: other.write(answering(nodes, at - 99, reopening))
+    )
+    assert (met.errors, met.waited) == ([], True)
+    assert waiting(nodes) == (status, True)
+    events = events_of(nodes, ASSIGNED)
+    assert [row["number"] for row in events] == [*range(1, len(events) + 1)]
+    assert [row["at"] for row in events] == sorted(row["at"] for row in events)
+
+
+def test_who_closes_a_ticket_behind_its_customers_answer_has_seen_it(nodes: Nodes, admin: Actor) -> None:
+    """The answer came first, on a ticket that somebody worked on: it does not wait."""
+    at = now()
+    met = nodes.meet(answering(nodes, at, "both"), "UPDATE tickets", lambda other: other.write(closing(admin, at - 99)))
+    assert (met.errors, met.waited) == ([], True)
+    assert waiting(nodes) == ("closed", False)
+
+
+def test_two_answers_at_once_take_a_ticket_up_once(nodes: Nodes, admin: Actor) -> None:
+    """The second finds it in progress."""
+    at = now()
+    nodes.one.write(closing(admin, at))
+    met = nodes.meet(
+        answering(nodes, at, "both"), "UPDATE tickets", lambda other: other.write(answering(nodes, at, "both"))
+    )
+    assert (met.errors, met.waited) == ([], True)
+    assert waiting(nodes) == ("in_progress", True)
+    assert nodes.one.read(lambda tx: statuses_of(tx, ASSIGNED)) == ["open", "closed", "in_progress"]
 
 
 def statuses_of(tx: Tx, ticket: int) -> list[str]:

@@ -57,6 +57,8 @@ TOKEN: Final = 1
 """ADMIN's API token."""
 TAG: Final = 1
 """A tag of the list, that no ticket has."""
+CANNED_ANSWER: Final = 1
+"""The id of a canned answer with placeholders."""
 SESSION: Final = "00000000000000a1"
 """The id of a session that `named_session` opens."""
 A_YEAR: Final = 365 * 24 * 3600 * 1000
@@ -144,6 +146,11 @@ def _fill(tx: Tx) -> None:
     tx.follow_given_ids("users")
     by = keesa_itself(now())
     create_token(tx, by, NewApiToken(name="Reports", expires_at=by.at + A_YEAR, user_id=ADMIN.id))
+    tx.run(
+        "INSERT INTO canned_answers (name, body) VALUES (:name, :body)",
+        name="On my way",
+        body="<p>Dear {{contact_name}}, {{my_name}} is on the way.</p>",
+    )
     for ticket in _tickets():
         keep(tx, ticket)
     add_tag(tx, BY, "Flood")

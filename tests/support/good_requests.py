@@ -69,6 +69,7 @@ _USER: Final = {
 }
 _USERS: Final = {"name": "a", "email": "KEESA", "user_type": "staff", "role": "engineer", "customer_id": "1"}
 _ROLE: Final = {"name": "north_crew", "permissions": {"tickets": ["read"]}, "ticket_types": ["eco_support"]}
+_CANNED_ANSWER: Final = {"name": "Fault found", "text": "<p>Dear {{contact_name}}, {{title}} is mended.</p>"}
 
 _EDITED: Final = {
     "title": "Link to the harbour office is slow",
@@ -172,6 +173,13 @@ _OF_2024: Final = {
     "PATCH /categories/{category}": _Inputs(body={"category": _ENTRY}),
     "DELETE /categories/{category}": _NOTHING,
     "GET /statuses": _Inputs({"limit": "5"}),
+    "GET /canned_answers": _REFERENCE,
+    "POST /canned_answers": _Inputs(body={"canned_answer": _CANNED_ANSWER}),
+    "GET /canned_answers/{canned_answer}": _Inputs({"ticket": str(ASSIGNED)}),
+    "PATCH /canned_answers/{canned_answer}": _Inputs(
+        body={"canned_answer": _CANNED_ANSWER | {"name": "Mended", "retired": False}}
+    ),
+    "DELETE /canned_answers/{canned_answer}": _NOTHING,
     "GET /audit": _Inputs(
         {"limit": "5", "person": "1", "thing": "user", "thing_id": "1", "action": "user.create", "request_id": "r"}
         | {"from": "2020-01-01", "to": "2100-01-01T00:00"}

@@ -131,7 +131,7 @@ def answer(world: World, token: str, question: Question) -> Answer:
 
 # fmt: off
 LAST_2024: Final = ("group", "reference", "updated_at")
-LAST_OF_DETAIL: Final = ("customer_id", "product_id", "eco_id")
+LAST_OF_DETAIL: Final = ("customer_id", "product_id", "eco_id", "held_until")
 DETAIL_2024: Final = (
     "id", "ticket_number", "title", "customer", "description", "status", "priority", "contact_number", "contact_name",
     "raised_on", "raised_by", "assigned_to", "ticket_type", "category", "image_urls", "closed_date",

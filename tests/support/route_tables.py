@@ -22,6 +22,7 @@ PARAMETERS: Final = {
     "{kind}": "caused_by",
     "{other}": cast.TYPED,
     "{tag}": cast.TAG,
+    "{canned_answer}": cast.CANNED_ANSWER,
 }
 
 Endpoint = tuple[str, str]

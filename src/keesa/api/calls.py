@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.audit.recording import Requester
@@ -39,6 +39,11 @@ class Call(calls.Call[Q, B]):
         [text] = self.converted.values()
         assert isinstance(text, RichText)  # noqa: S101 - nothing else is marked so
         return text
+
+    @property
+    def rich_text_if_given(self) -> RichText | UnsetType:
+        """The same of a body that may leave it out."""
+        return self.rich_text if self.converted else UNSET
 
     def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
         """Tickets in one of the version's formats."""

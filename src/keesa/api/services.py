@@ -10,12 +10,14 @@ from keesa.accounts.tokens import Signer
 from keesa.api.ticket_cache import TicketCache
 from keesa.clock import Clock
 from keesa.tickets.numbers import NumberForm
+from keesa.tickets.waiting import Reopening
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     clock: Clock
     number_form: NumberForm
+    reopening: Reopening
     signer: Signer
     logins: Guard
     sessions: SessionCache

@@ -56,6 +56,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "watchers": ("Tickets", "Raise, list, show, assign and close tickets"),
     "tags": ("Tags", "The desk's own words on tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
+    "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),
     "passwords": ("Oneself", "What you are and may do, your names and your password"),
@@ -235,6 +236,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "ticket_assignments": _said("Everybody to whom the ticket was assigned, oldest first; Keesa's own addition"),
     "group": _said("In which of the three groups lists show the ticket: `open`, `active` or `closed`"),
     "updated_at": _said("When the ticket was last changed: itself, its notes, or anything else that you may see of it"),
+    "held_until": _said("The day until which the ticket is on hold, in the desk's time zone; null where none was told"),
     "TicketStatus.id": _said("The entry's id"),
     "RaisedTicket.created_at": _said("When the ticket was raised"),
     # lists to choose from
@@ -274,6 +276,10 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "AssignTicket.ticket": _said("The change"),
     "StatusChange.closed_date": _said(
         "Needed for `closed`, ignored for any other status: a day, or a time of which the day in the desk's zone counts"
+    ),
+    "StatusChange.held_until": _said(
+        "Until when the ticket is held, for `on_hold` alone: a day, or a time of which the day in the desk's zone"
+        " counts; null takes it away"
     ),
     "assigned_to_id": _said(
         "The id of a member of the desk; null takes the ticket away from who has it, while it is open"

@@ -24,6 +24,7 @@ _GROUPS: Final = (
     "eco",
     "reference",
     "tag",
+    "canned-answer",
     "maintenance",
     "desk",
     "secret",
@@ -31,7 +32,7 @@ _GROUPS: Final = (
     "token",
     "session",
 )
-"""Each is the `app` in the file of that name."""
+"""Each is the `app` in the file of that name, with `_` for `-`."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """But for tab, line feed and carriage return, which JSON may have between its parts."""
 
@@ -63,7 +64,7 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     all_of_them = (*_COMMANDS, *_GROUPS)
     for name in arguments[:1] if arguments and arguments[0] in all_of_them else all_of_them:
-        module = import_module(f"keesa.cli.{name}")
+        module = import_module(f"keesa.cli.{name.replace('-', '_')}")
         if name in _GROUPS:
             app.add_typer(module.app, name=name)
         else:

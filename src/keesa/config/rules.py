@@ -9,6 +9,7 @@ from keesa.config.addresses import is_origin, is_postgres, is_token, is_url
 from keesa.config.settings import Config
 from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.tickets.numbers import NumberForm
+from keesa.tickets.waiting import Reopening
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ RULES: Final = (
         looks_at_others=True,
     ),
     Rule("number_form", "must be yearly or monthly", lambda config: config.number_form in get_args(NumberForm)),
+    Rule(
+        "reopen_on_answer",
+        "must be off, held, closed or both",
+        lambda config: config.reopen_on_answer in get_args(Reopening),
+    ),
     Rule(
         "cors_origins",
         "must be * or such as https://desk.example",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from keesa.config.addresses import is_loopback
 from keesa.db.postgres_limits import CONNECTIONS
 from keesa.tickets.numbers import NumberForm
+from keesa.tickets.waiting import Reopening
 
 DEFAULT_ZONE: Final = ZoneInfo("Indian/Maldives")
 
@@ -55,6 +56,8 @@ class Config:
     """Of the times in answers, of ticket numbers and of closing days."""
     number_form: NumberForm = "yearly"
     """`yearly` (2024001) or `monthly` (2102001)."""
+    reopen_on_answer: Reopening = "off"
+    """Which tickets a customer's answer reopens: `held`, `closed` or `both`; `off`: it waits where it is."""
     cors_origins: tuple[str, ...] = ("*",)
     """The origins whose pages may call the API; `*` for any."""
     trusted_proxies: tuple[TrustedProxy, ...] = ()

@@ -46,7 +46,7 @@ class Rule(Enum):
     TAGS = "tags"
     """A name is one tag's."""
     CANNED_ANSWERS = "canned_answers"
-    """Likewise an answer's."""
+    """Likewise an answer's, and so many are in use at the most."""
 
 
 def hold(tx: Tx, rule: Rule) -> None:

@@ -11,7 +11,9 @@ from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
 from keesa.tickets.pages import Page
+from keesa.tickets.status import reopen
 from keesa.tickets.views import WITH_DUPLICATES, VisibleTicket
+from keesa.tickets.waiting import Reopening, after_note, reopens
 
 MOST_NOTES: Final = 5_000
 """Of a ticket."""
@@ -33,8 +35,10 @@ class Note:
     created_at: int
 
 
-def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) -> str:
-    """Add the note as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
+def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, reopening: Reopening = "off") -> str:
+    """Add the note as the actor; the text as it was kept. `reopening` says which tickets a customer's answer takes up
+    again. Raises `NotFound` and `Invalid`.
+    """
     ticket = lock_ticket(tx, actor, number)
     main = lock_main(tx, ticket)
     if fault := text.fault or _too_much(ticket, text) or (main and _too_much(main, text)):
@@ -47,9 +51,12 @@ def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) 
         body=text.kept,
         at=max(at, ticket.raised_at),
     )
-    change(tx, actor, ticket, at, Event("note_added"), **counted(ticket, 1, text.size))
+    columns = counted(ticket, 1, text.size) | after_note(actor, ticket, at)
+    answered = change(tx, actor, ticket, at, Event("note_added"), **columns)
     if main is not None:
-        change(tx, actor, main, at, **counted(main, 1, text.size))
+        answered = change(tx, actor, main, at, **counted(main, 1, text.size), **after_note(actor, main, at))
+    if reopens(actor, answered, reopening):
+        reopen(tx, answered, at)
     return text.kept
 
 

@@ -62,18 +62,18 @@ def rich_text(written: str, pause: Callable[[], None] | None = None) -> RichText
     `<` that begins no tag is kept as `&lt;`, since a reader of HTML would swallow what follows it.
     """
     if len(written) > LONGEST:
-        return _refused(f"must have at most {LONGEST} characters")
+        return refused(f"must have at most {LONGEST} characters")
     if "<" not in written:
-        return _refused("must not be empty") if is_blank(written) else _accepted(written)
+        return refused("must not be empty") if is_blank(written) else accepted(written)
     if written.count("<") > MOST_TAGS:
-        return _refused(f"must have at most {MOST_TAGS} tags")
+        return refused(f"must have at most {MOST_TAGS} tags")
     try:
         kept = _cleaned(written, pause)
     except TooManyAttributes:
-        return _refused(f"must have at most {MOST_ATTRIBUTES} attributes")
+        return refused(f"must have at most {MOST_ATTRIBUTES} attributes")
     except _TooLong:
-        return _refused(f"must have at most {LONGEST_KEPT} characters once it is made safe")
-    return _refused("must not be empty") if kept is None else _accepted(kept)
+        return refused(f"must have at most {LONGEST_KEPT} characters once it is made safe")
+    return refused("must not be empty") if kept is None else accepted(kept)
 
 
 def is_quick(written: str) -> bool:
@@ -81,11 +81,12 @@ def is_quick(written: str) -> bool:
     return len(written) <= QUICK and written.count("<") <= QUICK // 20
 
 
-def _accepted(kept: str) -> RichText:
+def accepted(kept: str) -> RichText:
+    """Of a text that is safe."""
     return RichText(kept, len(kept) if kept.isascii() else len(kept.encode()))
 
 
-def _refused(fault: str) -> RichText:
+def refused(fault: str) -> RichText:
     return RichText("", 0, fault)
 
 

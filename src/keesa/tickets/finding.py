@@ -147,6 +147,14 @@ def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts, *, inte
     return [view_of(row) for row in rows]
 
 
+def product_soon(tx: Tx, visible: VisibleTicket) -> Callable[[], str]:
+    """The name of the ticket's product, for when it is asked for."""
+    ticket_id, _ = visible
+    sql = "SELECT name FROM products WHERE id = (SELECT product_id FROM tickets WHERE id = :id)"
+    found = tx.soon(sql, id=ticket_id)
+    return lambda: str(found()[0]["name"])
+
+
 def sizes_of(tx: Tx, visible: Sequence[VisibleTicket]) -> dict[int, int]:
     """About how many bytes each of the tickets takes as JSON, by id."""
     size = next(size for size in _MANY if size >= len(visible))

@@ -68,6 +68,7 @@ class TicketView:
     customer_id: int
     product_id: int
     eco_id: int | None
+    held_until: str | None
     changed_at: int
     """The last change's time, of those that who asks may know of."""
     notes: list[NoteView]
@@ -79,7 +80,7 @@ _COLUMNS: Final = """
     tickets.id, tickets.title, tickets.description, tickets.status, tickets.priority, tickets.contact_number,
     tickets.contact_name, tickets.contact_phone, tickets.raised_at, tickets.ticket_type, tickets.category,
     tickets.closed_on, tickets.reference, tickets.customer_id, tickets.product_id, tickets.eco_id,
-    customers.name AS customer, assignees.full_name AS assigned_to
+    tickets.held_until, customers.name AS customer, assignees.full_name AS assigned_to
 """
 COLUMNS: Final = f"{_COLUMNS}, raisers.full_name AS raised_by"
 _PUBLIC_COLUMNS: Final = f"""
@@ -201,6 +202,7 @@ def view_of(row: Row) -> TicketView:
         customer_id=row["customer_id"],
         product_id=row["product_id"],
         eco_id=row["eco_id"],
+        held_until=row["held_until"],
         changed_at=row["changed_at"],
         notes=_notes.decode(row["notes"] or "[]"),
         statuses=_statuses.decode(row["statuses"] or "[]"),

@@ -12,7 +12,7 @@ from keesa.tickets.numbers import parse_number
 def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswer:
     """Whoever sees a ticket may add a note to it, closed ones too. The answer shows the note as it is kept."""
     number = parse_number(str(call.body.ticket_number))
-    comment = add_note(tx, call.actor, number, call.rich_text, call.at)
+    comment = add_note(tx, call.actor, number, call.rich_text, call.at, call.services.reopening)
     return answers.AddedNoteAnswer(answers.AddedNote(str(number), comment))
 
 

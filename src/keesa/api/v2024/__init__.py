@@ -2,6 +2,7 @@
 
 from keesa.api.v2024 import (
     audit,
+    canned_answers,
     categories,
     coffee,
     customers,
@@ -37,6 +38,7 @@ VERSION_2024 = ApiVersion(
         *relations.ROUTES,
         *watchers.ROUTES,
         *tags.ROUTES,
+        *canned_answers.ROUTES,
         *customers.ROUTES,
         *ecos.ROUTES,
         *products.ROUTES,

@@ -10,6 +10,7 @@ Time = Annotated[
     str,
     Meta(pattern=TIME_PATTERN, examples=["2024-06-28T10:15:30.000+05:00"], extra_json_schema={"format": "date-time"}),
 ]
+Day = Annotated[str, Meta(examples=["2025-04-01"], extra_json_schema={"format": "date"})]
 Minute = Annotated[str, Meta(pattern=r"^\d\d:\d\d \d\d/\d\d/\d{4}$", examples=["10:30 06/28/2024"])]
 Phone = Annotated[str, Meta(description="The contact's telephone number as it was written", examples=["+960 777-1234"])]
 Priority = Annotated[int, Meta(ge=1, lt=6)]

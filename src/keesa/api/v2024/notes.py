@@ -114,5 +114,5 @@ class AddedNoteAnswer(Struct):
 def create(tx: Tx, call: Call[None, AddNote]) -> AddedNoteAnswer:
     """Whoever sees a ticket may add a note to it, closed ones too. The answer shows the note as it is kept."""
     number = parse_number(str(call.body.ticket_number))
-    comment = add_note(tx, call.actor, number, call.rich_text, call.at)
+    comment = add_note(tx, call.actor, number, call.rich_text, call.at, call.services.reopening)
     return AddedNoteAnswer(AddedNote(str(number), comment))

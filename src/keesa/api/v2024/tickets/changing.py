@@ -32,6 +32,7 @@ class StatusChange(Struct, frozen=True):
     close_children: Annotated[
         bool, Meta(description="Beside `closed`: whether its children are closed too, on the same day")
     ] = False
+    held_until: DayOrTime | UnsetType | None = UNSET
 
 
 class ChangeStatus(Struct, frozen=True):
@@ -76,14 +77,19 @@ def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) ->
     `closed` needs `closed_date`: a day not before that of raising and not after today, in the desk's zone. Another
     status takes the date away. The status that the ticket has already makes no second entry; another day corrects it.
 
+    `on_hold` may come with `held_until`: a day from today on, at most 366 days ahead. Another day, or null, corrects
+    that of a ticket on hold; left out, it stays as it is. Another status takes it away.
+
     `close_children` closes the children that you see and that somebody is assigned to, at the same time; the answer
     then tells of each.
     """
     wanted, clock, done = call.body.ticket, call.services.clock, "Ticket status changed successfully"
     if not wanted.close_children:
-        change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock)
+        change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock, wanted.held_until)
         return StatusAnswer(done)
-    children = close_with_children(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock)
+    children = close_with_children(
+        tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock, wanted.held_until
+    )
     left = [LeftChild(str(child.id), child.reason) for child in children.left]
     return StatusAnswer(done, [str(child) for child in children.closed], left, children.unseen)
 

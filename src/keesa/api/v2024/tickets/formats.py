@@ -5,7 +5,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from keesa.api.ticket_cache import TicketFormat
-from keesa.api.v2024.fields import Phone, Time
+from keesa.api.v2024.fields import Day, Phone, Time
 from keesa.api.vocabulary import GroupName, StatusName
 from keesa.clock import Clock
 from keesa.tickets.statuses import group_of
@@ -85,6 +85,7 @@ class TicketDetail(Struct):
     customer_id: int
     product_id: int
     eco_id: int | None
+    held_until: Day | None
 
 
 class CategoryTicket(Struct):
@@ -177,6 +178,7 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
         customer_id=ticket.customer_id,
         product_id=ticket.product_id,
         eco_id=ticket.eco_id,
+        held_until=ticket.held_until,
     )
 
 
@@ -296,6 +298,7 @@ EXAMPLE_OF_DETAIL: Final = (
         "customer_id": 12,
         "product_id": 3,
         "eco_id": None,
+        "held_until": None,
     }
 )
 EXAMPLE_OF_CATEGORY: Final = _HEAD | _PEOPLE | {"closed_date": None} | _LAST
