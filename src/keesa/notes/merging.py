@@ -9,9 +9,10 @@ from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.notes.notes import LARGEST_NOTES, MOST_NOTES, counted
 from keesa.tickets.changing import change
+from keesa.tickets.days import Days
 from keesa.tickets.finding import LockedTicket
 from keesa.tickets.relations import lock_related, lock_to_relate, related, unrelated
-from keesa.tickets.status import move_status
+from keesa.tickets.status import move
 
 MOST_DUPLICATES: Final = 100
 """Of a ticket: each is looked into for notes whenever it is shown."""
@@ -86,4 +87,4 @@ def _closed(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, clock: Clock) -
         taken = Event("assigned", {"assigned_to_id": (None, actor.id)})
         ticket = change(tx, actor, ticket, at, taken, assigned_to_id=actor.id)
     today = clock.local(max(at, ticket.raised_at)).date()
-    return move_status(tx, actor, ticket, "closed", today.isoformat(), at)
+    return move(tx, actor, ticket, at, "closed", Days(closed_on=today.isoformat()))

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require_desk
 from keesa.clock import Clock
 from keesa.db import Tx
 from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid, NotFound
+from keesa.tickets.days import Days, GivenDay
 from keesa.tickets.finding import NOT_FOUND, lock_all, lock_ticket
 from keesa.tickets.relations import OPEN_CHILDREN, count_of_open_children
-from keesa.tickets.status import NOBODY_ASSIGNED, change_status, move_status
+from keesa.tickets.status import NOBODY_ASSIGNED, change_status, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,14 @@ class Children:
 
 
 def close_with_children(
-    tx: Tx, actor: Actor, number: int | None, status: str, closed_date: str | None, at: int, clock: Clock
+    tx: Tx,
+    actor: Actor,
+    number: int | None,
+    status: str,
+    closed_date: str | None,
+    at: int,
+    clock: Clock,
+    held_until: GivenDay = UNSET,
 ) -> Children:
     """As `change_status`, and closes the children that the actor sees on the same day, or that of their raising where
     it is later. One that nobody is assigned to stays as it is. Raises also where the status is another one.
@@ -45,7 +55,7 @@ def close_with_children(
         raise NotFound(NOT_FOUND)
     if status != "closed":
         raise Invalid({"close_children": ["is possible only where the status is closed"]})
-    change_status(tx, actor, number, status, closed_date, at, clock)
+    change_status(tx, actor, number, status, closed_date, at, clock, held_until)
     count = count_of_open_children(tx, number)
     closed_on = lock_ticket(tx, actor, number).closed_on
     children = [held[child] for child in sorted(held.keys() - {number})]
@@ -55,6 +65,6 @@ def close_with_children(
             left.append(LeftChild(child.id, NOBODY_ASSIGNED))
         else:
             raised_on = clock.local(child.raised_at).date().isoformat()
-            move_status(tx, actor, child, "closed", max(closed_on or raised_on, raised_on), at)
+            move(tx, actor, child, at, "closed", Days(closed_on=max(closed_on or raised_on, raised_on)))
             closed.append(child.id)
     return Children(closed, left, count() - len(children))
