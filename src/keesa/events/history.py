@@ -20,6 +20,8 @@ PORTION: Final = 64
 """Events that are read between two turns for others."""
 LARGEST_PAGE: Final = 1024 * 1024
 """Bytes of changes after which a page ends, whatever more it might have."""
+MOST_FIELDS: Final = 16
+"""That editing changes, or more."""
 _ALL: Final = 2**62
 _NOTES_WITH_TEXTS: Final = frozenset({"note_edited", "note_withdrawn"})
 
@@ -103,6 +105,8 @@ def read_history(
     long texts may have fewer. `said` gives what the ticket is now, by column, of what editing changes.
     """
     asked = _Asked(past, sees_internal(actor), newest_first)
+    begins = after is None and not newest_first
+    first = _first_values(tx, past, said) if begins else None
     rows, more = list[Row](), False
     size = 0
     for portion in _portions(tx, asked, after, limit + 1):
@@ -115,8 +119,9 @@ def read_history(
             break
         if len(portion) == PORTION:
             yield Pace.SHORT
-    first = _first_values(tx, past, said()) if any(row["kind"] == "raised" for row in rows) else {}
-    entries = [_entry_of(row, asked, first) for row in rows]
+    raised = any(row["kind"] == "raised" for row in rows)
+    values = (first or _first_values(tx, past, said))() if raised else {}
+    entries = [_entry_of(row, asked, values) for row in rows]
     names = names_in(
         tx,
         actor,
@@ -216,22 +221,28 @@ def _entry_of(row: Row, asked: _Asked, first: Mapping[str, Any]) -> HistoryEntry
 _changes = msgspec.json.Decoder(dict[str, tuple[Any, Any]])
 
 
-def _first_values(tx: Tx, past: Past, said: Mapping[str, Any]) -> dict[str, Any]:
-    """What the ticket was raised with: what it was before the first edit of each field, else what it is."""
-    values = {"status": "open", **said}
+def _first_values(tx: Tx, past: Past, said: Callable[[], Mapping[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """What the ticket was raised with: what it was before the first edit of each field, else what it is. For when it is
+    asked for, as the question travels with the next one.
+    """
     edits: dict[str, int] = msgspec.json.decode(past.first_edits or "{}")
     numbers = sorted({*edits.values()})
     if not numbers:
-        return values
-    named = {f"number_{place}": numbers[min(place, len(numbers) - 1)] for place in range(len(said))}
-    rows = tx.all(
+        return lambda: {"status": "open", **said()}
+    named = {f"number_{place}": numbers[min(place, len(numbers) - 1)] for place in range(MOST_FIELDS)}
+    rows = tx.soon(
         "SELECT number, changes FROM ticket_events WHERE ticket_id = :ticket_id"
         f" AND number IN ({', '.join(f':{name}' for name in named)})",
         ticket_id=past.id,
         **named,
     )
-    told = {row["number"]: _changes.decode(row["changes"]) for row in rows}
-    return values | {field: told[number][field][0] for field, number in edits.items()}
+
+    def values() -> dict[str, Any]:
+        told = {row["number"]: _changes.decode(row["changes"]) for row in rows()}
+        firsts = {field: told[number][field][0] for field, number in edits.items()}
+        return {"status": "open", **said(), **firsts}
+
+    return values
 
 
 def _in_sight(entry: HistoryEntry, names: Names) -> HistoryEntry:
