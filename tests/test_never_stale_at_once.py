@@ -59,10 +59,17 @@ class StepAtOnce(Step):
     """A change that others may come before: done, or refused for what they did."""
 
     def act(
-        self, person: Person, path: str, body: object, *, version: Version = "2024", only_staff: bool = False
+        self,
+        person: Person,
+        path: str,
+        body: object,
+        *,
+        method: str = "POST",
+        version: Version = "2024",
+        only_staff: bool = False,
     ) -> None:
         del only_staff
-        got = self.desk.act(self.random.randrange(2), person, path, body, version=version)
+        got = self.desk.act(self.random.randrange(2), person, path, body, method=method, version=version)
         assert got[0] < 500, f"{self.desk.changes[-1]}\nwas answered {got}"
 
 

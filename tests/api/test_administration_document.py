@@ -7,7 +7,7 @@ from live import LiveServer
 from places import Place
 
 
-@pytest.mark.parametrize("page", ["administration.md", "editing.md", "relations.md", "waiting.md"])
+@pytest.mark.parametrize("page", ["administration.md", "editing.md", "notes.md", "relations.md", "waiting.md"])
 def test_every_line_prints_what_the_page_shows(empty_place: Place, page: str) -> None:
     """Each command of the page, in its order, on a server of its own: they change the desk."""
     with LiveServer(empty_place.data, empty_place.url, "--demo") as server:

@@ -30,6 +30,9 @@ TOLD_ELSEWHERE: Final = {
     "DELETE /tickets/{ticket}/watchers/{user}": "ticket_events has who and when",
     "POST /tickets/{ticket}/tags": "ticket_events has who and when",
     "DELETE /tickets/{ticket}/tags/{tag}": "ticket_events has who and when",
+    "POST /tickets/{ticket}/notes": "ticket_events has who and when",
+    "PATCH /tickets/{ticket}/notes/{note}": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/notes/{note}": "ticket_events has who and when",
     "POST /auth/refresh_token": "the session that goes on stands in the trail since it began",
     "POST /auth/refresh": "likewise",
 }

@@ -37,6 +37,11 @@ STATUSES: Final = {
     "GET /tickets/{ticket}": {200, 304, 400, 401, 403, 404},
     "PATCH /tickets/{ticket}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "GET /tickets/{ticket}/history": {200, 400, 401, 403, 404, 422},
+    "GET /tickets/{ticket}/notes": {200, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/notes": {201, 400, 401, 403, 404, 408, 413, 415, 422},
+    "GET /tickets/{ticket}/notes/{note}": {200, 304, 400, 401, 403, 404},
+    "PATCH /tickets/{ticket}/notes/{note}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412, 422},
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 413, 415, 422},
@@ -129,6 +134,7 @@ _NOUNS: Final = {
     "/tokens": "{token}",
     "/tags": "{tag}",
     "/canned_answers": "{canned_answer}",
+    "/tickets/{ticket}/notes": "{note}",
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {

@@ -77,6 +77,7 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "tags": [1, 2],
     "relations": ["duplicate_of", "caused_by", "child_of"],
     "sessions": [f"{number:016x}" for number in range(30)],
+    "notes": list(range(901, 921)),
     "expiries": [(datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000+00:00")],
 }
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
@@ -95,6 +96,7 @@ PLACES: Final = {
     "body.watcher.user_id": "engineers",
     "body.relation.kind": "relations",
     "body.relation.ticket_number": "tickets",
+    "path.note": "notes",
     "header.If-Match": "any state",
     "body.customer.name": "names",
     "body.customer.contact_name": "names",
@@ -181,7 +183,7 @@ class Sessions:
 
 
 def prepare(database: Database) -> None:
-    """The answers, the tokens and the sessions that calls are about: of each version's run the admin's, which it may
+    """The answers, tokens, sessions and notes that calls are about: of each version's run the admin's, which it may
     use up.
     """
 
@@ -198,6 +200,16 @@ def prepare(database: Database) -> None:
             _, session = open_session(tx, CALLERS[0], "2024", by.at)
             known = "UPDATE sessions SET id = :id, sign_in = 1000001 WHERE refresh_uid = :uid"
             tx.run(known, id=session_id, uid=session.refresh_uid)
+
+        for note_id in KNOWN["notes"]:
+            tx.run(
+                "INSERT INTO ticket_notes (id, ticket_id, author_id, body, created_at)"
+                " VALUES (:id, :ticket, :author, 'Here', :at)",
+                id=int(note_id),
+                ticket=int(KNOWN["tickets"][0]),
+                author=CALLERS[0],
+                at=by.at,
+            )
 
     database.write(work)
 

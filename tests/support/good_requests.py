@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER, STRANGERS, TAG
+from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, NOTE, PASSWORD, STRANGER, STRANGERS, TAG
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.clock import now
@@ -130,6 +130,11 @@ _OF_2024: Final = {
     "GET /tags/{tag}": _NOTHING,
     "PATCH /tags/{tag}": _Inputs(body={"tag": {"name": "Storm", "retired": False}}),
     "DELETE /tags/{tag}": _NOTHING,
+    "GET /tickets/{ticket}/notes": _Inputs({"limit": "5", "order": "desc"}),
+    "POST /tickets/{ticket}/notes": _Inputs(body={"note": {"note": "Back on line, @Hassan", "internal": True}}),
+    "GET /tickets/{ticket}/notes/{note}": _NOTHING,
+    "PATCH /tickets/{ticket}/notes/{note}": _Inputs(body={"note": {"note": "Going there today"}}),
+    "DELETE /tickets/{ticket}/notes/{note}": _Inputs(path=f"/tickets/{ASSIGNED}/notes/{NOTE + 1}"),
     "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),
     "POST /customers": _Inputs(body={"customer": _CUSTOMER | {"contacts": _CONTACTS}}),
     "GET /customers/{customer}": _NOTHING,

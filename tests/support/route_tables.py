@@ -23,6 +23,7 @@ PARAMETERS: Final = {
     "{other}": cast.TYPED,
     "{tag}": cast.TAG,
     "{canned_answer}": cast.CANNED_ANSWER,
+    "{note}": cast.NOTE,
 }
 
 Endpoint = tuple[str, str]

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from keesa.accounts.actors import ACTOR_COLUMNS, Actor, actor_of
-from keesa.accounts.permissions import require_desk, sees_internal
+from keesa.accounts.filters import is_met
+from keesa.accounts.permissions import require_desk, sees_internal, visible_to
 from keesa.db import Tx
-from keesa.errors import Invalid, NotFound
+from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
-from keesa.tickets.finding import LockedTicket, find_ticket, lock_ticket
+from keesa.tickets.finding import LockedTicket, lock_ticket
 from keesa.tickets.views import VisibleTicket
 
 MOST_WATCHERS: Final = 100
@@ -46,7 +47,7 @@ def start_watching(tx: Tx, actor: Actor, number: int | None, user_id: int | None
     users = tx.soon(_USER, id=wanted)
     ticket = lock_ticket(tx, actor, number)
     found = [actor_of(row) for row in users()]
-    if not found or not _sees(tx, actor, found[0], ticket):
+    if not found or not _sees(found[0], ticket):
         raise Invalid({"user_id": [UNFIT]})
     watch(tx, actor, ticket, [wanted], at)
     return Watcher(found[0].id, found[0].full_name)
@@ -67,21 +68,34 @@ def stop_watching(tx: Tx, actor: Actor, number: int | None, user_id: int, at: in
         change(tx, actor, ticket, at, Event("unwatched", thing_id=user_id, internal=True))
 
 
-def watch(tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Collection[int], at: int) -> LockedTicket:
-    """The users, who may do so, watch the ticket from now on; the ticket as it is afterwards. Raises `Invalid` where it
-    would have too many watchers, or a user too many tickets: of a user whose row is held, as `start_watching` does,
-    that is exact.
+def watch(
+    tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Collection[int], at: int, *, while_room: bool = False
+) -> LockedTicket:
+    """The users watch the ticket from now on, each told by an event that customers never see; the ticket as it is
+    afterwards. Who watches it already goes on. Whether they see it is for the caller to ask (`who_see`).
+
+    Raises `Invalid` where it would have too many watchers, a user too many tickets, or the history is full: of a user
+    whose row is held, as `start_watching` does, that is exact. `while_room` lets as many in as there is room for.
     """
     watching = tx.soon("SELECT user_id FROM ticket_watchers WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
     watched = {user_id: tx.soon(_WATCHED, user_id=user_id) for user_id in user_ids}
     present = {row["user_id"] for row in watching()}
     new = [user_id for user_id in watched if user_id not in present]
+    full = [user_id for user_id in new if watched[user_id]()[0]["value"] >= MOST_WATCHED]
+    if while_room:
+        new = [user_id for user_id in new if user_id not in full][: max(MOST_WATCHERS - len(present), 0)]
+    elif full:
+        raise Invalid({"user_id": [f"watches as many tickets as a user may watch: {MOST_WATCHED}"]})
+    elif len(present) + len(new) > MOST_WATCHERS:
+        raise Invalid({"user_id": [f"would be one too many: a ticket has at most {MOST_WATCHERS} watchers"]})
     if not new:
         return ticket
-    if len(present) + len(new) > MOST_WATCHERS:
-        raise Invalid({"user_id": [f"would be one too many: a ticket has at most {MOST_WATCHERS} watchers"]})
-    if any(watched[user_id]()[0]["value"] >= MOST_WATCHED for user_id in new):
-        raise Invalid({"user_id": [f"watches as many tickets as a user may watch: {MOST_WATCHED}"]})
+    try:
+        changed = change(tx, actor, ticket, at, *_watched(new))
+    except Invalid:
+        if while_room:
+            return ticket
+        raise
     for user_id in new:
         tx.run(
             "INSERT INTO ticket_watchers (ticket_id, user_id, raised_at) VALUES (:ticket_id, :user_id, :raised_at)",
@@ -89,24 +103,32 @@ def watch(tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Collection[int],
             user_id=user_id,
             raised_at=ticket.raised_at,
         )
-    return change(tx, actor, ticket, at, *_watched(new))
+    return changed
+
+
+def who_see(tx: Tx, ticket: LockedTicket, user_ids: Sequence[int]) -> list[int]:
+    """Those of them who are enabled, of the desk, and see the ticket by the one rule; in the order in which they were
+    given, each once.
+    """
+    distinct = list(dict.fromkeys(user_ids))
+    if not distinct:
+        return []
+    given = {f"id_{number}": user_id for number, user_id in enumerate(distinct)}
+    named = ", ".join(f":{name}" for name in given)
+    rows = tx.all(
+        f"SELECT {ACTOR_COLUMNS} FROM users WHERE users.id IN ({named}) AND users.disabled_at IS NULL", **given
+    )
+    seeing = {user.id for user in map(actor_of, rows) if _sees(user, ticket)}
+    return [user_id for user_id in distinct if user_id in seeing]
 
 
 def _watched(user_ids: Sequence[int]) -> list[Event]:
     return [Event("watched", thing_id=user_id, internal=True) for user_id in user_ids]
 
 
-def _sees(tx: Tx, actor: Actor, user: Actor, ticket: LockedTicket) -> bool:
-    """Whether the user is of the desk, and sees the ticket, as the actor does."""
-    if user.id == actor.id:
-        return True
-    if not sees_internal(user):
-        return False
-    try:
-        find_ticket(tx, user, ticket.id)
-    except NotFound:
-        return False
-    return True
+def _sees(user: Actor, ticket: LockedTicket) -> bool:
+    """Whether the user is of the desk, and sees the ticket."""
+    return sees_internal(user) and is_met(visible_to(user), ticket)
 
 
 _USER: Final = f"SELECT {ACTOR_COLUMNS} FROM users WHERE users.id = :id AND users.disabled_at IS NULL"
