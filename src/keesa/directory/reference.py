@@ -40,8 +40,7 @@ def unfit_product(tx: Tx, product_id: int) -> str | None:
     row = tx.one("SELECT retired_at FROM products WHERE id = :id", id=product_id)
     if row is not None and row["retired_at"] is None:
         return None
-    valid = ", ".join(f"{number} ({name})" for number, name in products(tx).items())
-    return f"is {'unknown' if row is None else 'retired'}, must be one of {valid}"
+    return f"is {'unknown' if row is None else 'retired'}, must be one of {_listed(tx)}"
 
 
 def unfit_key(tx: Tx, table: KeyedList, key: str) -> str | None:
@@ -58,3 +57,13 @@ def unknown_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | N
     """
     known = tx.soon(f"SELECT key FROM {table} WHERE key = :key", key=key)
     return lambda: None if known() else f"is unknown, must be one of {', '.join(keys(tx, table))}"
+
+
+def unknown_product_soon(tx: Tx, product_id: int) -> Callable[[], str | None]:
+    """The same of a product."""
+    known = tx.soon("SELECT id FROM products WHERE id = :id", id=product_id)
+    return lambda: None if known() else f"is unknown, must be one of {_listed(tx)}"
+
+
+def _listed(tx: Tx) -> str:
+    return ", ".join(f"{number} ({name})" for number, name in products(tx).items())
