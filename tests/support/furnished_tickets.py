@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from cast import ADMIN, CUSTOMER, ENGINEER, HARBOUR, STRANGER, at
+from cast import ADMIN, ENGINEER, STRANGER, at
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import Term
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.db import Tx
 from keesa.events.recording import Event
@@ -49,25 +48,30 @@ def furnish(tx: Tx) -> None:
             held=dice.choice((None, None, *DAYS)),
             answered=dice.choice((None, None, None, LATER)),
         )
-        for tag in TAGS:
-            if dice.random() < 0.2:
-                _link(tx, "ticket_tags", "tag_id", number, tag)
-        for person in PEOPLE:
-            for table in ("ticket_watchers", "ticket_mentions"):
-                if dice.random() < 0.2:
-                    _link(tx, table, "user_id", number, person.id)
+        _tie(tx, dice, number)
     for number in dice.sample(range(FIRST, FIRST + TICKETS), 12):
-        main = dice.randrange(FIRST, FIRST + TICKETS)
-        if main != number:
-            tx.run("UPDATE tickets SET duplicate_of_id = :main WHERE id = :id", main=main, id=number)
-            tx.run("UPDATE tickets SET duplicates = duplicates + 1 WHERE id = :main", main=main)
+        main = FIRST + (number + 17) % TICKETS
+        tx.run("UPDATE tickets SET duplicate_of_id = :main WHERE id = :id", main=main, id=number)
+        tx.run("UPDATE tickets SET duplicates = duplicates + 1 WHERE id = :main", main=main)
     for later in range(CHANGES):
         _change(tx, dice, LATER + later // 2 * 1000)
 
 
+def _tie(tx: Tx, dice: Random, number: int) -> None:
+    """Tags, watchers and mentions of one ticket."""
+    for tag in TAGS:
+        if dice.random() < 0.2:
+            _link(tx, "ticket_tags", "tag_id", number, tag)
+    for person in PEOPLE:
+        for table in ("ticket_watchers", "ticket_mentions"):
+            if dice.random() < 0.2:
+                _link(tx, table, "user_id", number, person.id)
+
+
 def _link(tx: Tx, table: str, column: str, number: int, thing: int) -> None:
     tx.run(
-        f"INSERT INTO {table} (ticket_id, {column}, raised_at) SELECT id, :thing, raised_at FROM tickets WHERE id = :id",
+        f"INSERT INTO {table} (ticket_id, {column}, raised_at)"
+        " SELECT id, CAST(:thing AS BIGINT), raised_at FROM tickets WHERE id = :id",
         thing=thing,
         id=number,
     )
@@ -132,10 +136,10 @@ def plainly(
 
 def _fits(ticket: Furnished, actor: Actor, wanted: RowsWanted, changed: str) -> bool:
     row = ticket.row
-    terms: tuple[Term, ...] = (*wanted.terms, *([] if wanted.raised == RowsWanted().raised else [wanted.raised]))
+    raised = () if wanted.raised == RowsWanted().raised else (wanted.raised,)
     return (
         any(meets(row, filter_) for filter_ in visible_to(actor))
-        and meets(row, terms)
+        and meets(row, (*wanted.terms, *raised))
         and (wanted.statuses is None or row["status"] in wanted.statuses)
         and (wanted.eco_ids is None or row["eco_id"] in wanted.eco_ids)
         and (wanted.reference is None or row["reference"] == wanted.reference)

@@ -61,8 +61,9 @@ def tickets(full: Database) -> list[Furnished]:
 def looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """So few tickets are sorted whole; with a smaller bound they are looked through window after window."""
     if request.param == "in windows":
-        monkeypatch.setattr(rows, "LOOKED_AT", 13)
-        monkeypatch.setattr(rows, "_WINDOWS", (5, 13))
+        monkeypatch.setattr(rows, "FEW", 9)
+        monkeypatch.setattr(rows, "LOOKED_AT", 23)
+        monkeypatch.setattr(rows, "CHANGED", 5)
 
 
 def walk(tx: Tx, actor: Actor, wanted: RowsWanted, page: RowsPage) -> Iterator[FoundRows]:
@@ -78,13 +79,13 @@ def walk(tx: Tx, actor: Actor, wanted: RowsWanted, page: RowsPage) -> Iterator[F
 
 
 def numbers(full: Database, actor: Actor, wanted: RowsWanted, page: RowsPage) -> list[int] | None:
-    """Of all pages; None where the order is refused."""
+    """Of all pages; None where the order is refused, which a customer's user alone is."""
     try:
         pages = full.read(lambda tx: list(walk(tx, actor, wanted, page)))
-    except Invalid as error:
-        assert error.faults == {"sort": [rows.TOO_MANY]}
-        assert actor.user_type == "customer"
-        return None
+    except Invalid:
+        if actor.user_type == "customer" and page.sort in ("changed", "held_until"):
+            return None
+        raise
     assert all(len(found.rows) <= page.limit for found in pages)
     return [row.id for found in pages for row in found.rows]
 
@@ -112,7 +113,7 @@ def test_each_filter_joins_with_each_other_one(
     names=st.lists(st.sampled_from(list(FILTERS)), max_size=4),
     page=st.builds(RowsPage, st.sampled_from((1, 7, 100)), st.sampled_from(SORTS), st.booleans()),
 )
-@deterministic(250)
+@deterministic(100)
 def test_any_filters_find_what_plain_python_finds(
     full: Database, tickets: list[Furnished], actor: Actor, names: list[str], page: RowsPage
 ) -> None:

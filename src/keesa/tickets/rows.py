@@ -5,7 +5,7 @@ to few, they are sorted whole. Else a page looks through a window of `LOOKED_AT`
 one goes on behind that window, so that a page may be short, or empty, and yet have a next one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -23,10 +23,14 @@ from keesa.tickets.row_views import SHOWN, TicketRow, joins_for, row_of
 
 RowSort = Literal["raised", "changed", "priority", "held_until"]
 SORTS: Final[tuple[RowSort, ...]] = get_args(RowSort)
-LOOKED_AT: Final = 1000
-"""Tickets, or events, that a page looks at before it leaves the rest to the next one, and that are sorted whole."""
+FEW: Final = 1000
+"""So many tickets are sorted whole, and so many events are read for them."""
+LOOKED_AT: Final = 400
+"""Tickets, or events, that a page looks at before it leaves the rest to the next one, where there are more."""
+CHANGED: Final = 100
+"""Tickets that are looked at by their events: there are as many events of few tickets as of many."""
 TOO_MANY: Final = (
-    f"cannot sort more than {LOOKED_AT} of your tickets by this: ask for fewer, by `status`, `group` or"
+    f"cannot sort more than {FEW} of your tickets by this: ask for fewer, by `status`, `group` or"
     " `updated_since`, or sort by `raised` or `priority`"
 )
 WITH_MAINS: Final = (
@@ -34,8 +38,10 @@ WITH_MAINS: Final = (
     " UNION SELECT duplicate_of_id FROM tickets WHERE id IN $json_ids AND duplicate_of_id IS NOT NULL)"
 )
 """Where events led to tickets (their ids are the parameter `ids`): those too that show what became of a duplicate."""
-_WINDOWS: Final = (32, 128, 512, LOOKED_AT)
-"""Sizes of windows; each makes a statement of its own, for which PostgreSQL knows how few rows it will have."""
+_EXACT: Final = (32, 128, 512)
+"""Sizes of windows where an index leads to nothing but what is wanted. They stand in the statement's text, by which
+PostgreSQL knows how few rows it will have.
+"""
 _PRIORITIES: Final = (1, 2, 3, 4, 5)
 
 Key = tuple[Any, ...]
@@ -127,9 +133,9 @@ class _Search:
         )
 
     def _up_to(self, select: Condition) -> Sequence[int] | None:
-        """What it finds, where it is no more than `LOOKED_AT`."""
-        found = [row[0] for row in self._tx.each(f"{select.sql} LIMIT {LOOKED_AT + 1}", **select.params)]
-        return list(dict.fromkeys(found)) if len(found) <= LOOKED_AT else None
+        """What it finds, where it is no more than `FEW`."""
+        found = [row[0] for row in self._tx.each(f"{select.sql} LIMIT {FEW + 1}", **select.params)]
+        return list(dict.fromkeys(found)) if len(found) <= FEW else None
 
     # Window after window
 
@@ -168,16 +174,11 @@ class _Search:
     def collect(
         self, window: Callable[[int, Key | None], _Window], after: Key | None, rows: int, *, exact: bool = False
     ) -> tuple[list[_Keyed], Key | None]:
-        """At most so many of the rows behind the key, and behind which key all others lie; None where none do."""
-        found: list[_Keyed] = []
-        end = after
-        for size in _sizes(rows, exact=exact):
-            looked = window(size, end)
-            found += self.matching(looked.ids, rows - len(found), after=end, until=looked.end)
-            end = looked.end
-            if end is None or len(found) == rows:
-                break
-        return found, end
+        """At most so many of the rows behind the key, and behind which key all others lie; None where none do. All of a
+        window is looked at, unless each ticket there is wanted: so that no page costs more for what it finds.
+        """
+        looked = window(next(size for size in _EXACT if size >= rows) if exact else LOOKED_AT, after)
+        return self.matching(looked.ids, rows, after=after, until=looked.end), looked.end
 
     def _raised_window(self, size: int, after: Key | None) -> _Window:
         leads = self.leads(None if after is None else Position(*after))
@@ -221,10 +222,13 @@ class _Search:
                     since=self._wanted.updated_since,
                 )
             )
-            ids = list(dict.fromkeys(ticket_id for _, ticket_id in found))
-            if len(found) < size:
+            some = _of_few_tickets(found)
+            if some and some[-1][0] == found[0][0]:
+                some = found
+            ids = list(dict.fromkeys(ticket_id for _, ticket_id in some))
+            if len(found) < size and len(some) == len(found):
                 return _Window(ids, None)
-            last = found[-1][0]
+            last = some[-1][0]
             if last != found[0][0]:
                 return _Window(ids, (last, LARGEST if descending else -1))
             size *= 2
@@ -299,13 +303,14 @@ class _OfPriority(_Search):
         return found._replace(end=None if found.end is None else (self._priority, *found.end))
 
 
-def _sizes(rows: int, *, exact: bool) -> Iterator[int]:
-    """Of the windows that are looked through for so many rows: where not each fits, first a small one."""
-    enough = rows if exact else 4 * rows
-    first = next((size for size in _WINDOWS if size >= enough), LOOKED_AT)
-    yield first
-    if first < LOOKED_AT:
-        yield LOOKED_AT - first
+def _of_few_tickets(events: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """The first ones, of `CHANGED` tickets."""
+    seen: set[int] = set()
+    for number, (_, ticket_id) in enumerate(events):
+        seen.add(ticket_id)
+        if len(seen) > CHANGED:
+            return events[:number]
+    return events
 
 
 def _ordered(leads: Leads, size: int, direction: str, tx: Tx) -> str:

@@ -40,7 +40,9 @@ _Day = Annotated[str, Meta(max_length=10, examples=["2025-03-04"])]
 class RowsQuery(CursorQuery, frozen=True, kw_only=True):
     """All filters must fit; of several values of one, any."""
 
-    sort: Annotated[RowSort, Meta(title="RowSort", extra_json_schema={"type": "string"})] = "raised"
+    sort: Annotated[
+        RowSort, Meta(title="RowSort", description="What they are sorted by", extra_json_schema={"type": "string"})
+    ] = "raised"
     order: Order | None = None
     status: Annotated[Words, Meta(description="Of this status")] | None = None
     group: Annotated[Words, Meta(description="Of this group: `open`, `active` or `closed`")] | None = None

@@ -68,7 +68,7 @@ COLUMNS: Final = TicketRow.__struct_fields__
 
 
 def shown(row: row_views.TicketRow, clock: Clock) -> TicketRow:
-    """With as much of the title as there is room for."""
+    """With as much of the title as fits."""
     made = TicketRow(
         id=row.id,
         title="",
@@ -92,15 +92,15 @@ def shown(row: row_views.TicketRow, clock: Clock) -> TicketRow:
     return made
 
 
-def _cut(text: str, room: int) -> str:
+def _cut(text: str, left: int) -> str:
     """As much of it as JSON can say in so many bytes."""
-    if _size(text) <= room:
+    if _size(text) <= left:
         return text
-    room -= _size(_CUT)
+    left -= _size(_CUT)
     end = 0
     for character in text:
-        room -= _size(character)
-        if room < 0:
+        left -= _size(character)
+        if left < 0:
             break
         end += 1
     return text[:end].rstrip() + _CUT if end else ""
