@@ -1,11 +1,13 @@
 """Many tickets with all that rows can be asked for: tags, watchers, mentions, days, references, equipment, changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from cast import ADMIN, ENGINEER, STRANGER, at
+from cast import ADMIN, ENGINEER, HARBOUR, SCHOOL, STRANGER, at
 from keesa.accounts.actors import Actor
+from keesa.accounts.filters import IsNull, Range, one_of
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.db import Tx
 from keesa.events.recording import Event
@@ -13,7 +15,7 @@ from keesa.tickets.changing import change
 from keesa.tickets.finding import lock_ticket
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import RowSort
-from many_tickets import ACTORS, FIRST, TICKETS, fill
+from many_tickets import ACTORS, FIRST, MOMENTS, TICKETS, fill
 from plain_filters import meets
 
 DAYS: Final = ("2026-02-01", "2026-02-03", "2026-02-09")
@@ -27,6 +29,31 @@ COLUMNS: Final = (
     *("raised_at", "raised_by_id", "assigned_to_id", "held_until", "answered_at", "changed_at", "public_changed_at"),
 )
 PEOPLE: Final = (ADMIN, ENGINEER, STRANGER)
+
+FILTERS: Final[Mapping[str, RowsWanted]] = {
+    "none": RowsWanted(),
+    "status": RowsWanted(statuses=frozenset({"open", "on_hold"})),
+    "ticket_type": RowsWanted(terms=(one_of("ticket_type", ["eco_support", "remote_support"]),)),
+    "category": RowsWanted(terms=(one_of("category", ["fault"]),)),
+    "product_id": RowsWanted(terms=(one_of("product_id", [1, 3]),)),
+    "priority": RowsWanted(terms=(one_of("priority", [1, 4]),)),
+    "customer_id": RowsWanted(terms=(one_of("customer_id", [SCHOOL]),)),
+    "customers": RowsWanted(terms=(one_of("customer_id", [HARBOUR, SCHOOL]),)),
+    "assigned_to_id": RowsWanted(terms=(one_of("assigned_to_id", [ENGINEER.id]),)),
+    "unassigned": RowsWanted(terms=(IsNull("assigned_to_id"),)),
+    "raised_by_id": RowsWanted(terms=(one_of("raised_by_id", [ADMIN.id, ENGINEER.id]),)),
+    "eco_id": RowsWanted(eco_ids=frozenset({1, 2})),
+    "reference": RowsWanted(reference=REFERENCES[0]),
+    "tag": RowsWanted(tag_ids=frozenset({1, 3})),
+    "watched": RowsWanted(watched=True),
+    "mentioned": RowsWanted(mentioned=True),
+    "answered": RowsWanted(answered=True),
+    "held": RowsWanted(held_from="2026-02-02", held_to="2026-02-05"),
+    "raised": RowsWanted(raised=Range("raised_at", at(MOMENTS[4]), at(MOMENTS[15]))),
+    "updated_since": RowsWanted(updated_since=LATER + 20_000),
+    "long_since": RowsWanted(updated_since=at(MOMENTS[9])),
+}
+"""One of each kind."""
 
 
 def furnish(tx: Tx) -> None:

@@ -1,49 +1,21 @@
 """Rows by any filters, in any order, page by page: what plain Python finds, each ticket once."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cast import ADMIN, ENGINEER, HARBOUR, SCHOOL, at
 from deterministic import deterministic
-from furnished_tickets import LATER, REFERENCES, Furnished, furnish, furnished, joined, plainly
+from furnished_tickets import FILTERS, Furnished, furnish, furnished, joined, plainly
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import IsNull, Range, one_of
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Invalid
 from keesa.tickets import rows
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import SORTS, FoundRows, RowSort, RowsPage, list_rows
-from many_tickets import ACTORS, MOMENTS, actors
-
-FILTERS: Final[Mapping[str, RowsWanted]] = {
-    "none": RowsWanted(),
-    "status": RowsWanted(statuses=frozenset({"open", "on_hold"})),
-    "ticket_type": RowsWanted(terms=(one_of("ticket_type", ["eco_support", "remote_support"]),)),
-    "category": RowsWanted(terms=(one_of("category", ["fault"]),)),
-    "product_id": RowsWanted(terms=(one_of("product_id", [1, 3]),)),
-    "priority": RowsWanted(terms=(one_of("priority", [1, 4]),)),
-    "customer_id": RowsWanted(terms=(one_of("customer_id", [SCHOOL]),)),
-    "customers": RowsWanted(terms=(one_of("customer_id", [HARBOUR, SCHOOL]),)),
-    "assigned_to_id": RowsWanted(terms=(one_of("assigned_to_id", [ENGINEER.id]),)),
-    "unassigned": RowsWanted(terms=(IsNull("assigned_to_id"),)),
-    "raised_by_id": RowsWanted(terms=(one_of("raised_by_id", [ADMIN.id, ENGINEER.id]),)),
-    "eco_id": RowsWanted(eco_ids=frozenset({1, 2})),
-    "reference": RowsWanted(reference=REFERENCES[0]),
-    "tag": RowsWanted(tag_ids=frozenset({1, 3})),
-    "watched": RowsWanted(watched=True),
-    "mentioned": RowsWanted(mentioned=True),
-    "answered": RowsWanted(answered=True),
-    "held": RowsWanted(held_from="2026-02-02", held_to="2026-02-05"),
-    "raised": RowsWanted(raised=Range("raised_at", at(MOMENTS[4]), at(MOMENTS[15]))),
-    "updated_since": RowsWanted(updated_since=LATER + 20_000),
-    "long_since": RowsWanted(updated_since=at(MOMENTS[9])),
-}
-"""One of each kind."""
+from many_tickets import ACTORS, actors
 
 
 @pytest.fixture(scope="module")
