@@ -91,3 +91,19 @@ def test_a_day_begins_at_midnight_in_the_zone(clock: Clock, day: str, text: str)
 def test_a_note_s_minute_is_the_zone_s(clock: Clock, at: int, text: str) -> None:
     """Hours and minutes, then month, day and year."""
     assert clock.minute(at) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "whole_day", "read"),
+    [
+        ("2025-04-01", False, "2025-04-01T00:00"),
+        ("2025-04-01", True, "2025-04-02T00:00"),
+        ("2025-04-01T12:00", True, "2025-04-01T12:00"),
+        ("2025-04-01T09:00:00+02:00", False, "2025-04-01T12:00"),
+        ("2025-04-01T09:00:00 02:00", False, "2025-04-01T12:00"),
+        ("2025-04-01T07:00:00Z", False, "2025-04-01T12:00"),
+    ],
+)
+def test_a_moment_is_read(text: str, whole_day: bool, read: str) -> None:  # noqa: FBT001 - a column of the table
+    """In the desk's zone where they name none; a day to its end where it is the last one."""
+    assert MALDIVES.moment(text, whole_day=whole_day) == milliseconds(datetime.fromisoformat(f"{read}+05:00"))

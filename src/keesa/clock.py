@@ -16,6 +16,7 @@ _MOMENT: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """A day, alone or with a time, as programs write it: ISO 8601, or with blanks between its parts."""
+_UNESCAPED_PLUS: Final = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
 
 
 def now() -> int:
@@ -69,9 +70,12 @@ class Clock:
         moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}.{(fraction or '')[:6]:0<6}{zone}")
         return moment.replace(tzinfo=self.zone) if moment.tzinfo is None else moment.astimezone(self.zone)
 
-    def moment(self, text: str) -> int:
-        """The same in milliseconds since 1970, of a day its beginning."""
-        read = self.read(text)
+    def moment(self, text: str, *, whole_day: bool = False) -> int:
+        """The same in milliseconds since 1970, of a day its beginning, or where the `whole_day` counts its end. A plus
+        sign before an offset may have become a blank, as in a query in which it was not escaped.
+        """
+        read = self.read(_UNESCAPED_PLUS.sub("+", text))
         if not isinstance(read, datetime):
-            read = datetime.combine(read, datetime.min.time(), self.zone)
+            day = read + timedelta(days=1) if whole_day else read
+            read = datetime.combine(day, datetime.min.time(), self.zone)
         return milliseconds(read)

@@ -12,7 +12,7 @@ from account_rows import rows
 from acting import CLOCK, actor_of
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.audit import pruning
-from keesa.accounts.audit.reading import Act, ActFilter, Position, find_act, list_acts, read_time
+from keesa.accounts.audit.reading import Act, ActFilter, Position, find_act, list_acts
 from keesa.accounts.audit.recording import Requester, keesa_itself, record, record_nothing
 from keesa.clock import now
 from keesa.db import Database, Tx
@@ -239,19 +239,3 @@ def test_other_ages_are_refused(text: str) -> None:
     """A month is kept at the least: who has come in cannot take their own traces away."""
     with pytest.raises(Refused, match="at least 30d"):
         pruning.read_age(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "whole_day", "read"),
-    [
-        ("2025-04-01", False, "2025-04-01T00:00"),
-        ("2025-04-01", True, "2025-04-02T00:00"),
-        ("2025-04-01T12:00", True, "2025-04-01T12:00"),
-        ("2025-04-01T09:00:00+02:00", False, "2025-04-01T12:00"),
-        ("2025-04-01T09:00:00 02:00", False, "2025-04-01T12:00"),
-        ("2025-04-01T07:00:00Z", False, "2025-04-01T12:00"),
-    ],
-)
-def test_times_are_read(text: str, whole_day: bool, read: str) -> None:  # noqa: FBT001 - a column of the table
-    """In the desk's zone where they name none; a day to its end where it is the last one."""
-    assert read_time(text, CLOCK, whole_day=whole_day) == cast.at(read)

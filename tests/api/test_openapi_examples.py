@@ -98,8 +98,13 @@ def test_answers_hold_the_documented_keys_in_the_documented_order(document: Node
 def misplaced(document: Node, schema: Node, example: object, at: str) -> list[str]:
     """Where an example has other keys than its schema, or has them in another order."""
     found = resolved(document, schema)
-    if isinstance(example, list):
-        return [fault for item in example for fault in misplaced(document, found["items"], item, f"{at}[]")]
+    if isinstance(example, list | tuple):
+        fields = found.get("prefixItems", [found.get("items")] * len(example))  # an array of its own values, or a list
+        return [
+            fault
+            for one, item in zip(fields, example, strict=True)
+            for fault in misplaced(document, one, item, f"{at}[]")
+        ]
     if not isinstance(example, dict) or "properties" not in found:
         return []
     faults = [] if list(example) == list(found["properties"]) else [f"{at} has {list(example)}"]

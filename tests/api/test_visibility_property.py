@@ -232,6 +232,14 @@ def all_tickets(world: World, version: Version) -> Iterator[Asked]:
     yield Asked("GET", "/tickets", seen)
 
 
+def rows_of_tickets(world: World, _: Version) -> Iterator[Asked]:
+    for sort in ("raised", "changed", "priority"):
+        yield Asked("GET", f"/tickets/rows?sort={sort}", seen_by(world, world.actor))
+    for status in STATUSES:
+        wanted = {ticket for ticket in seen_by(world, world.actor) if ticket.status == status}
+        yield Asked("GET", f"/tickets/rows?status={status}", frozenset(wanted))
+
+
 def by_type(world: World, _: Version) -> Iterator[Asked]:
     for key in TYPES:
         for status in STATUSES:
@@ -330,6 +338,7 @@ def _if_seen(world: World, ticket: Ticket) -> frozenset[Ticket]:
 
 READING: Final[dict[tuple[str, str], Asking]] = {
     ("GET", "/tickets"): all_tickets,
+    ("GET", "/tickets/rows"): rows_of_tickets,
     ("GET", "/tickets/tickets_by_type"): by_type,
     ("GET", "/tickets/tickets_by_category"): by_category,
     ("GET", "/tickets/tickets_of_customer"): of_customer,

@@ -73,6 +73,7 @@ any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403 
 
 2024    GET    /tickets                                      -        RATSH RAT      S        AS       -     S      403
 2021    GET    /tickets                                      -        AT    RA       S        -        -     S      403
+2024    GET    /tickets/rows                                 -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_type                      -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_category                  -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_of_customer                  harbour  AS    A        S        AS       403   S      403
@@ -429,7 +430,9 @@ def outcome_of_list(answers: list[Response]) -> str:
     (status,) = {answer.status_code for answer in answers}
     if status != 200:
         return str(status)
-    listed = [ticket["id"] for answer in answers for ticket in answer.json()["data"]["tickets"]]
+    found = [answer.json()["data"] for answer in answers]
+    listed = [ticket["id"] for data in found for ticket in data.get("tickets", ())]
+    listed += [row[0] for data in found for row in data.get("rows", ())]
     assert len(set(listed)) == len(listed)
     return "".join(letter for letter, number in LETTERS.items() if number in listed) or "-"
 
@@ -491,6 +494,7 @@ TYPES: Final = ("customer_support", "eco_support", "routine_maintenance", "proje
 
 LISTS: Final[dict[Endpoint, Callable[[Api, str], list[Response]]]] = {
     ("GET", "/tickets"): lambda caller, _: [caller("GET", "/tickets")],
+    ("GET", "/tickets/rows"): lambda caller, _: [caller("GET", "/tickets/rows?sort=changed")],
     ("GET", "/tickets/tickets_by_type"): lambda caller, _: [
         caller("GET", f"/tickets/tickets_by_type?type={key}&status={status}") for key in TYPES for status in STATUSES
     ],

@@ -270,6 +270,12 @@ FIELDS: Final[Mapping[str, Entry]] = {
         "Text that may hold simple HTML; what is not harmless is taken out. 422 where nothing is left"
     ),
     "type": _one_of("The type of the tickets that are wanted.", TICKET_TYPES),
+    "sort": _said("What the rows are sorted by"),
+    "RowsQuery.order": _said("The first or the last ones first; without it the newest, the most urgent or the soonest"),
+    **{
+        f"RowsQuery.{field}": {}
+        for field in ("ticket_type", "category", "product_id", "priority", "reference", "status")
+    },
     "CategoryQuery.category": _one_of("The category of the tickets that are wanted.", TICKET_CATEGORIES),
     "TicketsByType.ticket": _said("Which tickets are wanted"),
     "ChangeStatus.ticket": _said("The change"),

@@ -43,7 +43,7 @@ def unfit_product(tx: Tx, product_id: int) -> str | None:
 def unfit_product_soon(tx: Tx, product_id: int) -> Callable[[], str | None]:
     """The same for when it is asked for: the question travels with the next one."""
     known = tx.soon("SELECT retired_at FROM products WHERE id = :id", id=product_id)
-    return lambda: _unfit(known(), lambda: ", ".join(f"{number} ({name})" for number, name in products(tx).items()))
+    return lambda: _unfit(known(), lambda: _listed(tx))
 
 
 def unfit_key(tx: Tx, table: KeyedList, key: str) -> str | None:
@@ -69,3 +69,13 @@ def unknown_key_soon(tx: Tx, table: KeyedList, key: str) -> Callable[[], str | N
     """
     known = tx.soon(f"SELECT key FROM {table} WHERE key = :key", key=key)
     return lambda: None if known() else f"is unknown, must be one of {', '.join(keys(tx, table))}"
+
+
+def unknown_product_soon(tx: Tx, product_id: int) -> Callable[[], str | None]:
+    """The same of a product."""
+    known = tx.soon("SELECT id FROM products WHERE id = :id", id=product_id)
+    return lambda: None if known() else f"is unknown, must be one of {_listed(tx)}"
+
+
+def _listed(tx: Tx) -> str:
+    return ", ".join(f"{number} ({name})" for number, name in products(tx).items())

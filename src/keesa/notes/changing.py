@@ -11,7 +11,7 @@ from keesa.notes.mentions import Names, mention, names_for
 from keesa.notes.notes import counted, table_of, too_much
 from keesa.notes.reading import TicketNote, read_note
 from keesa.rich_text.html import RichText
-from keesa.tickets.changing import change
+from keesa.tickets.changing import change, follow
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
 
 EDITABLE_FOR: Final = 15 * 60 * 1000
@@ -99,5 +99,5 @@ def _tell(tx: Tx, actor: Actor, locked: LockedNote, event: Event, at: int, notes
     internal = locked.note.internal
     ticket = change(tx, actor, locked.ticket, at, event, **counted(locked.ticket, notes, size, internal=internal))
     if locked.main is not None:
-        change(tx, actor, locked.main, at, **counted(locked.main, notes, size, internal=internal))
+        follow(tx, actor, locked.main, ticket, **counted(locked.main, notes, size, internal=internal))
     return ticket

@@ -38,6 +38,7 @@ def merge(tx: Tx, actor: Actor, number: int | None, main_number: int | None, at:
         related(ticket, "duplicates", internal=False),
         duplicates=main.duplicates + 1,
         **counted(main, ticket.notes_count, ticket.notes_size),
+        **counted(main, ticket.internal_notes, ticket.internal_notes_size, internal=True),
     )
 
 
@@ -57,6 +58,7 @@ def unmerge(tx: Tx, actor: Actor, number: int | None, main_number: int | None, a
         unrelated(ticket, "duplicates", internal=False),
         duplicates=main.duplicates - 1,
         **counted(main, -ticket.notes_count, -ticket.notes_size),
+        **counted(main, -ticket.internal_notes, -ticket.internal_notes_size, internal=True),
     )
 
 
@@ -76,7 +78,9 @@ def _fault(ticket: LockedTicket, main: LockedTicket) -> str | None:
 def _too_much(ticket: LockedTicket, main: LockedTicket) -> str | None:
     if main.duplicates >= MOST_DUPLICATES:
         return f"has as many duplicates as a ticket may have: {MOST_DUPLICATES}"
-    if main.notes_count + ticket.notes_count > MOST_NOTES or main.notes_size + ticket.notes_size > LARGEST_NOTES:
+    public = main.notes_count + ticket.notes_count, main.notes_size + ticket.notes_size
+    internal = main.internal_notes + ticket.internal_notes, main.internal_notes_size + ticket.internal_notes_size
+    if any(notes > MOST_NOTES or size > LARGEST_NOTES for notes, size in (public, internal)):
         return f"would show more notes than a ticket may have: {MOST_NOTES}, and {LARGEST_NOTES} bytes of them"
     return None
 

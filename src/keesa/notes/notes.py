@@ -11,7 +11,7 @@ from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.notes.mentions import mention, names_for
 from keesa.rich_text.html import RichText
-from keesa.tickets.changing import change
+from keesa.tickets.changing import change, follow
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
 from keesa.tickets.pages import Page
 from keesa.tickets.status import reopen
@@ -94,7 +94,7 @@ def _add(
     event = Event("note_added", internal=internal)
     answered = ticket = change(tx, actor, ticket, at, event, **_columns(actor, ticket, text, at, internal=internal))
     if main is not None:
-        answered = change(tx, actor, main, at, **_columns(actor, main, text, at, internal=internal))
+        answered = follow(tx, actor, main, ticket, **_columns(actor, main, text, at, internal=internal))
     if not internal and reopens(actor, answered, reopening):
         answered = reopen(tx, answered, at)
         ticket = ticket if main is not None else answered

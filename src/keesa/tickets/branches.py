@@ -75,6 +75,12 @@ def searches(filters: Sequence[Filter], statuses: Sequence[Status] | None) -> li
     return found
 
 
+def only_leading(search: Search) -> Search:
+    """The same search without what its index does not lead to: the same one where it leads to nothing else."""
+    terms = tuple(term for term in search.filter_ if _is_apart(term) or _is_led_to(term, search.columns))
+    return Search(terms, search.columns, search.statuses if search.splits_by_status else STATUSES)
+
+
 def _leading(filter_: Filter, *, sparing: bool) -> frozenset[Column]:
     """The columns that the index begins with; the others are looked at row by row."""
     exact = [term.column for term in filter_ if isinstance(term, Equals | IsNull) and term.column in _BY_COLUMN]

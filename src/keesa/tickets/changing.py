@@ -58,6 +58,14 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     return ticket
 
 
+def follow(tx: Tx, actor: Actor, main: LockedTicket, changed: LockedTicket, **columns: Any) -> LockedTicket:  # noqa: ANN401 - as above
+    """Set the columns of the main ticket whose duplicate, which it shows in place, has just been changed: it changed at
+    the time of that event, since lists by the last change find a ticket at one of its own or of a duplicate.
+    """
+    internal = bool(columns) and columns.keys() <= _INTERNAL
+    return change(tx, actor, main, changed.changed_at if internal else changed.public_changed_at, **columns)
+
+
 def _placed(ticket: LockedTicket, event: Event, at: int) -> tuple[LockedTicket, Place]:
     """The ticket with the event counted, and where it stands."""
     size = len(event.encoded)

@@ -8,19 +8,23 @@ from keesa.db import Steps, Tx
 from keesa.directory.customers import find_customer
 from keesa.directory.reference import unknown_key_soon
 from keesa.errors import Forbidden, Invalid
+from keesa.tickets.changed_since import select_changed
 from keesa.tickets.pages import Page
-from keesa.tickets.selecting import EVERY, select
+from keesa.tickets.selecting import EVERY, Group, select
 from keesa.tickets.statuses import ACTIVE, CLOSED, OPEN, Status, status_filter
 from keesa.tickets.views import VisibleTicket
 
 
-def list_groups(tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None]) -> Steps[Iterable[VisibleTicket]]:
+def list_groups(
+    tx: Tx, actor: Actor, page: Page, numbers: Sequence[int | None], since: int | None = None
+) -> Steps[Iterable[VisibleTicket]]:
     """The open, then the active, then the closed tickets that the actor sees, each group at a page of its own
-    (`numbers` holds the three; None takes that of `page`).
+    (`numbers` holds the three; None takes that of `page`). With `since` (milliseconds since 1970), here as in the other
+    lists, those alone that were changed since then; raises `Invalid` where that is too much.
     """
     pages = [page.at(number) for number in numbers]
     groups = list(zip((OPEN, ACTIVE, CLOSED), pages, strict=True))
-    return (yield from select(tx, actor, EVERY, groups))
+    return (yield from _select(tx, actor, EVERY, groups, since))
 
 
 def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> Steps[Iterable[VisibleTicket]]:
@@ -30,7 +34,7 @@ def list_own_unclosed(tx: Tx, actor: Actor, page: Page) -> Steps[Iterable[Visibl
 
 
 def list_by_type(
-    tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page
+    tx: Tx, actor: Actor, ticket_type: str, status: str | int, page: Page, since: int | None = None
 ) -> Steps[Iterable[VisibleTicket]]:
     """`status` is what `status_filter` takes. Raises `Invalid` for an unknown type, status, or both."""
     problem = unknown_key_soon(tx, "ticket_types", ticket_type)
@@ -38,30 +42,40 @@ def list_by_type(
         wanted = status_filter(status)
     except Invalid as error:
         raise Invalid({**_fault("type", problem()), **error.faults}) from error
-    found = yield from select(tx, actor, ((Equals("ticket_type", ticket_type),),), [((wanted,), page)])
+    found = yield from _select(tx, actor, ((Equals("ticket_type", ticket_type),),), [((wanted,), page)], since)
     if faults := _fault("type", problem()):
         raise Invalid(faults)
     return found
 
 
-def list_by_category(tx: Tx, actor: Actor, category: str, page: Page) -> Steps[Iterable[VisibleTicket]]:
+def list_by_category(
+    tx: Tx, actor: Actor, category: str, page: Page, since: int | None = None
+) -> Steps[Iterable[VisibleTicket]]:
     """Raises `Invalid` for an unknown category."""
     problem = unknown_key_soon(tx, "ticket_categories", category)
-    found = yield from select(tx, actor, ((Equals("category", category),),), [(None, page)])
+    found = yield from _select(tx, actor, ((Equals("category", category),),), [(None, page)], since)
     if faults := _fault("category", problem()):
         raise Invalid(faults)
     return found
 
 
 def list_of_customer(
-    tx: Tx, actor: Actor, customer_id: int, status: Status | None, page: Page
+    tx: Tx, actor: Actor, customer_id: int, status: Status | None, page: Page, since: int | None = None
 ) -> Steps[Iterable[VisibleTicket]]:
     """Raises `Forbidden` for a customer that the actor has nothing to do with."""
     of_customer = (Equals("customer_id", customer_id),)
-    found = list((yield from select(tx, actor, (of_customer,), [((status,) if status else None, page)])))
+    found = list((yield from _select(tx, actor, (of_customer,), [((status,) if status else None, page)], since)))
     if not found:
         yield from _require_concern(tx, actor, customer_id)
     return found
+
+
+def _select(
+    tx: Tx, actor: Actor, wanted: tuple[Filter, ...], groups: Sequence[Group], since: int | None
+) -> Steps[Iterable[VisibleTicket]]:
+    if since is not None:
+        return (yield from select_changed(tx, actor, wanted, groups, since))
+    return (yield from select(tx, actor, wanted, groups))
 
 
 def _require_concern(tx: Tx, actor: Actor, customer_id: int) -> Steps[None]:

@@ -1,15 +1,12 @@
 """Reading the audit trail: newest first, by what was done, by whom, to what, when, and in which request."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 import msgspec
 
 from keesa.accounts.audit.recording import Via
-from keesa.clock import Clock, milliseconds
 from keesa.db import Pace, Row, Steps, Tx
 from keesa.errors import Invalid, NotFound
 
@@ -73,22 +70,6 @@ class ActPage:
     acts: Sequence[Act]
     next_after: Position | None
     """Behind which the next page begins; None where nothing follows."""
-
-
-def read_time(text: str, clock: Clock, *, whole_day: bool = False) -> int:
-    """Milliseconds since 1970 of a day or a full time, in the desk's zone where it names none; of a day its begin, or
-    where the `whole_day` counts its end. Raises `ValueError`.
-    """
-    day = _DAY.fullmatch(text) is not None
-    moment = datetime.fromisoformat(_UNESCAPED_PLUS.sub("+", text))
-    if day and whole_day:
-        moment += timedelta(days=1)
-    return milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=clock.zone))
-
-
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_UNESCAPED_PLUS: Final = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
-"""Before an offset: what a query makes of a plus sign that was not escaped."""
 
 
 def list_acts(tx: Tx, limit: int, after: Position | None = None, asked: ActFilter = EVERY_ACT) -> Steps[ActPage]:

@@ -151,7 +151,7 @@ def _filter(query: AuditQuery, clock: Clock) -> ActFilter:
     faults, times = {}, {}
     for name, text in (("from", query.since), ("to", query.until)):
         try:
-            times[name] = None if text is None else reading.read_time(text, clock, whole_day=name == "to")
+            times[name] = None if text is None else clock.moment(text, whole_day=name == "to")
         except (ValueError, OverflowError):
             faults[name] = ["must be a day like 2025-03-04, or a full time"]
     if faults:

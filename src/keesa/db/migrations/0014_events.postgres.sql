@@ -61,6 +61,8 @@ ALTER TABLE tickets ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0; -- how man
 ALTER TABLE tickets ADD COLUMN parent_id BIGINT REFERENCES tickets (id);
 CREATE INDEX tickets_held ON tickets (held_until, id) WHERE held_until IS NOT NULL;
 CREATE INDEX tickets_answered ON tickets (answered_at, id) WHERE answered_at IS NOT NULL;
+CREATE INDEX tickets_by_reference ON tickets (reference, raised_at, id) WHERE reference IS NOT NULL;
+CREATE INDEX tickets_by_eco ON tickets (eco_id, raised_at, id) WHERE eco_id IS NOT NULL;
 CREATE INDEX tickets_by_main ON tickets (duplicate_of_id, id) WHERE duplicate_of_id IS NOT NULL;
 CREATE INDEX tickets_by_parent ON tickets (parent_id, id) WHERE parent_id IS NOT NULL;
 
@@ -146,6 +148,7 @@ ORDER BY all_known.ticket_id, number;
 UPDATE tickets SET (events, public_events, changed_at, public_changed_at) = (
     SELECT count(*), count(*), max(at), max(at) FROM ticket_events WHERE ticket_id = tickets.id
 );
+CREATE INDEX ticket_events_by_time ON ticket_events (at, ticket_id); -- which tickets changed last, and since when
 CREATE INDEX ticket_events_of_assignments ON ticket_events (ticket_id, number) WHERE kind = 'assigned';
 CREATE INDEX ticket_events_renumbered ON ticket_events (ticket_id, public_number) WHERE public_number <> number;
 DROP TABLE ticket_assignments;

@@ -57,6 +57,10 @@ class Schemas:
     def _add(self, name: str, suffix: str, part: Node) -> None:
         title = f"{name}{suffix}"
         self._reserve(title)
+        if "prefixItems" in part:  # a struct that is an array in JSON
+            items = [self._shared(item) for item in part["prefixItems"]]
+            self.components[title] = part | {"title": title, "prefixItems": items, "maxItems": len(items)}
+            return
         properties = {key: self._property(name, key, schema) for key, schema in part["properties"].items()}
         self.components[title] = part | {"title": title, "properties": properties}
 

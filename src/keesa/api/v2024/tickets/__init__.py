@@ -1,10 +1,11 @@
 """Tickets, as the 2024 document has them."""
 
-from keesa.api.v2024.tickets import changing, editing, history, lists, raising, showing
+from keesa.api.v2024.tickets import changing, editing, history, lists, raising, rows, showing
 
 ROUTES = [
     *raising.ROUTES,
     *lists.ROUTES,
+    *rows.ROUTES,
     *showing.ROUTES,
     *changing.ROUTES,
     *editing.ROUTES,

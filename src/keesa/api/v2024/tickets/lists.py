@@ -1,12 +1,12 @@
 """Lists of tickets."""
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
 from keesa.accounts.permissions import TICKETS_READ
 from keesa.api.calls import Call
-from keesa.api.list_queries import ListQuery, PageNumber, page_of
+from keesa.api.list_queries import PageNumber, page_of
 from keesa.api.v2024.tickets.formats import (
     EXAMPLE,
     EXAMPLE_OF_CATEGORY,
@@ -18,6 +18,7 @@ from keesa.api.v2024.tickets.formats import (
     CustomerTicket,
     Ticket,
 )
+from keesa.api.v2024.tickets.row_queries import ChangedListQuery, read_since
 from keesa.api.vocabulary import StatusFilter
 from keesa.db import Steps, Tx
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer
@@ -30,12 +31,17 @@ ROUTES = Routes()
 DEFAULT_LIMIT: Final = 20
 
 
-class GroupsQuery(ListQuery, frozen=True, kw_only=True):
+class GroupsQuery(ChangedListQuery, frozen=True, kw_only=True):
     """`limit` counts for each of the three groups, and `page` for those without a page of their own."""
 
     open_page: PageNumber | None = None
     active_page: PageNumber | None = None
     closed_page: PageNumber | None = None
+
+
+def _since(call: Call[Any, Any]) -> int | None:
+    """Milliseconds since 1970; raises `Invalid`."""
+    return read_since(call.query, call.services.clock)
 
 
 class Tickets(Struct):
@@ -62,7 +68,7 @@ def index(tx: Tx, call: Call[GroupsQuery, None]) -> Steps[TicketsAnswer]:
     """
     query = call.query
     numbers = (query.open_page, query.active_page, query.closed_page)
-    found = yield from list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers)
+    found = yield from list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers, _since(call))
     tickets = yield from call.tickets(tx, found, LISTED)
     return TicketsAnswer(Tickets(tickets))
 
@@ -94,7 +100,7 @@ class CountedTicketsAnswer(Struct):
     body_from_query={"ticket.type": ("ticket[type]", "type"), "ticket.status": ("ticket[status]", "status")},
     example={"data": {"count": 1, "tickets": [EXAMPLE]}},
 )
-def by_type(tx: Tx, call: Call[ListQuery, TicketsByType]) -> Steps[CountedTicketsAnswer]:
+def by_type(tx: Tx, call: Call[ChangedListQuery, TicketsByType]) -> Steps[CountedTicketsAnswer]:
     """Those that you see, of one ticket type and one status, newest first unless `order` says otherwise. 20 a page
     unless `limit` says otherwise. An unknown type or status is 422.
 
@@ -103,12 +109,12 @@ def by_type(tx: Tx, call: Call[ListQuery, TicketsByType]) -> Steps[CountedTicket
     """
     wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT)
-    found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page)
+    found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page, _since(call))
     tickets = yield from call.tickets(tx, found, LISTED)
     return CountedTicketsAnswer(CountedTickets(len(tickets), tickets))
 
 
-class CategoryQuery(ListQuery, frozen=True, kw_only=True):
+class CategoryQuery(ChangedListQuery, frozen=True, kw_only=True):
     category: str
 
 
@@ -131,12 +137,13 @@ def by_category(tx: Tx, call: Call[CategoryQuery, None]) -> Steps[CategoryTicket
     """Those that you see, of one category, newest first unless `order` says otherwise. 20 a page unless `limit` says
     otherwise. An unknown category is 422.
     """
-    found = yield from list_by_category(tx, call.actor, call.query.category, page_of(call.query, DEFAULT_LIMIT))
+    page = page_of(call.query, DEFAULT_LIMIT)
+    found = yield from list_by_category(tx, call.actor, call.query.category, page, _since(call))
     tickets = yield from call.tickets(tx, found, OF_CATEGORY)
     return CategoryTicketsAnswer(CategoryTickets(tickets))
 
 
-class CustomerQuery(ListQuery, frozen=True, kw_only=True):
+class CustomerQuery(ChangedListQuery, frozen=True, kw_only=True):
     customer_id: Id
     status: StatusFilter | None = None
 
@@ -167,6 +174,6 @@ def of_customer(tx: Tx, call: Call[CustomerQuery, None]) -> Steps[CustomerTicket
     query = call.query
     status = None if query.status is None else status_filter(query.status)
     page = page_of(query, DEFAULT_LIMIT)
-    found = yield from list_of_customer(tx, call.actor, query.customer_id, status, page)
+    found = yield from list_of_customer(tx, call.actor, query.customer_id, status, page, _since(call))
     tickets = yield from call.tickets(tx, found, OF_CUSTOMER)
     return CustomerTicketsAnswer(CustomerTickets(tickets))

@@ -1,5 +1,6 @@
 """The pages of docs/api with lines to copy: they run as they are printed, on the demo's world."""
 
+
 import pytest
 
 from console_document import run_page
@@ -7,7 +8,9 @@ from live import LiveServer
 from places import Place
 
 
-@pytest.mark.parametrize("page", ["administration.md", "editing.md", "notes.md", "relations.md", "waiting.md"])
+@pytest.mark.parametrize(
+    "page", ["administration.md", "editing.md", "notes.md", "relations.md", "rows.md", "waiting.md"]
+)
 def test_every_line_prints_what_the_page_shows(empty_place: Place, page: str) -> None:
     """Each command of the page, in its order, on a server of its own: they change the desk."""
     with LiveServer(empty_place.data, empty_place.url, "--demo") as server:

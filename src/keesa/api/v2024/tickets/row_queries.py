@@ -1,0 +1,212 @@
+"""What `GET /tickets/rows` may be asked for: its query, and how it is read."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Annotated, Final, TypeVar
+
+from msgspec import Meta, field
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.filters import Column, IsNull, OneOf, Range, Term
+from keesa.accounts.permissions import sees_internal
+from keesa.api.cursor_pages import CursorQuery
+from keesa.api.list_queries import ListQuery, Order
+from keesa.clock import Clock
+from keesa.db import Tx
+from keesa.directory.reference import KeyedList, unknown_key_soon, unknown_product_soon
+from keesa.errors import Invalid
+from keesa.names import LONGEST
+from keesa.tickets.numbers import LARGEST
+from keesa.tickets.row_filters import RowsWanted
+from keesa.tickets.rows import RowSort
+from keesa.tickets.statuses import GROUPS, STATUSES, Status
+
+MOST_VALUES: Final = 20
+"""Of one filter."""
+DESKS: Final = ("tag", "watched", "mentioned", "answered")
+"""Filters that are not for customers' users."""
+PRIORITIES: Final = range(1, 6)
+NO_TIME: Final = "must be a day like 2025-03-04, or a full time"
+_ID: Final = re.compile(r"[1-9]\d{0,18}", re.ASCII)
+W = TypeVar("W", bound=str)
+
+Words = Annotated[list[str], Meta(max_length=MOST_VALUES)]
+"""A field that may be repeated, or hold several values with commas between."""
+Moment = Annotated[str, Meta(max_length=LONGEST, examples=["2025-03-04", "2025-03-04T09:00:00.000+05:00"])]
+_Day = Annotated[str, Meta(max_length=10, examples=["2025-03-04"])]
+
+
+class RowsQuery(CursorQuery, frozen=True, kw_only=True):
+    """All filters must fit; of several values of one, any."""
+
+    sort: Annotated[
+        RowSort, Meta(title="RowSort", description="What they are sorted by", extra_json_schema={"type": "string"})
+    ] = "raised"
+    order: Order | None = None
+    status: Annotated[Words, Meta(description="Of this status")] | None = None
+    group: Annotated[Words, Meta(description="Of this group: `open`, `active` or `closed`")] | None = None
+    ticket_type: Annotated[Words, Meta(description="Of this ticket type")] | None = None
+    category: Annotated[Words, Meta(description="Of this category")] | None = None
+    product_id: Annotated[Words, Meta(description="About this product")] | None = None
+    priority: Annotated[Words, Meta(description="Of this priority, 1 to 5")] | None = None
+    customer_id: Annotated[Words, Meta(description="Of this customer")] | None = None
+    eco_id: Annotated[Words, Meta(description="About this equipment")] | None = None
+    assigned_to_id: Annotated[Words, Meta(description="Assigned to this user")] | None = None
+    unassigned: Annotated[bool, Meta(description="Assigned to nobody")] = False
+    raised_by_id: Annotated[Words, Meta(description="Raised by this user")] | None = None
+    reference: Annotated[str, Meta(max_length=LONGEST, description="With exactly this reference")] | None = None
+    tag: Annotated[Words, Meta(description="With the tag of this id; the desk's alone")] | None = None
+    watched: Annotated[bool, Meta(description="Watched by you; the desk's alone")] = False
+    mentioned: Annotated[bool, Meta(description="With a note that mentions you; the desk's alone")] = False
+    answered: Annotated[bool, Meta(description="Where an answer of the customer's waits; the desk's alone")] = False
+    held_from: Annotated[_Day, Meta(description="Held until this day or a later one")] | None = field(
+        default=None, name="held_until_from"
+    )
+    held_to: Annotated[_Day, Meta(description="Held until this day or an earlier one")] | None = field(
+        default=None, name="held_until_to"
+    )
+    raised_from: Annotated[Moment, Meta(description="Raised from this time on: a day or a full time")] | None = None
+    raised_to: Annotated[Moment, Meta(description="Raised until this time; a day counts to its end")] | None = None
+    updated_since: Annotated[Moment, Meta(description="Changed from this time on, as far as you may know")] | None = (
+        None
+    )
+
+
+def wanted_of(tx: Tx, actor: Actor, query: RowsQuery, clock: Clock) -> RowsWanted:
+    """Raises `Invalid` with every fault."""
+    reader = _Reader(tx, clock)
+    wanted = reader.wanted(query)
+    if not sees_internal(actor):
+        reader.faults |= {name: ["is a filter of the desk's"] for name in DESKS if getattr(query, name)}
+    if reader.faults:
+        raise Invalid(reader.faults)
+    return wanted
+
+
+class ChangedListQuery(ListQuery, frozen=True, kw_only=True):
+    """The documented lists have this filter too."""
+
+    updated_since: Annotated[Moment, Meta(description="Changed from this time on, as far as you may know")] | None = (
+        None
+    )
+
+
+def read_since(query: ChangedListQuery, clock: Clock) -> int | None:
+    """Milliseconds since 1970; raises `Invalid`."""
+    try:
+        return None if query.updated_since is None else clock.moment(query.updated_since)
+    except (ValueError, OverflowError) as error:
+        raise Invalid({"updated_since": [NO_TIME]}) from error
+
+
+class _Reader:
+    """Reads the filters, and keeps what is wrong with them."""
+
+    def __init__(self, tx: Tx, clock: Clock) -> None:
+        self._tx = tx
+        self._clock = clock
+        self.faults: dict[str, Sequence[str]] = {}
+
+    def wanted(self, query: RowsQuery) -> RowsWanted:
+        return RowsWanted(
+            statuses=self._statuses(query),
+            terms=tuple(self._terms(query)),
+            raised=Range(
+                "raised_at",
+                self._time("raised_from", query.raised_from),
+                self._time("raised_to", query.raised_to, whole_day=True),
+            ),
+            eco_ids=self._ids("eco_id", query.eco_id),
+            reference=query.reference,
+            tag_ids=self._ids("tag", query.tag),
+            watched=query.watched,
+            mentioned=query.mentioned,
+            answered=query.answered,
+            held_from=self._day("held_until_from", query.held_from),
+            held_to=self._day("held_until_to", query.held_to),
+            updated_since=self._time("updated_since", query.updated_since),
+        )
+
+    def _statuses(self, query: RowsQuery) -> frozenset[Status] | None:
+        """Those that both filters leave."""
+        names = self._words("status", query.status, STATUSES)
+        groups = self._words("group", query.group, tuple(GROUPS))
+        if names is None and groups is None:
+            return None
+        of_groups = STATUSES if groups is None else [status for group in groups for status in GROUPS[group]]
+        return frozenset(status for status in of_groups if names is None or status in names)
+
+    def _terms(self, query: RowsQuery) -> Iterable[Term]:
+        if query.unassigned and query.assigned_to_id is not None:
+            self.faults["unassigned"] = ["cannot be joined with assigned_to_id"]
+        elif query.unassigned:
+            yield IsNull("assigned_to_id")
+        yield from _one_of("ticket_type", self._keys("ticket_type", query.ticket_type, "ticket_types"))
+        yield from _one_of("category", self._keys("category", query.category, "ticket_categories"))
+        products = self._ids("product_id", query.product_id)
+        self._judge("product_id", [unknown_product_soon(self._tx, product) for product in products or ()])
+        yield from _one_of("product_id", products)
+        priorities = self._words("priority", query.priority, tuple(map(str, PRIORITIES)))
+        yield from _one_of("priority", None if priorities is None else map(int, priorities))
+        yield from _one_of("customer_id", self._ids("customer_id", query.customer_id))
+        yield from _one_of("assigned_to_id", self._ids("assigned_to_id", query.assigned_to_id))
+        yield from _one_of("raised_by_id", self._ids("raised_by_id", query.raised_by_id))
+
+    def _values(self, name: str, given: Sequence[str] | None) -> list[str] | None:
+        if given is None:
+            return None
+        values = [value.strip() for text in given for value in text.split(",", MOST_VALUES)]
+        if len(values) > MOST_VALUES:
+            self.faults[name] = [f"may have at most {MOST_VALUES} values"]
+            return []
+        return values
+
+    def _words(self, name: str, given: Sequence[str] | None, known: Sequence[W]) -> list[W] | None:
+        """Those of the known ones that are given."""
+        values = self._values(name, given)
+        if values is None:
+            return None
+        if not {*values} <= {*known}:
+            self.faults[name] = [f"is unknown, must be one of {', '.join(known)}"]
+        return [word for word in known if word in values]
+
+    def _ids(self, name: str, given: Sequence[str] | None) -> frozenset[int] | None:
+        values = self._values(name, given)
+        if values is None:
+            return None
+        if not all(_ID.fullmatch(value) and int(value) <= LARGEST for value in values):
+            self.faults[name] = ["must be an id, or several with commas between"]
+            return frozenset()
+        return frozenset(map(int, values))
+
+    def _keys(self, name: str, given: Sequence[str] | None, table: KeyedList) -> list[str] | None:
+        values = self._values(name, given)
+        self._judge(name, [unknown_key_soon(self._tx, table, key) for key in dict.fromkeys(values or ())])
+        return values
+
+    def _judge(self, name: str, looked_up: Iterable[Callable[[], str | None]]) -> None:
+        """Keep what was found to be wrong."""
+        for fault in [found() for found in looked_up]:
+            if fault is not None:
+                self.faults[name] = [fault]
+
+    def _time(self, name: str, text: str | None, *, whole_day: bool = False) -> int | None:
+        try:
+            return None if text is None else self._clock.moment(text, whole_day=whole_day)
+        except (ValueError, OverflowError):
+            self.faults[name] = [NO_TIME]
+            return None
+
+    def _day(self, name: str, text: str | None) -> str | None:
+        try:
+            if text is None or (len(text) == 10 and date.fromisoformat(text)):
+                return text
+        except ValueError:
+            pass
+        self.faults[name] = ["must be a day like 2025-03-04"]
+        return None
+
+
+def _one_of(column: Column, values: Iterable[int | str] | None) -> list[Term]:
+    return [] if values is None else [OneOf(column, frozenset(values))]
