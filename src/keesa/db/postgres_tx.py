@@ -1,6 +1,7 @@
 """A transaction of PostgreSQL's."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from keesa.db.engine import Row, Tx
@@ -38,6 +39,19 @@ class PostgresTx(Tx):
 
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.ask(statement(sql), params).command_tuples or 0
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Nothing waits for its beginning and its end: they travel with what else is sent."""
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._connection.is_sound:
+                self.run("ROLLBACK TO SAVEPOINT part")
+                self.run("RELEASE SAVEPOINT part")
+            raise
+        self.run("RELEASE SAVEPOINT part")
 
     def script(self, sql: str, /) -> None:
         self._connection.script(DIALECT.words(sql))
