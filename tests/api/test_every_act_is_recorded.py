@@ -22,6 +22,7 @@ TOLD_ELSEWHERE: Final = {
     "POST /tickets/add_ticket_note": "the note says who wrote it",
     "POST /tickets/{ticket}/status_update": "ticket_statuses has who and when",
     "POST /tickets/{ticket}/assign": "ticket_events has who and when",
+    "POST /tickets/bulk": "ticket_events has who and when, of each ticket",
     "POST /auth/refresh_token": "the session that goes on stands in the trail since it began",
     "POST /auth/refresh": "likewise",
 }

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from acting import rows
-from asking import Api
+from asking import Api, of_one
 from by_keesa import grant_permission
 from cast import SECRET
 from deterministic import deterministic
@@ -280,6 +280,7 @@ WRITING: Final = {
     ("POST", "/tickets/{ticket}/status_update"),
     ("POST", "/tickets/{ticket}/assign"),
     ("POST", "/tickets/add_ticket_note"),
+    ("POST", "/tickets/bulk"),
 }
 WITHOUT_TICKETS: Final = {
     ("POST", "/tickets"),
@@ -378,8 +379,10 @@ def act(api: Api, endpoint: tuple[str, str], ticket: Ticket) -> Response:
         "/tickets/{ticket}/status_update": {"ticket": {"status": "on_hold"}},
         "/tickets/{ticket}/assign": {"ticket": {"assigned_to_id": ticket.assigned_to_id}},
         "/tickets/add_ticket_note": {"ticket_note": {"note": "On my way"}, "ticket_number": ticket.id},
+        "/tickets/bulk": {"tickets": [{"ticket_number": ticket.id}], "change": {"note": {"note": "On my way"}}},
     }
-    return api("POST", path.format(ticket=ticket.id), bodies[path])
+    answer = api("POST", path.format(ticket=ticket.id), bodies[path])
+    return of_one(answer) if path == "/tickets/bulk" else answer
 
 
 def everything_of(ticket: Ticket, tx: Tx) -> list[object]:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import cast
 from acting import tickets_as_kept
-from asking import Api, ApiFor
+from asking import Api, ApiFor, of_one
 from cast import (
     ADMIN,
     ASSIGNED,
@@ -77,6 +77,9 @@ any     GET    /tickets/tickets_of_customer                  nobody   404   403 
 any     POST   /tickets/add_ticket_note                      -        RATSH RAT      S        AS       -     403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
+any     POST   /tickets/bulk                                 assign   RATSH RAT      S        403      403   403    403
+any     POST   /tickets/bulk                                 status   RATSH RAT      S        403      403   403    403
+any     POST   /tickets/bulk                                 note     RATSH RAT      S        403      403   403    403
 2024    POST   /tickets                                      harbour  201   201      201      201      201   403    403
 2021    POST   /tickets                                      harbour  200   200      200      200      200   403    403
 2024    POST   /tickets                                      school   201   201      201      403      201   403    403
@@ -255,7 +258,8 @@ def desk(shared_api: ApiFor, joined: Database) -> Iterator[ApiFor]:
     yield shared_api
 
     def remove(tx: Tx) -> None:
-        tx.run("DELETE FROM ticket_statuses WHERE ticket_id > :last", last=HIDDEN)
+        for table in ("ticket_statuses", "ticket_events"):
+            tx.run(f"DELETE FROM {table} WHERE ticket_id > :last", last=HIDDEN)
         tx.run("DELETE FROM tickets WHERE id > :last", last=HIDDEN)
 
     joined.write(remove)
@@ -362,7 +366,8 @@ def outcome_of_list(answers: list[Response]) -> str:
 def ask_of_ticket(caller: Api, row: Row, number: int) -> Response:
     method, path = row.endpoint
     path_of_it, body = OF_A_TICKET[row.endpoint](number, row.given)
-    return caller(method, path_of_it or path.format(ticket=number), body)
+    answer = caller(method, path_of_it or path.format(ticket=number), body)
+    return of_one(answer) if path == "/tickets/bulk" else answer
 
 
 def for_bot(number: int, given: str) -> tuple[str, None]:
@@ -383,6 +388,15 @@ def assign_body(number: int) -> Body:
     return {"ticket": {"assigned_to_id": assignee.id}}
 
 
+def bulk_body(number: int, given: str) -> Body:
+    change = {
+        "assign": assign_body(number)["ticket"],
+        "status": status_body(number)["ticket"],
+        "note": {"note": "On my way"},
+    }
+    return {"tickets": [{"ticket_number": number}], "change": {given: change[given]}}
+
+
 OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]] = {
     ("GET", "/tickets/{ticket}"): lambda _, __: ("", None),
     ("GET", "/tickets/get_ticket_notes"): lambda number, _: ("", {"ticket_number": number}),
@@ -393,6 +407,7 @@ OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]
     ),
     ("POST", "/tickets/{ticket}/status_update"): lambda number, _: ("", status_body(number)),
     ("POST", "/tickets/{ticket}/assign"): lambda number, _: ("", assign_body(number)),
+    ("POST", "/tickets/bulk"): lambda number, given: ("", bulk_body(number, given)),
 }
 
 NEW_CUSTOMER: Final = {"name": "Kendhoo Clinic", "contact_name": "Aminath", "contact_number": "777 4321"}

@@ -10,7 +10,21 @@ import psycopg
 
 from acting import CLOCK
 from by_keesa import change_password, create_user, disable_user, enable_user, grant_permission, revoke_permission
-from cast import ADMIN, ASSIGNED, BY, CAST, ENGINEER, HARBOUR, RAISED, SCHOOL, STRANGER, TOKEN, hashed
+from cast import (
+    ADMIN,
+    ASSIGNED,
+    BY,
+    CAST,
+    ENGINEER,
+    HARBOUR,
+    RAISED,
+    SCHOOL,
+    STRANGER,
+    STRANGERS,
+    TOKEN,
+    TYPED,
+    hashed,
+)
 from keesa.accounts import sessions
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.api_token_changes import NewApiToken, create_token, end_tokens
@@ -32,12 +46,13 @@ from keesa.directory.ecos import EcoChanges, change_eco
 from keesa.directory.keyed_lists import KeyedChanges, change_entry
 from keesa.directory.products import ProductChanges, change_product
 from keesa.errors import KeesaError, Unavailable
-from keesa.notes.notes import add_note
+from keesa.notes.notes import add_note, add_note_to
 from keesa.readiness import prove_writing
 from keesa.rich_text.html import rich_text
-from keesa.tickets.assigning import assign
+from keesa.tickets.assigning import assign, assigning
+from keesa.tickets.bulk import Change, Chosen, change_each
 from keesa.tickets.raising import raise_ticket
-from keesa.tickets.status import change_status
+from keesa.tickets.status import change_status, move
 from new_tickets import DRAFT
 from places import Place
 
@@ -165,6 +180,20 @@ def changing_a_ticket(random: Random) -> Work[Any]:
     return random.choice(change)
 
 
+def changing_many(random: Random) -> Work[Any]:
+    """In any order, so that two of them want the same tickets the other way round."""
+    numbers, at = random.sample([RAISED, ASSIGNED, TYPED, STRANGERS], random.randrange(2, 5)), now()
+    status, to = random.choice(["in_progress", "on_hold"]), random.choice([ADMIN.id, ENGINEER.id])
+    make: Callable[[Tx], Change] = random.choice(
+        (
+            lambda tx: lambda ticket: add_note_to(tx, SYSTEM, ticket, rich_text("Going there"), at),
+            lambda tx: assigning(tx, SYSTEM, to, at),
+            lambda tx: lambda ticket: move(tx, SYSTEM, ticket, status, None, at, CLOCK),
+        )
+    )
+    return lambda tx: change_each(tx, SYSTEM, [Chosen(number) for number in numbers], make(tx))
+
+
 def proving(random: Random) -> Work[Any]:  # noqa: ARG001 - likewise
     return prove_writing
 
@@ -182,6 +211,7 @@ VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
     changing_a_list,
     raising,
     changing_a_ticket,
+    changing_many,
     proving,
 )
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from keesa.db.engine import Row, Tx
 from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_statements import DIALECT, Statement, statement
+
+WAITING: Final = 100
+"""Statements that wait at the end of a part, at the most: they are sent, and the loop has its turn."""
 
 
 class PostgresTx(Tx):
@@ -42,7 +45,7 @@ class PostgresTx(Tx):
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Nothing waits for its beginning and its end: they travel with what else is sent."""
+        """Its beginning and its end travel with what else is sent."""
         self.run("SAVEPOINT part")
         try:
             yield
@@ -52,6 +55,8 @@ class PostgresTx(Tx):
                 self.run("RELEASE SAVEPOINT part")
             raise
         self.run("RELEASE SAVEPOINT part")
+        if self._connection.waiting > WAITING:
+            self._connection.exchange()
 
     def script(self, sql: str, /) -> None:
         self._connection.script(DIALECT.words(sql))

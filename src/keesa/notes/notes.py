@@ -35,7 +35,11 @@ class Note:
 
 def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) -> str:
     """Add the note as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
-    ticket = lock_ticket(tx, actor, number)
+    return add_note_to(tx, actor, lock_ticket(tx, actor, number), text, at)
+
+
+def add_note_to(tx: Tx, actor: Actor, ticket: LockedTicket, text: RichText, at: int) -> str:
+    """`add_note` to a ticket that is held."""
     main = lock_main(tx, ticket)
     if fault := text.fault or _too_much(ticket, text) or (main and _too_much(main, text)):
         raise Invalid({"note": [fault]})

@@ -1,6 +1,6 @@
 """One ticket, by its number: the only ways to it take the actor, or what such a way has found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,8 @@ _SIZES: Final = (1, 2, 4, VIEWS)
 MEASURED: Final = 64
 """The most tickets that are measured at once."""
 _MANY: Final = (VIEWS, MEASURED)
+LOCKED: Final = 100
+"""The most tickets that are locked at once."""
 _FRAME: Final = 1000
 """Bytes of a ticket beside its long texts."""
 _NOTE_FRAME: Final = 150
@@ -101,27 +103,25 @@ def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts, *, inte
     """The tickets with these parts, in any order; at most `VIEWS`. One that was changed since it was found is as it is
     now. `internal` is what `sees_internal` says of who found them.
     """
-    size = next(size for size in _SIZES if size >= len(visible))
-    ids = [ticket_id for ticket_id, _ in visible]
-    given = {f"id_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}
+    ids, given = _listed([ticket_id for ticket_id, _ in visible], _SIZES)
     rows = tx.all(
-        f"SELECT {columns_of(parts, internal=internal)} FROM tickets {JOINS}"
-        f" WHERE tickets.id IN ({', '.join(f':{name}' for name in given)})",
-        **given,
+        f"SELECT {columns_of(parts, internal=internal)} FROM tickets {JOINS} WHERE tickets.id IN {ids}", **given
     )
     return [view_of(row) for row in rows]
 
 
 def sizes_of(tx: Tx, visible: Sequence[VisibleTicket]) -> dict[int, int]:
     """About how many bytes each of the tickets takes as JSON, by id."""
-    size = next(size for size in _MANY if size >= len(visible))
-    given = {f"id_{position}": visible[min(position, len(visible) - 1)][0] for position in range(size)}
-    rows = tx.each(
-        f"SELECT id, {_FRAME} + description_size + notes_size + {_NOTE_FRAME} * notes_count FROM tickets"
-        f" WHERE id IN ({', '.join(f':{name}' for name in given)})",
-        **given,
-    )
-    return dict(rows)
+    ids, given = _listed([ticket_id for ticket_id, _ in visible], _MANY)
+    size = f"{_FRAME} + description_size + notes_size + {_NOTE_FRAME} * notes_count"
+    return dict(tx.each(f"SELECT id, {size} FROM tickets WHERE id IN {ids}", **given))
+
+
+def _listed(ids: Sequence[int], sizes: Sequence[int]) -> tuple[str, dict[str, int]]:
+    """The ids as SQL has them, in a list of one of these sizes, and its parameters."""
+    size = next(size for size in sizes if size >= len(ids))
+    given = {f"id_{position}": ids[min(position, len(ids) - 1)] for position in range(size)}
+    return f"({', '.join(f':{name}' for name in given)})", given
 
 
 def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
@@ -135,6 +135,25 @@ def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     for row in rows:
         return LockedTicket(*row)
     raise NotFound(NOT_FOUND)
+
+
+def lock_tickets(tx: Tx, actor: Actor, numbers: Collection[int]) -> dict[int, LockedTicket]:
+    """By their ids, those of the tickets that the actor sees, each as `lock_ticket` gives it; at most `LOCKED`.
+
+    Duplicates are held before the others, and each of the two kinds in the order of their ids, so that no two who hold
+    many wait for each other.
+    """
+    if not numbers:
+        return {}
+    condition = any_of(visible_to(actor))
+    ids, given = _listed([*numbers], (VIEWS, LOCKED))
+    rows = tx.each(
+        f"SELECT {_LOCKED} FROM tickets WHERE tickets.id IN {ids} AND {condition.sql}"
+        " ORDER BY duplicate_of_id IS NULL, id $for_update",
+        **given,
+        **condition.params,
+    )
+    return {row[0]: LockedTicket(*row) for row in rows}
 
 
 def lock_main(tx: Tx, ticket: LockedTicket) -> LockedTicket | None:

@@ -30,7 +30,11 @@ def change_status(
     status; reopening clears it. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
     require_desk(actor)
-    ticket = lock_ticket(tx, actor, number)
+    move(tx, actor, lock_ticket(tx, actor, number), name, closed_date, at, clock)
+
+
+def move(tx: Tx, actor: Actor, ticket: LockedTicket, name: str, closed_date: str | None, at: int, clock: Clock) -> None:
+    """`change_status` of a ticket that is held."""
     status = status_named(name)
     if ticket.assigned_to_id is None:
         raise Invalid({"status": [NOBODY_ASSIGNED]}, NOBODY_ASSIGNED)

@@ -1,5 +1,5 @@
 """Tickets, as the 2024 document has them."""
 
-from keesa.api.v2024.tickets import changing, lists, raising, showing
+from keesa.api.v2024.tickets import bulk, changing, lists, raising, showing
 
-ROUTES = [*raising.ROUTES, *lists.ROUTES, *showing.ROUTES, *changing.ROUTES]
+ROUTES = [*raising.ROUTES, *lists.ROUTES, *showing.ROUTES, *changing.ROUTES, *bulk.ROUTES]
