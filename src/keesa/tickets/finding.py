@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import any_of
 from keesa.accounts.permissions import require_bot, visible_to
@@ -29,10 +31,9 @@ _NOTE_FRAME: Final = 150
 """Bytes of a note beside its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockedTicket:
+class LockedTicket(Struct, frozen=True, gc=False):
     """What a change needs to know of the ticket; nobody else changes it before the transaction ends. The fields are
-    columns of `tickets`.
+    columns of `tickets`. A struct, which is made and replaced in a fraction of a dataclass' time.
     """
 
     id: int
@@ -78,7 +79,7 @@ class LockedTicket:
         return Sight(self.raised_by_id, self.customer_id, self.assigned_to_id, self.ticket_type)
 
 
-_LOCKED: Final = ", ".join(LockedTicket.__dataclass_fields__)
+_LOCKED: Final = ", ".join(LockedTicket.__struct_fields__)
 
 
 @dataclass(frozen=True, slots=True)
