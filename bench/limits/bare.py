@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import jwt
+import msgspec
 from msgspec.structs import asdict
 from starlette.types import Receive, Scope, Send
 
@@ -96,7 +97,9 @@ async def _create(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
         [[last]] = await run(sql.next_number, {"prefix": prefix})
         given["id"] = number = int(f"{prefix}{last:03}")
         [[full_name]] = await run(sql.raise_ticket, given)
-        await run(sql.record_status, {"id": number, "status": "open", "user_id": user_id, "at": at})
+        about = {"id": number, "user_id": user_id, "at": at}
+        await run(sql.record_status, {**about, "status": "open"})
+        await run(sql.record_event, {**about, "kind": "raised", "changes": "{}"})
     return 201, shapes.raised(given, full_name)
 
 
@@ -107,9 +110,10 @@ async def _note(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
         if not await run(sql.lock, ticket):
             return NOTHING
         text = new.ticket_note.note
-        note = {**ticket, "user_id": int(parts[0]), "body": text, "at": now()}
-        await run(sql.add_note, note)
-        await run(sql.count_note, {**ticket, "size": len(text.encode())})
+        about = {**ticket, "user_id": int(parts[0]), "at": now()}
+        await run(sql.add_note, {**about, "body": text})
+        await run(sql.count_note, {**ticket, "size": len(text.encode()), "told": 2, "at": about["at"]})
+        await run(sql.record_event, {**about, "kind": "note_added", "changes": "{}"})
     return 201, shapes.added_note(new)
 
 
@@ -120,10 +124,16 @@ async def _status(engine: Engine, parts: Sequence[str], body: bytes) -> Answer:
         locked = await run(sql.lock, ticket)
         if not locked:
             return NOTHING
-        if locked[0][0] != wanted.status:
-            closed_on = wanted.closed_date if wanted.status == "closed" else None
-            await run(sql.change_status, {**ticket, "status": wanted.status, "closed_on": closed_on})
-            await run(sql.record_status, {**ticket, "status": wanted.status, "user_id": user_id, "at": now()})
+        [[status, closed_on]] = locked
+        if status != wanted.status:
+            about = {**ticket, "at": now()}
+            closes_on = wanted.closed_date if wanted.status == "closed" else None
+            pairs = {"status": (status, wanted.status), "closed_on": (closed_on, closes_on)}
+            told = msgspec.json.encode({name: pair for name, pair in pairs.items() if pair[0] != pair[1]}).decode()
+            change = {**about, "status": wanted.status, "closed_on": closes_on, "told": len(told)}
+            await run(sql.change_status, change)
+            await run(sql.record_status, {**about, "status": wanted.status, "user_id": user_id})
+            await run(sql.record_event, {**about, "user_id": user_id, "kind": "status", "changes": told})
     return 200, shapes.STATUS_CHANGED
 
 

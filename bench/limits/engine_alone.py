@@ -124,7 +124,9 @@ def _creating(plain: Plain) -> Callable[[int], None]:
             [last] = plain.execute(sql.next_number, {"prefix": prefix}).fetchone()
             number = int(f"{prefix}{last:03}")
             plain.execute(sql.raise_ticket, {**ticket, "id": number, "at": at}).fetchone()
-            plain.execute(sql.record_status, {"id": number, "status": "open", "user_id": user_id, "at": at})
+            about = {"id": number, "user_id": user_id, "at": at}
+            plain.execute(sql.record_status, {**about, "status": "open"})
+            plain.execute(sql.record_event, {**about, "kind": "raised", "changes": "{}"})
 
     return create
 

@@ -66,16 +66,18 @@ def run(url: str, script: str, clients: int, seconds: float) -> tuple[int, float
 
 
 def create_at_once(url: str) -> str:
-    """The script of a create in one round trip: both of its rows in one statement, its number from a sequence that is
+    """The script of a create in one round trip: all of its rows in one statement, its number from a sequence that is
     made here and begins after the last ticket. Keesa knows nothing of these numbers, so it wants a database of its own.
     """
     with psycopg.connect(url) as connection:
         connection.execute(f"CREATE SEQUENCE IF NOT EXISTS {_NUMBERS}")
         connection.execute(f"SELECT setval('{_NUMBERS}', (SELECT max(id) FROM tickets))")
         values = _values(connection) | {"id": f"nextval('{_NUMBERS}')"}
-    raising = re.sub(r"RETURNING .*", "RETURNING id", _SQL.raise_ticket)
+    raising = re.sub(r"RETURNING .*", "RETURNING tickets.*", _SQL.raise_ticket)
     recording = re.sub(r"VALUES \(:id, (.*)\)", r"SELECT id, \1 FROM raised", _SQL.record_status)
-    return _script("", values, [f"WITH raised AS ({raising}) {recording}"])
+    telling = _SQL.record_event.replace("FROM tickets WHERE id = :id", "FROM raised")
+    telling = telling.replace("WHERE ticket_id = :id", "WHERE ticket_id = raised.id")
+    return _script("", values, [f"WITH raised AS ({raising}), moved AS ({recording}) {telling}"])
 
 
 def _scripts(url: str) -> dict[str, str]:
@@ -87,7 +89,9 @@ def _scripts(url: str) -> dict[str, str]:
     return {
         "list": _script("", {"limit": "20"}, [_SQL.lists["admin"]]),
         "one ticket": _script(f"\\set id random({first}, {last})\n", {}, [_SQL.one]),
-        "durable create": _script("", values, ["BEGIN", next_number, _SQL.raise_ticket, _SQL.record_status, "COMMIT"]),
+        "durable create": _script(
+            "", values, ["BEGIN", next_number, _SQL.raise_ticket, _SQL.record_status, _SQL.record_event, "COMMIT"]
+        ),
     }
 
 
@@ -100,6 +104,8 @@ def _values(connection: psycopg.Connection[Any]) -> dict[str, str]:
         "customer_id": str(customer_id),
         "user_id": str(user_id),
         "status": "'open'",
+        "kind": "'raised'",
+        "changes": "'{}'",
         "at": "CAST(extract(epoch FROM now()) * 1000 AS BIGINT)",
     }
 

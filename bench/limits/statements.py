@@ -77,6 +77,13 @@ _VISIBLE: Final = {
 }
 
 
+_CHANGED: Final = (
+    "events = events + 1, public_events = public_events + 1, history_size = history_size + :told, changed_at = :at,"
+    " public_changed_at = :at, revision = $new_revision, public_revision = NULL"
+)
+"""What every change sets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statements:
     """The statements in one engine's words, parameters by name."""
@@ -92,6 +99,8 @@ class Statements:
     count_note: str
     change_status: str
     record_status: str
+    record_event: str
+    """After the change itself."""
 
 
 def statements(
@@ -120,26 +129,34 @@ def statements(
         next_number=worded(next_number),
         raise_ticket=worded(
             f"INSERT INTO tickets ({', '.join(GIVEN)}, id, status, customer_id, eco_id, contact_name, contact_number,"
-            " contact_phone, raised_by_id, raised_at, description_size, revision)"
+            " contact_phone, raised_by_id, raised_at, description_size, events, public_events, changed_at,"
+            " public_changed_at, revision)"
             f" SELECT {', '.join(f':{name}' for name in GIVEN)}, :id, 'open', id, :eco_id, contact_name,"
-            " contact_number, contact_phone, :user_id, :at, :size, $new_revision"
+            " contact_number, contact_phone, :user_id, :at, :size, 1, 1, :at, :at, $new_revision"
             " FROM customers WHERE id = :customer_id"
             " RETURNING (SELECT full_name FROM users WHERE id = raised_by_id)"
         ),
-        lock=worded("SELECT status FROM tickets WHERE id = :id $for_update"),
+        lock=worded("SELECT status, closed_on FROM tickets WHERE id = :id $for_update"),
         add_note=worded(
             "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at) VALUES (:id, :user_id, :body, :at)"
         ),
         count_note=worded(
-            "UPDATE tickets SET revision = $new_revision, notes_count = notes_count + 1,"
-            " notes_size = notes_size + :size WHERE id = :id"
+            f"UPDATE tickets SET notes_count = notes_count + 1, notes_size = notes_size + :size, {_CHANGED}"
+            " WHERE id = :id"
         ),
-        change_status=worded(
-            "UPDATE tickets SET status = :status, closed_on = :closed_on, revision = $new_revision WHERE id = :id"
-        ),
+        change_status=worded(f"UPDATE tickets SET status = :status, closed_on = :closed_on, {_CHANGED} WHERE id = :id"),
         record_status=worded(
             "INSERT INTO ticket_statuses (ticket_id, status, changed_by_id, created_at)"
             " VALUES (:id, :status, :user_id, :at)"
+        ),
+        record_event=worded(
+            "INSERT INTO ticket_events (ticket_id, number, public_number, at, kind, actor_id, thing_id, changes,"
+            " raised_by_id, customer_id, assigned_to_id, ticket_type, had_customer_id, had_assigned_to_id,"
+            " had_ticket_type) SELECT id, events, public_events, :at, :kind, :user_id,"
+            " CASE :kind WHEN 'note_added' THEN (SELECT max(id) FROM ticket_notes WHERE ticket_id = :id) END, :changes,"
+            " raised_by_id, customer_id, assigned_to_id, ticket_type, CASE WHEN events > 1 THEN customer_id END,"
+            " CASE WHEN events > 1 THEN assigned_to_id END, CASE WHEN events > 1 THEN ticket_type END"
+            " FROM tickets WHERE id = :id"
         ),
     )
 

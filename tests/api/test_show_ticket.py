@@ -83,6 +83,9 @@ def test_2024_shows_the_documented_fields_and_then_our_own(shared_api: ApiFor) -
                 }
             ],
             "contact_phone": "7771234",
+            "group": "open",
+            "reference": None,
+            "updated_at": "2025-03-05T11:45:00.000+05:00",
         }
     )
 

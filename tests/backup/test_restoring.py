@@ -78,6 +78,19 @@ def test_every_row_comes_back(place: Place, made: Path, new_place: NewPlace) -> 
     assert manifest.schema == latest()
 
 
+def test_events_are_in_an_order_of_the_new_place(place: Place, made: Path, new_place: NewPlace) -> None:
+    """Who reads in the order of commits finds all of them, and what is written next comes after."""
+    elsewhere = new_place()
+    restore(made, elsewhere)
+    if elsewhere.url is None:
+        return
+    ended = "SELECT count(*) AS value FROM ticket_events WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"
+    with opened(place) as before, opened(elsewhere) as after:
+        every = before.read(lambda tx: tx.value("SELECT count(*) AS value FROM ticket_events"))
+        assert every == after.read(lambda tx: tx.value(ended)) > 0
+        assert after.read(lambda tx: tx.value("SELECT count(DISTINCT xid) AS value FROM ticket_events")) == 1
+
+
 def test_the_files_are_their_owners_alone(made: Path, new_place: NewPlace) -> None:
     """Back-up, folder, and what is restored."""
     elsewhere = new_place()

@@ -10,7 +10,7 @@ from keesa.backup.renewing import Renewal
 from keesa.backup.restoring import Restored
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
-from keesa.db import Tx
+from keesa.db import Row, Tx
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
 from places import Place, opened
@@ -30,8 +30,12 @@ OWN: Final = (
 
 
 def every_row(tx: Tx) -> dict[str, list[str]]:
-    """Of every table, in an order of its own."""
-    return {name: sorted(repr(dict(row)) for row in tx.all(f"SELECT * FROM {name}")) for name in present(tx)}  # type: ignore[call-overload]
+    """Of every table, in an order of its own; without the numbers of transactions, which a restore gives anew."""
+    return {name: sorted(map(_lasting, tx.all(f"SELECT * FROM {name}"))) for name in present(tx)}
+
+
+def _lasting(row: Row) -> str:
+    return repr({name: value for name, value in dict(row).items() if name != "xid"})  # type: ignore[call-overload]
 
 
 def rows_of(place: Place) -> dict[str, list[str]]:

@@ -71,6 +71,10 @@ def test_a_new_ticket_is_open_and_nobodys_yet(tx: Tx) -> None:
         "raised_by_id": ENGINEER.id,
         "raised_at": NOON,
         "revision": there["revision"],
+        "changed_at": NOON,
+        "public_changed_at": NOON,
+        "events": 1,
+        "public_events": 1,
         "description_size": 25,
     }
     assert {name: value for name, value in there.items() if value} == given

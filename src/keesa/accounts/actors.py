@@ -65,8 +65,6 @@ SYSTEM: Final = Actor(
     roles=(),
     permissions={
         "tickets": ["read", "write", "transfer"],
-        "tags": ["write"],
-        "canned_answers": ["write"],
         "customers": ["read", "write"],
         "ecos": ["read", "write"],
         "reference": ["write"],
@@ -76,6 +74,8 @@ SYSTEM: Final = Actor(
         "tokens": ["read", "write"],
         "audit": ["read"],
         "metrics": ["read"],
+        "tags": ["write"],
+        "canned_answers": ["write"],
     },
 )
 """Keesa itself, for what nobody asked for. Its row in `users` is there for the foreign keys of history, and is no

@@ -45,8 +45,6 @@ class Permission(NamedTuple):
 TICKETS_READ: Final = Permission("tickets", "read")
 TICKETS_WRITE: Final = Permission("tickets", "write")
 TICKETS_TRANSFER: Final = Permission("tickets", "transfer")
-TAGS_WRITE: Final = Permission("tags", "write")
-CANNED_ANSWERS_WRITE: Final = Permission("canned_answers", "write")
 CUSTOMERS_READ: Final = Permission("customers", "read")
 CUSTOMERS_WRITE: Final = Permission("customers", "write")
 ECOS_READ: Final = Permission("ecos", "read")
@@ -62,13 +60,13 @@ TOKENS_READ: Final = Permission("tokens", "read")
 TOKENS_WRITE: Final = Permission("tokens", "write")
 AUDIT_READ: Final = Permission("audit", "read")
 METRICS_READ: Final = Permission("metrics", "read")
+TAGS_WRITE: Final = Permission("tags", "write")
+CANNED_ANSWERS_WRITE: Final = Permission("canned_answers", "write")
 
 MEANINGS: Final[Mapping[Permission, str]] = {
     TICKETS_READ: "See the tickets that are in one's sight, with their notes",
     TICKETS_WRITE: "Raise tickets and add notes; on the desk, change tickets too, and work on them together",
     TICKETS_TRANSFER: "Give a ticket to another customer",
-    TAGS_WRITE: "Make, rename and retire tags",
-    CANNED_ANSWERS_WRITE: "Make, change and retire canned answers",
     CUSTOMERS_READ: "Look customers up; a customer's users their own alone",
     CUSTOMERS_WRITE: "Make, change and retire customers",
     ECOS_READ: "Look equipment up; a customer's users their own alone",
@@ -84,6 +82,8 @@ MEANINGS: Final[Mapping[Permission, str]] = {
     TOKENS_WRITE: "Make and end API tokens of others",
     AUDIT_READ: "Read the audit trail",
     METRICS_READ: "Read the metrics of the server",
+    TAGS_WRITE: "Make, rename and retire tags",
+    CANNED_ANSWERS_WRITE: "Make, change and retire canned answers",
 }
 """All that Keesa itself asks for, and what each is for."""
 ENFORCED: Final = tuple(MEANINGS)

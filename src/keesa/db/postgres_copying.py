@@ -22,9 +22,10 @@ _TABLES: Final = """
     SELECT relname AS table_name, attname AS column_name
     FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
     WHERE relnamespace = CAST(current_schema() AS regnamespace) AND relkind IN ('r', 'p') AND NOT relispartition
-        AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+        AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND atttypid <> CAST('xid8' AS regtype)
     ORDER BY relname, attnum
 """
+"""But for numbers of transactions, which mean nothing in another cluster: a row has that of the one that brings it."""
 _SEQUENCES: Final = """
     SELECT sequencename AS name, last_value FROM pg_sequences WHERE schemaname = current_schema() ORDER BY sequencename
 """

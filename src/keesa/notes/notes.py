@@ -11,7 +11,7 @@ from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
 from keesa.tickets.pages import Page
-from keesa.tickets.views import VisibleTicket
+from keesa.tickets.views import WITH_DUPLICATES, VisibleTicket
 
 MOST_NOTES: Final = 5_000
 """Of a ticket."""
@@ -73,12 +73,7 @@ def _too_much(ticket: LockedTicket, text: RichText) -> str | None:
     return None
 
 
-_SHOWN: Final = """
-    ticket_notes.withdrawn_at IS NULL AND ticket_notes.ticket_id IN (
-        SELECT CAST(:ticket_id AS BIGINT) UNION ALL SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id
-    )
-"""
-"""The notes of a ticket and of its duplicates, in place."""
+_SHOWN: Final = f"ticket_notes.withdrawn_at IS NULL AND {WITH_DUPLICATES.format(id='CAST(:ticket_id AS BIGINT)')}"
 
 
 def list_notes(tx: Tx, visible: VisibleTicket, page: Page = ALL) -> list[Note]:

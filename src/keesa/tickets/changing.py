@@ -14,7 +14,7 @@ from keesa.tickets.finding import LockedTicket
 
 LARGEST_HISTORY: Final = 4 * 1024 * 1024
 """Bytes of what a ticket's events changed: those that customers see, and the others by themselves."""
-FULL: Final = "has no room left in its history: raise another ticket"
+FULL: Final = "has a history that is full: raise another ticket"
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
 """What a ticket takes also where its history is full: without it, none could be closed."""
 _WAITED: Final = 60_000
@@ -26,7 +26,7 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     afterwards, with their time in `changed_at`. Without an event what the ticket shows of another one has changed.
 
     What is internal alone moves neither the revision nor the time that customers get. Raises `Invalid` where the
-    history has no room.
+    history is full.
     """
     before = ticket.sight
     ticket = replace(ticket, **columns)

@@ -90,14 +90,17 @@ _NOTES_OF: Final = """
         WHERE {condition} AND ticket_notes.withdrawn_at IS NULL ORDER BY ticket_notes.created_at, ticket_notes.id
     ) n
 """
-OWN_NOTES: Final = "ticket_notes.ticket_id = tickets.id"
-WITH_DUPLICATES: Final = (
-    "ticket_notes.ticket_id IN (SELECT tickets.id UNION ALL"
-    " SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id)"
-)
+_OWN_NOTES: Final = "ticket_notes.ticket_id = tickets.id"
+WITH_DUPLICATES: Final = """
+    ticket_notes.ticket_id IN (
+        SELECT {id} UNION ALL SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = {id}
+    )
+"""
+"""Those of the ticket's duplicates too, in place; who merged them has seen to it that they may be shown."""
+_MERGED: Final = WITH_DUPLICATES.format(id="tickets.id")
 _NOTES: Final = f"""
     CAST(CASE tickets.duplicates
-        WHEN 0 THEN ({_NOTES_OF.format(condition=OWN_NOTES)}) ELSE ({_NOTES_OF.format(condition=WITH_DUPLICATES)})
+        WHEN 0 THEN ({_NOTES_OF.format(condition=_OWN_NOTES)}) ELSE ({_NOTES_OF.format(condition=_MERGED)})
     END AS TEXT) AS notes
 """
 _STATUSES: Final = """

@@ -1,5 +1,5 @@
 -- compatible: 14
--- takes: 300
+-- takes: 200
 -- stops: readers
 -- What becomes of tickets, an event for each change, and what people need who work on them together
 -- (docs/decisions/0045-events.md). A program of before would change tickets without an event.
