@@ -1,9 +1,11 @@
 """What can go wrong in the domains. Nothing here knows HTTP; each version's `errors.py` says how it answers."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 Faults = Mapping[str, Sequence[str]]
 """Field name to the sentences about it, such as `{"title": ["is missing"]}`."""
+CHANGED: Final = "This has changed since you read it: read it again, and decide anew"
 
 
 class KeesaError(Exception):
@@ -36,6 +38,13 @@ class Invalid(KeesaError):
 
 class Conflict(KeesaError):
     """What is asked for cannot be done in the state that things are in. Nothing was changed."""
+
+
+class Outdated(KeesaError):
+    """The thing is in another state than the one that the caller knows. Nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(CHANGED)
 
 
 class TooManyAttempts(KeesaError):

@@ -60,6 +60,7 @@ STATUSES: Final = {
     "GET /tags/{tag}": {200, 304, 400, 401, 403, 404},
     "PATCH /tags/{tag}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /tags/{tag}": {204, 400, 401, 403, 404, 412},
+    "POST /tickets/bulk": {200, 400, 401, 403, 408, 413, 415, 422},
     "GET /customers": {200, 400, 401, 403, 422},
     "POST /customers": {201, 400, 401, 403, 408, 413, 415, 422},
     "GET /customers/{customer}": {200, 304, 400, 401, 403, 404},
@@ -313,10 +314,14 @@ def test_no_field_of_a_body_has_a_default(document: Node) -> None:
 
 
 def test_statuses_are_a_closed_list(document: Node) -> None:
-    """Wherever a status stands it is of one schema, and that names all four."""
+    """Wherever a status stands it is of one schema, and that names all four; but in a change of many tickets, where the
+    word names the change, and what HTTP says of each.
+    """
     assert document["components"]["schemas"]["Status"]["enum"] == list(STATUS_NAMES)
     named = {"$ref": "#/components/schemas/Status"}
     for name, schema in document["components"]["schemas"].items():
+        if name.startswith(("ChangeOfMany", "BulkResult")):
+            continue
         status = schema.get("properties", {}).get("status", named)
         assert status == named or named in status["anyOf"], name
 

@@ -1,5 +1,6 @@
 """The pages of docs/api with lines to copy: they run as they are printed, on the demo's world."""
 
+from typing import Final
 
 import pytest
 
@@ -8,9 +9,10 @@ from live import LiveServer
 from places import Place
 
 
-@pytest.mark.parametrize(
-    "page", ["administration.md", "editing.md", "notes.md", "relations.md", "rows.md", "waiting.md"]
-)
+PAGES: Final = ("administration", "bulk", "editing", "notes", "relations", "rows", "waiting")
+
+
+@pytest.mark.parametrize("page", [f"{page}.md" for page in PAGES])
 def test_every_line_prints_what_the_page_shows(empty_place: Place, page: str) -> None:
     """Each command of the page, in its order, on a server of its own: they change the desk."""
     with LiveServer(empty_place.data, empty_place.url, "--demo") as server:

@@ -132,6 +132,15 @@ def test_a_status(desk: Desk) -> None:
     desk.asks_in(3, "POST", f"/tickets/{number}/status_update", *statuses)
 
 
+@pytest.mark.parametrize(("tickets", "waits"), [(10, 3), (50, 4)])
+def test_a_change_of_many(desk: Desk, tickets: int, waits: int) -> None:
+    """The session; the tickets, locked together; then some 25 tickets a time, the last of them with the commit."""
+    numbers = [desk.ask("POST", "/tickets", TICKET)["id"] for _ in range(tickets)]
+    chosen = [{"ticket_number": number} for number in numbers]
+    changes = [{"assign": {"assigned_to_id": person.id}} for person in (cast.ENGINEER, cast.ADMIN, cast.ENGINEER)]
+    desk.asks_in(waits, "POST", "/tickets/bulk", *({"tickets": chosen, "change": change} for change in changes))
+
+
 def test_an_assignment(desk: Desk) -> None:
     """The session; the ticket, which is locked, with the engineer; a row of its history with the commit."""
     number = desk.ask("POST", "/tickets", TICKET)["id"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from acting import rows
-from asking import Api
+from asking import Api, of_one
 from by_keesa import grant_permission
 from cast import CANNED_ANSWER, SECRET, TAG
 from deterministic import deterministic
@@ -367,6 +367,7 @@ WRITING: Final = {
     ("POST", "/tickets/{ticket}/notes"),
     ("PATCH", "/tickets/{ticket}/notes/{note}"),
     ("DELETE", "/tickets/{ticket}/notes/{note}"),
+    ("POST", "/tickets/bulk"),
 }
 OF_ALL: Final = {(method, path) for method, path in WRITING if "note" in path}
 """Those that are not the desk's alone."""
@@ -477,11 +478,13 @@ def act(api: Api, endpoint: tuple[str, str], ticket: Ticket, world: World) -> Re
         "/tickets/{ticket}/tags": {"tag": {"id": TAG}},
         "/tickets/{ticket}/notes": {"note": {"note": "On my way"}},
         "/tickets/{ticket}/notes/{note}": {"note": {"note": "On my way"}},
+        "/tickets/bulk": {"tickets": [{"ticket_number": ticket.id}], "change": {"note": {"note": "On my way"}}},
     }
     named = {"ticket": ticket.id, "kind": "child_of", "other": other, "user": world.actor.id, "tag": TAG}
     note_id = ticket.id + (FURTHER if method == "DELETE" else 0)
     body = bodies.get(path) if method != "DELETE" else None
-    return api(method, path.format(**named, note=note_id), body)
+    answer = api(method, path.format(**named, note=note_id), body)
+    return of_one(answer) if path == "/tickets/bulk" else answer
 
 
 def everything_of(ticket: Ticket, tx: Tx) -> list[object]:

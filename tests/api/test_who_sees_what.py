@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import cast
 from acting import tickets_as_kept
-from asking import Api, ApiFor
+from asking import Api, ApiFor, of_one
 from cast import (
     ADMIN,
     ASSIGNED,
@@ -93,6 +93,9 @@ any     DELETE /tickets/{ticket}/notes/{note}                old      204   403 
 any     DELETE /tickets/{ticket}/notes/{note}                internal 204   403      404      404      404   403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
+any     POST   /tickets/bulk                                 assign   RATSH RAT      S        403      403   403    403
+any     POST   /tickets/bulk                                 status   RATSH RAT      S        403      403   403    403
+any     POST   /tickets/bulk                                 note     RATSH RAT      S        403      403   403    403
 2024    POST   /tickets                                      harbour  201   201      201      201      201   403    403
 2021    POST   /tickets                                      harbour  200   200      200      200      200   403    403
 2024    POST   /tickets                                      school   201   201      201      403      201   403    403
@@ -440,7 +443,8 @@ def outcome_of_list(answers: list[Response]) -> str:
 def ask_of_ticket(caller: Api, row: Row, number: int) -> Response:
     method, path = row.endpoint
     path_of_it, body = OF_A_TICKET[row.endpoint](number, row.given)
-    return caller(method, path_of_it or path.format(ticket=number), body)
+    answer = caller(method, path_of_it or path.format(ticket=number), body)
+    return of_one(answer) if path == "/tickets/bulk" else answer
 
 
 def for_bot(number: int, given: str) -> tuple[str, None]:
@@ -459,6 +463,15 @@ def assign_body(number: int) -> Body:
     """To whom the ticket is assigned, likewise."""
     assignee = {RAISED: NEWCOMER, ASSIGNED: ENGINEER, STRANGERS: STRANGER}.get(number, ADMIN)
     return {"ticket": {"assigned_to_id": assignee.id}}
+
+
+def bulk_body(number: int, given: str) -> Body:
+    change = {
+        "assign": assign_body(number)["ticket"],
+        "status": status_body(number)["ticket"],
+        "note": {"note": "On my way"},
+    }
+    return {"tickets": [{"ticket_number": number}], "change": {given: change[given]}}
 
 
 OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]] = {
@@ -486,6 +499,7 @@ OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]
     ("GET", "/tickets/{ticket}/tags"): lambda _, __: ("", None),
     ("POST", "/tickets/{ticket}/tags"): lambda _, __: ("", {"tag": {"id": TAG}}),
     ("DELETE", "/tickets/{ticket}/tags/{tag}"): lambda number, _: (f"/tickets/{number}/tags/{TAG}", None),
+    ("POST", "/tickets/bulk"): lambda number, given: ("", bulk_body(number, given)),
 }
 
 NEW_CUSTOMER: Final = {"name": "Kendhoo Clinic", "contact_name": "Aminath", "contact_number": "777 4321"}

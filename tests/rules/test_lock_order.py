@@ -51,15 +51,17 @@ from keesa.directory.keyed_lists import KeyedChanges, change_entry
 from keesa.directory.products import ProductChanges, change_product
 from keesa.directory.tags import TagChanges, change_tag
 from keesa.errors import KeesaError, Unavailable
+from keesa.notes.mentions import names_for
 from keesa.notes.merging import merge, unmerge
-from keesa.notes.notes import add_note
+from keesa.notes.notes import add_note, add_note_to
 from keesa.readiness import prove_writing
 from keesa.rich_text.html import rich_text
-from keesa.tickets.assigning import assign
+from keesa.tickets.assigning import assign, assigning
+from keesa.tickets.bulk import Change, Chosen, change_each
 from keesa.tickets.closing import close_with_children
 from keesa.tickets.raising import raise_ticket
 from keesa.tickets.relations import add_cause, remove_parent, set_parent
-from keesa.tickets.status import change_status
+from keesa.tickets.status import change_status, change_status_of
 from keesa.tickets.tagging import put_tag
 from keesa.tickets.watching import start_watching
 from new_tickets import DRAFT
@@ -216,6 +218,25 @@ def relating(random: Random) -> Work[Any]:
     return random.choice(change)
 
 
+def changing_many(random: Random) -> Work[Any]:
+    """In any order, so that two of them want the same tickets the other way round."""
+    numbers, at = random.sample([RAISED, ASSIGNED, TYPED, STRANGERS], random.randrange(2, 5)), now()
+    status, to = random.choice(["in_progress", "on_hold"]), random.choice([ADMIN.id, ENGINEER.id])
+    text = rich_text("Going there")
+    make: Callable[[Tx], Change] = random.choice(
+        (
+            lambda tx: (
+                lambda ticket: add_note_to(
+                    tx, SYSTEM, ticket, text, at, "off", names_for(tx, SYSTEM, text), internal=False
+                )
+            ),
+            lambda tx: assigning(tx, SYSTEM, to, at),
+            lambda tx: lambda ticket: change_status_of(tx, SYSTEM, ticket, status, None, at, CLOCK),
+        )
+    )
+    return lambda tx: change_each(tx, SYSTEM, [Chosen(number) for number in numbers], make(tx))
+
+
 def proving(random: Random) -> Work[Any]:  # noqa: ARG001 - likewise
     return prove_writing
 
@@ -235,6 +256,7 @@ VERBS: Final[Sequence[Callable[[Random], Work[Any]]]] = (
     raising,
     changing_a_ticket,
     relating,
+    changing_many,
     proving,
 )
 

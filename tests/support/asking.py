@@ -30,3 +30,13 @@ class ApiFor(Protocol):
     """The API with a new session of that person's."""
 
     def __call__(self, person: Person, version: Version = "2024") -> Api: ...
+
+
+def of_one(answer: Response) -> Response:
+    """What became of the one ticket of a `POST /tickets/bulk`, as a call for it alone is answered."""
+    if answer.status_code != 200:
+        return answer
+    [result] = answer.json()["data"]["results"]
+    return Response(
+        result["status"], json={key: told for key in ("error", "errors") if (told := result[key]) is not None}
+    )

@@ -1,6 +1,7 @@
 """A transaction that counts the statements that are asked of it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from keesa.db import Row, Tx
@@ -30,6 +31,9 @@ class CountedTx(Tx):
         raise NotImplementedError
 
     def changed(self, sql: str, /, **params: object) -> int:
+        raise NotImplementedError
+
+    def part(self) -> AbstractContextManager[None]:
         raise NotImplementedError
 
     def script(self, sql: str, /) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, NOTE, PASSWORD, STRANGER, STRANGERS, TAG
+from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, NOTE, PASSWORD, STRANGER, STRANGERS, TAG, TYPED
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.clock import now
@@ -163,6 +163,12 @@ _OF_2024: Final = {
     "GET /tickets/{ticket}/notes/{note}": _NOTHING,
     "PATCH /tickets/{ticket}/notes/{note}": _Inputs(body={"note": {"note": "Going there today"}}),
     "DELETE /tickets/{ticket}/notes/{note}": _Inputs(path=f"/tickets/{ASSIGNED}/notes/{NOTE + 1}"),
+    "POST /tickets/bulk": _Inputs(
+        body={
+            "tickets": [{"ticket_number": ASSIGNED, "if_match": "*"}, {"ticket_number": str(TYPED)}],
+            "change": {"note": {"note": "Back on line"}},
+        }
+    ),
     "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),
     "POST /customers": _Inputs(body={"customer": _CUSTOMER | {"contacts": _CONTACTS}}),
     "GET /customers/{customer}": _NOTHING,

@@ -287,6 +287,10 @@ FIELDS: Final[Mapping[str, Entry]] = {
         "Until when the ticket is held, for `on_hold` alone: a day, or a time of which the day in the desk's zone"
         " counts; null takes it away"
     ),
+    "BulkResult.errors": {
+        "description": "Where `status` is 422, every fault: dotted path of the field to the sentences; else null",
+        "examples": [{"change.status.status": ["Please assign an engineer before changing the ticket status"]}],
+    },
     "assigned_to_id": _said(
         "The id of a member of the desk; null takes the ticket away from who has it, while it is open"
     ),

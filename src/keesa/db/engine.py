@@ -4,6 +4,7 @@ import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -59,6 +60,12 @@ class Tx(ABC):
     def value(self, sql: str, /, **params: object) -> Any:  # noqa: ANN401 - a column may hold anything
         """The column named `value` of the first row; the statement is known to answer one."""
         return self.all(sql, **params)[0]["value"]
+
+    @abstractmethod
+    def part(self) -> AbstractContextManager[None]:
+        """What is done inside is undone where it ends with an exception, which goes on; what was done before stays. One
+        part may stand in another. An error of the database that comes after the part (`run`) undoes all.
+        """
 
     @abstractmethod
     def script(self, sql: str, /) -> None:

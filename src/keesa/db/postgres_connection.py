@@ -147,6 +147,11 @@ class Connection(ABC):
         if failed is not None:
             raise error_from_result(failed)
 
+    @property
+    def waiting(self) -> int:
+        """How many statements wait for the next exchange."""
+        return len(self._sent)
+
     def rows(self, statement: Statement, result: PGresult, make: Callable[[Any], Any]) -> list[Any]:
         """The rows of the answer, each made of a sequence of its values."""
         self._transformer.set_pgresult(result)

@@ -1,11 +1,15 @@
 """A transaction of PostgreSQL's."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from keesa.db.engine import Row, Tx
 from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_statements import DIALECT, Statement, statement
+
+WAITING: Final = 100
+"""Statements that wait at the end of a part, at the most: they are sent, and the loop has its turn."""
 
 
 class PostgresTx(Tx):
@@ -38,6 +42,21 @@ class PostgresTx(Tx):
 
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.ask(statement(sql), params).command_tuples or 0
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Its beginning and its end travel with what else is sent."""
+        self.run("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._connection.is_sound:
+                self.run("ROLLBACK TO SAVEPOINT part")
+                self.run("RELEASE SAVEPOINT part")
+            raise
+        self.run("RELEASE SAVEPOINT part")
+        if self._connection.waiting > WAITING:
+            self._connection.exchange()
 
     def script(self, sql: str, /) -> None:
         self._connection.script(DIALECT.words(sql))

@@ -1,7 +1,8 @@
 """A transaction of SQLite's, and its words."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from keesa.db.engine import Dialect, Row, Tx
@@ -58,6 +59,18 @@ class SqliteTx(Tx):
 
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.execute(DIALECT.words(sql), params).rowcount
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk or the like has undone all
+                self._connection.execute("ROLLBACK TO part")
+                self._connection.execute("RELEASE part")
+            raise
+        self._connection.execute("RELEASE part")
 
     def script(self, sql: str, /) -> None:
         # executescript() would commit first; complete_statement() finds each statement's end

@@ -76,7 +76,7 @@ def add_event(
     """`before` is None where the ticket was raised."""
     last_note = _LAST_NOTES[event.internal] if event.kind == "note_added" and event.thing_id is None else None
     tx.run(
-        _ADD.format(thing=last_note or ":thing_id"),
+        _ADD[last_note or _GIVEN],
         ticket_id=ticket_id,
         number=place.number,
         public_number=place.public_number,
@@ -96,15 +96,20 @@ def add_event(
     )
 
 
-_ADD: Final = """
-    INSERT INTO ticket_events (ticket_id, number, public_number, at, kind, actor_id, token_id, thing_id, changes,
-        raised_by_id, customer_id, assigned_to_id, ticket_type, had_customer_id, had_assigned_to_id, had_ticket_type)
-    VALUES (:ticket_id, :number, :public_number, :at, :kind, :actor_id, :token_id, {thing}, :changes,
-        :raised_by_id, :customer_id, :assigned_to_id, :ticket_type, :had_customer_id, :had_assigned_to_id,
-        :had_ticket_type)
-"""
+_GIVEN: Final = ":thing_id"
 _LAST_NOTES: Final = [
     f"(SELECT id FROM {table} WHERE ticket_id = :ticket_id ORDER BY created_at DESC, id DESC LIMIT 1)"
     for table in ("ticket_notes", "internal_notes")
 ]
 """So the id need not be waited for."""
+_ADD: Final = {
+    thing: f"""
+    INSERT INTO ticket_events (ticket_id, number, public_number, at, kind, actor_id, token_id, thing_id, changes,
+        raised_by_id, customer_id, assigned_to_id, ticket_type, had_customer_id, had_assigned_to_id, had_ticket_type)
+    VALUES (:ticket_id, :number, :public_number, :at, :kind, :actor_id, :token_id, {thing}, :changes,
+        :raised_by_id, :customer_id, :assigned_to_id, :ticket_type, :had_customer_id, :had_assigned_to_id,
+        :had_ticket_type)
+    """
+    for thing in (_GIVEN, *_LAST_NOTES)
+}
+"""By what it is about."""

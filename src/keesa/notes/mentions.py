@@ -26,7 +26,8 @@ _DESK: Final = """
 Names = Callable[[], Sequence[Row]]
 
 
-def _nobody() -> Sequence[Row]:
+def nobody() -> Sequence[Row]:
+    """No names: nobody is mentioned."""
     return ()
 
 
@@ -35,7 +36,7 @@ def names_for(tx: Tx, actor: Actor, text: RichText | None) -> Names:
     for before the ticket is locked, they need no wait of their own.
     """
     if text is None or not text.addressed or not sees_internal(actor):
-        return _nobody
+        return nobody
     return tx.soon(_DESK, system=SYSTEM.id, most=MOST_KNOWN)
 
 

@@ -9,7 +9,7 @@ from keesa.accounts.permissions import OnlyFor
 from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.events.recording import Event
-from keesa.notes.mentions import mention, names_for
+from keesa.notes.mentions import Names, mention, names_for, nobody
 from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change, follow
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
@@ -78,9 +78,25 @@ def make_note(
 def _add(
     tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, reopening: Reopening, *, internal: bool
 ) -> Callable[[], AddedNote]:
-    """Add the note, and mention whom it names. What was made is waited for by who needs it."""
+    """What was made is waited for by who needs it."""
     names = names_for(tx, actor, text)
-    ticket = lock_ticket(tx, actor, number)
+    return add_note_to(tx, actor, lock_ticket(tx, actor, number), text, at, reopening, names, internal=internal)
+
+
+def add_note_to(
+    tx: Tx,
+    actor: Actor,
+    ticket: LockedTicket,
+    text: RichText,
+    at: int,
+    reopening: Reopening = "off",
+    names: Names = nobody,
+    *,
+    internal: bool = False,
+) -> Callable[[], AddedNote]:
+    """Add the note to a ticket that is held, and mention whom it names, as `names_for` has them; what was made, for when
+    it is asked for. Who writes an internal one must be of the desk. Raises `Invalid`.
+    """
     main = lock_main(tx, ticket)
     if fault := text.fault or too_much((ticket, main), 1, text.size, internal=internal):
         raise Invalid({"note": [fault]})

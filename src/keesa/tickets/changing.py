@@ -1,9 +1,10 @@
 """The one way to change a ticket: its columns, its revisions and times, and the events that tell of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from keesa.accounts.actors import Actor
 from keesa.db import Tx

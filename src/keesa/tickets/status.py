@@ -37,7 +37,20 @@ def change_status(
     status; reopening clears it. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
     require_desk(actor)
-    ticket = lock_ticket(tx, actor, number)
+    change_status_of(tx, actor, lock_ticket(tx, actor, number), name, closed_date, at, clock, held_until)
+
+
+def change_status_of(
+    tx: Tx,
+    actor: Actor,
+    ticket: LockedTicket,
+    name: str,
+    closed_date: str | None,
+    at: int,
+    clock: Clock,
+    held_until: GivenDay = UNSET,
+) -> None:
+    """`change_status` of a ticket that is held."""
     status = status_named(name)
     if ticket.assigned_to_id is None:
         raise Invalid({"status": [NOBODY_ASSIGNED]}, NOBODY_ASSIGNED)

@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
 
+from keesa.errors import CHANGED
 from keesa.web.http_errors import HttpError
 from keesa.web.replies import Answered, EncodedReply, raw_headers
 
-CHANGED: Final = "This has changed since you read it: read it again, and decide anew"
 _ETAG: Final = re.compile(r'(W/)?("[^"]*")')
 
 
@@ -23,9 +23,9 @@ class Conditions(NamedTuple):
         changed. Raises `Answered` (304) where the client has it already, and `HttpError` (412) where the client knows
         another state than the one that it is about to change.
         """
-        if self.none_match is not None and _names(self.none_match, etag, weakly=True):
+        if self.none_match is not None and names(self.none_match, etag, weakly=True):
             raise Answered(EncodedReply(304, b"", None, raw_headers([("ETag", etag)])))
-        if self.match is not None and not _names(self.match, etag, weakly=False):
+        if self.match is not None and not names(self.match, etag):
             raise HttpError(412, CHANGED, {"ETag": etag})
 
 
@@ -40,7 +40,7 @@ def conditions_of(headers: Headers, *, reads: bool) -> Conditions:
     return Conditions(none_match=known) if reads else Conditions(match=known)
 
 
-def _names(header: str, etag: str, *, weakly: bool) -> bool:
+def names(header: str, etag: str, *, weakly: bool = False) -> bool:
     """Whether the list holds the tag; a weak one counts only where the state need not be the same to the byte."""
     if header.strip() == "*":
         return True

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from keesa.errors import Conflict, Forbidden, Invalid, NotFound, TooManyAttempts, Unauthorized, Unavailable
+from keesa.errors import Conflict, Forbidden, Invalid, NotFound, Outdated, TooManyAttempts, Unauthorized, Unavailable
 
 INTERNAL: Final = "We had a problem with our server. Try again later."
 NOTHING: Final = "There is nothing at this path"
@@ -17,6 +17,7 @@ STATUSES: Final[Mapping[type, int]] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    Outdated: 412,
     Invalid: 422,
     TooManyAttempts: 429,
     Unavailable: 503,

@@ -21,7 +21,12 @@ def render_error(error: Exception, route: Route | None) -> ErrorReply:
     described = describe(error)
     if not isinstance(error, Invalid):
         return ErrorReply(described.status, Error(described.sentence), described.headers)
-    body = route and route.signature.body_struct
-    paths = paths_of(body) if body else {}  # a query has the domain's names
+    body = route.signature.body_struct if route else None
+    return ErrorReply(described.status, invalid_error(error, body), described.headers)
+
+
+def invalid_error(error: Invalid, body: type[Struct] | None) -> InvalidError:
+    """With the names that the body has; a query has the domain's."""
+    paths = paths_of(body) if body else {}
     faults = {path_to(paths, field): list(sentences) for field, sentences in error.faults.items()}
-    return ErrorReply(described.status, InvalidError(sentence_of(error, faults), faults), described.headers)
+    return InvalidError(sentence_of(error, faults), faults)

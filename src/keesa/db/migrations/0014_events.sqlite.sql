@@ -6,12 +6,13 @@
 
 CREATE TABLE ticket_events (
     id $identity, -- in the order of commits
-    ticket_id BIGINT NOT NULL REFERENCES tickets (id),
+    -- No foreign keys: nothing of tickets and users is ever deleted, and two checks would cost half of what the row does.
+    ticket_id BIGINT NOT NULL,
     number INTEGER NOT NULL, -- among the ticket's, from 1
     public_number INTEGER, -- among those that customers see; null: it is the desk's alone
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
-    actor_id BIGINT NOT NULL REFERENCES users (id),
+    actor_id BIGINT NOT NULL, -- a user
     token_id BIGINT, -- of the API, with which it was done
     thing_id BIGINT, -- of the kind: a note, another ticket, a tag, a user
     changes TEXT NOT NULL, -- a JSON object: field to [from, to]

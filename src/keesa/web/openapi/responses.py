@@ -2,8 +2,7 @@
 
 import msgspec
 
-from keesa.errors import Invalid, NotFound, Unauthorized
-from keesa.web.conditions import CHANGED
+from keesa.errors import CHANGED, Invalid, NotFound, Unauthorized
 from keesa.web.csv_lists import CSV
 from keesa.web.http_errors import HttpError
 from keesa.web.input.fields import read_fields

@@ -1,6 +1,6 @@
 """Tickets, as the 2024 document has them."""
 
-from keesa.api.v2024.tickets import changing, editing, history, lists, raising, rows, showing
+from keesa.api.v2024.tickets import bulk, changing, editing, history, lists, raising, rows, showing
 
 ROUTES = [
     *raising.ROUTES,
@@ -10,4 +10,5 @@ ROUTES = [
     *changing.ROUTES,
     *editing.ROUTES,
     *history.ROUTES,
+    *bulk.ROUTES,
 ]
