@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from asking import ApiFor
-from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRANGER, TYPED, Person
+from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, RAISED, STRANGER, TYPED, Person
 from keesa.accounts.sessions import Version
 
 HEAD_2021: dict[str, Any] = {
@@ -86,6 +86,9 @@ def test_2024_shows_the_documented_fields_and_then_our_own(shared_api: ApiFor) -
             "group": "open",
             "reference": None,
             "updated_at": "2025-03-05T11:45:00.000+05:00",
+            "customer_id": HARBOUR,
+            "product_id": 3,
+            "eco_id": None,
         }
     )
 

@@ -69,8 +69,7 @@ class Call(calls.Call[Q, B]):
 
     def ticket_etag(self, ticket: VisibleTicket) -> str:
         """Of a ticket, which shows names too."""
-        _, revision = ticket
-        return f'"{self.caller.names_revision:x}-{self.etag(revision)[1:]}'
+        return f'"{self.caller.names_revision:x}-{self.etag(ticket[1])[1:]}'
 
     def etag_of(self, shown: Struct) -> str:
         """Of a thing without a revision: by all that is shown of it, with its kind."""

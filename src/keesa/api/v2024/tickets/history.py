@@ -52,7 +52,7 @@ class ChangeOfTicket(Struct):
 
 _EXAMPLE: Final = {
     "number": 3,
-    "kind": "edited",
+    "kind": "assigned",
     "at": "2025-03-04T10:30:00.000+05:00",
     "actor_id": 9,
     "actor": "Mariyam Zahir",
@@ -60,7 +60,9 @@ _EXAMPLE: Final = {
     "token_id": None,
     "thing_id": None,
     "thing": None,
-    "changes": [{"field": "priority", "from": 3, "to": 2}],
+    "changes": [
+        {"field": "assigned_to_id", "from": None, "to": 7, "from_name": None, "to_name": "Aishath Rasheed"},
+    ],
 }
 
 
