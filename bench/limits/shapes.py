@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, defstruct
 
 from bench.limits.given import struct_of_given
-from keesa.api.v2024.notes import ListedNote
+from keesa.api.v2024.notes.documented import ListedNote
 from keesa.api.v2024.tickets import formats
 from keesa.api.v2024.tickets.raising import RaisedTicket
 from keesa.clock import Clock

@@ -22,6 +22,9 @@ TOLD_ELSEWHERE: Final = {
     "POST /tickets/add_ticket_note": "the note says who wrote it",
     "POST /tickets/{ticket}/status_update": "ticket_statuses has who and when",
     "POST /tickets/{ticket}/assign": "ticket_events has who and when",
+    "POST /tickets/{ticket}/notes": "ticket_events has who and when",
+    "PATCH /tickets/{ticket}/notes/{note}": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/notes/{note}": "ticket_events has who and when",
     "POST /auth/refresh_token": "the session that goes on stands in the trail since it began",
     "POST /auth/refresh": "likewise",
 }

@@ -34,6 +34,11 @@ STATUSES: Final = {
     "GET /tickets/get_ticket_notes": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/add_ticket_note": {400, 401, 403, 404, 408, 413, 415, 422},
     "GET /tickets/{ticket}": {200, 400, 401, 403, 404},
+    "GET /tickets/{ticket}/notes": {200, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/notes": {201, 400, 401, 403, 404, 408, 413, 415, 422},
+    "GET /tickets/{ticket}/notes/{note}": {200, 304, 400, 401, 403, 404},
+    "PATCH /tickets/{ticket}/notes/{note}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412},
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 413, 415, 422},
@@ -105,6 +110,7 @@ _NOUNS: Final = {
     "/users": "{user}",
     "/roles": "{role}",
     "/tokens": "{token}",
+    "/tickets/{ticket}/notes": "{note}",
 }
 """Lists with single things in them, each of which has a state."""
 OWN_HEADERS: Final = {

@@ -69,6 +69,7 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "passwords": [PASSWORD],
     "tokens": [str(number) for number in range(1, 31)],
     "sessions": [f"{number:016x}" for number in range(30)],
+    "notes": list(range(901, 921)),
     "expiries": [(datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000+00:00")],
 }
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
@@ -80,6 +81,7 @@ PLACES: Final = {
     "body.token.user_id": "engineers",
     "query.user_id": "engineers",
     "path.ticket": "tickets",
+    "path.note": "notes",
     "header.If-Match": "any state",
     "body.customer.name": "names",
     "body.customer.contact_name": "names",
@@ -161,7 +163,7 @@ class Sessions:
 
 
 def prepare(database: Database) -> None:
-    """The tokens and the sessions that calls are about: of each version's run the admin's, which it may use up."""
+    """The tokens, sessions and notes that calls are about: of each version's run the admin's, which it may use up."""
 
     def work(tx: Tx) -> None:
         by = keesa_itself(now())
@@ -172,6 +174,16 @@ def prepare(database: Database) -> None:
             _, session = open_session(tx, CALLERS[0], "2024", by.at)
             known = "UPDATE sessions SET id = :id, sign_in = 1000001 WHERE refresh_uid = :uid"
             tx.run(known, id=session_id, uid=session.refresh_uid)
+
+        for note_id in KNOWN["notes"]:
+            tx.run(
+                "INSERT INTO ticket_notes (id, ticket_id, author_id, body, created_at)"
+                " VALUES (:id, :ticket, :author, 'Here', :at)",
+                id=int(note_id),
+                ticket=int(KNOWN["tickets"][0]),
+                author=CALLERS[0],
+                at=by.at,
+            )
 
     database.write(work)
 

@@ -28,6 +28,7 @@ from keesa.accounts.tokens import Signer
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.demo.keeping import KeptNote, KeptTicket, keep
+from keesa.notes.changing import NOT_YOURS
 from keesa.tickets.statuses import STATUSES, Status
 from route_tables import endpoints, own_endpoints
 
@@ -36,6 +37,8 @@ CUSTOMERS: Final = (1, 2)
 """The cast's customers; their users and tickets are the example's own."""
 FIRST: Final = 2030001
 RAISED_AT: Final = 1_900_000_000_000
+FURTHER: Final = 10_000_000
+"""The first note of a ticket has its number, the second one this more."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def build(tx: Tx, world: World) -> None:
     """In place of the cast and of the example before; nobody's password is ever asked for."""
     _forget_acts(tx)
     for table in (
+        *("internal_notes", "ticket_mentions", "ticket_watchers"),
         *("api_token_permissions", "api_tokens", "ticket_notes", "ticket_statuses", "ticket_events", "tickets"),
         *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles"),
     ):
@@ -184,7 +188,10 @@ def _add_ticket(tx: Tx, ticket: Ticket) -> None:
         assigned_to_id=ticket.assigned_to_id,
         changes=() if ticket.status == "open" else ((ticket.status, RAISED_AT),),
         closed_on="2030-03-17" if ticket.status == "closed" else None,
-        notes=(KeptNote(ticket.raised_by_id, ticket.secret, RAISED_AT),),
+        notes=tuple(
+            KeptNote(ticket.raised_by_id, ticket.secret, RAISED_AT, note_id)
+            for note_id in (ticket.id, FURTHER + ticket.id)
+        ),
     )
     keep(tx, kept)
 
@@ -253,6 +260,17 @@ def notes(world: World, _: Version) -> Iterator[Asked]:
         yield Asked("GET", "/tickets/get_ticket_notes", _if_seen(world, ticket), body, otherwise=404)
 
 
+def page_of_notes(world: World, _: Version) -> Iterator[Asked]:
+    for ticket in world.tickets:
+        for query in ("", "?order=desc", "?limit=1"):
+            yield Asked("GET", f"/tickets/{ticket.id}/notes{query}", _if_seen(world, ticket), otherwise=404)
+
+
+def one_note(world: World, _: Version) -> Iterator[Asked]:
+    for ticket in world.tickets:
+        yield Asked("GET", f"/tickets/{ticket.id}/notes/{ticket.id}", _if_seen(world, ticket), otherwise=404)
+
+
 def for_bot(world: World, _: Version) -> Iterator[Asked]:
     """A bot is told of any ticket whose customer it knows; people are refused, but for admins."""
     for ticket in world.tickets:
@@ -274,13 +292,20 @@ READING: Final[dict[tuple[str, str], Asking]] = {
     ("GET", "/tickets/tickets_of_customer"): of_customer,
     ("GET", "/tickets/{ticket}"): one_ticket,
     ("GET", "/tickets/get_ticket_notes"): notes,
+    ("GET", "/tickets/{ticket}/notes"): page_of_notes,
+    ("GET", "/tickets/{ticket}/notes/{note}"): one_note,
     ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
 }
 WRITING: Final = {
     ("POST", "/tickets/{ticket}/status_update"),
     ("POST", "/tickets/{ticket}/assign"),
     ("POST", "/tickets/add_ticket_note"),
+    ("POST", "/tickets/{ticket}/notes"),
+    ("PATCH", "/tickets/{ticket}/notes/{note}"),
+    ("DELETE", "/tickets/{ticket}/notes/{note}"),
 }
+OF_ALL: Final = {(method, path) for method, path in WRITING if "note" in path}
+"""Those that are not the desk's alone."""
 WITHOUT_TICKETS: Final = {
     ("POST", "/tickets"),
     ("GET", "/openapi.json"),
@@ -361,30 +386,36 @@ def test_nobody_acts_on_a_ticket_that_the_rule_refuses(
         for endpoint in sorted(WRITING):
             before = shared_database.read(partial(everything_of, ticket))
             answer = act(api, endpoint, ticket)
-            if not of_desk and endpoint[1] != "/tickets/add_ticket_note":
+            if not of_desk and endpoint not in OF_ALL:
                 assert (answer.status_code, answer.json()) == (403, {"error": "Only staff may do this"})
             elif not seen:
                 assert (answer.status_code, answer.json()) == (404, {"error": "Ticket not found"})
+            elif endpoint[0] in ("PATCH", "DELETE") and answer.status_code == 403:
+                assert answer.json() == {"error": NOT_YOURS}
             else:
-                assert answer.status_code in (200, 201, 422), answer.text
+                assert answer.status_code in (200, 201, 204, 422), answer.text
                 continue
             assert shared_database.read(partial(everything_of, ticket)) == before
 
 
 def act(api: Api, endpoint: tuple[str, str], ticket: Ticket) -> Response:
-    """On hold, a note, and, so that the rule goes on to hold, to whom it was assigned before."""
-    _, path = endpoint
+    """On hold, notes, and, so that the rule goes on to hold, to whom it was assigned before."""
+    method, path = endpoint
     bodies: dict[str, object] = {
         "/tickets/{ticket}/status_update": {"ticket": {"status": "on_hold"}},
         "/tickets/{ticket}/assign": {"ticket": {"assigned_to_id": ticket.assigned_to_id}},
         "/tickets/add_ticket_note": {"ticket_note": {"note": "On my way"}, "ticket_number": ticket.id},
+        "/tickets/{ticket}/notes": {"note": {"note": "On my way"}},
+        "/tickets/{ticket}/notes/{note}": {"note": {"note": "On my way"}},
     }
-    return api("POST", path.format(ticket=ticket.id), bodies[path])
+    note_id = ticket.id + (FURTHER if method == "DELETE" else 0)
+    body = bodies[path] if method != "DELETE" else None
+    return api(method, path.format(ticket=ticket.id, note=note_id), body)
 
 
 def everything_of(ticket: Ticket, tx: Tx) -> list[object]:
     tables = {"tickets": "id", "ticket_notes": "ticket_id", "ticket_statuses": "ticket_id"}
-    tables["ticket_events"] = "ticket_id"
+    tables |= dict.fromkeys(("ticket_events", "internal_notes"), "ticket_id")
     return [
         rows(tx, f"SELECT * FROM {table} WHERE {key} = :id ORDER BY id", id=ticket.id) for table, key in tables.items()
     ]

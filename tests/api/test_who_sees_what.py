@@ -62,6 +62,8 @@ version method path                                          with     admin engi
 
 any     GET    /tickets/{ticket}                             -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/get_ticket_notes                     -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/{ticket}/notes                       -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/{ticket}/notes/{note}                -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/{ticket}/get_specific_ticket_for_bot owner    RATSH 403      403      403      RATSH 403    403
 any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403      403      403      -     403    403
 
@@ -75,6 +77,14 @@ any     GET    /tickets/tickets_of_customer                  lone     -     403 
 any     GET    /tickets/tickets_of_customer                  nobody   404   403      403      403      403   403    403
 
 any     POST   /tickets/add_ticket_note                      -        RATSH RAT      S        AS       -     403    403
+any     POST   /tickets/{ticket}/notes                       -        RATSH RAT      S        AS       -     403    403
+any     POST   /tickets/{ticket}/notes                       internal RATSH RAT      S        403      -     403    403
+any     PATCH  /tickets/{ticket}/notes/{note}                own      200   200      200      200      404   403    403
+any     PATCH  /tickets/{ticket}/notes/{note}                old      200   403      404      403      404   403    403
+any     PATCH  /tickets/{ticket}/notes/{note}                internal 200   403      404      404      404   403    403
+any     DELETE /tickets/{ticket}/notes/{note}                own      204   204      204      204      404   403    403
+any     DELETE /tickets/{ticket}/notes/{note}                old      204   403      404      403      404   403    403
+any     DELETE /tickets/{ticket}/notes/{note}                internal 204   403      404      404      404   403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
 2024    POST   /tickets                                      harbour  201   201      201      201      201   403    403
@@ -235,6 +245,10 @@ def joined(shared_database: Database) -> Database:
         tx.run("DELETE FROM user_roles WHERE user_id = :id", id=NEWCOMER.id)
         tx.run("UPDATE tickets SET raised_by_id = :id WHERE id = :number", id=READER.id, number=STRANGERS)
         tx.run("UPDATE tickets SET assigned_to_id = :id WHERE id = :number", id=NEWCOMER.id, number=RAISED)
+        for number in LETTERS.values():
+            add_note(tx, "ticket_notes", number, number)
+        for kind, note_id in OLD_NOTES.items():
+            add_note(tx, "internal_notes" if "internal" in kind else "ticket_notes", ASSIGNED, note_id)
 
     shared_database.migrating(join)
     for _ in KINDS_OF_TOKENS:
@@ -320,13 +334,35 @@ def test_a_role_decides_what_an_admin_may_do_too(desk: ApiFor, joined: Database)
     try:
         for row in ROWS:
             if row.endpoint[1].startswith("/tickets") and row.version != "2021":
-                expected = "403" if row.endpoint[0] == "POST" else row.cells[0]
+                expected = row.cells[0] if row.endpoint[0] == "GET" else "403"
                 assert outcome(desk(ADMIN), ADMIN, row) == expected, row
     finally:
         joined.write(lambda tx: tx.run(change, role="admin", email=ADMIN.email))
 
 
 # How each path is asked, and what its answers say.
+
+
+OLD_NOTES: Final = {
+    "PATCH old": 1_000_001,
+    "DELETE old": 1_000_002,
+    "PATCH internal": 2**52 + 1_000_001,
+    "DELETE internal": 2**52 + 1_000_002,
+}
+"""ENGINEER's, of ASSIGNED, which were written long ago."""
+
+
+def add_note(tx: Tx, table: str, number: int, note_id: int) -> None:
+    tx.run(
+        f"INSERT INTO {table} (id, ticket_id, author_id, body, created_at)"
+        " VALUES (:id, :number, :author, 'Here', 1741000000000)",
+        id=note_id,
+        number=number,
+        author=ENGINEER.id,
+    )
+    counted = "notes" if table == "ticket_notes" else "internal_notes"
+    count = "notes_count" if table == "ticket_notes" else "internal_notes"
+    tx.run(f"UPDATE tickets SET {count} = {count} + 1, {counted}_size = {counted}_size + 4 WHERE id = :id", id=number)
 
 
 def outcome(caller: Api, person: Person, row: Row) -> str:
@@ -391,6 +427,12 @@ OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]
     ("POST", "/tickets/add_ticket_note"): lambda number, _: (
         "",
         {"ticket_note": {"note": "On my way"}, "ticket_number": str(number)},
+    ),
+    ("GET", "/tickets/{ticket}/notes"): lambda _, __: ("", None),
+    ("GET", "/tickets/{ticket}/notes/{note}"): lambda number, _: (f"/tickets/{number}/notes/{number}", None),
+    ("POST", "/tickets/{ticket}/notes"): lambda _, given: (
+        "",
+        {"note": {"note": "On my way", "internal": given == "internal"}},
     ),
     ("POST", "/tickets/{ticket}/status_update"): lambda number, _: ("", status_body(number)),
     ("POST", "/tickets/{ticket}/assign"): lambda number, _: ("", assign_body(number)),
@@ -502,6 +544,21 @@ def of_list(name: str) -> dict[Endpoint, Ask]:
     }
 
 
+def of_note(method: str) -> Ask:
+    """One of ASSIGNED that ENGINEER wrote long ago, or one that is just written to a ticket in one's sight."""
+    body = {"note": {"note": "Here"}} if method == "PATCH" else None
+
+    def ask(caller: Api, person: Person, given: str) -> Response:
+        if given != "own":
+            return caller(method, f"/tickets/{ASSIGNED}/notes/{OLD_NOTES[f'{method} {given}']}", body)
+        number = STRANGERS if person is STRANGER else ASSIGNED
+        written = caller("POST", f"/tickets/{number}/notes", {"note": {"note": "On my way"}})
+        note_id = written.json()["id"] if written.status_code == 201 else number
+        return caller(method, f"/tickets/{number}/notes/{note_id}", body)
+
+    return ask
+
+
 KINDS_OF_TOKENS: Final = ("kept", "to end")
 """Each of the people has one of each from the start, with ids in this order."""
 
@@ -549,6 +606,8 @@ def end_other_session(caller: Api, _: Person, given: str) -> Response:
 
 OTHERS: Final[dict[Endpoint, Ask]] = {
     ("POST", "/tickets"): raise_for,
+    ("PATCH", "/tickets/{ticket}/notes/{note}"): of_note("PATCH"),
+    ("DELETE", "/tickets/{ticket}/notes/{note}"): of_note("DELETE"),
     ("POST", "/auth"): with_password("/auth"),
     ("POST", "/auth/login"): with_password("/auth/login"),
     ("POST", "/auth/refresh_token"): with_refresh("POST", "/auth/refresh_token"),

@@ -31,5 +31,8 @@ def rows(tx: Tx, sql: str, **params: object) -> list[dict[str, Any]]:
 def tickets_as_kept(tx: Tx) -> dict[str, list[dict[str, Any]]]:
     """Everything that is kept of tickets: equal before and after, where nothing was changed."""
     numbers = "ticket_counters" if tx.writes_alone else "ticket_number_bases"
-    tables = ("tickets", "ticket_notes", "ticket_statuses", "ticket_events", numbers)
+    tables = (
+        *("tickets", "ticket_notes", "internal_notes", "ticket_statuses", "ticket_events"),
+        *("ticket_watchers", "ticket_mentions", numbers),
+    )
     return {table: rows(tx, f"SELECT * FROM {table} ORDER BY 1") for table in tables}

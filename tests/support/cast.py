@@ -68,6 +68,8 @@ RAISED: Final = 2025001
 """SCHOOL's, raised by ENGINEER, assigned to nobody; open, customer_support."""
 ASSIGNED: Final = 2025002
 """HARBOUR's, assigned to ENGINEER; open, customer_support, with two notes."""
+NOTE: Final = 1
+"""The id of its first note, ENGINEER's; CUSTOMER's comes after it."""
 TYPED: Final = 2025003
 """SCHOOL's, of ENGINEER's ticket type eco_support, assigned to ADMIN; in_progress."""
 STRANGERS: Final = 2025004

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, PASSWORD, STRANGER
+from cast import A_YEAR, ADMIN, ASSIGNED, BOT, HARBOUR, LONE, NOTE, PASSWORD, STRANGER
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.clock import now
@@ -97,6 +97,11 @@ _OF_2024: Final = {
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": _Inputs({"customer_id": str(HARBOUR)}),
     "POST /tickets/{ticket}/status_update": _Inputs(body={"ticket": {"status": "closed", "closed_date": "2025-03-10"}}),
     "POST /tickets/{ticket}/assign": _Inputs(body={"ticket": {"assigned_to_id": STRANGER.id}}),
+    "GET /tickets/{ticket}/notes": _Inputs({"limit": "5", "order": "desc"}),
+    "POST /tickets/{ticket}/notes": _Inputs(body={"note": {"note": "Back on line, @Hassan", "internal": True}}),
+    "GET /tickets/{ticket}/notes/{note}": _NOTHING,
+    "PATCH /tickets/{ticket}/notes/{note}": _Inputs(body={"note": {"note": "Going there today"}}),
+    "DELETE /tickets/{ticket}/notes/{note}": _Inputs(path=f"/tickets/{ASSIGNED}/notes/{NOTE + 1}"),
     "GET /customers": _Inputs({"limit": "5", "name": "harbour", "with_retired": "true"}),
     "POST /customers": _Inputs(body={"customer": _CUSTOMER | {"contacts": _CONTACTS}}),
     "GET /customers/{customer}": _NOTHING,

@@ -96,7 +96,7 @@ class _Stop:
 
     def within(self, work: Work[Any]) -> Work[Any]:
         def stopped(tx: Tx) -> Any:  # noqa: ANN401 - whatever the work gives
-            for name in ("all", "each", "run", "changed"):
+            for name in ("all", "each", "soon", "run", "changed"):
                 if (method := getattr(tx, name, None)) is not None:
                     setattr(tx, name, self._stopping(method))
             return work(tx)

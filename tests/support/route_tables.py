@@ -19,6 +19,7 @@ PARAMETERS: Final = {
     "{act}": 1,
     "{token}": cast.TOKEN,
     "{session}": cast.SESSION,
+    "{note}": cast.NOTE,
 }
 
 Endpoint = tuple[str, str]

@@ -5,7 +5,7 @@ can be combined before any SQL is written.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 NullableColumn = Literal["ticket_type", "category", "eco_id", "assigned_to_id", "closed_on"]
 Column = NullableColumn | Literal["id", "status", "priority", "customer_id", "product_id", "raised_by_id", "raised_at"]
@@ -161,3 +161,30 @@ def condition_of(term: Term, name: Callable[[Value], str], prefix: str = "") -> 
         case OneOf(values=values):
             names = sorted(f":{name(value)}" for value in values)
             return f"{column} IN ({', '.join(names)})" if names else "1 = 0"
+
+
+# In Python
+
+
+def is_met(filters: Sequence[Filter], row: object) -> bool:
+    """What `any_of` says of a row of `tickets`, whose columns are the object's attributes."""
+    return any(all(_holds(term, getattr(row, term.column)) for term in filter_) for filter_ in filters)
+
+
+def _holds(term: Term, value: Value | None) -> bool:
+    match term:
+        case Equals(value=wanted):
+            return value == wanted
+        case IsNull():
+            return value is None
+        case Range(start=start, end=end):
+            return value is not None and _is_between(start, value, end)
+        case OneOf(values=values):
+            return value in values
+
+
+def _is_between(start: Value | None, value: Value, end: Value | None) -> bool:
+    """Texts compare by code points, as SQLite has them, and days do everywhere."""
+    low: Any = start
+    high: Any = end
+    return (low is None or low <= value) and (high is None or value < high)

@@ -1,12 +1,15 @@
-"""Adding a note to a ticket, and reading a ticket's notes."""
+"""Adding a note to a ticket, and listing a ticket's notes as the documents have them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import OnlyFor
 from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.events.recording import Event
+from keesa.notes.mentions import mention, names_for
 from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
@@ -14,18 +17,19 @@ from keesa.tickets.pages import Page
 from keesa.tickets.views import WITH_DUPLICATES, VisibleTicket
 
 MOST_NOTES: Final = 5_000
-"""Of a ticket."""
+"""Of a ticket; as many internal ones."""
 LARGEST_NOTES: Final = 1_048_576
-"""Bytes of a ticket's notes together."""
+"""Bytes of a ticket's notes together; as many of internal ones."""
 ALL: Final = Page(limit=None)
-_LAST_NOTE: Final = "SELECT max(created_at) AS last FROM ticket_notes WHERE ticket_id = :ticket_id"
-"""No note is older than the ticket's last one, whatever the server's clock says. Who adds one holds the ticket's row,
-so notes come in the order in which they were added.
-"""
+require_internal: Final = OnlyFor(("admin", "staff"), "Only staff may write internal notes")
+
+Table = Literal["ticket_notes", "internal_notes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """As the documents show one."""
+
     id: int
     body: str
     author: str
@@ -33,41 +37,103 @@ class Note:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class AddedNote:
+    id: int
+    ticket_id: int
+    body: str
+    """The text as it was kept."""
+    created_at: int
+    internal: bool
+    mentioned: tuple[int, ...]
+    """The ids of the users who are mentioned."""
+
+
 def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int) -> str:
-    """Add the note as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
+    """Add a note that customers see, as the actor; the text as it was kept. Raises `NotFound` and `Invalid`."""
+    _add(tx, actor, number, text, at, internal=False)
+    return text.kept
+
+
+def make_note(
+    tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, *, internal: bool = False
+) -> AddedNote:
+    """The same, and what was made. An internal one is the desk's alone, and counts by itself. Raises `Forbidden`."""
+    if internal:
+        require_internal(actor)
+    return _add(tx, actor, number, text, at, internal=internal)()
+
+
+def _add(
+    tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, *, internal: bool
+) -> Callable[[], AddedNote]:
+    """Add the note, and mention whom it names. What was made is waited for by who needs it."""
+    names = names_for(tx, actor, text)
     ticket = lock_ticket(tx, actor, number)
     main = lock_main(tx, ticket)
-    if fault := text.fault or _too_much(ticket, text) or (main and _too_much(main, text)):
+    if fault := text.fault or too_much((ticket, main), 1, text.size, internal=internal):
         raise Invalid({"note": [fault]})
-    tx.run(
-        "INSERT INTO ticket_notes (ticket_id, author_id, body, created_at)"
-        f" SELECT :ticket_id, :author_id, :body, CASE WHEN last > :at THEN last ELSE :at END FROM ({_LAST_NOTE}) notes",
+    made = tx.soon(
+        _INSERT[table_of(internal=internal)],
         ticket_id=ticket.id,
         author_id=actor.id,
         body=text.kept,
         at=max(at, ticket.raised_at),
     )
-    change(tx, actor, ticket, at, Event("note_added"), **counted(ticket, 1, text.size))
+    event = Event("note_added", internal=internal)
+    ticket = change(tx, actor, ticket, at, event, **counted(ticket, 1, text.size, internal=internal))
     if main is not None:
-        change(tx, actor, main, at, **counted(main, 1, text.size))
-    return text.kept
+        change(tx, actor, main, at, **counted(main, 1, text.size, internal=internal))
+    mentioned = mention(tx, actor, ticket, text, names, at)
+
+    def added() -> AddedNote:
+        [row] = made()
+        return AddedNote(row["id"], ticket.id, text.kept, row["created_at"], internal, tuple(mentioned))
+
+    return added
 
 
-def counted(ticket: LockedTicket, notes: int, size: int) -> dict[str, int]:
-    """The columns that bound a ticket's public notes, with so many more and so many bytes of them. A ticket that has
-    duplicates counts theirs too, which it shows.
+def counted(ticket: LockedTicket, notes: int, size: int, *, internal: bool = False) -> dict[str, int]:
+    """The columns that bound a ticket's public or its internal notes, with so many more and so many bytes of them. A
+    ticket that has duplicates counts theirs too, which it shows.
     """
+    if internal:
+        return {
+            "internal_notes": ticket.internal_notes + notes,
+            "internal_notes_size": ticket.internal_notes_size + size,
+        }
     return {"notes_count": ticket.notes_count + notes, "notes_size": ticket.notes_size + size}
 
 
-def _too_much(ticket: LockedTicket, text: RichText) -> str | None:
-    if ticket.notes_count >= MOST_NOTES:
-        return f"is one too many: the ticket has {MOST_NOTES} notes, raise another ticket"
-    if ticket.notes_size + text.size > LARGEST_NOTES:
-        left = max(LARGEST_NOTES - ticket.notes_size, 0)
-        return f"is too long: the ticket's notes may have {left} more bytes, raise another ticket"
+def too_much(tickets: Iterable[LockedTicket | None], notes: int, size: int, *, internal: bool) -> str | None:
+    """Why one of the tickets cannot have so many more notes, and so many bytes more; None where each can."""
+    kind = "internal notes" if internal else "notes"
+    for ticket in tickets:
+        if ticket is None:
+            continue
+        had = ticket.internal_notes if internal else ticket.notes_count
+        had_size = ticket.internal_notes_size if internal else ticket.notes_size
+        if notes > 0 and had + notes > MOST_NOTES:
+            return f"is one too many: the ticket has {MOST_NOTES} {kind}, raise another ticket"
+        if size > 0 and had_size + size > LARGEST_NOTES:
+            left = max(LARGEST_NOTES - had_size, 0)
+            return f"is too long: the ticket's {kind} may have {left} more bytes, raise another ticket"
     return None
 
+
+def table_of(*, internal: bool) -> Table:
+    return "internal_notes" if internal else "ticket_notes"
+
+
+_INSERT: Final = {
+    table: f"INSERT INTO {table} (ticket_id, author_id, body, created_at)"
+    " SELECT :ticket_id, :author_id, :body, CASE WHEN last > :at THEN last ELSE :at END"
+    f" FROM (SELECT max(created_at) AS last FROM {table} WHERE ticket_id = :ticket_id) notes RETURNING id, created_at"
+    for table in (table_of(internal=False), table_of(internal=True))
+}
+"""No note is older than the ticket's last one of its kind, whatever the server's clock says. Who adds one holds the
+ticket's row, so notes come in the order in which they were added.
+"""
 
 _SHOWN: Final = f"ticket_notes.withdrawn_at IS NULL AND {WITH_DUPLICATES.format(id='CAST(:ticket_id AS BIGINT)')}"
 

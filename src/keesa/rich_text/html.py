@@ -13,6 +13,7 @@ from typing import Final
 import nh3
 
 from keesa.blank import is_blank, unescaped
+from keesa.rich_text.addressing import addressed
 from keesa.rich_text.attributes import MOST_ATTRIBUTES, TooManyAttributes
 from keesa.rich_text.elements import ATTRIBUTES, SCHEMES, TAGS
 from keesa.rich_text.nesting import Nesting
@@ -48,6 +49,8 @@ class RichText:
     size: int
     """Of what is kept, in bytes of UTF-8."""
     fault: str | None = None
+    addressed: tuple[str, ...] = ()
+    """What stands behind each `@` (`keesa.rich_text.addressing`)."""
 
 
 class _TooLong(ValueError):
@@ -82,7 +85,8 @@ def is_quick(written: str) -> bool:
 
 
 def _accepted(kept: str) -> RichText:
-    return RichText(kept, len(kept) if kept.isascii() else len(kept.encode()))
+    size = len(kept) if kept.isascii() else len(kept.encode())
+    return RichText(kept, size, addressed=addressed(kept))
 
 
 def _refused(fault: str) -> RichText:

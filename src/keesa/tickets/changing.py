@@ -14,6 +14,8 @@ from keesa.tickets.finding import LockedTicket
 LARGEST_HISTORY: Final = 4 * 1024 * 1024
 """Bytes of what a ticket's events changed: those that customers see, and the others by themselves."""
 FULL: Final = "has a history that is full: raise another ticket"
+_INTERNAL: Final = frozenset({"internal_notes", "internal_notes_size"})
+"""Columns of which customers never learn."""
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
 """What a ticket takes also where its history is full: without it, none could be closed."""
 _WAITED: Final = 60_000
@@ -33,9 +35,11 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     for event in events:
         ticket, place = _placed(ticket, event, at)
         places.append(place)
-    if not events:
+    internal = all(event.internal for event in events) if events else bool(columns) and columns.keys() <= _INTERNAL
+    if not events and internal:
+        ticket = replace(ticket, changed_at=_not_before(ticket.changed_at, at))
+    elif not events:
         ticket, _ = _at(ticket, at)
-    internal = bool(events) and all(event.internal for event in events)
     tx.run(
         _update(tuple(columns), internal),
         id=ticket.id,

@@ -84,6 +84,8 @@ CREATE TABLE ticket_mentions (
 );
 CREATE INDEX ticket_mentions_by_user ON ticket_mentions (user_id, raised_at, ticket_id);
 
+CREATE INDEX users_of_desk ON users (id) WHERE user_type IN ('admin', 'staff'); -- who may be mentioned
+
 CREATE TABLE tags (
     id $identity,
     name TEXT NOT NULL UNIQUE,

@@ -1,4 +1,4 @@
-"""The notes of tickets, as the 2024 document has them."""
+"""Adding a note and listing those of a ticket, as the 2024 document has it."""
 
 from msgspec import Struct
 

@@ -1,0 +1,160 @@
+"""Notes by themselves: page after page, the public and the internal ones together, and one by its id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import sees_internal
+from keesa.db import Row, Tx
+from keesa.errors import NotFound
+from keesa.notes.notes import Table
+from keesa.tickets.finding import find_ticket
+
+NOT_FOUND: Final = "Note not found"
+MOST_DUPLICATES: Final = 200
+"""Duplicates of a ticket whose notes are listed; both kinds of their notes make as many branches as SQLite takes."""
+_PUBLIC: Final[tuple[Table, ...]] = ("ticket_notes",)
+_ALL: Final[tuple[Table, ...]] = ("ticket_notes", "internal_notes")
+_COLUMNS: Final = "id, ticket_id, author_id, body, created_at, edited_at, withdrawn_at"
+_AUTHORS: Final = "JOIN users ON users.id = notes.author_id"
+
+
+class Author(NamedTuple):
+    id: int
+    full_name: str
+    nick_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNote:
+    id: int
+    ticket_id: int
+    body: str
+    """Empty where the note was withdrawn."""
+    author: Author
+    created_at: int
+    edited_at: int | None
+    withdrawn_at: int | None
+    internal: bool
+
+
+class NotePosition(NamedTuple):
+    """What a list of notes is ordered by."""
+
+    created_at: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotesPage:
+    notes: Sequence[TicketNote]
+    next_after: NotePosition | None
+    """Behind which the next page begins; None where nothing follows."""
+
+
+_FIRST: Final = NotePosition(-(2**62), 0)
+_LAST: Final = NotePosition(2**62, 0)
+"""Before and behind all notes."""
+_OWN: Final = "= :ticket_id"
+_WITH_DUPLICATES: Final = (
+    "IN (SELECT CAST(:ticket_id AS BIGINT) UNION ALL SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id)"
+)
+
+
+def page_of_notes(
+    tx: Tx,
+    actor: Actor,
+    number: int | None,
+    limit: int,
+    after: NotePosition | None = None,
+    *,
+    newest_first: bool = False,
+) -> NotesPage:
+    """A page of the notes of a ticket and of its duplicates; for the desk with internal and withdrawn ones. Raises
+    `NotFound`.
+    """
+    duplicates = tx.soon(_DUPLICATES, ticket_id=number, most=MOST_DUPLICATES)
+    ticket_id, _ = find_ticket(tx, actor, number)
+    ids = [ticket_id, *(row["id"] for row in duplicates())]
+    begin = after or (_LAST if newest_first else _FIRST)
+    rows = tx.all(
+        _page(len(ids), sees_internal(actor), newest_first, tx.merges_lazily),
+        after_at=begin.created_at,
+        after_id=begin.id,
+        rows=limit + 1,
+        **{f"ticket_{place}": each for place, each in enumerate(ids)},
+    )
+    notes = [note_of(row) for row in rows[:limit]]
+    return NotesPage(notes, NotePosition(notes[-1].created_at, notes[-1].id) if len(rows) > limit else None)
+
+
+def find_note(tx: Tx, actor: Actor, number: int | None, note_id: int | None) -> TicketNote:
+    """One that the list of this ticket's notes shows, be it a duplicate's. Raises `NotFound`."""
+    ticket_id, _ = find_ticket(tx, actor, number)
+    of_ticket = (
+        "IN (SELECT CAST(:ticket_id AS BIGINT) UNION ALL SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id)"
+    )
+    return read_note(tx, actor, ticket_id, note_id, of_ticket)
+
+
+def read_note(tx: Tx, actor: Actor, ticket_id: int, note_id: int | None, of_ticket: str = _OWN) -> TicketNote:
+    """The note of a ticket that the actor was found to see. Raises `NotFound`."""
+    selects = " UNION ALL ".join(
+        f"SELECT * FROM ({_select(table)} WHERE id = :note_id AND ticket_id {of_ticket}{_shown(table, actor)}) {table}"
+        for table in (_ALL if sees_internal(actor) else _PUBLIC)
+    )
+    row = tx.one(f"{_SELECT} FROM ({selects}) notes {_AUTHORS}", note_id=note_id, ticket_id=ticket_id)
+    if row is None:
+        raise NotFound(NOT_FOUND)
+    return note_of(row)
+
+
+def note_of(row: Row) -> TicketNote:
+    return TicketNote(
+        id=row["id"],
+        ticket_id=row["ticket_id"],
+        body=row["body"],
+        author=Author(row["author_id"], row["full_name"], row["nick_name"]),
+        created_at=row["created_at"],
+        edited_at=row["edited_at"],
+        withdrawn_at=row["withdrawn_at"],
+        internal=bool(row["internal"]),
+    )
+
+
+_DUPLICATES: Final = "SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id ORDER BY id LIMIT :most"
+_SELECT: Final = (
+    "SELECT notes.id, notes.ticket_id, notes.author_id, notes.body, notes.created_at, notes.edited_at,"
+    " notes.withdrawn_at, notes.internal, users.full_name, users.nick_name"
+)
+
+
+def _select(table: Table) -> str:
+    return f"SELECT {_COLUMNS}, {int(table == 'internal_notes')} AS internal FROM {table}"
+
+
+def _shown(table: Table, actor: Actor) -> str:
+    return "" if sees_internal(actor) else f" AND {table}.withdrawn_at IS NULL"
+
+
+@lru_cache(maxsize=512)
+def _page(tickets: int, internal: bool, newest_first: bool, merges_lazily: bool) -> str:  # noqa: FBT001 - called once
+    """A page of so many tickets' notes: a branch for each and each kind, which an index gives in order. SQLite merges
+    them, and stops at the page's end; PostgreSQL is told where to stop in each.
+    """
+    direction = " DESC" if newest_first else ""
+    order = f"ORDER BY created_at{direction}, id{direction}"
+    shown = "" if internal else " AND withdrawn_at IS NULL"
+    branches = [
+        f"{_select(table)} WHERE ticket_id = :ticket_{place}"
+        f" AND (created_at, id) {'<' if newest_first else '>'} (:after_at, :after_id){shown}"
+        for place in range(tickets)
+        for table in (_ALL if internal else _PUBLIC)
+    ]
+    if not merges_lazily:
+        branches = [f"({branch} {order} LIMIT :rows)" for branch in branches]
+    page = f"SELECT * FROM ({' UNION ALL '.join(branches)} {order} LIMIT :rows) page"
+    by_page = f"ORDER BY notes.created_at{direction}, notes.id{direction}"
+    return f"{_SELECT} FROM ({page}) notes {_AUTHORS} {by_page}"
