@@ -41,7 +41,14 @@ def rename(tx: Tx, person: Person, nick_name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["@Aishu", "@AISHU: look", "see @aishu.", "@admin@keesa.example", "@ADMIN@keesa.example!", "<p>Hi <b>@Aishu</b></p>"],
+    [
+        "@Aishu",
+        "@AISHU: look",
+        "see @aishu.",
+        "@admin@keesa.example",
+        "@ADMIN@keesa.example!",
+        "<p>Hi <b>@Aishu</b></p>",
+    ],
 )
 @pytest.mark.parametrize("internal", [False, True])
 def test_somebody_of_the_desk_is_mentioned(tx: Tx, text: str, internal: bool) -> None:  # noqa: FBT001
@@ -83,7 +90,9 @@ def test_who_does_not_see_the_ticket_is_not_mentioned(tx: Tx, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("number", "sees"), [(RAISED, True), (TYPED, True), (ASSIGNED, True), (HIDDEN, False)], ids=["raiser", "type", "own", "no"]
+    ("number", "sees"),
+    [(RAISED, True), (TYPED, True), (ASSIGNED, True), (HIDDEN, False)],
+    ids=["raiser", "type", "own", "no"],
 )
 def test_seeing_is_by_the_one_rule(tx: Tx, number: int, sees: bool) -> None:  # noqa: FBT001
     """What they raised, what is assigned to them, the ticket types of their roles."""

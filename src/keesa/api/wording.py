@@ -276,6 +276,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     ),
     # queries
     "order": _said("By the time at which tickets were raised"),
+    "NotesOfTicketQuery.order": _said("By the time at which notes were written; the oldest first unless it is `desc`"),
     "open_page": _said("The page of the open tickets, instead of `page`"),
     "active_page": _said("The page of the active tickets, instead of `page`"),
     "closed_page": _said("The page of the closed tickets, instead of `page`"),

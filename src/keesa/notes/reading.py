@@ -153,7 +153,7 @@ def _page(tickets: int, internal: bool, newest_first: bool, merges_lazily: bool)
         for place in range(tickets)
         for table in (_ALL if internal else _PUBLIC)
     ]
-    if not merges_lazily:
+    if len(branches) > 1 and not merges_lazily:
         branches = [f"({branch} {order} LIMIT :rows)" for branch in branches]
     page = f"SELECT * FROM ({' UNION ALL '.join(branches)} {order} LIMIT :rows) page"
     by_page = f"ORDER BY notes.created_at{direction}, notes.id{direction}"

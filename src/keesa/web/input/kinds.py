@@ -70,6 +70,8 @@ def path_to(paths: Mapping[str, str], field: str) -> str:
     """Where `paths_of` has the field, or where it has the list of which the field is a part, such as `tags.0.name`."""
     if field in paths:
         return paths[field]
+    if field in paths.values():  # a path already, which may begin with a field's own name: `note.note`
+        return field
     whole, dot, part = field.partition(".")
     return paths.get(whole, whole) + dot + part
 

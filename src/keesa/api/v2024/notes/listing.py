@@ -25,7 +25,7 @@ ROUTES = Routes()
 
 
 class NotesOfTicketQuery(CursorQuery, frozen=True, kw_only=True):
-    order: Annotated[Order, Meta(description="By the time at which notes were written: oldest or newest first")] = "asc"
+    order: Order = "asc"
 
 
 class NotesOfTicket(Struct):
