@@ -1,5 +1,6 @@
 """Filters as data: what meets two of them, and what they are in SQL."""
 
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deterministic import deterministic
-from keesa.accounts.filters import MOST_VALUES, Equals, Filter, IsNull, OneOf, Range, Term, any_of, meet, one_of
+from keesa.accounts.filters import MOST_VALUES, Equals, Filter, IsNull, OneOf, Range, Term, any_of, is_met, meet, one_of
 from keesa.db import Database
 from many_tickets import fill
 from plain_filters import COLUMNS, filters, meets
@@ -94,8 +95,9 @@ def test_what_is_met_is_what_meets_both(rows: list[dict[str, Any]], some: list[F
 def test_a_condition_holds_for_what_meets_a_filter(
     shared_database: Database, rows: list[dict[str, Any]], some: list[Filter]
 ) -> None:
-    """On both engines as in Python."""
+    """On both engines as in Python, where a row is at hand."""
     condition = any_of(some)
     sql = f"SELECT id FROM tickets WHERE {condition.sql}"
     found = shared_database.read(lambda tx: {row["id"] for row in tx.all(sql, **condition.params)})
     assert found == {row["id"] for row in rows if any(meets(row, filter_) for filter_ in some)}
+    assert found == {row["id"] for row in rows if is_met(some, SimpleNamespace(**row))}

@@ -107,6 +107,23 @@ def test_a_note(desk: Desk) -> None:
     desk.asks_in(3, "POST", "/tickets/add_ticket_note", *notes)
 
 
+def test_a_note_by_itself(desk: Desk) -> None:
+    """One more, for its id; the session and the ticket as above."""
+    notes = [{"note": {"note": f"note {number}", "internal": True}} for number in range(3)]
+    desk.asks_in(4, "POST", "/tickets/2025001/notes", *notes)
+
+
+def test_a_mention(desk: Desk) -> None:
+    """The names come with the ticket; who of them sees it, and who watches it already, are asked for in turn."""
+    notes = [{"ticket_number": "2025001", "ticket_note": {"note": f"@Hassan {number}"}} for number in range(3)]
+    desk.asks_in(5, "POST", "/tickets/add_ticket_note", *notes)
+
+
+def test_a_page_of_notes(desk: Desk) -> None:
+    """The session; the ticket, with its duplicates; the page."""
+    desk.asks_in(3, "GET", "/tickets/2025001/notes", None, None, None)
+
+
 def test_a_status(desk: Desk) -> None:
     """The session; the ticket, which is locked; its status, a row of its history, and the commit."""
     number = desk.ask("POST", "/tickets", TICKET)["id"]

@@ -12,7 +12,9 @@ from keesa.db import Database, Tx, Work
 from keesa.directory.customers import CustomerChanges, NewCustomer, change_customer, create_customer, lock_customer
 from keesa.errors import Invalid
 from keesa.notes import notes
-from keesa.notes.notes import add_note
+from keesa.notes.changing import edit_note, lock_note, withdraw_note
+from keesa.notes.notes import add_note, make_note
+from keesa.notes.reading import TicketNote
 from keesa.readiness import prove_writing
 from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
@@ -22,6 +24,7 @@ from meeting import Nodes
 from new_tickets import DRAFT
 
 TEXT: Final = rich_text("Going there with the Thursday ferry")
+EDITED: Final = rich_text("Going there today")
 
 
 @pytest.fixture
@@ -51,6 +54,51 @@ def test_notes_at_once_come_in_the_order_in_which_they_are_told(nodes: Nodes, ad
     times = times_of(nodes, "ticket_notes", ASSIGNED)
     assert times == sorted(times)
     assert times[-2:] == [at, at]
+
+
+def test_internal_notes_at_once_never_pass_the_most(
+    nodes: Nodes, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have the same bound by themselves."""
+    monkeypatch.setattr(notes, "MOST_NOTES", 1)
+
+    def work(tx: Tx) -> int:
+        return make_note(tx, admin, ASSIGNED, TEXT, now(), internal=True).id
+
+    met = nodes.meet(work, "INSERT INTO internal_notes", lambda other: other.write(work))
+    assert [type(error) for error in met.errors] == [Invalid]
+    assert len(times_of(nodes, "internal_notes", ASSIGNED)) == 1
+
+
+def test_an_edit_and_a_withdrawal_at_once_are_one_after_the_other(nodes: Nodes, admin: Actor) -> None:
+    """Who comes second finds the note as the first one left it: withdrawn, and counted no more."""
+    made = nodes.one.write(lambda tx: make_note(tx, admin, ASSIGNED, TEXT, now()))
+
+    def edit(tx: Tx) -> TicketNote:
+        return edit_note(tx, admin, lock_note(tx, admin, ASSIGNED, made.id, now(), EDITED), EDITED, now())
+
+    def withdraw(tx: Tx) -> None:
+        withdraw_note(tx, admin, lock_note(tx, admin, ASSIGNED, made.id, now()), now())
+
+    met = nodes.meet(withdraw, "UPDATE ticket_notes", lambda other: other.write(edit))
+    assert [type(error) for error in met.errors] == [Invalid]
+    sql = (
+        "SELECT notes_count, (SELECT count(*) FROM ticket_notes WHERE ticket_id = tickets.id AND withdrawn_at IS NULL)"
+    )
+    [row] = nodes.one.read(lambda tx: rows(tx, f"{sql} AS kept FROM tickets WHERE id = :id", id=ASSIGNED))
+    assert row["notes_count"] == row["kept"]
+
+
+def test_a_mention_at_once_with_another_is_kept_once(nodes: Nodes, admin: Actor) -> None:
+    """The ticket tells of it once."""
+    text = rich_text("@Hassan")
+
+    def work(tx: Tx) -> str:
+        return add_note(tx, admin, ASSIGNED, text, now())
+
+    met = nodes.meet(work, "INSERT INTO ticket_watchers", lambda other: other.write(work))
+    assert met.errors == []
+    assert [event["thing_id"] for event in events_of(nodes, ASSIGNED) if event["kind"] == "watched"] == [ENGINEER.id]
 
 
 def moving(admin: Actor, name: str, at: int) -> Work[None]:
