@@ -38,7 +38,7 @@ STATUSES: Final = {
     "POST /tickets/{ticket}/notes": {201, 400, 401, 403, 404, 408, 413, 415, 422},
     "GET /tickets/{ticket}/notes/{note}": {200, 304, 400, 401, 403, 404},
     "PATCH /tickets/{ticket}/notes/{note}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
-    "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412},
+    "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412, 422},
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 413, 415, 422},

@@ -13,6 +13,7 @@ from keesa.notes.changing import EDITABLE_FOR, edit_note, lock_note, withdraw_no
 from keesa.notes.notes import LARGEST_NOTES, MOST_NOTES, list_notes, make_note
 from keesa.notes.reading import TicketNote, find_note
 from keesa.rich_text.html import rich_text
+from keesa.tickets.changing import LARGEST_HISTORY
 from keesa.tickets.finding import find_ticket
 from listing import ticket
 
@@ -205,6 +206,22 @@ def test_notes_of_each_kind_have_bounds_of_their_own(tx: Tx, internal: bool) -> 
     edit(tx, note_id, "54321")
     assert edit(tx, note_id, "1").body == "1"
     assert counts(tx)[size] == LARGEST_NOTES - 4
+
+
+@KINDS
+def test_what_the_history_has_no_room_for_is_refused(tx: Tx, internal: bool) -> None:  # noqa: FBT001
+    """The old text would be lost; each kind's history has a bound of its own, and a new note is always told of."""
+    note_id = make(tx, internal=internal)
+    full, other = ("internal_history_size", "history_size")[:: 1 if internal else -1]
+    tx.run(f"UPDATE tickets SET {full} = :size, {other} = 0 WHERE id = :id", size=LARGEST_HISTORY, id=ASSIGNED)
+    before = tickets_as_kept(tx)
+    for change in (lambda: edit(tx, note_id, "Gone"), lambda: withdraw(tx, note_id)):
+        with pytest.raises(Invalid, match="ticket has no room left in its history"):
+            change()
+    assert tickets_as_kept(tx) == before
+    make(tx, internal=internal)
+    tx.run(f"UPDATE tickets SET {full} = 0, {other} = :size WHERE id = :id", size=LARGEST_HISTORY, id=ASSIGNED)
+    withdraw(tx, note_id)
 
 
 def test_customers_write_no_internal_notes(tx: Tx) -> None:

@@ -12,6 +12,7 @@ from keesa.notes.changing import edit_note, lock_note
 from keesa.notes.mentions import MOST
 from keesa.notes.notes import add_note, make_note
 from keesa.rich_text.html import rich_text
+from keesa.tickets.changing import LARGEST_HISTORY
 from keesa.tickets.watching import MOST_WATCHERS
 
 NOON = at("2025-03-10T12:00")
@@ -158,6 +159,14 @@ def test_who_finds_no_room_to_watch_is_mentioned_all_the_same(tx: Tx) -> None:
     assert mentioned(tx, "@Hassan @Aishu") == [ENGINEER.id, ADMIN.id]
     assert kept(tx, "ticket_mentions") == [ADMIN.id, ENGINEER.id]
     assert kept(tx, "ticket_watchers") == [ENGINEER.id, *twins]
+
+
+def test_a_full_history_refuses_no_note_for_a_mention(tx: Tx) -> None:
+    """It has no room to tell who watches, so nobody new does."""
+    full = "UPDATE tickets SET internal_history_size = :size WHERE id = :id"
+    tx.run(full, size=LARGEST_HISTORY, id=ASSIGNED)
+    assert mentioned(tx, "@Aishu") == kept(tx, "ticket_mentions") == [ADMIN.id]
+    assert kept(tx, "ticket_watchers") == []
 
 
 def test_they_are_kept_with_the_time_at_which_the_ticket_was_raised(tx: Tx) -> None:

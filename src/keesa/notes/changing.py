@@ -64,9 +64,9 @@ def edit_note(tx: Tx, actor: Actor, locked: LockedNote, text: RichText, at: int)
     if text.kept == note.body:
         return note
     edited = replace(note, body=text.kept, edited_at=max(at, note.created_at))
-    _keep(tx, edited)
     event = Event("note_edited", {"note": (note.body, text.kept)}, note.id, note.internal)
     ticket = _tell(tx, actor, locked, event, at, 0, grown)
+    _keep(tx, edited)
     mention(tx, actor, ticket, text, locked.names, at)
     return edited
 
@@ -78,9 +78,9 @@ def withdraw_note(tx: Tx, actor: Actor, locked: LockedNote, at: int) -> None:
     note = locked.note
     if note.withdrawn_at is not None:
         return
-    _keep(tx, replace(note, body="", withdrawn_at=max(at, note.created_at)))
     event = Event("note_withdrawn", {"note": (note.body, None)}, note.id, note.internal)
     _tell(tx, actor, locked, event, at, -1, -len(note.body.encode()))
+    _keep(tx, replace(note, body="", withdrawn_at=max(at, note.created_at)))
 
 
 def _keep(tx: Tx, note: TicketNote) -> None:
@@ -97,6 +97,7 @@ def _keep(tx: Tx, note: TicketNote) -> None:
 def _tell(tx: Tx, actor: Actor, locked: LockedNote, event: Event, at: int, notes: int, size: int) -> LockedTicket:
     """The note's ticket as it is afterwards."""
     internal = locked.note.internal
+    ticket = change(tx, actor, locked.ticket, at, event, **counted(locked.ticket, notes, size, internal=internal))
     if locked.main is not None:
         change(tx, actor, locked.main, at, **counted(locked.main, notes, size, internal=internal))
-    return change(tx, actor, locked.ticket, at, event, **counted(locked.ticket, notes, size, internal=internal))
+    return ticket

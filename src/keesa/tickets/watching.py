@@ -22,7 +22,8 @@ def watch(
     """Let them watch the ticket from now on, each told by an event that customers never see; who watches it already
     goes on. Whether they see it is for the caller to ask (`who_see`).
 
-    Raises `Invalid` where there would be more than `MOST_WATCHERS`; `while_room` lets as many in as there is room for.
+    Raises `Invalid` where there would be more than `MOST_WATCHERS`, or the history has no room; `while_room` lets as
+    many in as there is room for.
     """
     had = {user_id for (user_id,) in tx.each(_WATCHERS, ticket_id=ticket.id)}
     new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in had]
@@ -32,9 +33,15 @@ def watch(
         return ticket
     if len(had) + len(new) > MOST_WATCHERS:
         raise Invalid({"watcher": [f"is one too many: a ticket has at most {MOST_WATCHERS} watchers"]})
+    try:
+        changed = change(tx, actor, ticket, at, *(Event("watched", thing_id=user_id, internal=True) for user_id in new))
+    except Invalid:
+        if while_room:
+            return ticket
+        raise
     for user_id in new:
         tx.run(_WATCH, ticket_id=ticket.id, user_id=user_id, raised_at=ticket.raised_at)
-    return change(tx, actor, ticket, at, *(Event("watched", thing_id=user_id, internal=True) for user_id in new))
+    return changed
 
 
 def who_see(tx: Tx, ticket: LockedTicket, user_ids: Sequence[int]) -> list[int]:

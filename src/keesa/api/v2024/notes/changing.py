@@ -12,6 +12,7 @@ from keesa.api.vocabulary import DIGITS, TicketPath
 from keesa.db import Tx
 from keesa.notes.changing import edit_note, lock_note, withdraw_note
 from keesa.notes.reading import NOT_FOUND, TicketNote, find_note
+from keesa.tickets.changing import FULL
 from keesa.tickets.numbers import parse_number
 from keesa.web.endpoints import PathParameter
 from keesa.web.replies import Reply
@@ -91,10 +92,12 @@ def edit(tx: Tx, call: Call[None, ChangeNote], ticket: TicketPath, note: NotePat
     summary="Withdraw a note",
     permission=TICKETS_WRITE,
     conditional=True,
+    errors={422: f"ticket {FULL}"},
 )
 def withdraw(tx: Tx, call: Call[None, None], ticket: TicketPath, note: NotePath) -> None:
     """Who wrote it may, for 15 minutes; administrators may at any time. Customers see it no more; staff see that there
-    was one, and its text in the ticket's history. It never comes back. A second time changes nothing.
+    was one, and its text in the ticket's history: 422 where that has no room left. It never comes back. A second time
+    changes nothing.
     """
     locked = lock_note(tx, call.actor, ticket, note, call.at)
     call.conditions.require(call.etag_of(shown(call, locked.note)))
