@@ -93,10 +93,7 @@ def page_of_notes(
 def find_note(tx: Tx, actor: Actor, number: int | None, note_id: int | None) -> TicketNote:
     """One that the list of this ticket's notes shows, be it a duplicate's. Raises `NotFound`."""
     ticket_id, _ = find_ticket(tx, actor, number)
-    of_ticket = (
-        "IN (SELECT CAST(:ticket_id AS BIGINT) UNION ALL SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id)"
-    )
-    return read_note(tx, actor, ticket_id, note_id, of_ticket)
+    return read_note(tx, actor, ticket_id, note_id, _WITH_DUPLICATES)
 
 
 def read_note(tx: Tx, actor: Actor, ticket_id: int, note_id: int | None, of_ticket: str = _OWN) -> TicketNote:
