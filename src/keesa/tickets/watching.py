@@ -17,17 +17,17 @@ MOST_WATCHERS: Final = 100
 
 
 def watch(
-    tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Sequence[int], at: int, *, while_room: bool = False
+    tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Sequence[int], at: int, *, as_fits: bool = False
 ) -> LockedTicket:
     """Let them watch the ticket from now on, each told by an event that customers never see; who watches it already
     goes on. Whether they see it is for the caller to ask (`who_see`).
 
-    Raises `Invalid` where there would be more than `MOST_WATCHERS`, or the history has no room; `while_room` lets as
-    many in as there is room for.
+    Raises `Invalid` where there would be more than `MOST_WATCHERS`, or the history is full; `as_fits` lets in
+    as many as there can be.
     """
     had = {user_id for (user_id,) in tx.each(_WATCHERS, ticket_id=ticket.id)}
     new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in had]
-    if while_room:
+    if as_fits:
         new = new[: MOST_WATCHERS - len(had)]
     if not new:
         return ticket
@@ -36,7 +36,7 @@ def watch(
     try:
         changed = change(tx, actor, ticket, at, *(Event("watched", thing_id=user_id, internal=True) for user_id in new))
     except Invalid:
-        if while_room:
+        if as_fits:
             return ticket
         raise
     for user_id in new:
