@@ -8,7 +8,6 @@ from console_document import run_page
 from live import LiveServer
 from places import Place
 
-
 PAGES: Final = ("administration", "bulk", "editing", "notes", "relations", "rows", "waiting")
 
 

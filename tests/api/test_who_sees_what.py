@@ -84,12 +84,12 @@ any     GET    /tickets/tickets_of_customer                  nobody   404   403 
 any     POST   /tickets/add_ticket_note                      -        RATSH RAT      S        AS       -     403    403
 any     PATCH  /tickets/{ticket}                             -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/notes                       -        RATSH RAT      S        AS       -     403    403
-any     POST   /tickets/{ticket}/notes                       internal RATSH RAT      S        403      -     403    403
+any     POST   /tickets/{ticket}/notes                       internal RATSH RAT      S        403      403   403    403
 any     PATCH  /tickets/{ticket}/notes/{note}                own      200   200      200      200      404   403    403
 any     PATCH  /tickets/{ticket}/notes/{note}                old      200   403      404      403      404   403    403
 any     PATCH  /tickets/{ticket}/notes/{note}                internal 200   403      404      404      404   403    403
 any     DELETE /tickets/{ticket}/notes/{note}                own      204   204      204      204      404   403    403
-any     DELETE /tickets/{ticket}/notes/{note}                old      204   403      404      403      404   403    403
+any     DELETE /tickets/{ticket}/notes/{note}                old      204   403      404      404      404   403    403
 any     DELETE /tickets/{ticket}/notes/{note}                internal 204   403      404      404      404   403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
@@ -391,7 +391,7 @@ OLD_NOTES: Final = {
     "PATCH internal": 2**52 + 1_000_001,
     "DELETE internal": 2**52 + 1_000_002,
 }
-"""ENGINEER's, of ASSIGNED, which were written long ago."""
+"""ENGINEER's, of ASSIGNED, which were written long ago. Where others ask, ADMIN has withdrawn what is to be deleted."""
 
 
 def add_note(tx: Tx, table: str, number: int, note_id: int) -> None:

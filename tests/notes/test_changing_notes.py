@@ -209,14 +209,14 @@ def test_notes_of_each_kind_have_bounds_of_their_own(tx: Tx, internal: bool) -> 
 
 
 @KINDS
-def test_what_the_history_has_no_room_for_is_refused(tx: Tx, internal: bool) -> None:  # noqa: FBT001
+def test_what_a_full_history_cannot_tell_is_refused(tx: Tx, internal: bool) -> None:  # noqa: FBT001
     """The old text would be lost; each kind's history has a bound of its own, and a new note is always told of."""
     note_id = make(tx, internal=internal)
     full, other = ("internal_history_size", "history_size")[:: 1 if internal else -1]
     tx.run(f"UPDATE tickets SET {full} = :size, {other} = 0 WHERE id = :id", size=LARGEST_HISTORY, id=ASSIGNED)
     before = tickets_as_kept(tx)
     for change in (lambda: edit(tx, note_id, "Gone"), lambda: withdraw(tx, note_id)):
-        with pytest.raises(Invalid, match="ticket has no room left in its history"):
+        with pytest.raises(Invalid, match="ticket has a history that is full"):
             change()
     assert tickets_as_kept(tx) == before
     make(tx, internal=internal)

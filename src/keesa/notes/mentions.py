@@ -41,7 +41,7 @@ def names_for(tx: Tx, actor: Actor, text: RichText | None) -> Names:
 
 
 def mention(tx: Tx, actor: Actor, ticket: LockedTicket, text: RichText, names: Names, at: int) -> list[int]:
-    """Keep who is mentioned, and let them watch the ticket while it has room for watchers; their ids. Who does not see
+    """Keep who is mentioned, and let them watch the ticket while it can have more watchers; their ids. Who does not see
     the ticket is not mentioned.
     """
     named = _named(text.addressed, names()) if text.addressed else []
@@ -49,7 +49,7 @@ def mention(tx: Tx, actor: Actor, ticket: LockedTicket, text: RichText, names: N
     for user_id in mentioned:
         tx.run(_MENTION, ticket_id=ticket.id, user_id=user_id, raised_at=ticket.raised_at)
     if mentioned:
-        watch(tx, actor, ticket, mentioned, at, while_room=True)
+        watch(tx, actor, ticket, mentioned, at, as_fits=True)
     return mentioned
 
 

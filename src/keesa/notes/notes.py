@@ -94,8 +94,8 @@ def add_note_to(
     *,
     internal: bool = False,
 ) -> Callable[[], AddedNote]:
-    """Add the note to a ticket that is held, and mention whom it names, as `names_for` has them; what was made, for when
-    it is asked for. Who writes an internal one must be of the desk. Raises `Invalid`.
+    """Add the note to a ticket that is held, and mention whom it names, as `names_for` has them; what was made, for
+    when it is asked for. Who writes an internal one must be of the desk. Raises `Invalid`.
     """
     main = lock_main(tx, ticket)
     if fault := text.fault or too_much((ticket, main), 1, text.size, internal=internal):

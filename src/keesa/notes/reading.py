@@ -11,6 +11,7 @@ from keesa.db import Row, Tx
 from keesa.errors import NotFound
 from keesa.notes.notes import Table
 from keesa.tickets.finding import find_ticket
+from keesa.tickets.views import DUPLICATES
 
 NOT_FOUND: Final = "Note not found"
 MOST_DUPLICATES: Final = 200
@@ -57,10 +58,6 @@ class NotesPage:
 _FIRST: Final = NotePosition(-(2**62), 0)
 _LAST: Final = NotePosition(2**62, 0)
 """Before and behind all notes."""
-_OWN: Final = "= :ticket_id"
-_WITH_DUPLICATES: Final = (
-    "IN (SELECT CAST(:ticket_id AS BIGINT) UNION ALL SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id)"
-)
 
 
 def page_of_notes(
@@ -75,7 +72,7 @@ def page_of_notes(
     """A page of the notes of a ticket and of its duplicates; for the desk with internal and withdrawn ones. Raises
     `NotFound`.
     """
-    duplicates = tx.soon(_DUPLICATES, ticket_id=number, most=MOST_DUPLICATES)
+    duplicates = tx.soon(DUPLICATES, ticket_id=number, most=MOST_DUPLICATES)
     ticket_id, _ = find_ticket(tx, actor, number)
     ids = [ticket_id, *(row["id"] for row in duplicates())]
     begin = after or (_LAST if newest_first else _FIRST)
@@ -92,20 +89,25 @@ def page_of_notes(
 
 def find_note(tx: Tx, actor: Actor, number: int | None, note_id: int | None) -> TicketNote:
     """One that the list of this ticket's notes shows, be it a duplicate's. Raises `NotFound`."""
+    duplicates = tx.soon(DUPLICATES, ticket_id=number, most=MOST_DUPLICATES)
     ticket_id, _ = find_ticket(tx, actor, number)
-    return read_note(tx, actor, ticket_id, note_id, _WITH_DUPLICATES)
+    return _read(tx, actor, [ticket_id, *(row["id"] for row in duplicates())], note_id)
 
 
-def read_note(tx: Tx, actor: Actor, ticket_id: int, note_id: int | None, of_ticket: str = _OWN) -> TicketNote:
+def read_note(tx: Tx, actor: Actor, ticket_id: int, note_id: int | None) -> TicketNote:
     """The note of a ticket that the actor was found to see. Raises `NotFound`."""
+    return _read(tx, actor, [ticket_id], note_id)
+
+
+def _read(tx: Tx, actor: Actor, tickets: Sequence[int], note_id: int | None) -> TicketNote:
     selects = " UNION ALL ".join(
-        f"SELECT * FROM ({_select(table)} WHERE id = :note_id AND ticket_id {of_ticket}{_shown(table, actor)}) {table}"
+        f"SELECT * FROM ({_select(table)} WHERE id = :note_id{_shown(table, actor)}) {table}"
         for table in (_ALL if sees_internal(actor) else _PUBLIC)
     )
-    row = tx.one(f"{_SELECT} FROM ({selects}) notes {_AUTHORS}", note_id=note_id, ticket_id=ticket_id)
-    if row is None:
-        raise NotFound(NOT_FOUND)
-    return note_of(row)
+    for row in tx.all(f"{_SELECT} FROM ({selects}) notes {_AUTHORS}", note_id=note_id):
+        if row["ticket_id"] in tickets:
+            return note_of(row)
+    raise NotFound(NOT_FOUND)
 
 
 def note_of(row: Row) -> TicketNote:
@@ -121,7 +123,6 @@ def note_of(row: Row) -> TicketNote:
     )
 
 
-_DUPLICATES: Final = "SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id ORDER BY id LIMIT :most"
 _SELECT: Final = (
     "SELECT notes.id, notes.ticket_id, notes.author_id, notes.body, notes.created_at, notes.edited_at,"
     " notes.withdrawn_at, notes.internal, users.full_name, users.nick_name"

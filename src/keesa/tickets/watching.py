@@ -69,20 +69,20 @@ def stop_watching(tx: Tx, actor: Actor, number: int | None, user_id: int, at: in
 
 
 def watch(
-    tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Collection[int], at: int, *, while_room: bool = False
+    tx: Tx, actor: Actor, ticket: LockedTicket, user_ids: Collection[int], at: int, *, as_fits: bool = False
 ) -> LockedTicket:
     """The users watch the ticket from now on, each told by an event that customers never see; the ticket as it is
     afterwards. Who watches it already goes on. Whether they see it is for the caller to ask (`who_see`).
 
     Raises `Invalid` where it would have too many watchers, a user too many tickets, or the history is full: of a user
-    whose row is held, as `start_watching` does, that is exact. `while_room` lets as many in as there is room for.
+    whose row is held, as `start_watching` does, that is exact. `as_fits` lets in as many as there can be.
     """
     watching = tx.soon("SELECT user_id FROM ticket_watchers WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
     watched = {user_id: tx.soon(_WATCHED, user_id=user_id) for user_id in user_ids}
     present = {row["user_id"] for row in watching()}
     new = [user_id for user_id in watched if user_id not in present]
     full = [user_id for user_id in new if watched[user_id]()[0]["value"] >= MOST_WATCHED]
-    if while_room:
+    if as_fits:
         new = [user_id for user_id in new if user_id not in full][: max(MOST_WATCHERS - len(present), 0)]
     elif full:
         raise Invalid({"user_id": [f"watches as many tickets as a user may watch: {MOST_WATCHED}"]})
@@ -93,7 +93,7 @@ def watch(
     try:
         changed = change(tx, actor, ticket, at, *_watched(new))
     except Invalid:
-        if while_room:
+        if as_fits:
             return ticket
         raise
     for user_id in new:

@@ -96,7 +96,7 @@ def edit(tx: Tx, call: Call[None, ChangeNote], ticket: TicketPath, note: NotePat
 )
 def withdraw(tx: Tx, call: Call[None, None], ticket: TicketPath, note: NotePath) -> None:
     """Who wrote it may, for 15 minutes; administrators may at any time. Customers see it no more; staff see that there
-    was one, and its text in the ticket's history: 422 where that has no room left. It never comes back. A second time
+    was one, and its text in the ticket's history: 422 where that is full. It never comes back. A second time
     changes nothing.
     """
     locked = lock_note(tx, call.actor, ticket, note, call.at)
