@@ -52,6 +52,7 @@ CHECKS: Final = (
 )
 KNOWN: Final[dict[str, list[str | int]]] = {
     "tickets": ["2024001", "2008022", "2009004", "2024010", "2025017"],
+    "ticket ids": [2024001, 2008022],
     "types": ["customer_support", "eco_support", "roc_support"],
     "categories": ["network", "fault"],
     "days": ["2024-12-31"],
@@ -60,7 +61,7 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "other customers": [2, 3],
     "any state": ["*"],
     "ecos": [1],
-    "canned answers": [1, 2],
+    "canned answers": [*range(1, 31)],
     "texts": ["<p>Dear {{contact_name}}</p>", "{{title}} & more"],
     "other entries": ["routine_maintenance", "survey"],
     "other products": [20, 21],
@@ -104,7 +105,7 @@ PLACES: Final = {
     "path.customer": "other customers",
     "path.eco": "ecos",
     "path.canned_answer": "canned answers",
-    "query.ticket": "tickets",
+    "query.ticket": "ticket ids",
     "body.canned_answer.name": "names",
     "body.canned_answer.text": "texts",
     "path.product": "other products",
