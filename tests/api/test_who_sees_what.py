@@ -73,7 +73,7 @@ any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403 
 
 2024    GET    /tickets                                      -        RATSH RAT      S        AS       -     S      403
 2021    GET    /tickets                                      -        AT    RA       S        -        -     S      403
-2024    GET    /tickets/rows                                 -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/rows                                 -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_type                      -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_category                  -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_of_customer                  harbour  AS    A        S        AS       403   S      403

@@ -34,16 +34,49 @@ class TicketRow:
     last_note_by_id: int | None
 
 
-SHOWN: Final = """
+_OWN: Final = """
     tickets.id, tickets.title, tickets.status, tickets.priority, tickets.ticket_type, tickets.category,
     tickets.customer_id, tickets.product_id, tickets.raised_at, tickets.raised_by_id, tickets.assigned_to_id,
     tickets.changed_at, tickets.public_changed_at, tickets.held_until, tickets.answered_at, tickets.notes_count,
-    tickets.internal_notes, note.created_at, note.author_id, internal.created_at, internal.author_id
+    tickets.internal_notes
 """
+_LAST: Final = """
+    (SELECT {column} FROM {table} WHERE ticket_id = {ticket} AND withdrawn_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT 1)
+"""
+_OF_DUPLICATES: Final = f"""
+    (SELECT {{column}} FROM ticket_notes WHERE id IN (
+        SELECT {_LAST.format(column="id", table="ticket_notes", ticket="shown.id")} FROM (
+            SELECT tickets.id AS id
+            UNION ALL SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id
+        ) shown
+    ) ORDER BY created_at DESC, id DESC LIMIT 1)
+"""
+"""Of a ticket that shows the notes of its duplicates."""
+
+
+def shown_to(actor: Actor) -> str:
+    """The columns that a row is made of; of internal notes nothing is read, for whom they are not."""
+    return ", ".join((_OWN, *map(_last_note, _OF_NOTES), *(_last_internal(column, actor) for column in _OF_NOTES)))
+
+
+_OF_NOTES: Final = ("created_at", "author_id")
+
+
+def _last_note(column: str) -> str:
+    own = _LAST.format(column=column, table="ticket_notes", ticket="tickets.id")
+    return f"CASE tickets.duplicates WHEN 0 THEN {own} ELSE {_OF_DUPLICATES.format(column=column)} END"
+
+
+def _last_internal(column: str, actor: Actor) -> str:
+    if not sees_internal(actor):
+        return "NULL"
+    last = _LAST.format(column=column, table="internal_notes", ticket="tickets.id")
+    return f"CASE tickets.internal_notes WHEN 0 THEN NULL ELSE {last} END"
 
 
 def row_of(values: tuple[Any, ...], actor: Actor) -> TicketRow:
-    """From a row of `SHOWN`."""
+    """From the columns of `shown_to`."""
     of_ticket, changes, of_notes = values[:11], values[11:17], values[17:]
     changed_at, public_changed_at, held_until, answered_at, notes, internal_notes = changes
     last, internal = of_notes[:2], of_notes[2:]
@@ -53,27 +86,3 @@ def row_of(values: tuple[Any, ...], actor: Actor) -> TicketRow:
         if internal[0] is not None and (last[0] is None or internal[0] > last[0]):
             last = internal
     return TicketRow(*(*of_ticket, public_changed_at, held_until, answered, notes, *last))
-
-
-_LAST: Final = """
-    (SELECT id FROM {table} WHERE ticket_id = {ticket} AND withdrawn_at IS NULL
-        ORDER BY created_at DESC, id DESC LIMIT 1)
-"""
-_WITH_DUPLICATES: Final = f"""
-    (SELECT id FROM ticket_notes WHERE id IN (
-        SELECT {_LAST.format(table="ticket_notes", ticket="shown.id")} FROM (
-            SELECT tickets.id AS id
-            UNION ALL SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id
-        ) shown
-    ) ORDER BY created_at DESC, id DESC LIMIT 1)
-"""
-_NOTE: Final = f"""
-    LEFT JOIN ticket_notes note ON note.id = CASE tickets.duplicates
-        WHEN 0 THEN {_LAST.format(table="ticket_notes", ticket="tickets.id")} ELSE {_WITH_DUPLICATES} END
-"""
-
-
-def joins_for(actor: Actor) -> str:
-    """What `SHOWN` needs beside the ticket's own row: of internal notes nothing, for whom they are not."""
-    internal = _LAST.format(table="internal_notes", ticket="tickets.id") if sees_internal(actor) else "NULL"
-    return f"{_NOTE} LEFT JOIN internal_notes internal ON internal.id = {internal}"

@@ -19,7 +19,7 @@ from keesa.errors import Invalid
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.pages import Position
 from keesa.tickets.row_filters import Leads, RowsWanted, changed_for, condition_on, leads_for, sets_for
-from keesa.tickets.row_views import SHOWN, TicketRow, joins_for, row_of
+from keesa.tickets.row_views import TicketRow, row_of, shown_to
 
 RowSort = Literal["raised", "changed", "priority", "held_until"]
 SORTS: Final[tuple[RowSort, ...]] = get_args(RowSort)
@@ -128,14 +128,16 @@ class _Search:
         if self._page.sort == "raised":
             return None
         leads = self.leads(None)
-        return (
-            self._up_to(Condition(f"SELECT id FROM ({_united(leads)}) leads", leads.params)) if leads.branches else ()
-        )
+        if not leads.branches:
+            return ()
+        all_of_them = " UNION ALL ".join(branch.condition for branch in leads.branches)
+        return self._up_to(Condition(f"SELECT id FROM ({all_of_them}) leads", leads.params))
 
     def _up_to(self, select: Condition) -> Sequence[int] | None:
-        """What it finds, where it is no more than `FEW`."""
-        found = [row[0] for row in self._tx.each(f"{select.sql} LIMIT {FEW + 1}", **select.params)]
-        return list(dict.fromkeys(found)) if len(found) <= FEW else None
+        """What it finds, where it is no more than `FEW`; of more, none is read."""
+        for _ in self._tx.each(f"{select.sql} LIMIT 1 OFFSET {FEW}", **select.params):
+            return None
+        return list(dict.fromkeys(row[0] for row in self._tx.each(select.sql, **select.params)))
 
     # Window after window
 
@@ -257,10 +259,10 @@ class _Search:
                 params |= zip(places, key, strict=True)
         order = ", ".join(f"{column}{self._direction}" for column in columns)
         found = self._tx.each(
-            f"SELECT {SHOWN}, {', '.join(columns)} FROM ("
+            f"SELECT {shown_to(self._actor)}, {', '.join(columns)} FROM ("
             f"SELECT tickets.id AS row_id FROM tickets WHERE tickets.id IN {self._looked_at}"
             f" AND CASE WHEN {' AND '.join(bounds)} THEN 1 ELSE 0 END = 1 ORDER BY {order} LIMIT :rows"
-            f") page JOIN tickets ON tickets.id = page.row_id {joins_for(self._actor)} ORDER BY {order}",
+            f") page JOIN tickets ON tickets.id = page.row_id ORDER BY {order}",
             ids=msgspec.json.encode(ids).decode(),
             rows=limit,
             **params,
@@ -317,18 +319,13 @@ def _ordered(leads: Leads, size: int, direction: str, tx: Tx) -> str:
     """The first tickets of them all."""
     order = f"ORDER BY raised_at{direction}, id{direction}"
     [first, *others] = leads.branches
+    union = " UNION " if leads.overlap else " UNION ALL "
     if tx.merges_lazily:
-        return f"{_united(leads)} {order} LIMIT {size}"
+        return f"{union.join(branch.condition for branch in leads.branches)} {order} LIMIT {size}"
     parts = []
     for branch in (first, *others):
         nulls = "".join(f"{column}{direction}, " for column in branch.nulls)
         parts.append(f"{branch.condition} {order.replace('BY ', f'BY {nulls}')} LIMIT {size}")
     if not others:
         return parts[0]
-    union = " UNION " if leads.overlap else " UNION ALL "
     return f"{union.join(f'({part})' for part in parts)} {order} LIMIT {size}"
-
-
-def _united(leads: Leads) -> str:
-    """A select of them all, to which an order and a limit can be added."""
-    return (" UNION " if leads.overlap else " UNION ALL ").join(branch.condition for branch in leads.branches)
