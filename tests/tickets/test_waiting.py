@@ -1,12 +1,12 @@
 """What a customer's answer does to a ticket that is held or closed: it waits for the desk, or takes the ticket up."""
 
 import json
-from dataclasses import replace
 from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, STRANGER, STRANGERS, TYPED, Person, at
@@ -259,5 +259,5 @@ def test_only_customers_answers_begin_a_wait_and_only_the_desk_ends_it(
 
 
 A_TICKET: Final = LockedTicket(
-    **dict.fromkeys(LockedTicket.__dataclass_fields__, 0) | {"id": STRANGERS, "customer_id": HARBOUR}  # type: ignore[arg-type]
+    **dict.fromkeys(LockedTicket.__struct_fields__, 0) | {"id": STRANGERS, "customer_id": HARBOUR}  # type: ignore[arg-type]
 )

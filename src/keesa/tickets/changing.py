@@ -19,7 +19,7 @@ _INTERNAL: Final = frozenset({"internal_notes", "internal_notes_size"})
 """Columns of which customers never learn."""
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
 """What a ticket takes also where its history is full: without it, none could be closed."""
-_KNOWN: Final = frozenset(LockedTicket.__dataclass_fields__)
+_KNOWN: Final = frozenset(LockedTicket.__struct_fields__)
 _WAITED: Final = 60_000
 """Milliseconds that a change may have waited for the ticket's row, and nodes' clocks may differ, at the most."""
 

@@ -1,8 +1,9 @@
 """Giving a ticket to another customer, who sees it as if it had begun then (docs/decisions/0046)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
