@@ -1,12 +1,13 @@
 """What a customer's answer does to a ticket that is held or closed: it waits for the desk, or takes the ticket up."""
 
 import json
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec import structs
 
 from acting import CLOCK, actor_of, rows, tickets_as_kept
 from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, STRANGER, STRANGERS, TYPED, Person, at
@@ -243,9 +244,9 @@ def test_only_customers_answers_begin_a_wait_and_only_the_desk_ends_it(
 ) -> None:
     """Whatever the ticket is like."""
     actor = replace(SYSTEM, id=by.id, user_type=by.user_type, customer_id=by.customer_id)
-    found = replace(A_TICKET, status=status, answered_at=since, duplicate_of_id=duplicate_of)
+    found = structs.replace(A_TICKET, status=status, answered_at=since, duplicate_of_id=duplicate_of)
     columns = after_note(actor, found, NOON)
-    after = replace(found, **columns)  # type: ignore[arg-type]
+    after = structs.replace(found, **columns)
     if after.answered_at is not None and since is None:
         assert (by, duplicate_of) == (CUSTOMER, None)
         assert status in ("on_hold", "closed")
