@@ -23,6 +23,7 @@ from keesa.tickets.numbers import LARGEST
 from keesa.tickets.pages import Position
 from keesa.tickets.shapes import named
 from keesa.tickets.statuses import Status
+from keesa.tickets.views import RAISED_ELSEWHERE
 
 DRIFT: Final = 60_000
 """Milliseconds by which a ticket's time of change may be before that of the event."""
@@ -73,6 +74,8 @@ def condition_on(actor: Actor, wanted: RowsWanted, *, held: bool = False) -> Con
 
     parts = [seen.sql]
     parts += [condition_of(term, name) for term in (*_on_columns(wanted), *_raised(wanted))]
+    if not sees_internal(actor) and any(term.column == "raised_by_id" for term in wanted.terms):
+        parts.append(f"NOT {RAISED_ELSEWHERE}")
     if wanted.tag_ids is not None:
         parts.append(_linked("ticket_tags", f"tag_id IN ({_listed(wanted.tag_ids, name)})"))
     parts += [

@@ -6,6 +6,7 @@ from typing import Any, Final
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import sees_internal
 from keesa.tickets.statuses import Status
+from keesa.tickets.views import RAISED_ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,16 @@ class TicketRow:
 
 _OWN: Final = """
     tickets.id, tickets.title, tickets.status, tickets.priority, tickets.ticket_type, tickets.category,
-    tickets.customer_id, tickets.product_id, tickets.raised_at, tickets.raised_by_id, tickets.assigned_to_id,
+    tickets.customer_id, tickets.product_id, tickets.raised_at, {raised_by}, tickets.assigned_to_id,
     tickets.changed_at, tickets.public_changed_at, tickets.held_until, tickets.answered_at, tickets.notes_count,
     tickets.internal_notes
 """
+_RAISED_FOR_CUSTOMERS: Final = f"""
+    CASE WHEN {RAISED_ELSEWHERE} THEN (
+        SELECT actor_id FROM ticket_events WHERE ticket_id = tickets.id AND number = tickets.public_since
+    ) ELSE tickets.raised_by_id END
+"""
+"""Where another customer's user raised it: who gave it to them, as the ticket itself shows it."""
 _LAST: Final = """
     (SELECT {column} FROM {table} WHERE ticket_id = {ticket} AND withdrawn_at IS NULL
         ORDER BY created_at DESC, id DESC LIMIT 1)
@@ -57,7 +64,8 @@ _OF_DUPLICATES: Final = f"""
 
 def shown_to(actor: Actor) -> str:
     """The columns that a row is made of; of internal notes nothing is read, for whom they are not."""
-    return ", ".join((_OWN, *map(_last_note, _OF_NOTES), *(_last_internal(column, actor) for column in _OF_NOTES)))
+    own = _OWN.format(raised_by="tickets.raised_by_id" if sees_internal(actor) else _RAISED_FOR_CUSTOMERS)
+    return ", ".join((own, *map(_last_note, _OF_NOTES), *(_last_internal(column, actor) for column in _OF_NOTES)))
 
 
 _OF_NOTES: Final = ("created_at", "author_id")

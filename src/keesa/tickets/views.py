@@ -90,6 +90,12 @@ _PUBLIC_COLUMNS: Final = f"""
     ) ELSE raisers.full_name END AS raised_by
 """
 """To a customer that was given the ticket of another one, whose user raised it: who gave it to them."""
+RAISED_ELSEWHERE: Final = """
+    (tickets.public_since > 0 AND EXISTS (
+        SELECT 1 FROM users raiser WHERE raiser.id = tickets.raised_by_id AND raiser.customer_id <> tickets.customer_id
+    ))
+"""
+"""Whether a user of another customer raised the ticket, of whom its customer learns nothing."""
 JOINS: Final = """
     JOIN customers ON customers.id = tickets.customer_id
     JOIN users raisers ON raisers.id = tickets.raised_by_id
