@@ -78,7 +78,7 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "tags": [1, 2],
     "relations": ["duplicate_of", "caused_by", "child_of"],
     "sessions": [f"{number:016x}" for number in range(30)],
-    "notes": list(range(901, 921)),
+    "notes": [str(number) for number in range(901, 921)],
     "expiries": [(datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000+00:00")],
 }
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
