@@ -130,7 +130,7 @@ def _listed(values: Iterable[object], name: Callable[[object], str]) -> str:
 
 
 def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> list[Condition]:
-    """Selects of tickets' ids, each of all that can be wanted, by an index: those which are few are sorted whole. Where
+    """Selects of tickets' ids, each of all that can be wanted, by an index, to which its order keeps PostgreSQL. Where
     the list is `ordered` by the time raised, without those that `leads_for` has in that order.
     """
     params: dict[str, object] = {}
@@ -146,11 +146,11 @@ def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> 
         ]
     if wanted.updated_since is not None:
         since = name(wanted.updated_since - DRIFT)
-        found.append(f"SELECT ticket_id FROM ticket_events WHERE at >= :{since}")
+        found.append(f"SELECT ticket_id FROM ticket_events WHERE at >= :{since} ORDER BY at, ticket_id")
     if wanted.answered:
-        found.append("SELECT id FROM tickets WHERE answered_at IS NOT NULL")
+        found.append("SELECT id FROM tickets WHERE answered_at IS NOT NULL ORDER BY answered_at, id")
     if held or wanted.is_held:
-        found.append(f"SELECT id FROM tickets WHERE {_held(wanted, name)}")
+        found.append(f"SELECT id FROM tickets WHERE {_held(wanted, name)} ORDER BY held_until, id")
     return [Condition(text, params) for text in found]
 
 
@@ -216,6 +216,8 @@ class _Link:
     """Whether hardly any ticket has such a value."""
 
     def condition(self, name: Callable[[object], str]) -> str:
+        if len(self.values) == 1:  # in the index's order, which keeps PostgreSQL to it
+            return f"{self.column} = :{name(self.values[0])} ORDER BY raised_at, {self.ticket}"
         return f"{self.column} IN ({_listed(self.values, name)})"
 
 

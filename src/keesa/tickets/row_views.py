@@ -52,12 +52,14 @@ _LAST: Final = """
         ORDER BY created_at DESC, id DESC LIMIT 1)
 """
 _OF_DUPLICATES: Final = f"""
-    (SELECT {{column}} FROM ticket_notes WHERE id IN (
-        SELECT {_LAST.format(column="id", table="ticket_notes", ticket="shown.id")} FROM (
+    (SELECT last.{{column}} FROM (
+        SELECT {_LAST.format(column="created_at", table="ticket_notes", ticket="shown.id")} AS created_at,
+            {_LAST.format(column="author_id", table="ticket_notes", ticket="shown.id")} AS author_id
+        FROM (
             SELECT tickets.id AS id
             UNION ALL SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id
         ) shown
-    ) ORDER BY created_at DESC, id DESC LIMIT 1)
+    ) last WHERE last.created_at IS NOT NULL ORDER BY last.created_at DESC LIMIT 1)
 """
 """Of a ticket that shows the notes of its duplicates."""
 

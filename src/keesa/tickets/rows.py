@@ -130,14 +130,14 @@ class _Search:
         leads = self.leads(None)
         if not leads.branches:
             return ()
-        all_of_them = " UNION ALL ".join(branch.condition for branch in leads.branches)
-        return self._up_to(Condition(f"SELECT id FROM ({all_of_them}) leads", leads.params))
+        parts = _in_order(leads, FEW + 1, self._direction) if not self._tx.merges_lazily else _texts(leads)
+        return self._up_to(Condition(f"SELECT id FROM ({' UNION ALL '.join(parts)}) leads", leads.params))
 
     def _up_to(self, select: Condition) -> Sequence[int] | None:
         """What it finds, where it is no more than `FEW`; of more, none is read."""
         for _ in self._tx.each(f"{select.sql} LIMIT 1 OFFSET {FEW}", **select.params):
             return None
-        return list(dict.fromkeys(row[0] for row in self._tx.each(select.sql, **select.params)))
+        return list(dict.fromkeys(row[0] for row in self._tx.each(f"{select.sql} LIMIT {FEW}", **select.params)))
 
     # Window after window
 
@@ -318,14 +318,23 @@ def _of_few_tickets(events: Sequence[tuple[int, int]]) -> Sequence[tuple[int, in
 def _ordered(leads: Leads, size: int, direction: str, tx: Tx) -> str:
     """The first tickets of them all."""
     order = f"ORDER BY raised_at{direction}, id{direction}"
-    [first, *others] = leads.branches
     union = " UNION " if leads.overlap else " UNION ALL "
     if tx.merges_lazily:
-        return f"{union.join(branch.condition for branch in leads.branches)} {order} LIMIT {size}"
+        return f"{union.join(_texts(leads))} {order} LIMIT {size}"
+    parts = _in_order(leads, size, direction)
+    return parts[0] if len(parts) == 1 else f"{union.join(parts)} {order} LIMIT {size}"
+
+
+def _texts(leads: Leads) -> list[str]:
+    return [branch.condition for branch in leads.branches]
+
+
+def _in_order(leads: Leads, size: int, direction: str) -> list[str]:
+    """The first ones of each, from its index. PostgreSQL sees that an index is in this order only where the columns are
+    named that are null in all of it.
+    """
     parts = []
-    for branch in (first, *others):
-        nulls = "".join(f"{column}{direction}, " for column in branch.nulls)
-        parts.append(f"{branch.condition} {order.replace('BY ', f'BY {nulls}')} LIMIT {size}")
-    if not others:
-        return parts[0]
-    return f"{union.join(f'({part})' for part in parts)} {order} LIMIT {size}"
+    for branch in leads.branches:
+        columns = ", ".join(f"{column}{direction}" for column in (*branch.nulls, "raised_at", "id"))
+        parts.append(f"({branch.condition} ORDER BY {columns} LIMIT {size})")
+    return parts
