@@ -75,7 +75,7 @@ def furnish(tx: Tx, people: Sequence[str]) -> None:
             customer=customers[number],
         )
     for number in range(10):
-        tx.run("INSERT INTO tags (name) VALUES (:name)", name=f"tag {number}")
+        tx.run("INSERT INTO tags (name, folded) VALUES (:name, :name)", name=f"tag {number}")
     ecos, tags = ([row["id"] for row in tx.all(f"SELECT id FROM {table} ORDER BY id")] for table in ("ecos", "tags"))
     tx.run(
         "UPDATE tickets SET eco_id = :first + id % :all WHERE id % :all < :count",

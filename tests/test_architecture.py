@@ -126,7 +126,7 @@ READERS = {
     *("tickets/finding.py", "tickets/selecting.py", "tickets/relations.py", "tickets/rows.py"),
     *("tickets/row_filters.py", "tickets/changed_since.py"),
 }
-WITH_DUPLICATES = {"tickets/views.py", "tickets/row_views.py", "notes/notes.py"}
+WITH_DUPLICATES = {"tickets/views.py", "tickets/row_views.py"}
 """Of what is shown already, whose notes stand in its main ticket."""
 
 

@@ -7,10 +7,11 @@ import pytest
 import cast
 from acting import actor_of
 from asking import Api, ApiFor
-from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER, HARBOUR, RAISED, STRANGER, STRANGERS, TYPED
+from cast import ADMIN, ASSIGNED, BY, CUSTOMER, ENGINEER, HARBOUR, RAISED, STRANGER, STRANGERS, TYPED
 from keesa.accounts.actors import SYSTEM
 from keesa.clock import now
 from keesa.db import Database, Tx
+from keesa.directory.tags import add_tag
 from keesa.events import history
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
@@ -185,7 +186,7 @@ def test_a_ticket_out_of_sight_is_not_named(api: ApiFor, database: Database) -> 
 
 def test_what_tags_and_watchers_are_called(api: ApiFor, database: Database) -> None:
     """Now, whatever they were called then."""
-    tag = database.write(lambda tx: tx.value("INSERT INTO tags (name) VALUES ('fibre') RETURNING id AS value"))
+    tag = database.write(lambda tx: add_tag(tx, BY, "fibre").id)
     tagged = Event("tagged", thing_id=tag, internal=True)
     add_events(database, ASSIGNED, tagged, Event("watched", thing_id=STRANGER.id, internal=True))
     assert [(entry["thing_id"], entry["thing"]) for entry in entries(api(ENGINEER))[-2:]] == [

@@ -51,7 +51,7 @@ CHECKS: Final = (
     "response_schema_conformance",
 )
 KNOWN: Final[dict[str, list[str | int]]] = {
-    "tickets": ["2024001", "2008022", "2009004", "2024010", "2025017"],
+    "tickets": [*["2024001"] * 3, "2008022", "2009004", "2024010", "2025017"],
     "ticket ids": [2024001, 2008022],
     "types": ["customer_support", "eco_support", "roc_support"],
     "categories": ["network", "fault"],
@@ -139,6 +139,8 @@ PLACES: Final = {
     "body.ticket.product_id": "products",
     "body.ticket.eco_id": "ecos",
     "body.ticket.contact_name": "names",
+    "body.ticket.customer_name": "names",
+    "body.ticket.customer_contact": "telephone numbers",
     "body.ticket.contact_number": "telephone numbers",
     "body.ticket.assigned_to_id": "engineers",
     "query.user": "emails",

@@ -89,6 +89,7 @@ def test_2024_shows_the_documented_fields_and_then_our_own(shared_api: ApiFor) -
             "customer_id": HARBOUR,
             "product_id": 3,
             "eco_id": None,
+            "held_until": None,
         }
     )
 

@@ -25,10 +25,10 @@ RAW_NUMBERS: Final = (b"1e400", b"-1e400", b"9" * 4000, b"9" * 5000, b"-" + b"9"
 
 def bad_values(kind: Any) -> tuple[object, ...]:  # noqa: ANN401 - a type form
     """What a field of this type must not hold, beside null."""
-    if is_object(kind):
-        return NO_OBJECTS
     info = inspect.type_info(kind)
     parts = {type(part) for part in _parts(info)}
+    if is_object(kind) or inspect.StructType in parts:
+        return NO_OBJECTS
     if inspect.ListType in parts:
         return NO_LISTS
     if inspect.DictType in parts:

@@ -61,7 +61,11 @@ def furnish(tx: Tx) -> None:
     fill(tx)
     dice = Random(11)  # noqa: S311 - dice, no secret
     for tag in TAGS:
-        tx.run("INSERT INTO tags (id, name) VALUES (:id, :name)", id=tag, name=f"tag {tag}")
+        tx.run(
+            "INSERT INTO tags (id, name, folded) VALUES (:id, :name, :name) ON CONFLICT (id) DO NOTHING",
+            id=tag,
+            name=f"tag {tag}",
+        )
     for number in range(FIRST, FIRST + TICKETS):
         eco_id = dice.choice((None, None, None, 1, 2))
         tx.run(

@@ -40,15 +40,18 @@ CREATE INDEX internal_notes_by_ticket ON internal_notes (ticket_id, created_at, 
 INSERT INTO sqlite_sequence (name, seq) VALUES ('internal_notes', 4503599627370495);
 
 -- Notes leave ticket_notes where a ticket is given to another customer; their ids stay theirs.
-CREATE TABLE kept_long_texts (
+CREATE TABLE kept_long_texts AS SELECT ticket_id, note_id, body FROM long_texts;
+DROP TABLE long_texts;
+CREATE TABLE long_texts (
     ticket_id BIGINT NOT NULL REFERENCES tickets (id),
     note_id BIGINT, -- null: the ticket's description
     body TEXT NOT NULL -- as it was before it was cut
 );
-INSERT INTO kept_long_texts SELECT ticket_id, note_id, body FROM long_texts;
-DROP TABLE long_texts;
-ALTER TABLE kept_long_texts RENAME TO long_texts;
-CREATE TABLE kept_notes (
+INSERT INTO long_texts (ticket_id, note_id, body) SELECT ticket_id, note_id, body FROM kept_long_texts;
+DROP TABLE kept_long_texts;
+CREATE TABLE kept_notes AS SELECT id, ticket_id, author_id, body, created_at FROM ticket_notes;
+DROP TABLE ticket_notes;
+CREATE TABLE ticket_notes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket_id BIGINT NOT NULL REFERENCES tickets (id),
     author_id BIGINT NOT NULL REFERENCES users (id),
@@ -57,10 +60,9 @@ CREATE TABLE kept_notes (
     edited_at BIGINT,
     withdrawn_at BIGINT -- then its text is empty
 );
-INSERT INTO kept_notes (id, ticket_id, author_id, body, created_at)
-SELECT id, ticket_id, author_id, body, created_at FROM ticket_notes;
-DROP TABLE ticket_notes;
-ALTER TABLE kept_notes RENAME TO ticket_notes;
+INSERT INTO ticket_notes (id, ticket_id, author_id, body, created_at)
+SELECT id, ticket_id, author_id, body, created_at FROM kept_notes;
+DROP TABLE kept_notes;
 CREATE INDEX ticket_notes_by_ticket ON ticket_notes (ticket_id, created_at, id);
 
 ALTER TABLE tickets ADD COLUMN public_revision BIGINT; -- as customers have it; null: it is `revision`
