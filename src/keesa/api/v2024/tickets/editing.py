@@ -9,7 +9,8 @@ from keesa.accounts.permissions import TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
 from keesa.api.rich_text import Html
 from keesa.api.v2024.fields import ContactNumber, Priority
-from keesa.api.v2024.tickets.formats import DETAIL, EXAMPLE_OF_DETAIL
+from keesa.api.v2024.tickets.examples import EXAMPLE_OF_DETAIL
+from keesa.api.v2024.tickets.formats import DETAIL
 from keesa.api.v2024.tickets.showing import OneTicket, OneTicketAnswer
 from keesa.api.vocabulary import TicketPath
 from keesa.db import Tx

@@ -7,17 +7,8 @@ from msgspec import Struct
 from keesa.accounts.permissions import TICKETS_READ
 from keesa.api.calls import Call
 from keesa.api.list_queries import PageNumber, page_of
-from keesa.api.v2024.tickets.formats import (
-    EXAMPLE,
-    EXAMPLE_OF_CATEGORY,
-    EXAMPLE_OF_CUSTOMER,
-    LISTED,
-    OF_CATEGORY,
-    OF_CUSTOMER,
-    CategoryTicket,
-    CustomerTicket,
-    Ticket,
-)
+from keesa.api.v2024.tickets.examples import EXAMPLE, EXAMPLE_OF_CATEGORY, EXAMPLE_OF_CUSTOMER
+from keesa.api.v2024.tickets.formats import LISTED, OF_CATEGORY, OF_CUSTOMER, CategoryTicket, CustomerTicket, Ticket
 from keesa.api.v2024.tickets.row_queries import ChangedListQuery, read_since
 from keesa.api.vocabulary import StatusFilter
 from keesa.db import Steps, Tx

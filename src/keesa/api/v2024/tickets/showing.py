@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from keesa.accounts.permissions import TICKETS_READ, require_bot
 from keesa.api.calls import Call
-from keesa.api.v2024.tickets.formats import DETAIL, EXAMPLE_OF_DETAIL, TicketDetail
+from keesa.api.v2024.tickets.examples import EXAMPLE_OF_DETAIL
+from keesa.api.v2024.tickets.formats import DETAIL, TicketDetail
 from keesa.api.vocabulary import StatusName, TicketPath
 from keesa.db import Steps, Tx
 from keesa.tickets.finding import find_for_bot, find_ticket
