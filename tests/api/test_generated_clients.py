@@ -81,7 +81,13 @@ def test_a_python_client_has_a_class_for_every_answer(python_clients: Path, vers
     for name, operation in operations(read):
         answers = {status: answer for status, answer in operation["responses"].items() if status not in WITHOUT_BODY}
         said[name] = {status: class_of(answer) for status, answer in answers.items()}
-        place = python_clients / f"python{version}" / "keesa_client" / "api" / operation["tags"][0].lower()
+        place = (
+            python_clients
+            / f"python{version}"
+            / "keesa_client"
+            / "api"
+            / operation["tags"][0].lower().replace(" ", "_")
+        )
         source = (place / f"{operation['operationId']}.py").read_text()
         made[name] = dict(re.findall(r"response_(\d+) = (\w+)\.from_dict\(", source))
     assert made == said

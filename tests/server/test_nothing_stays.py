@@ -4,8 +4,11 @@ import gc
 import json
 from types import FrameType, TracebackType
 
+import pytest
+
 import cast
 from http_serving import end, run, serving
+from keesa import app as application
 from keesa.app import build_app
 from keesa.config import Config
 from keesa.db import Database
@@ -29,8 +32,9 @@ def _request(method: str, path: str, token: str = "", body: object = None, *, le
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + sent
 
 
-def test_no_request_leaves_a_circle(config: Config, database: Database) -> None:
-    """On the real application; errors may, for the tracebacks' sake."""
+def test_no_request_leaves_a_circle(config: Config, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the real application; errors may, for the tracebacks' sake. The logs of this process stay as they are."""
+    monkeypatch.setattr(application, "set_up_logs", lambda _: None)
     token = cast.token(database, cast.ADMIN, "2024")
     note = {"ticket_note": {"note": "<b>hello"}, "ticket_number": str(cast.RAISED)}
     requests = {

@@ -156,7 +156,7 @@ class _Reader:
     def _values(self, name: str, given: Sequence[str] | None) -> list[str] | None:
         if given is None:
             return None
-        values = [value.strip() for text in given for value in text.split(",", MOST_VALUES)]
+        values = [value for text in given for value in text.split(",", MOST_VALUES)]
         if len(values) > MOST_VALUES:
             self.faults[name] = [f"may have at most {MOST_VALUES} values"]
             return []
