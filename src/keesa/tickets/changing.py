@@ -1,6 +1,6 @@
 """The one way to change a ticket: its columns, its revisions and times, and the events that tell of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     for event in events:
         ticket, place = _placed(ticket, event, at)
         places.append(place)
-    internal = all(event.internal for event in events) if events else bool(columns) and columns.keys() <= _INTERNAL
+    internal = all(event.internal for event in events) if events else _are_internal(columns)
     if not events and internal:
         ticket = replace(ticket, changed_at=_not_before(ticket.changed_at, at))
     elif not events:
@@ -63,8 +63,13 @@ def follow(tx: Tx, actor: Actor, main: LockedTicket, changed: LockedTicket, **co
     """Set the columns of the main ticket whose duplicate, which it shows in place, has just been changed: it changed at
     the time of that event, since lists by the last change find a ticket at one of its own or of a duplicate.
     """
-    internal = bool(columns) and columns.keys() <= _INTERNAL
-    return change(tx, actor, main, changed.changed_at if internal else changed.public_changed_at, **columns)
+    at = changed.changed_at if _are_internal(columns) else changed.public_changed_at
+    return change(tx, actor, main, at, **columns)
+
+
+def _are_internal(columns: Collection[str]) -> bool:
+    """Whether the columns are such alone of which customers never learn."""
+    return bool(columns) and _INTERNAL.issuperset(columns)
 
 
 def _placed(ticket: LockedTicket, event: Event, at: int) -> tuple[LockedTicket, Place]:

@@ -12,9 +12,9 @@ from keesa.db import Tx
 from keesa.db.rules import Rule, hold
 from keesa.errors import Invalid, NotFound
 from keesa.tickets.days import Days, GivenDay
-from keesa.tickets.finding import NOT_FOUND, lock_all, lock_ticket
+from keesa.tickets.finding import NOT_FOUND, lock_all
 from keesa.tickets.relations import OPEN_CHILDREN, count_of_open_children
-from keesa.tickets.status import NOBODY_ASSIGNED, change_status, move
+from keesa.tickets.status import NOBODY_ASSIGNED, change_status_of, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,8 @@ def close_with_children(
         raise NotFound(NOT_FOUND)
     if status != "closed":
         raise Invalid({"close_children": ["is possible only where the status is closed"]})
-    change_status(tx, actor, number, status, closed_date, at, clock, held_until)
+    closed_on = change_status_of(tx, actor, held[number], status, closed_date, at, clock, held_until).closed_on
     count = count_of_open_children(tx, number)
-    closed_on = lock_ticket(tx, actor, number).closed_on
     children = [held[child] for child in sorted(held.keys() - {number})]
     closed, left = [], []
     for child in children:

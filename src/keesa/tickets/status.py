@@ -49,14 +49,14 @@ def change_status_of(
     at: int,
     clock: Clock,
     held_until: GivenDay = UNSET,
-) -> None:
-    """`change_status` of a ticket that is held."""
+) -> LockedTicket:
+    """`change_status` of a ticket that is held; the ticket as it is afterwards."""
     status = status_named(name)
     if ticket.assigned_to_id is None:
         raise Invalid({"status": [NOBODY_ASSIGNED]}, NOBODY_ASSIGNED)
     days = days_for(ticket, status, closed_date, held_until, at, clock)
     answered_at = ticket.answered_at if status == ticket.status else None
-    move(tx, actor, ticket, at, status, days, answered_at)
+    return move(tx, actor, ticket, at, status, days, answered_at)
 
 
 def reopen(tx: Tx, ticket: LockedTicket, at: int) -> LockedTicket:
