@@ -43,20 +43,11 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture
-def reachable(tmp_path: Path) -> Path:
-    """A folder that the pooler's user can read."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(0o755 if folder == tmp_path else 0o711)
-    return tmp_path
-
-
-@pytest.fixture
-def pooler(postgres: PostgresServer, reachable: Path, mode: Mode) -> Iterator[PgBouncer]:
+def pooler(postgres: PostgresServer, tmp_path: Path, mode: Mode) -> Iterator[PgBouncer]:
     """Three connections to the server, whatever comes; each session has one to itself where that is the mode."""
     name = f"pooled{next(_numbers)}"
     postgres.create_database(name)
-    with PgBouncer(reachable, postgres.url(name), mode, connections=3 if mode == "transaction" else 30) as started:
+    with PgBouncer(tmp_path, postgres.url(name), mode, connections=3 if mode == "transaction" else 30) as started:
         yield started
     postgres.drop_database(name)
 
@@ -110,12 +101,12 @@ def test_settings_stay_with_keesa(pooled: PostgresDatabase, pooler: PgBouncer) -
 
 
 def test_a_transaction_that_has_ended_holds_no_connection_of_the_server(
-    postgres: PostgresServer, reachable: Path, monkeypatch: pytest.MonkeyPatch
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its end does not wait for a next one to travel with: others want the pooler's connections."""
     monkeypatch.setattr(postgres_loop, "SETTLE", 600)
     postgres.create_database("pooled_alone")
-    with PgBouncer(reachable, postgres.url("pooled_alone"), "transaction", connections=1) as pooler:
+    with PgBouncer(tmp_path, postgres.url("pooled_alone"), "transaction", connections=1) as pooler:
         one, other = PostgresDatabase(pooler.url), PostgresDatabase(pooler.url)
 
         async def story() -> None:

@@ -50,10 +50,10 @@ class PgBouncer:
         settings, log = self._folder / "pgbouncer.ini", self._folder / "log"
         settings.write_text(self._settings)
         program, environment = _program()
-        with log.open("ab") as errors:
+        with settings.open("rb") as given, log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [program, settings],
-                stdin=subprocess.DEVNULL,
+                [program, "/dev/stdin"],  # its user could not come to the file by a path through our folders
+                stdin=given,
                 stdout=errors,
                 stderr=errors,
                 env=environment,
