@@ -12,7 +12,8 @@ from keesa.accounts.filters import Filter, any_of, meet
 from keesa.accounts.permissions import visible_to
 from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid
-from keesa.tickets.row_filters import DRIFT, changed_for
+from keesa.tickets.row_filters import changed_for
+from keesa.tickets.row_leads import DRIFT
 from keesa.tickets.rows import FEW, WITH_MAINS
 from keesa.tickets.selecting import Group
 from keesa.tickets.statuses import STATUSES

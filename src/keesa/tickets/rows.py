@@ -18,17 +18,21 @@ from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.pages import Position
-from keesa.tickets.row_filters import Leads, RowsWanted, changed_for, condition_on, leads_for, sets_for
+from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on, held_within
+from keesa.tickets.row_leads import Lead, Leads, leads_for, sets_for
+from keesa.tickets.row_selects import Window, fits_of, whole, whole_fitting
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
 
 RowSort = Literal["raised", "changed", "priority", "held_until"]
 SORTS: Final[tuple[RowSort, ...]] = get_args(RowSort)
 FEW: Final = 1000
 """So many tickets are sorted whole, and so many events are read for them."""
-LOOKED_AT: Final = 400
-"""Tickets, or events, that a page looks at before it leaves the rest to the next one, where there are more."""
-CHANGED: Final = 100
-"""Tickets that are looked at by their events: there are as many events of few tickets as of many."""
+LOOKED_AT: Final = 200
+"""Tickets, or events, that a page looks at before it leaves the rest to the next one, where there are more. A page of
+many rows looks at twice as many as it has, and at `FEW` at the most.
+"""
+CHANGED: Final = 60
+"""Tickets that are looked at by their events, or as many as the page has rows."""
 TOO_MANY: Final = (
     f"cannot sort more than {FEW} of your tickets by this: ask for fewer, by `status`, `group` or"
     " `updated_since`, or sort by `raised` or `priority`"
@@ -75,8 +79,7 @@ def list_rows(tx: Tx, actor: Actor, wanted: RowsWanted, page: RowsPage) -> Steps
     if page.sort != "raised" or search.has_sets:
         yield Pace.LONG
         if (few := search.few()) is not None:
-            rows = search.matching(few, page.limit + 1)
-            return _cut(rows, page.limit, None)
+            return _cut(few, page.limit, None)
     elif not search.leads(None).exact:
         yield Pace.LONG
     if page.sort in ("held_until", "changed") and not sees_internal(actor):
@@ -94,11 +97,16 @@ class _Keyed(NamedTuple):
     key: Key
 
 
-class _Window(NamedTuple):
-    """What was looked at: tickets, and behind which key all else lies; None where nothing does."""
+class _Looked(NamedTuple):
+    """What was looked at: tickets that may be wanted, and behind which key all else lies; None where nothing does."""
 
     ids: Sequence[int]
     end: Key | None
+    with_mains: bool = False
+
+
+_Look = Callable[[int, Key | None, int], _Looked]
+"""Looks at so many tickets behind a key, for at most so many rows."""
 
 
 class _Search:
@@ -119,25 +127,26 @@ class _Search:
 
     # Few
 
-    def few(self) -> Sequence[int] | None:
-        """All that can be wanted, where an index leads to few."""
-        for found in self._sets:
-            ids = self._up_to(found)
-            if ids is not None:
-                return ids
-        if self._page.sort == "raised":
-            return None
-        leads = self.leads(None)
-        if not leads.branches:
-            return ()
-        parts = _in_order(leads, FEW + 1, self._direction) if not self._tx.merges_lazily else _texts(leads)
-        return self._up_to(Condition(f"SELECT id FROM ({' UNION ALL '.join(parts)}) leads", leads.params))
+    def few(self) -> list[_Keyed] | None:
+        """The rows of the page, and one more, where an index leads to few."""
+        for leads in self._sets if self._page.sort == "raised" else (*self._sets, self.leads(None)):
+            if not leads.parts:
+                return []
+            found = whole(leads, FEW + 1, lazily=self._tx.merges_lazily)
+            if not any(True for _ in self._tx.each(f"{found} LIMIT 1 OFFSET {FEW}", **leads.params)):
+                return self._sorted(leads, self._page.limit + 1)
+        return None
 
-    def _up_to(self, select: Condition) -> Sequence[int] | None:
-        """What it finds, where it is no more than `FEW`; of more, none is read."""
-        for _ in self._tx.each(f"{select.sql} LIMIT 1 OFFSET {FEW}", **select.params):
-            return None
-        return list(dict.fromkeys(row[0] for row in self._tx.each(f"{select.sql} LIMIT {FEW}", **select.params)))
+    def _sorted(self, leads: Leads, limit: int) -> list[_Keyed]:
+        if self._tx.merges_lazily and not leads.by_events:
+            fits = self._fits(self._page.after)
+            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, FEW)
+            rows = self._tx.each(found, rows=limit * leads.copies, **leads.params, **fits.params)
+        else:
+            found = whole(leads, FEW + 1, lazily=self._tx.merges_lazily)
+            rows = self._tx.each(f"{found} LIMIT {FEW}", **leads.params)
+        ids = list(dict.fromkeys(row[0] for row in rows))
+        return self.matching(_Looked(ids, None, leads.by_events), limit)
 
     # Window after window
 
@@ -149,7 +158,7 @@ class _Search:
                 return self._through(self._changed_window, self._page.after)
             case "priority":
                 return self._by_priority()
-        return self._through(self._raised_window, self._page.after, exact=self.leads(None).exact)
+        return self._through(self._raised_window, self._page.after)
 
     def _by_priority(self) -> FoundRows:
         """Those of one priority after those of another, each in the order of the time raised."""
@@ -167,47 +176,49 @@ class _Search:
                 return _cut(rows, self._page.limit, goes_on)
         return _cut(rows, self._page.limit, None)
 
-    def _through(
-        self, window: Callable[[int, Key | None], _Window], after: Key | None, *, exact: bool = False
-    ) -> FoundRows:
-        rows, goes_on = self.collect(window, after, self._page.limit + 1, exact=exact)
+    def _through(self, look: _Look, after: Key | None) -> FoundRows:
+        rows, goes_on = self.collect(look, after, self._page.limit + 1)
         return _cut(rows, self._page.limit, goes_on)
 
-    def collect(
-        self, window: Callable[[int, Key | None], _Window], after: Key | None, rows: int, *, exact: bool = False
-    ) -> tuple[list[_Keyed], Key | None]:
+    def collect(self, look: _Look, after: Key | None, rows: int) -> tuple[list[_Keyed], Key | None]:
         """At most so many of the rows behind the key, and behind which key all others lie; None where none do. All of a
         window is looked at, unless each ticket there is wanted: so that no page costs more for what it finds.
         """
-        looked = window(next(size for size in _EXACT if size >= rows) if exact else LOOKED_AT, after)
-        return self.matching(looked.ids, rows, after=after, until=looked.end), looked.end
+        looked = look(max(LOOKED_AT, min(2 * self._page.limit, FEW)), after, rows)
+        return self.matching(looked, rows, after=after), looked.end
 
-    def _raised_window(self, size: int, after: Key | None) -> _Window:
-        leads = self.leads(None if after is None else Position(*after))
-        if not leads.branches:
-            return _Window((), None)
-        found = list(self._tx.each(_ordered(leads, size, self._direction, self._tx), **leads.params))
-        return _Window([ticket_id for _, ticket_id in found], found[-1] if len(found) == size else None)
+    def _raised_window(self, size: int, after: Key | None, rows: int) -> _Looked:
+        return self._window(self.leads(None if after is None else Position(*after)), "raised_at", size, rows)
 
-    def _held_window(self, size: int, after: Key | None) -> _Window:
-        wanted = self._wanted
-        said = {"held_until >= :held_from": wanted.held_from, "held_until <= :held_to": wanted.held_to}
-        conditions = ["held_until IS NOT NULL", *(text for text, day in said.items() if day is not None)]
+    def _held_window(self, size: int, after: Key | None, rows: int) -> _Looked:
+        params: dict[str, object] = {"after_day": after and after[0], "after_id": after and after[1]}
+
+        def name(value: object) -> str:
+            params[f"held_{len(params)}"] = value
+            return f"held_{len(params) - 1}"
+
+        condition = held_within(self._wanted, name)
         if after is not None:
-            conditions.append(f"(held_until, id) {self._beyond} (:after_day, :after_id)")
-        found = list(
-            self._tx.each(
-                f"SELECT held_until, id FROM tickets WHERE {' AND '.join(conditions)}"
-                f" ORDER BY held_until{self._direction}, id{self._direction} LIMIT {size}",
-                held_from=wanted.held_from,
-                held_to=wanted.held_to,
-                after_day=after and after[0],
-                after_id=after and after[1],
-            )
-        )
-        return _Window([ticket_id for _, ticket_id in found], found[-1] if len(found) == size else None)
+            condition += f" AND (held_until, id) {self._beyond} (:after_day, :after_id)"
+        leads = Leads([Lead("tickets", "id", condition, ("held_until", "id"))], params)
+        return self._window(leads, "held_until", size, rows)
 
-    def _changed_window(self, size: int, after: Key | None) -> _Window:
+    def _window(self, leads: Leads, column: str, size: int, rows: int) -> _Looked:
+        """The first tickets by this column."""
+        if not leads.parts:
+            return _Looked((), None)
+        if leads.exact:
+            size = next(some for some in _EXACT if some >= rows)
+        window = Window(leads, column, self._direction, size, self._tx.merges_lazily)
+        if leads.exact:
+            found = list(self._tx.each(window.keys, **leads.params))
+            return _Looked([ticket_id for _, ticket_id in found], found[-1] if len(found) == size else None)
+        last = self._tx.soon(window.last_key, **leads.params)
+        fits = self._fits()
+        found = list(self._tx.each(window.fitting(fits.sql), rows=rows * leads.copies, **leads.params, **fits.params))
+        return _Looked([ticket_id for _, ticket_id in found], next(((row[column], row["id"]) for row in last()), None))
+
+    def _changed_window(self, size: int, after: Key | None, _rows: int) -> _Looked:
         """By the events, the last of which has the ticket's time of change. All of one millisecond are looked at."""
         descending = self._page.descending
         conditions = ["1 = 1"]
@@ -224,15 +235,15 @@ class _Search:
                     since=self._wanted.updated_since,
                 )
             )
-            some = _of_few_tickets(found)
+            some = _of_few_tickets(found, max(CHANGED, min(self._page.limit, FEW)))
             if some and some[-1][0] == found[0][0]:
                 some = found
             ids = list(dict.fromkeys(ticket_id for _, ticket_id in some))
             if len(found) < size and len(some) == len(found):
-                return _Window(ids, None)
+                return _Looked(ids, None, with_mains=True)
             last = some[-1][0]
             if last != found[0][0]:
-                return _Window(ids, (last, LARGEST if descending else -1))
+                return _Looked(ids, (last, LARGEST if descending else -1), with_mains=True)
             size *= 2
 
     # Rows
@@ -241,39 +252,38 @@ class _Search:
     def _beyond(self) -> str:
         return "<" if self._page.descending else ">"
 
-    def matching(
-        self, ids: Sequence[int], limit: int, *, after: Key | None = None, until: Key | None = None
-    ) -> list[_Keyed]:
+    def matching(self, looked: _Looked, limit: int, *, after: Key | None = None) -> list[_Keyed]:
         """Of these tickets, in order, at most so many that are wanted and lie behind the page's beginning, or `after`,
-        and in front of what begins behind `until`.
+        and in front of what was not looked at.
         """
-        if not ids:
+        if not looked.ids:
             return []
-        condition = condition_on(self._actor, self._wanted, held=self._held)
         columns = self._key_columns
-        bounds, params = [condition.sql], {**condition.params}
-        for name, key, sign in (("after", after or self._page.after, self._beyond), ("until", until, self._within)):
-            if key is not None:
-                places = [f"{name}_{number}" for number in range(len(columns))]
-                bounds.append(f"({', '.join(columns)}) {sign} ({', '.join(f':{place}' for place in places)})")
-                params |= zip(places, key, strict=True)
+        fits = self._fits(after or self._page.after, looked.end)
         order = ", ".join(f"{column}{self._direction}" for column in columns)
         found = self._tx.each(
             f"SELECT {shown_to(self._actor)}, {', '.join(columns)} FROM ("
-            f"SELECT tickets.id AS row_id FROM tickets WHERE tickets.id IN {self._looked_at}"
-            f" AND CASE WHEN {' AND '.join(bounds)} THEN 1 ELSE 0 END = 1 ORDER BY {order} LIMIT :rows"
+            f"SELECT tickets.id AS row_id FROM tickets WHERE tickets.id IN"
+            f" {WITH_MAINS if looked.with_mains else '$json_ids'} AND {fits.sql} = 1 ORDER BY {order} LIMIT :rows"
             f") page JOIN tickets ON tickets.id = page.row_id ORDER BY {order}",
-            ids=msgspec.json.encode(ids).decode(),
+            ids=msgspec.json.encode(looked.ids).decode(),
             rows=limit,
-            **params,
+            **fits.params,
         )
         size = len(columns)
         return [_Keyed(row_of(row[:-size], self._actor), tuple(row[-size:])) for row in found]
 
-    @property
-    def _looked_at(self) -> str:
-        led_by_events = self._page.sort == "changed" or self._wanted.updated_since is not None
-        return WITH_MAINS if led_by_events else "$json_ids"
+    def _fits(self, after: Key | None = None, until: Key | None = None) -> Condition:
+        """Whether a ticket is wanted and lies between these keys."""
+        condition = condition_on(self._actor, self._wanted, held=self._held)
+        bounds, params = [condition.sql], {**condition.params}
+        for name, key, sign in (("after", after, self._beyond), ("until", until, self._within)):
+            if key is not None:
+                places = [f"{name}_{number}" for number in range(len(key))]
+                columns = ", ".join(self._key_columns)
+                bounds.append(f"({columns}) {sign} ({', '.join(f':{place}' for place in places)})")
+                params |= zip(places, key, strict=True)
+        return Condition(fits_of(bounds), params)
 
     @property
     def _within(self) -> str:
@@ -300,41 +310,16 @@ class _OfPriority(_Search):
         super().__init__(tx, actor, replace(wanted, terms=terms), page)
         self._priority = priority
 
-    def priority_window(self, size: int, after: Key | None) -> _Window:
-        found = self._raised_window(size, after[1:] if after else None)
+    def priority_window(self, size: int, after: Key | None, rows: int) -> _Looked:
+        found = self._raised_window(size, after[1:] if after else None, rows)
         return found._replace(end=None if found.end is None else (self._priority, *found.end))
 
 
-def _of_few_tickets(events: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
-    """The first ones, of `CHANGED` tickets."""
+def _of_few_tickets(events: Sequence[tuple[int, int]], tickets: int) -> Sequence[tuple[int, int]]:
+    """The first ones, of so many tickets."""
     seen: set[int] = set()
     for number, (_, ticket_id) in enumerate(events):
         seen.add(ticket_id)
-        if len(seen) > CHANGED:
+        if len(seen) > tickets:
             return events[:number]
     return events
-
-
-def _ordered(leads: Leads, size: int, direction: str, tx: Tx) -> str:
-    """The first tickets of them all."""
-    order = f"ORDER BY raised_at{direction}, id{direction}"
-    union = " UNION " if leads.overlap else " UNION ALL "
-    if tx.merges_lazily:
-        return f"{union.join(_texts(leads))} {order} LIMIT {size}"
-    parts = _in_order(leads, size, direction)
-    return parts[0] if len(parts) == 1 else f"{union.join(parts)} {order} LIMIT {size}"
-
-
-def _texts(leads: Leads) -> list[str]:
-    return [branch.condition for branch in leads.branches]
-
-
-def _in_order(leads: Leads, size: int, direction: str) -> list[str]:
-    """The first ones of each, from its index. PostgreSQL sees that an index is in this order only where the columns are
-    named that are null in all of it.
-    """
-    parts = []
-    for branch in leads.branches:
-        columns = ", ".join(f"{column}{direction}" for column in (*branch.nulls, "raised_at", "id"))
-        parts.append(f"({branch.condition} ORDER BY {columns} LIMIT {size})")
-    return parts
