@@ -92,7 +92,8 @@ def _raised(wanted: RowsWanted) -> list[Range]:
 
 
 def _linked(table: str, condition: str) -> str:
-    return f"EXISTS (SELECT 1 FROM {table} WHERE {table}.ticket_id = tickets.id AND {table}.{condition})"
+    """No EXISTS, for which PostgreSQL may read all that meets the condition, of whatever ticket."""
+    return f"(SELECT 1 FROM {table} WHERE {table}.ticket_id = tickets.id AND {table}.{condition} LIMIT 1) = 1"
 
 
 def held_within(wanted: RowsWanted, name: Callable[[object], str]) -> str:

@@ -1,8 +1,9 @@
 """The SQL of what leads to rows: so many tickets of an index at most, and those of them that are wanted.
 
-Whether a ticket is wanted is a column, `fits`, and no condition: by which index it is reached stays what it is. An
-engine that reads the parts of a UNION lazily (SQLite) looks at it in the very row that the index leads to: to find the
-rows again by their ids would cost it several times as much, among many more than among few.
+Whether a ticket is wanted is a column, `fits`, and no condition: by which index it is reached stays what it is. SQLite
+looks at it in the very row that the index leads to: to find the rows again by their ids would cost it several times as
+much, among many more than among few. So does PostgreSQL with all of something that is known to be little; of a window
+it would rather sort all that it expects to be little, so that it reads the window from the index alone, and then rows.
 """
 
 from collections.abc import Sequence
@@ -36,26 +37,31 @@ def _order_of(lead: Lead, direction: str = "") -> str:
 
 def whole(leads: Leads, most: int, *, lazily: bool) -> str:
     """The ids; where the parts are not read lazily, of each at most so many."""
-    parts = [_select(lead, f"{lead.ticket} AS id") for lead in leads.parts]
-    if lazily and len(parts) > 1:
-        return " UNION ALL ".join(parts)
-    in_order = [f"{part} ORDER BY {_order_of(lead)}" for part, lead in zip(parts, leads.parts, strict=True)]
-    return " UNION ALL ".join(f"({part} LIMIT {most})" for part in in_order) if len(parts) > 1 else in_order[0]
+    return _parts(leads, [_select(lead, f"{lead.ticket} AS id") for lead in leads.parts], most, lazily=lazily)
 
 
-def whole_fitting(leads: Leads, fits: str, columns: Sequence[str], direction: str, most: int) -> str:
-    """The ids of the first `:rows` that fit, in the order of these columns of `tickets`, copies too; parts are read
-    lazily.
-    """
+def whole_fitting(leads: Leads, fits: str, columns: Sequence[str], direction: str, most: int, *, lazily: bool) -> str:
+    """The ids of the first `:rows` that fit, in the order of these columns of `tickets`, copies too."""
     keys = [f"key_{number}" for number in range(len(columns))]
     shown = ", ".join(f"{column} AS {key}" for column, key in zip(columns, keys, strict=True))
-    looked = " UNION ALL ".join(
-        _select_rows(lead, f"tickets.id AS id, {shown}, {fits} AS fits") for lead in leads.parts
-    )
+    selects = [_select_rows(lead, f"tickets.id AS id, {shown}, {fits} AS fits") for lead in leads.parts]
+    looked = _parts(leads, selects, most, lazily=lazily)
     order = ", ".join(f"{key}{direction}" for key in keys)
     return (
         f"SELECT id, {', '.join(keys)} FROM ({looked} LIMIT {most}) looked WHERE fits = 1 ORDER BY {order} LIMIT :rows"
     )
+
+
+def _parts(leads: Leads, selects: Sequence[str], most: int, *, lazily: bool) -> str:
+    if lazily and len(selects) > 1:
+        return " UNION ALL ".join(selects)
+    in_order = [f"{select} ORDER BY {_order_of(lead)}" for select, lead in zip(selects, leads.parts, strict=True)]
+    return " UNION ALL ".join(f"({part} LIMIT {most})" for part in in_order) if len(selects) > 1 else in_order[0]
+
+
+def in_their_rows(leads: Leads, *, lazily: bool) -> bool:
+    """Whether tickets are looked at in the very rows that the indexes lead to."""
+    return not leads.by_events and (lazily or all(lead.table == "tickets" for lead in leads.parts))
 
 
 # The first ones, in order

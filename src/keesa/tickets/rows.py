@@ -20,7 +20,7 @@ from keesa.tickets.numbers import LARGEST
 from keesa.tickets.pages import Position
 from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on, held_within
 from keesa.tickets.row_leads import Lead, Leads, leads_for, sets_for
-from keesa.tickets.row_selects import Window, fits_of, whole, whole_fitting
+from keesa.tickets.row_selects import Window, fits_of, in_their_rows, whole, whole_fitting
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
 
 RowSort = Literal["raised", "changed", "priority", "held_until"]
@@ -138,12 +138,13 @@ class _Search:
         return None
 
     def _sorted(self, leads: Leads, limit: int) -> list[_Keyed]:
-        if self._tx.merges_lazily and not leads.by_events:
+        lazily = self._tx.merges_lazily
+        if in_their_rows(leads, lazily=lazily):
             fits = self._fits(self._page.after)
-            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, FEW)
+            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, FEW, lazily=lazily)
             rows = self._tx.each(found, rows=limit * leads.copies, **leads.params, **fits.params)
         else:
-            found = whole(leads, FEW + 1, lazily=self._tx.merges_lazily)
+            found = whole(leads, FEW, lazily=lazily)
             rows = self._tx.each(f"{found} LIMIT {FEW}", **leads.params)
         ids = list(dict.fromkeys(row[0] for row in rows))
         return self.matching(_Looked(ids, None, leads.by_events), limit)
