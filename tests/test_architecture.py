@@ -124,7 +124,7 @@ def test_neither_version_imports_the_other(version: str, other: str) -> None:
 
 READERS = {
     *("tickets/finding.py", "tickets/selecting.py", "tickets/relations.py", "tickets/rows.py"),
-    *("tickets/row_filters.py", "tickets/changed_since.py"),
+    *("tickets/row_selects.py", "tickets/changed_since.py"),
 }
 WITH_DUPLICATES = {"tickets/views.py", "tickets/row_views.py"}
 """Of what is shown already, whose notes stand in its main ticket."""
