@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -171,14 +172,15 @@ def _listed(ids: Sequence[int], sizes: Sequence[int]) -> tuple[str, dict[str, in
 def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     condition = any_of(visible_to(actor))
-    rows = tx.each(
-        f"SELECT {_LOCKED} FROM tickets WHERE tickets.id = :number AND {condition.sql} $for_update",
-        number=number,
-        **condition.params,
-    )
-    for row in rows:
+    for row in tx.each(_locking(condition.sql), number=number, **condition.params):
         return LockedTicket(*row)
     raise NotFound(NOT_FOUND)
+
+
+@lru_cache(maxsize=256)
+def _locking(condition: str) -> str:
+    """A long text, which costs to be made, and as much again to be found among the engine's."""
+    return f"SELECT {_LOCKED} FROM tickets WHERE tickets.id = :number AND {condition} $for_update"
 
 
 def view_changed(tx: Tx, actor: Actor, ticket: LockedTicket, parts: Parts) -> tuple[VisibleTicket, TicketView]:
