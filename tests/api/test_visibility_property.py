@@ -5,18 +5,19 @@ the lists nothing less.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import pytest
 from httpx2 import Response
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from acting import rows
 from asking import Api, of_one
-from built_worlds import build
+from built_worlds import CLOSED_ON, build
 from cast import SECRET
 from deterministic import deterministic
 from keesa.accounts.actors import USER_TYPES, UserType
@@ -29,7 +30,7 @@ from keesa.tickets.watching import UNFIT
 from route_tables import Endpoint, endpoints, own_endpoints
 from ticket_acts import CHANGES, EVERYBODY, OF_ALL, WRITING, asked_of, known_to
 from ticket_paths import NO_TICKET, READING, Asked
-from worlds import KINDS, MISSING, USER_IDS, Ticket, World, sees, worlds
+from worlds import KINDS, MISSING, USER_IDS, Relation, Ticket, World, sees, worlds
 
 WITHOUT_TICKETS: Final = {
     ("POST", "/tickets"),
@@ -211,6 +212,25 @@ def test_a_ticket_out_of_sight_is_none_beside_another_one(
                 }
                 assert {answer.status_code for answer in answers.values()} == {422 if body else 404}
                 assert {answer.content for answer in answers.values()} == {answers[MISSING].content}
+
+
+@deterministic(8)
+@given(data=st.data())
+def test_a_child_out_of_sight_is_counted_and_not_named(entered: Callable[[World], Api], data: st.DataObject) -> None:
+    """Where its parent is closed with all that is seen below it."""
+    drawn = data.draw(worlds("staff"))
+    unseen = [ticket for ticket in drawn.tickets if ticket not in drawn.seen]
+    assume(drawn.seen and unseen)
+    parent = min(drawn.seen, key=lambda ticket: ticket.id)
+    tickets = [replace(parent, assigned_to_id=drawn.actor.id), *(each for each in drawn.tickets if each != parent)]
+    below = tuple(Relation(each.id, "child_of", parent.id, taken_back=False) for each in tickets[1:])
+    world = replace(drawn, tickets=tuple(tickets), relations=below)
+    closed = {"status": "closed", "closed_date": CLOSED_ON, "close_children": True}
+    answer = entered(world)("POST", f"/tickets/{parent.id}/status_update", {"ticket": closed})
+    assert answer.json()["children_unseen"] == sum(ticket.status != "closed" for ticket in unseen)
+    assert world.marks_in(answer.text) == {
+        ticket.number for ticket in world.seen if ticket.id != parent.id and ticket.status != "closed"
+    }
 
 
 @pytest.mark.parametrize("user_type", ["admin", "staff"])
