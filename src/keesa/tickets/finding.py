@@ -118,6 +118,21 @@ def find_past(tx: Tx, actor: Actor, number: int | None) -> tuple[VisibleTicket, 
     raise NotFound(NOT_FOUND)
 
 
+def duplicates_soon(tx: Tx, actor: Actor, number: int | None, most: int) -> Callable[[], dict[int, bool]]:
+    """By id, whether each duplicate of the ticket is out of the actor's sight; an index has them. For when it is asked
+    for: once the actor was found to see the ticket, whose notes tell of them all.
+    """
+    condition = any_of(visible_to(actor))
+    duplicates = tx.soon(
+        f"SELECT id, CASE WHEN {condition.sql} THEN 0 ELSE 1 END AS unseen FROM tickets"
+        " WHERE duplicate_of_id = :number ORDER BY id LIMIT :most",
+        number=number,
+        most=most,
+        **condition.params,
+    )
+    return lambda: {row["id"]: bool(row["unseen"]) for row in duplicates()}
+
+
 def said_in(tx: Tx, visible: VisibleTicket) -> Callable[[], dict[str, Any]]:
     """By column, what editing changes, with the telephone number as it was written: for when it is asked for, as the
     question travels with the next one.
