@@ -266,19 +266,19 @@ class Desk:
     def _numbered(self, event: Event) -> Row:
         """With its place, and what the ones before it have left."""
         number, had = self._so_far.get(event.ticket_id, (0, None))
-        is_raised = event.kind == "raised"
+        is_assigned = event.kind == "assigned"
         if event.kind == "note_added":
             self._notes_so_far += 1
-        has = event.assigned_to_id if event.kind == "assigned" else had
+        has = event.assigned_to_id if is_assigned else had
         self._so_far[event.ticket_id] = number + 1, has
         return event._replace(
             number=number + 1,
             public_number=number + 1,
             thing_id=self._notes_so_far if event.kind == "note_added" else None,
             assigned_to_id=has,
-            had_customer_id=None if is_raised else event.customer_id,
-            had_assigned_to_id=had,
-            had_ticket_type=None if is_raised else event.ticket_type,
+            had_customer_id=event.customer_id if is_assigned else None,
+            had_assigned_to_id=had if is_assigned else None,
+            had_ticket_type=event.ticket_type if is_assigned else None,
         )
 
     @staticmethod

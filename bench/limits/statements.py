@@ -151,11 +151,9 @@ def statements(
         ),
         record_event=worded(
             "INSERT INTO ticket_events (ticket_id, number, public_number, at, kind, actor_id, thing_id, changes,"
-            " raised_by_id, customer_id, assigned_to_id, ticket_type, had_customer_id, had_assigned_to_id,"
-            " had_ticket_type) SELECT id, events, public_events, :at, :kind, :user_id,"
-            " CASE :kind WHEN 'note_added' THEN (SELECT max(id) FROM ticket_notes WHERE ticket_id = :id) END, :changes,"
-            " raised_by_id, customer_id, assigned_to_id, ticket_type, CASE WHEN events > 1 THEN customer_id END,"
-            " CASE WHEN events > 1 THEN assigned_to_id END, CASE WHEN events > 1 THEN ticket_type END"
+            " raised_by_id, customer_id, assigned_to_id, ticket_type) SELECT id, events, public_events, :at, :kind,"
+            " :user_id, CASE :kind WHEN 'note_added' THEN (SELECT max(id) FROM ticket_notes WHERE ticket_id = :id) END,"
+            " :changes, raised_by_id, customer_id, assigned_to_id, ticket_type"
             " FROM tickets WHERE id = :id"
         ),
     )

@@ -1,13 +1,13 @@
 """`GET /tickets/<id>/history`: what became of a ticket, as who asks may know of it."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 
 import cast
 from acting import actor_of
 from asking import Api, ApiFor
-from cast import ADMIN, ASSIGNED, BY, CUSTOMER, ENGINEER, HARBOUR, RAISED, STRANGER, STRANGERS, TYPED
+from cast import ADMIN, ASSIGNED, BY, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, RAISED, STRANGER, STRANGERS, TYPED
 from keesa.accounts.actors import SYSTEM
 from keesa.clock import now
 from keesa.db import Database, Tx
@@ -16,6 +16,7 @@ from keesa.events import history
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
 from keesa.tickets.finding import lock_ticket
+from keesa.tickets.relations import Side
 
 Entry = dict[str, Any]
 PATH: Final = f"/tickets/{ASSIGNED}/history"
@@ -174,14 +175,31 @@ def test_a_note_is_named_and_its_old_text_is_the_desk_s(api: ApiFor, database: D
     ]
 
 
-def test_a_ticket_out_of_sight_is_not_named(api: ApiFor, database: Database) -> None:
-    """Neither as what a change is about, nor as what a field was or is."""
+@pytest.mark.parametrize("side", get_args(Side))
+def test_a_ticket_out_of_sight_is_not_named(api: ApiFor, database: Database, side: Side) -> None:
+    """Neither as what a change is about, nor as what it was or is to the ticket, on any side of any relation."""
     for other in (TYPED, STRANGERS):
-        add_events(database, ASSIGNED, Event("related", {"duplicate_of_id": (None, other)}, thing_id=other))
+        add_events(database, ASSIGNED, Event("related", {side: (None, other)}, thing_id=other))
+        add_events(database, ASSIGNED, Event("unrelated", {side: (other, None)}, thing_id=other))
     for person, seen in ((ADMIN, [TYPED, STRANGERS]), (ENGINEER, [TYPED, None]), (CUSTOMER, [None, STRANGERS])):
-        found = entries(api(person))[-2:]
-        assert [entry["thing_id"] for entry in found] == seen
-        assert [entry["changes"][0]["to"] for entry in found] == seen
+        found = entries(api(person))[-4:]
+        assert [entry["thing_id"] for entry in found[::2]] == [entry["thing_id"] for entry in found[1::2]] == seen
+        assert [entry["changes"][0]["to"] for entry in found[::2]] == seen
+        assert [entry["changes"][0]["from"] for entry in found[1::2]] == seen
+
+
+@pytest.mark.parametrize("kind", ["caused_by", "child_of", "duplicate_of"])
+def test_a_related_ticket_out_of_sight_is_not_named(api: ApiFor, kind: str) -> None:
+    """Whatever the verb of a relation has told the history, made or taken back."""
+    admin, number = api(ADMIN), str(HIDDEN)
+    one, other = (TYPED, HIDDEN) if kind == "duplicate_of" else (ASSIGNED, HIDDEN)
+    for ticket, related in ((one, other), (other, one)):
+        relation = {"relation": {"kind": kind, "ticket_number": related}}
+        assert admin("POST", f"/tickets/{ticket}/relations", relation).status_code == 201
+        assert number in admin("GET", f"/tickets/{one}/history").text
+        assert number not in api(ENGINEER)("GET", f"/tickets/{one}/history").text
+        assert admin("DELETE", f"/tickets/{ticket}/relations/{kind}/{related}").status_code == 204
+    assert number not in api(ENGINEER)("GET", f"/tickets/{one}/history").text
 
 
 def test_what_tags_and_watchers_are_called(api: ApiFor, database: Database) -> None:

@@ -7,13 +7,16 @@ waits more often has no answer.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx2
 import pytest
 
 import cast
+from acting import CLOCK
 from database_proxy import DatabaseProxy
+from keesa.clock import now
 from keesa.db import open_database
 from keesa.db.migrate import migrate
 from live import LiveServer
@@ -49,7 +52,7 @@ class Desk:
     def ask(self, method: str, path: str, json: Any = None) -> Any:  # noqa: ANN401 - any JSON
         answer = self.client.request(method, f"/api/v1{path}", json=json)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def asks_in(self, waits: int, method: str, path: str, *bodies: Any) -> None:  # noqa: ANN401 - any JSON
         """The last one has its answer after so many round trips; those before are for statements to be prepared, and
@@ -159,3 +162,126 @@ def test_an_edit(desk: Desk) -> None:
 def test_a_history(desk: Desk) -> None:
     """The session; the ticket; its events with what it says; what their ids are called."""
     desk.asks_in(4, "GET", "/tickets/2025001/history", None, None)
+
+
+# What belongs to tickets
+
+
+def made(desk: Desk, count: int) -> list[int]:
+    """The numbers of as many new tickets."""
+    return [desk.ask("POST", "/tickets", TICKET)["id"] for _ in range(count)]
+
+
+@pytest.mark.parametrize(("kind", "waits"), [("duplicate_of", 3), ("caused_by", 4), ("child_of", 4)])
+def test_a_relation(desk: Desk, kind: str, waits: int) -> None:
+    """The session; the rule of relations and both tickets, which are locked; what else they are related to, but for a
+    duplicate, of which the tickets tell all; both changes with the commit.
+    """
+    for ticket, other in (made(desk, 2), made(desk, 2)):
+        desk.ask("POST", f"/tickets/{ticket}/relations", {"relation": {"kind": kind, "ticket_number": other}})
+    ticket, other = made(desk, 2)
+    desk.asks_in(waits, "POST", f"/tickets/{ticket}/relations", {"relation": {"kind": kind, "ticket_number": other}})
+
+
+@pytest.mark.parametrize(("kind", "waits"), [("duplicate_of", 3), ("caused_by", 4), ("child_of", 3)])
+def test_a_relation_that_is_taken_back(desk: Desk, kind: str, waits: int) -> None:
+    """The session; the rule and both tickets; of a cause whether there was one; both changes with the commit."""
+    pairs = [made(desk, 2) for _ in range(3)]
+    for ticket, other in pairs:
+        desk.ask("POST", f"/tickets/{ticket}/relations", {"relation": {"kind": kind, "ticket_number": other}})
+    *before, last = [f"/tickets/{ticket}/relations/{kind}/{other}" for ticket, other in pairs]
+    for path in before:
+        desk.ask("DELETE", path)
+    desk.asks_in(waits, "DELETE", last, None)
+
+
+def test_a_parent_is_closed_with_its_children(desk: Desk) -> None:
+    """The session; the rule and all of the tickets, which are locked; how many are not seen, with the parent's change;
+    the children's with the commit.
+    """
+    today = CLOCK.local(now()).date().isoformat()
+    closed = {"ticket": {"status": "closed", "closed_date": today, "close_children": True}}
+    parents = made(desk, 3)
+    for parent in parents:
+        for number in (parent, *made(desk, 2)):
+            desk.ask("POST", f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}})
+            if number != parent:
+                relation = {"kind": "child_of", "ticket_number": parent}
+                desk.ask("POST", f"/tickets/{number}/relations", {"relation": relation})
+    *before, last = [f"/tickets/{parent}/status_update" for parent in parents]
+    for path in before:
+        desk.ask("POST", path, closed)
+    desk.asks_in(4, "POST", last, closed)
+
+
+def test_the_relations_of_a_ticket(desk: Desk) -> None:
+    """The session; the ticket; what belongs to it."""
+    desk.asks_in(3, "GET", "/tickets/2025001/relations", None, None, None)
+
+
+def test_a_watcher(desk: Desk) -> None:
+    """The session; the user, who is locked, with the ticket, which is locked too; who watches it, and how many tickets
+    the user watches; the watcher with the commit.
+    """
+    watchers = [{"watcher": {"user_id": person.id}} for person in (cast.ADMIN, cast.ENGINEER)]
+    desk.asks_in(4, "POST", "/tickets/2025002/watchers", *watchers)
+
+
+def test_a_watcher_who_stops(desk: Desk) -> None:
+    """The session; the ticket, which is locked; whether they have watched it; the change with the commit."""
+    *before, last = [f"/tickets/2025003/watchers/{person.id}" for person in (cast.ADMIN, cast.ENGINEER)]
+    for person in (cast.ADMIN, cast.ENGINEER):
+        desk.ask("POST", "/tickets/2025003/watchers", {"watcher": {"user_id": person.id}})
+    for path in before:
+        desk.ask("DELETE", path)
+    desk.asks_in(4, "DELETE", last, None)
+
+
+def test_a_tag(desk: Desk) -> None:
+    """The session; the tag with the ticket, which is locked; the tags that it has; the new one with the commit."""
+    tag = {"tag": {"id": cast.TAG}}
+    *before, last = [f"/tickets/{number}/tags" for number in made(desk, 3)]
+    for path in before:
+        desk.ask("POST", path, tag)
+    desk.asks_in(4, "POST", last, tag)
+
+
+def test_a_tag_that_is_taken_off(desk: Desk) -> None:
+    """The session; the tag with the ticket, which is locked; whether it has had it; the change with the commit."""
+    numbers = made(desk, 3)
+    for number in numbers:
+        desk.ask("POST", f"/tickets/{number}/tags", {"tag": {"id": cast.TAG}})
+    *before, last = [f"/tickets/{number}/tags/{cast.TAG}" for number in numbers]
+    for path in before:
+        desk.ask("DELETE", path)
+    desk.asks_in(4, "DELETE", last, None)
+
+
+@pytest.mark.parametrize("name", ["watchers", "tags"])
+def test_the_watchers_or_the_tags_of_a_ticket(desk: Desk, name: str) -> None:
+    """The session; the ticket; the list."""
+    desk.asks_in(3, "GET", f"/tickets/2025001/{name}", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "waits"),
+    [("", 3), ("?tag=1&status=open", 3), ("?sort=changed", 4), ("?sort=priority", 4)],
+)
+def test_rows(desk: Desk, query: str, waits: int) -> None:
+    """The session; the window of ids, or whether an index leads to few, and to which; their rows."""
+    desk.asks_in(waits, "GET", f"/tickets/rows{query}", None, None, None)
+
+
+def test_rows_that_are_held(desk: Desk) -> None:
+    """The session; whether there are few; which; their rows."""
+    [number] = made(desk, 1)
+    until = (CLOCK.local(now()).date() + timedelta(days=2)).isoformat()
+    desk.ask("POST", f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}})
+    desk.ask("POST", f"/tickets/{number}/status_update", {"ticket": {"status": "on_hold", "held_until": until}})
+    desk.asks_in(4, "GET", "/tickets/rows?sort=held_until", None, None, None)
+
+
+def test_a_canned_answer_that_is_filled_in(desk: Desk) -> None:
+    """The session; the text with the ticket; what the ticket has in place of the words, with its product."""
+    path = f"/canned_answers/{cast.CANNED_ANSWER}?ticket=2025001"
+    desk.asks_in(3, "GET", path, None, None, None)

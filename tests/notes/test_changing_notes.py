@@ -293,10 +293,11 @@ def test_the_main_ticket_s_bounds_count_for_its_duplicates(merged: Tx) -> None:
 
 
 def test_a_duplicate_s_note_is_found_by_its_main_ticket_and_changed_by_its_own(merged: Tx) -> None:
-    """A list shows the number of the ticket that each was written to."""
+    """It has the number of the ticket that it was written to, for who sees that one."""
     note_id = make(merged, "Going", ADMIN, STRANGERS)
     admin = actor_of(merged, ADMIN)
     for number in (ASSIGNED, STRANGERS):
         assert find_note(merged, admin, number, note_id).ticket_id == STRANGERS
+    assert find_note(merged, actor_of(merged, ENGINEER), ASSIGNED, note_id).ticket_id is None
     with pytest.raises(NotFound, match=r"^Note not found$"):
         lock_note(merged, admin, ASSIGNED, note_id, NOON)

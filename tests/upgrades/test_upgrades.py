@@ -138,12 +138,13 @@ def test_events_tell_what_the_tables_of_before_told(upgraded: Upgraded) -> None:
         assert in_order[0]["kind"] == "raised"
         assert {each["customer_id"] for each in in_order} == {ticket["customer_id"]}
         for earlier, each in pairwise(in_order):
-            assert each["had_assigned_to_id"] == earlier["assigned_to_id"]
-            assert (each["had_customer_id"], each["had_ticket_type"]) == (ticket["customer_id"], ticket["ticket_type"])
+            had = (each["had_customer_id"], each["had_assigned_to_id"], each["had_ticket_type"])
             if each["kind"] == "assigned":
                 changes = {"assigned_to_id": [earlier["assigned_to_id"], each["assigned_to_id"]]}
                 assert json.loads(each["changes"]) == changes
+                assert had == (ticket["customer_id"], earlier["assigned_to_id"], ticket["ticket_type"])
             else:
+                assert had == (None, None, None)
                 assert each["assigned_to_id"] == earlier["assigned_to_id"]
         if any(each["kind"] == "assigned" for each in of_one):
             assert in_order[-1]["assigned_to_id"] == ticket["assigned_to_id"]

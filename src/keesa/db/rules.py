@@ -21,6 +21,7 @@ A rule that one statement keeps needs none of this: a unique key, or an UPDATE w
 rule of which one side alone looks at what the other writes: docs/decisions/0028-writes-side-by-side.md.
 """
 
+from collections.abc import Callable
 from enum import Enum
 
 from keesa.db.engine import Tx
@@ -51,5 +52,17 @@ class Rule(Enum):
 
 def hold(tx: Tx, rule: Rule) -> None:
     """Until this transaction ends, nobody else writes under the rule: look after this, then write."""
-    if tx.one("SELECT name FROM rules WHERE name = :name $for_update", name=rule.value) is None:
-        raise LookupError(f"The table rules lacks the row {rule.value!r}, so nothing would be held")
+    hold_soon(tx, rule)()
+
+
+def hold_soon(tx: Tx, rule: Rule) -> Callable[[], None]:
+    """The same, for what is asked next to travel with it: that is a later statement, which sees what was there when the
+    row was held. Call what comes back before writing: it raises where nothing is held.
+    """
+    rows = tx.soon("SELECT name FROM rules WHERE name = :name $for_update", name=rule.value)
+
+    def held() -> None:
+        if not rows():
+            raise LookupError(f"The table rules lacks the row {rule.value!r}, so nothing would be held")
+
+    return held

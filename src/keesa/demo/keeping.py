@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from msgspec import structs
+
 from keesa.accounts.actors import SYSTEM
 from keesa.db import Tx
-from keesa.events.recording import Event, Place, Sight, add_event
+from keesa.events.recording import Event, Kept, Sight, add_event
 from keesa.tickets.numbers import keep_number
 from keesa.tickets.statuses import Status
 
@@ -106,16 +108,14 @@ def _events(ticket: KeptTicket) -> list[_Told]:
 
 
 def _keep_events(tx: Tx, ticket: KeptTicket, events: Sequence[_Told], note_ids: Sequence[int]) -> None:
-    before: Sight | None = None
-    assigned_to_id = None
+    seen = Sight(ticket.raised_by_id, ticket.customer_id, None, ticket.ticket_type)
     for number, told in enumerate(events, 1):
+        before = None
         if told.event.kind == "assigned":
-            assigned_to_id = ticket.assigned_to_id
-        after = Sight(ticket.raised_by_id, ticket.customer_id, assigned_to_id, ticket.ticket_type)
-        event = told.event if told.note is None else replace(told.event, thing_id=note_ids[told.note])
+            before, seen = seen, seen._replace(assigned_to_id=ticket.assigned_to_id)
+        event = told.event if told.note is None else structs.replace(told.event, thing_id=note_ids[told.note])
         actor = replace(SYSTEM, id=told.by_id)
-        add_event(tx, actor, ticket.id, event, Place(number, number, told.at), after, before)
-        before = after
+        add_event(tx, actor, ticket.id, event, Kept(number, number, told.at, event.encoded), seen, before)
 
 
 def _worker(ticket: KeptTicket) -> int:

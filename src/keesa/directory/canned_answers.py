@@ -1,6 +1,6 @@
 """Canned answers: texts that the desk writes once, and fills in for each ticket."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -79,10 +79,19 @@ def create_answer(tx: Tx, by: Requester, name: str, text: RichText) -> CannedAns
 
 def find_answer(tx: Tx, answer_id: int | None) -> CannedAnswer:
     """Raises `NotFound`."""
-    rows = tx.each("SELECT id, name, body, retired_at FROM canned_answers WHERE id = :id", id=answer_id)
-    for number, name, body, retired_at in rows:
-        return CannedAnswer(number, name, body, retired_at is not None)
-    raise NotFound(NOT_FOUND)
+    return find_answer_soon(tx, answer_id)()
+
+
+def find_answer_soon(tx: Tx, answer_id: int | None) -> Callable[[], CannedAnswer]:
+    """The same for when it is asked for, as the question travels with the next one."""
+    rows = tx.soon("SELECT id, name, body, retired_at FROM canned_answers WHERE id = :id", id=answer_id)
+
+    def found() -> CannedAnswer:
+        for row in rows():
+            return CannedAnswer(row["id"], row["name"], row["body"], row["retired_at"] is not None)
+        raise NotFound(NOT_FOUND)
+
+    return found
 
 
 def filled_in(answer: CannedAnswer, values: Mapping[str, str]) -> CannedAnswer:

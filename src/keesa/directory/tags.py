@@ -1,6 +1,6 @@
 """Tags: the desk's own words on tickets, a list that the desk keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -57,9 +57,19 @@ def add_tag(tx: Tx, by: Requester, name: str) -> Tag:
 
 def find_tag(tx: Tx, tag_id: int | None) -> Tag:
     """Raises `NotFound`."""
-    for row in tx.each(f"SELECT {TAG_COLUMNS} FROM tags WHERE id = :id", id=tag_id):
-        return tag_of(*row)
-    raise NotFound(NOT_FOUND)
+    return find_tag_soon(tx, tag_id)()
+
+
+def find_tag_soon(tx: Tx, tag_id: int | None) -> Callable[[], Tag]:
+    """The same for when it is asked for, as the question travels with the next one."""
+    rows = tx.soon(f"SELECT {TAG_COLUMNS} FROM tags WHERE id = :id", id=tag_id)
+
+    def found() -> Tag:
+        for row in rows():
+            return tag_of(row["id"], row["name"], row["retired_at"])
+        raise NotFound(NOT_FOUND)
+
+    return found
 
 
 def find_tag_named(tx: Tx, name: str) -> Tag:

@@ -126,7 +126,12 @@ def read_history(
         tx,
         actor,
         [(entry.kind, entry.thing_id) for entry in entries],
-        [(change.field, value) for entry in entries for change in entry.changes for value in (change.was, change.is_)],
+        [
+            (entry.kind, change.field, value)
+            for entry in entries
+            for change in entry.changes
+            for value in (change.was, change.is_)
+        ],
     )
     entries = [_in_sight(entry, names) for entry in entries]
     return HistoryPage(entries, entries[-1].number if more else None, names)
@@ -251,7 +256,7 @@ def _in_sight(entry: HistoryEntry, names: Names) -> HistoryEntry:
         entry,
         thing_id=names.thing_in_sight(entry.kind, entry.thing_id),
         changes=[
-            Change(field, names.value_in_sight(field, was), names.value_in_sight(field, is_))
+            Change(field, names.value_in_sight(entry.kind, was), names.value_in_sight(entry.kind, is_))
             for field, was, is_ in entry.changes
         ],
     )

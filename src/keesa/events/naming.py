@@ -35,8 +35,6 @@ _THINGS: Final[Mapping[EventKind, str]] = {
     "unrelated": "tickets",
 }
 """The same of what an event is about."""
-_TICKETS: Final = frozenset({"duplicate_of_id", "parent_id", "cause_id"})
-"""Fields that hold the ids of other tickets."""
 _SIZES: Final = (1, 8, 64)
 """Ids of a statement; one that is not needed is a repeated one."""
 
@@ -48,7 +46,7 @@ class Names:
     names: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """By table and id; nothing of what has none, or is not told."""
     tickets: frozenset[int] = frozenset()
-    """Those that are in sight."""
+    """Those that are in sight, of those that the events name."""
 
     def of_field(self, name: str, value: object) -> str | None:
         table = _FOR_DESK.get(name)
@@ -60,15 +58,15 @@ class Names:
 
     def thing_in_sight(self, kind: EventKind, thing_id: int | None) -> int | None:
         """The id; None of a ticket that is out of sight."""
-        return None if _THINGS.get(kind) == "tickets" and thing_id not in self.tickets else thing_id
+        return thing_id if self.value_in_sight(kind, thing_id) is not None else None
 
-    def value_in_sight(self, name: str, value: Any) -> Any:  # noqa: ANN401 - as JSON can hold them
-        """Likewise of a field's value."""
-        return None if name in _TICKETS and value not in self.tickets else value
+    def value_in_sight(self, kind: EventKind, value: Any) -> Any:  # noqa: ANN401 - as JSON can hold them
+        """Likewise of what a field was or is: in an event about another ticket each field holds such an id."""
+        return None if _THINGS.get(kind) == "tickets" and value not in self.tickets else value
 
 
-Mention = tuple[str, Any]
-"""A field and a value of it."""
+Mention = tuple[EventKind, str, Any]
+"""The kind of an event, a field that it changed, and a value of that."""
 
 
 def names_in(tx: Tx, actor: Actor, things: Iterable[tuple[EventKind, int | None]], values: Iterable[Mention]) -> Names:
@@ -80,8 +78,8 @@ def names_in(tx: Tx, actor: Actor, things: Iterable[tuple[EventKind, int | None]
     for kind, thing_id in things:
         if thing_id is not None and kind in _THINGS:
             wanted.setdefault(_THINGS[kind], set()).add(thing_id)
-    for name, value in values:
-        table = "tickets" if name in _TICKETS else tables.get(name)
+    for kind, name, value in values:
+        table = "tickets" if _THINGS.get(kind) == "tickets" else tables.get(name)
         if table and isinstance(value, int):
             wanted.setdefault(table, set()).add(value)
     visible = any_of(visible_to(actor))

@@ -1,6 +1,6 @@
 """Adding a note to a ticket, and listing a ticket's notes as the documents have them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -72,15 +72,17 @@ def make_note(
     """The same, and what was made. An internal one is the desk's alone, and counts by itself. Raises `Forbidden`."""
     if internal:
         require_internal(actor)
-    return _add(tx, actor, number, text, at, reopening, internal=internal)()
+    ticket, mentioned = _add(tx, actor, number, text, at, reopening, internal=internal)
+    [row] = tx.all(_LAST[table_of(internal=internal)], ticket_id=ticket.id)
+    return AddedNote(row["id"], ticket.id, text.kept, row["created_at"], internal, mentioned)
 
 
 def _add(
     tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, reopening: Reopening, *, internal: bool
-) -> Callable[[], AddedNote]:
-    """What was made is waited for by who needs it."""
+) -> tuple[LockedTicket, tuple[int, ...]]:
     names = names_for(tx, actor, text)
-    return add_note_to(tx, actor, lock_ticket(tx, actor, number), text, at, reopening, names, internal=internal)
+    ticket = lock_ticket(tx, actor, number)
+    return ticket, add_note_to(tx, actor, ticket, text, at, reopening, names, internal=internal)
 
 
 def add_note_to(
@@ -93,14 +95,14 @@ def add_note_to(
     names: Names = nobody,
     *,
     internal: bool = False,
-) -> Callable[[], AddedNote]:
-    """Add the note to a ticket that is held, and mention whom it names, as `names_for` has them; what was made, for
-    when it is asked for. Who writes an internal one must be of the desk. Raises `Invalid`.
+) -> tuple[int, ...]:
+    """Add the note to a ticket that is held, and mention whom it names, as `names_for` has them; their ids. Who writes
+    an internal one must be of the desk. Raises `Invalid`.
     """
     main = lock_main(tx, ticket)
     if fault := text.fault or too_much((ticket, main), 1, text.size, internal=internal):
         raise Invalid({"note": [fault]})
-    made = tx.soon(
+    tx.run(
         _INSERT[table_of(internal=internal)],
         ticket_id=ticket.id,
         author_id=actor.id,
@@ -114,13 +116,7 @@ def add_note_to(
     if not internal and reopens(actor, answered, reopening):
         answered = reopen(tx, answered, at)
         ticket = ticket if main is not None else answered
-    mentioned = mention(tx, actor, ticket, text, names, at)
-
-    def added() -> AddedNote:
-        [row] = made()
-        return AddedNote(row["id"], ticket.id, text.kept, row["created_at"], internal, tuple(mentioned))
-
-    return added
+    return tuple(mention(tx, actor, ticket, text, names, at))
 
 
 def _columns(actor: Actor, ticket: LockedTicket, text: RichText, at: int, *, internal: bool) -> dict[str, int | None]:
@@ -164,12 +160,16 @@ def table_of(*, internal: bool) -> Table:
 _INSERT: Final = {
     table: f"INSERT INTO {table} (ticket_id, author_id, body, created_at)"
     " SELECT :ticket_id, :author_id, :body, CASE WHEN last > :at THEN last ELSE :at END"
-    f" FROM (SELECT max(created_at) AS last FROM {table} WHERE ticket_id = :ticket_id) notes RETURNING id, created_at"
+    f" FROM (SELECT max(created_at) AS last FROM {table} WHERE ticket_id = :ticket_id) notes"
     for table in (table_of(internal=False), table_of(internal=True))
 }
 """No note is older than the ticket's last one of its kind, whatever the server's clock says. Who adds one holds the
 ticket's row, so notes come in the order in which they were added.
 """
+_LAST: Final = {
+    table: f"SELECT id, created_at FROM {table} WHERE ticket_id = :ticket_id ORDER BY created_at DESC, id DESC LIMIT 1"
+    for table in _INSERT
+}
 _SHOWN: Final = f"ticket_notes.withdrawn_at IS NULL AND {WITH_DUPLICATES.format(id='CAST(:ticket_id AS BIGINT)')}"
 
 

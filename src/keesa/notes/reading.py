@@ -1,7 +1,7 @@
 """Notes by themselves: page after page, the public and the internal ones together, and one by its id."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -10,8 +10,7 @@ from keesa.accounts.permissions import sees_internal
 from keesa.db import Row, Tx
 from keesa.errors import NotFound
 from keesa.notes.notes import Table
-from keesa.tickets.finding import find_ticket
-from keesa.tickets.views import DUPLICATES
+from keesa.tickets.finding import duplicates_soon, find_ticket
 
 NOT_FOUND: Final = "Note not found"
 MOST_DUPLICATES: Final = 200
@@ -31,7 +30,8 @@ class Author(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class TicketNote:
     id: int
-    ticket_id: int
+    ticket_id: int | None
+    """None of a duplicate that is out of sight."""
     body: str
     """Empty where the note was withdrawn."""
     author: Author
@@ -72,9 +72,10 @@ def page_of_notes(
     """A page of the notes of a ticket and of its duplicates; for the desk with internal and withdrawn ones. Raises
     `NotFound`.
     """
-    duplicates = tx.soon(DUPLICATES, ticket_id=number, most=MOST_DUPLICATES)
+    duplicates = duplicates_soon(tx, actor, number, MOST_DUPLICATES)
     ticket_id, _ = find_ticket(tx, actor, number)
-    ids = [ticket_id, *(row["id"] for row in duplicates())]
+    unseen = duplicates()
+    ids = [ticket_id, *unseen]
     begin = after or (_LAST if newest_first else _FIRST)
     rows = tx.all(
         _page(len(ids), sees_internal(actor), newest_first, tx.merges_lazily),
@@ -83,15 +84,21 @@ def page_of_notes(
         rows=limit + 1,
         **{f"ticket_{place}": each for place, each in enumerate(ids)},
     )
-    notes = [note_of(row) for row in rows[:limit]]
+    notes = [_in_sight(note_of(row), unseen) for row in rows[:limit]]
     return NotesPage(notes, NotePosition(notes[-1].created_at, notes[-1].id) if len(rows) > limit else None)
 
 
 def find_note(tx: Tx, actor: Actor, number: int | None, note_id: int | None) -> TicketNote:
     """One that the list of this ticket's notes shows, be it a duplicate's. Raises `NotFound`."""
-    duplicates = tx.soon(DUPLICATES, ticket_id=number, most=MOST_DUPLICATES)
+    duplicates = duplicates_soon(tx, actor, number, MOST_DUPLICATES)
     ticket_id, _ = find_ticket(tx, actor, number)
-    return _read(tx, actor, [ticket_id, *(row["id"] for row in duplicates())], note_id)
+    unseen = duplicates()
+    return _in_sight(_read(tx, actor, [ticket_id, *unseen], note_id), unseen)
+
+
+def _in_sight(note: TicketNote, unseen: Mapping[int, bool]) -> TicketNote:
+    """Without the number of a ticket that is out of sight."""
+    return replace(note, ticket_id=None) if note.ticket_id is not None and unseen.get(note.ticket_id) else note
 
 
 def read_note(tx: Tx, actor: Actor, ticket_id: int, note_id: int | None) -> TicketNote:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.events.recording import Event, EventKind, Place, add_event
+from keesa.events.recording import Event, EventKind, Kept, Sight, add_event
 from keesa.tickets.finding import LockedTicket
 
 LARGEST_HISTORY: Final = 4 * 1024 * 1024
@@ -20,6 +21,7 @@ _INTERNAL: Final = frozenset({"internal_notes", "internal_notes_size"})
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
 """What a ticket takes also where its history is full: without it, none could be closed."""
 _KNOWN: Final = frozenset(LockedTicket.__struct_fields__)
+_DECIDING: Final = frozenset(Sight._fields)
 _WAITED: Final = 60_000
 """Milliseconds that a change may have waited for the ticket's row, and nodes' clocks may differ, at the most."""
 
@@ -32,30 +34,15 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     What is internal alone moves neither the revision nor the time that customers get. Raises `Invalid` where the
     history is full.
     """
-    before = ticket.sight
-    ticket = replace(ticket, **{column: columns[column] for column in columns.keys() & _KNOWN})
-    places = []
-    for event in events:
-        ticket, place = _placed(ticket, event, at)
-        places.append(place)
     internal = all(event.internal for event in events) if events else _are_internal(columns)
-    if not events and internal:
-        ticket = replace(ticket, changed_at=_not_before(ticket.changed_at, at))
-    elif not events:
-        ticket, _ = _at(ticket, at)
-    tx.run(
-        _update(tuple(columns), internal),
-        id=ticket.id,
-        events=ticket.events,
-        public_events=ticket.public_events,
-        history_size=ticket.history_size,
-        internal_history_size=ticket.internal_history_size,
-        changed_at=ticket.changed_at,
-        public_changed_at=ticket.public_changed_at,
-        **columns,
-    )
-    for event, place in zip(events, places, strict=True):
-        add_event(tx, actor, ticket.id, event, place, ticket.sight, before)
+    counts, kept = _counted(ticket, events, at, internal=internal)
+    others = {name: value for name, value in (columns | counts).items() if getattr(ticket, name, UNSET) != value}
+    tx.run(_update(tuple(others), internal), id=ticket.id, **others)
+    before = None if _DECIDING.isdisjoint(others) else ticket.sight
+    ticket = replace(ticket, **{name: value for name, value in others.items() if name in _KNOWN})
+    after = ticket.sight
+    for event, each in zip(events, kept, strict=True):
+        add_event(tx, actor, ticket.id, event, each, after, before)
     return ticket
 
 
@@ -72,29 +59,40 @@ def _are_internal(columns: Collection[str]) -> bool:
     return bool(columns) and _INTERNAL.issuperset(columns)
 
 
-def _placed(ticket: LockedTicket, event: Event, at: int) -> tuple[LockedTicket, Place]:
-    """The ticket with the event counted, and where it stands."""
-    size = len(event.encoded)
-    number = ticket.events + 1
-    if event.internal:
-        history = ticket.internal_history_size + size
-        at = _not_before(ticket.changed_at, at)
-        counted = replace(ticket, events=number, internal_history_size=history, changed_at=at)
-        place = Place(number, None, at)
-    else:
-        history = ticket.history_size + size
-        counted, at = _at(ticket, at)
-        counted = replace(counted, events=number, public_events=ticket.public_events + 1, history_size=history)
-        place = Place(number, counted.public_events, at)
-    if history > LARGEST_HISTORY and event.kind not in _ALWAYS:
-        raise Invalid({"ticket": [FULL]})
-    return counted, place
-
-
-def _at(ticket: LockedTicket, at: int) -> tuple[LockedTicket, int]:
-    """The ticket with the times of a change that customers see; when it was. Nothing internal has a say in that."""
-    at = _not_before(ticket.public_changed_at, max(at, ticket.raised_at))
-    return replace(ticket, public_changed_at=at, changed_at=_not_before(ticket.changed_at, at)), at
+def _counted(
+    ticket: LockedTicket, events: Sequence[Event], at: int, *, internal: bool
+) -> tuple[dict[str, int], list[Kept]]:
+    """The columns that count the events and their times, and how each event is kept. Nothing internal has a say in the
+    times that customers see.
+    """
+    number, public_number = ticket.events, ticket.public_events
+    size, internal_size = ticket.history_size, ticket.internal_history_size
+    public_at = ticket.public_changed_at
+    if not internal:
+        at = public_at = _not_before(public_at, max(at, ticket.raised_at))
+    changed_at = _not_before(ticket.changed_at, at)
+    kept = []
+    for event in events:
+        number += 1
+        changes = event.encoded
+        if event.internal:
+            internal_size += len(changes)
+            kept.append(Kept(number, None, changed_at, changes))
+        else:
+            public_number += 1
+            size += len(changes)
+            kept.append(Kept(number, public_number, public_at, changes))
+        if (internal_size if event.internal else size) > LARGEST_HISTORY and event.kind not in _ALWAYS:
+            raise Invalid({"ticket": [FULL]})
+    counts = {
+        "events": number,
+        "public_events": public_number,
+        "history_size": size,
+        "internal_history_size": internal_size,
+        "changed_at": changed_at,
+        "public_changed_at": public_at,
+    }
+    return counts, kept
 
 
 def _not_before(last: int, at: int) -> int:
@@ -106,7 +104,7 @@ def _not_before(last: int, at: int) -> int:
 
 @lru_cache(maxsize=256)
 def _update(columns: Sequence[str], internal: bool) -> str:  # noqa: FBT001 - it is called once
+    """What has another value is named alone: each costs, and each index of it."""
     public = "coalesce(public_revision, revision)" if internal else "NULL"
-    counted = ("events", "public_events", "history_size", "internal_history_size", "changed_at", "public_changed_at")
-    given = ", ".join(f"{column} = :{column}" for column in (*columns, *counted))
-    return f"UPDATE tickets SET {given}, revision = $new_revision, public_revision = {public} WHERE id = :id"
+    given = "".join(f"{column} = :{column}, " for column in columns)
+    return f"UPDATE tickets SET {given}revision = $new_revision, public_revision = {public} WHERE id = :id"

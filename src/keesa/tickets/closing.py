@@ -9,7 +9,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require_desk
 from keesa.clock import Clock
 from keesa.db import Tx
-from keesa.db.rules import Rule, hold
+from keesa.db.rules import Rule, hold_soon
 from keesa.errors import Invalid, NotFound
 from keesa.tickets.days import Days, GivenDay
 from keesa.tickets.finding import NOT_FOUND, lock_all
@@ -49,8 +49,9 @@ def close_with_children(
     it is later. One that nobody is assigned to stays as it is. Raises also where the status is another one.
     """
     require_desk(actor)
-    hold(tx, Rule.RELATIONS)
+    rule = hold_soon(tx, Rule.RELATIONS)
     held = lock_all(tx, actor, f"(tickets.id = :number OR {OPEN_CHILDREN})", number=number)
+    rule()
     if number is None or number not in held:
         raise NotFound(NOT_FOUND)
     if status != "closed":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -117,6 +118,21 @@ def find_past(tx: Tx, actor: Actor, number: int | None) -> tuple[VisibleTicket, 
     raise NotFound(NOT_FOUND)
 
 
+def duplicates_soon(tx: Tx, actor: Actor, number: int | None, most: int) -> Callable[[], dict[int, bool]]:
+    """By id, whether each duplicate of the ticket is out of the actor's sight; an index has them. For when it is asked
+    for: once the actor was found to see the ticket, whose notes tell of them all.
+    """
+    condition = any_of(visible_to(actor))
+    duplicates = tx.soon(
+        f"SELECT id, CASE WHEN {condition.sql} THEN 0 ELSE 1 END AS unseen FROM tickets"
+        " WHERE duplicate_of_id = :number ORDER BY id LIMIT :most",
+        number=number,
+        most=most,
+        **condition.params,
+    )
+    return lambda: {row["id"]: bool(row["unseen"]) for row in duplicates()}
+
+
 def said_in(tx: Tx, visible: VisibleTicket) -> Callable[[], dict[str, Any]]:
     """By column, what editing changes, with the telephone number as it was written: for when it is asked for, as the
     question travels with the next one.
@@ -171,14 +187,15 @@ def _listed(ids: Sequence[int], sizes: Sequence[int]) -> tuple[str, dict[str, in
 def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
     """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
     condition = any_of(visible_to(actor))
-    rows = tx.each(
-        f"SELECT {_LOCKED} FROM tickets WHERE tickets.id = :number AND {condition.sql} $for_update",
-        number=number,
-        **condition.params,
-    )
-    for row in rows:
+    for row in tx.each(_locking(condition.sql), number=number, **condition.params):
         return LockedTicket(*row)
     raise NotFound(NOT_FOUND)
+
+
+@lru_cache(maxsize=256)
+def _locking(condition: str) -> str:
+    """A long text, which costs to be made, and as much again to be found among the engine's."""
+    return f"SELECT {_LOCKED} FROM tickets WHERE tickets.id = :number AND {condition} $for_update"
 
 
 def view_changed(tx: Tx, actor: Actor, ticket: LockedTicket, parts: Parts) -> tuple[VisibleTicket, TicketView]:

@@ -12,7 +12,7 @@ from keesa.directory.ecos import Eco, eco_by_id
 from keesa.directory.phones import Phone, phone_to_keep, read_phone
 from keesa.directory.reference import defaults_of
 from keesa.errors import Forbidden, Invalid
-from keesa.events.recording import Event, Place, Sight, add_event
+from keesa.events.recording import Event, Kept, Sight, add_event
 from keesa.rich_text.html import RichText
 from keesa.tickets.checking import reference_questions, text_faults, unfit_customer, unfit_eco
 from keesa.tickets.history import record_status
@@ -119,7 +119,7 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
     )
     record_status(tx, actor, number, "open", at)
     sight = Sight(actor.id, customer.id, None, draft.ticket_type)
-    add_event(tx, actor, number, Event("raised"), Place(1, 1, at), sight, None)
+    add_event(tx, actor, number, Event("raised"), Kept(1, 1, at), sight)
     return Raised(
         id=number,
         title=draft.title,

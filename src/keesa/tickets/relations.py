@@ -12,7 +12,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.filters import any_of
 from keesa.accounts.permissions import require_desk, sees_internal, visible_to
 from keesa.db import Tx
-from keesa.db.rules import Rule, hold
+from keesa.db.rules import Rule, hold_soon
 from keesa.errors import Invalid, NotFound
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
@@ -217,8 +217,9 @@ def _lock_both(
     tx: Tx, actor: Actor, number: int | None, other_number: int | None
 ) -> tuple[LockedTicket, LockedTicket | None]:
     require_desk(actor)
-    hold(tx, Rule.RELATIONS)
+    held = hold_soon(tx, Rule.RELATIONS)
     found = lock_all(tx, actor, "tickets.id IN (:number, :other_number)", number=number, other_number=other_number)
+    held()
     if number is None or number not in found:
         raise NotFound(NOT_FOUND)
     return found[number], None if other_number is None else found.get(other_number)

@@ -6,7 +6,7 @@ from typing import Final
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import require_desk
 from keesa.db import Tx
-from keesa.directory.tags import TAG_COLUMNS, Tag, find_tag, tag_of
+from keesa.directory.tags import TAG_COLUMNS, Tag, find_tag_soon, tag_of
 from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
@@ -70,8 +70,9 @@ def take_tag(tx: Tx, actor: Actor, number: int | None, tag_id: int | None, at: i
     `Forbidden` and `NotFound`.
     """
     require_desk(actor)
+    tag = find_tag_soon(tx, tag_id)
     ticket = lock_ticket(tx, actor, number)
-    take_tag_off(tx, actor, ticket, find_tag(tx, tag_id).id, at)
+    take_tag_off(tx, actor, ticket, tag().id, at)
 
 
 def take_tag_off(tx: Tx, actor: Actor, ticket: LockedTicket, tag_id: int, at: int) -> None:

@@ -115,8 +115,6 @@ WITH_DUPLICATES: Final = """
     )
 """
 """Those of the ticket's duplicates too, in place; who merged them has seen to it that they may be shown."""
-DUPLICATES: Final = "SELECT id FROM tickets WHERE duplicate_of_id = :ticket_id ORDER BY id LIMIT :most"
-"""The duplicates of a ticket; an index has them."""
 _MERGED: Final = WITH_DUPLICATES.format(id="tickets.id")
 _NOTES: Final = f"""
     CAST(CASE tickets.duplicates

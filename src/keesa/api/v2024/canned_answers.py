@@ -129,11 +129,9 @@ def show(tx: Tx, call: Call[FillingQuery, None], canned_answer: CannedAnswerPath
     """A retired one too. With `ticket` its text is ready to be a note of that ticket: each placeholder has given way to
     what the ticket has there, or to nothing. Without, the text is as it was written. A ticket out of your sight is 404.
     """
-    answer = canned_answers.find_answer(tx, canned_answer)
-    if call.query.ticket is not None:
-        values = placeholder_values(tx, call.actor, call.query.ticket, call.services.clock)
-        answer = canned_answers.filled_in(answer, values)
-    found = _shown(answer)
+    answer, ticket = canned_answers.find_answer_soon(tx, canned_answer), call.query.ticket
+    values = None if ticket is None else placeholder_values(tx, call.actor, ticket, call.services.clock)
+    found = _shown(answer() if values is None else canned_answers.filled_in(answer(), values))
     call.conditions.require(call.etag_of(found))
     return _answer(call, found)
 

@@ -17,7 +17,7 @@ CREATE TABLE ticket_events (
     token_id BIGINT, -- of the API, with which it was done
     thing_id BIGINT, -- of the kind: a note, another ticket, a tag, a user
     changes TEXT NOT NULL, -- a JSON object: field to [from, to]
-    -- Who sees the ticket hangs on these: after it, and before it (null where it was raised).
+    -- Who sees the ticket hangs on these: after it, and before it where they were others (else had_customer_id is null).
     raised_by_id BIGINT NOT NULL,
     customer_id BIGINT NOT NULL,
     assigned_to_id BIGINT,
@@ -142,8 +142,8 @@ WITH told (ticket_id, at, place, kind, actor_id, thing_id, changes, assigned_to_
 )
 SELECT all_known.ticket_id, number, number, all_known.at, kind, actor_id, thing_id, changes,
     tickets.raised_by_id, tickets.customer_id, has, tickets.ticket_type,
-    CASE kind WHEN 'raised' THEN NULL ELSE tickets.customer_id END, had,
-    CASE kind WHEN 'raised' THEN NULL ELSE tickets.ticket_type END
+    CASE kind WHEN 'assigned' THEN tickets.customer_id END, CASE kind WHEN 'assigned' THEN had END,
+    CASE kind WHEN 'assigned' THEN tickets.ticket_type END
 FROM all_known JOIN tickets ON tickets.id = all_known.ticket_id
 ORDER BY all_known.ticket_id, number;
 UPDATE tickets SET (events, public_events, changed_at, public_changed_at) = (

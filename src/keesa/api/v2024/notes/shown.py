@@ -28,7 +28,10 @@ class NoteAuthor(Struct):
 
 class ShownNote(Struct):
     id: Annotated[int, Meta(description="The note's id, which never changes")]
-    ticket_number: Annotated[str, Meta(description="The ticket that it was written to: this one, or a duplicate of it")]
+    ticket_number: Annotated[
+        str | None,
+        Meta(description="The ticket that it was written to: this one, or a duplicate of it; null of one out of sight"),
+    ]
     note: Annotated[str, Meta(description="Text that may hold simple HTML; empty where it was withdrawn")]
     author: Annotated[NoteAuthor, Meta(description="Who wrote it")]
     internal: Annotated[bool, Meta(description="Whether customers never see it; false in all that they see")]
@@ -44,7 +47,7 @@ def shown(call: Call[Any, Any], note: TicketNote) -> ShownNote:
     iso = call.services.clock.iso
     return ShownNote(
         id=note.id,
-        ticket_number=str(note.ticket_id),
+        ticket_number=None if note.ticket_id is None else str(note.ticket_id),
         note=note.body,
         author=NoteAuthor(*note.author),
         internal=note.internal,

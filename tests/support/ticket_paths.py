@@ -1,0 +1,254 @@
+"""Every path that tells of tickets: what it is asked in a world of `worlds`, and what its answer must tell of them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cast import CANNED_ANSWER
+from keesa.accounts.sessions import Version
+from keesa.tickets.statuses import STATUSES
+from route_tables import Endpoint
+from worlds import CUSTOMERS, TAGS, TYPES, Ticket, World
+
+NO_TICKET: Final = "Ticket not found"
+NO_NOTE: Final = "Note not found"
+
+
+@dataclass(frozen=True)
+class Asked:
+    path: str
+    wanted: frozenset[str] = frozenset()
+    """Marks of tickets: these and no others."""
+    status: int = 200
+    sentence: str | None = None
+    """All that the answer says, where it is a 404."""
+    body: object = None
+    partly: bool = False
+    """Whether some of what is wanted will do."""
+    told: Callable[[Any], object] | None = None
+    """What is read from the answer's data, beside the marks, and must be `telling`."""
+    telling: object = None
+
+
+Asking = Callable[[World, Version], Iterator[Asked]]
+
+
+def _of(world: World, ticket: Ticket, path: str, wanted: Iterable[str] = (), **more: Any) -> Asked:  # noqa: ANN401 - as the fields above
+    """Of one ticket: out of sight it is not there."""
+    if ticket in world.seen:
+        return Asked(path, frozenset(wanted), **more)
+    return Asked(path, status=404, sentence=NO_TICKET, body=more.get("body"))
+
+
+def _refused(path: str) -> Asked:
+    """Whatever there is, to whom it is not for."""
+    return Asked(path, status=403)
+
+
+def noted(world: World, ticket: Ticket) -> frozenset[Ticket]:
+    """Whose notes it shows: its own, and its duplicates', which may be out of sight themselves."""
+    return world.duplicates_of(ticket) | {ticket}
+
+
+def whole(world: World, tickets: Iterable[Ticket]) -> frozenset[str]:
+    """What the documents show of tickets: themselves, and their public notes."""
+    found = frozenset(tickets)
+    said = {each.said for ticket in found for each in noted(world, ticket)}
+    return brief(found) | said
+
+
+def brief(tickets: Iterable[Ticket]) -> frozenset[str]:
+    return frozenset(mark for ticket in tickets for mark in (ticket.number, ticket.title))
+
+
+# Lists
+
+
+def all_tickets(world: World, version: Version) -> Iterator[Asked]:
+    seen = world.seen
+    if version == "2021":
+        own = {ticket for ticket in seen if world.actor.id in (ticket.raised_by_id, ticket.assigned_to_id)}
+        seen = frozenset(ticket for ticket in own if ticket.status != "closed")
+    yield Asked("/tickets", whole(world, seen))
+    if version == "2024":
+        yield Asked("/tickets?updated_since=2030-01-01", whole(world, seen))
+        yield Asked("/tickets?updated_since=2031-01-01")
+
+
+def rows_of_tickets(world: World, _: Version) -> Iterator[Asked]:
+    """In every order; the desk's own filters too, which are refused to others."""
+    yield Asked("/tickets/rows", brief(world.seen))
+    yield Asked("/tickets/rows?sort=priority&format=csv", brief(world.seen))
+    yield Asked("/tickets/rows?sort=changed&updated_since=2030-01-01", brief(world.seen))
+    for status, sort in zip(STATUSES, ("raised", "changed", "priority", "raised"), strict=True):
+        wanted = {ticket for ticket in world.seen if ticket.status == status}
+        yield Asked(f"/tickets/rows?status={status}&sort={sort}", brief(wanted))
+    actor = world.actor.id
+    for query, wanted in (
+        ("watched=true", {ticket for ticket in world.seen if actor in ticket.watchers}),
+        ("mentioned=true&sort=changed", {ticket for ticket in world.seen if actor in ticket.mentioned}),
+        (
+            "watched=true&mentioned=true",
+            {ticket for ticket in world.seen if actor in ticket.watchers & ticket.mentioned},
+        ),
+        (f"tag={TAGS[0]}&format=csv", {ticket for ticket in world.seen if TAGS[0] in ticket.tags}),
+        (f"tag={TAGS[0]},{TAGS[1]}&sort=priority", {ticket for ticket in world.seen if ticket.tags}),
+    ):
+        path = f"/tickets/rows?{query}"
+        yield Asked(path, brief(wanted)) if world.actor.of_desk else Asked(path, status=422)
+
+
+def by_type(world: World, _: Version) -> Iterator[Asked]:
+    for key in TYPES:
+        for status in STATUSES:
+            wanted = {ticket for ticket in world.seen if (ticket.ticket_type, ticket.status) == (key, status)}
+            yield Asked(f"/tickets/tickets_by_type?type={key}&status={status}", whole(world, wanted))
+
+
+def by_category(world: World, _: Version) -> Iterator[Asked]:
+    """Without notes, as the documents show it."""
+    for key in ("fault", "survey"):
+        wanted = {ticket for ticket in world.seen if ticket.category == key}
+        yield Asked(f"/tickets/tickets_by_category?category={key}", brief(wanted))
+
+
+def of_customer(world: World, _: Version) -> Iterator[Asked]:
+    """Without notes too. Refused to who has nothing to do with the customer: who is no admin, not theirs, and sees none
+    of theirs.
+    """
+    for customer_id in CUSTOMERS:
+        wanted = {ticket for ticket in world.seen if ticket.customer_id == customer_id}
+        concerned = world.actor.user_type == "admin" or world.actor.customer_id == customer_id or wanted
+        path = f"/tickets/tickets_of_customer?customer_id={customer_id}"
+        yield Asked(path, brief(wanted)) if concerned else _refused(path)
+
+
+# One ticket
+
+
+def one_ticket(world: World, _: Version) -> Iterator[Asked]:
+    for ticket in world.tickets:
+        yield _of(world, ticket, f"/tickets/{ticket.id}", whole(world, [ticket]))
+
+
+def history(world: World, _: Version) -> Iterator[Asked]:
+    """What it is, with the texts of the edited note for the desk alone, and the related ones that are seen."""
+    for ticket in world.tickets:
+        related = {other.number for other in world.related_to(ticket, ever=True) if other in world.seen}
+        texts = {ticket.was_said, ticket.said} if world.actor.of_desk else set()
+        for query in ("limit=500", "limit=500&order=desc&format=csv"):
+            yield _of(world, ticket, f"/tickets/{ticket.id}/history?{query}", {ticket.title, *texts, *related})
+
+
+def documented_notes(world: World, _: Version) -> Iterator[Asked]:
+    for ticket in world.tickets:
+        said = {each.said for each in noted(world, ticket)}
+        body = {"ticket_number": ticket.number}
+        yield _of(world, ticket, "/tickets/get_ticket_notes", said, body=body)
+
+
+def page_of_notes(world: World, _: Version) -> Iterator[Asked]:
+    """A duplicate's stand in place, without its number where it is out of sight."""
+    for ticket in world.tickets:
+        shown = noted(world, ticket)
+        wanted = {each.said for each in shown} | {each.number for each in shown & world.seen}
+        if world.actor.of_desk:
+            wanted |= {each.inner for each in shown}
+        path = f"/tickets/{ticket.id}/notes"
+        for query in ("", "?order=desc", "?format=csv"):
+            yield _of(world, ticket, f"{path}{query}", wanted)
+        yield _of(world, ticket, f"{path}?limit=1", wanted, partly=True)
+
+
+def one_note(world: World, _: Version) -> Iterator[Asked]:
+    """Of each ticket by the path of each: it is found by its own, and by that of the main ticket."""
+    for ticket in world.tickets:
+        for written_to in world.tickets:
+            found = written_to in noted(world, ticket)
+            numbers = {written_to.number} & {each.number for each in world.seen}
+            path = f"/tickets/{ticket.id}/notes"
+            for note_id, text in (
+                (written_to.note_ids[1], written_to.said),
+                (written_to.internal_note_id, written_to.inner),
+            ):
+                if found and (world.actor.of_desk or text == written_to.said):
+                    yield _of(world, ticket, f"{path}/{note_id}", {text, *numbers})
+                else:
+                    yield _of(world, ticket, f"{path}/{note_id}", status=404, sentence=NO_NOTE)
+
+
+def for_bot(world: World, _: Version) -> Iterator[Asked]:
+    """A bot is told of any ticket whose customer it knows; people are refused, but for admins."""
+    for ticket in world.tickets:
+        for customer_id in CUSTOMERS:
+            path = f"/tickets/{ticket.id}/get_specific_ticket_for_bot?customer_id={customer_id}"
+            if world.actor.user_type not in ("bot", "admin"):
+                yield _refused(path)
+            elif customer_id == ticket.customer_id:
+                yield Asked(path, brief([ticket]))
+            else:
+                yield Asked(path, status=404, sentence=NO_TICKET)
+
+
+def relations(world: World, _: Version) -> Iterator[Asked]:
+    """Those that are seen; the desk is told how many are not."""
+    for ticket in world.tickets:
+        related = list(world.related_to(ticket))
+        unseen = sum(other not in world.seen for other in related) if world.actor.of_desk else 0
+        wanted = brief(other for other in related if other in world.seen)
+        path = f"/tickets/{ticket.id}/relations"
+        yield _of(world, ticket, path, wanted, told=lambda data: data["relations"]["unseen"], telling=unseen)
+
+
+def watchers(world: World, _: Version) -> Iterator[Asked]:
+    """All of them, also who sees the ticket no longer."""
+    for ticket in world.tickets:
+        yield _desks(world, ticket, "watchers", "user_id", ticket.watchers)
+
+
+def tags(world: World, _: Version) -> Iterator[Asked]:
+    for ticket in world.tickets:
+        yield _desks(world, ticket, "tags", "id", ticket.tags)
+
+
+def _desks(world: World, ticket: Ticket, name: str, key: str, ids: frozenset[int]) -> Asked:
+    """A list of a ticket that is the desk's alone, and names no ticket."""
+    path = f"/tickets/{ticket.id}/{name}"
+    if not world.actor.of_desk:
+        return _refused(path)
+    return _of(world, ticket, path, told=lambda data: [each[key] for each in data[name]], telling=sorted(ids))
+
+
+# Beside tickets
+
+
+def filled_in(world: World, _: Version) -> Iterator[Asked]:
+    """A canned answer is the desk's, and tells what the ticket fills in."""
+    for ticket in world.tickets:
+        path = f"/canned_answers/{CANNED_ANSWER}?ticket={ticket.id}"
+        yield _of(world, ticket, path, brief([ticket])) if world.actor.of_desk else _refused(path)
+
+
+def trail(world: World, _: Version) -> Iterator[Asked]:
+    """Acts of administration: whoever reads them, no ticket stands there."""
+    yield Asked("/audit?limit=500") if world.actor.of_desk else _refused("/audit?limit=500")
+
+
+READING: Final[dict[Endpoint, Asking]] = {
+    ("GET", "/tickets"): all_tickets,
+    ("GET", "/tickets/rows"): rows_of_tickets,
+    ("GET", "/tickets/tickets_by_type"): by_type,
+    ("GET", "/tickets/tickets_by_category"): by_category,
+    ("GET", "/tickets/tickets_of_customer"): of_customer,
+    ("GET", "/tickets/{ticket}"): one_ticket,
+    ("GET", "/tickets/{ticket}/history"): history,
+    ("GET", "/tickets/get_ticket_notes"): documented_notes,
+    ("GET", "/tickets/{ticket}/notes"): page_of_notes,
+    ("GET", "/tickets/{ticket}/notes/{note}"): one_note,
+    ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
+    ("GET", "/tickets/{ticket}/relations"): relations,
+    ("GET", "/tickets/{ticket}/watchers"): watchers,
+    ("GET", "/tickets/{ticket}/tags"): tags,
+    ("GET", "/canned_answers/{canned_answer}"): filled_in,
+    ("GET", "/audit"): trail,
+}
