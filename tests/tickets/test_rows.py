@@ -34,6 +34,7 @@ def looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """So few tickets are sorted whole; with a smaller bound they are looked through window after window."""
     if request.param == "in windows":
         monkeypatch.setattr(rows, "FEW", 9)
+        monkeypatch.setattr(rows, "FEW_OF_CUSTOMER", 9)
         monkeypatch.setattr(rows, "LOOKED_AT", 23)
         monkeypatch.setattr(rows, "CHANGED", 5)
 

@@ -27,14 +27,16 @@ RowSort = Literal["raised", "changed", "priority", "held_until"]
 SORTS: Final[tuple[RowSort, ...]] = get_args(RowSort)
 FEW: Final = 1000
 """So many tickets are sorted whole, and so many events are read for them."""
-LOOKED_AT: Final = 200
+FEW_OF_CUSTOMER: Final = 500
+"""The same for a customer's user, who gets no windows of what is not theirs, and so is refused more."""
+LOOKED_AT: Final = 150
 """Tickets, or events, that a page looks at before it leaves the rest to the next one, where there are more. A page of
 many rows looks at twice as many as it has, and at `FEW` at the most.
 """
 CHANGED: Final = 60
 """Tickets that are looked at by their events, or as many as the page has rows."""
 TOO_MANY: Final = (
-    f"cannot sort more than {FEW} of your tickets by this: ask for fewer, by `status`, `group` or"
+    f"cannot sort more than {FEW_OF_CUSTOMER} of your tickets by this: ask for fewer, by `status`, `group` or"
     " `updated_since`, or sort by `raised` or `priority`"
 )
 WITH_MAINS: Final = (
@@ -114,6 +116,7 @@ class _Search:
 
     def __init__(self, tx: Tx, actor: Actor, wanted: RowsWanted, page: RowsPage) -> None:
         self._tx, self._actor, self._wanted, self._page = tx, actor, wanted, page
+        self._few = FEW if sees_internal(actor) else FEW_OF_CUSTOMER
         self._held = page.sort == "held_until"
         self._sets = sets_for(actor, wanted, held=self._held, ordered=page.sort == "raised")
         self._direction = " DESC" if page.descending else ""
@@ -132,8 +135,8 @@ class _Search:
         for leads in self._sets if self._page.sort == "raised" else (*self._sets, self.leads(None)):
             if not leads.parts:
                 return []
-            found = whole(leads, FEW + 1, lazily=self._tx.merges_lazily)
-            if not any(True for _ in self._tx.each(f"{found} LIMIT 1 OFFSET {FEW}", **leads.params)):
+            found = whole(leads, self._few + 1, lazily=self._tx.merges_lazily)
+            if not any(True for _ in self._tx.each(f"{found} LIMIT 1 OFFSET {self._few}", **leads.params)):
                 return self._sorted(leads, self._page.limit + 1)
         return None
 
@@ -141,11 +144,11 @@ class _Search:
         lazily = self._tx.merges_lazily
         if in_their_rows(leads, lazily=lazily):
             fits = self._fits(self._page.after)
-            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, FEW, lazily=lazily)
+            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, self._few, lazily=lazily)
             rows = self._tx.each(found, rows=limit * leads.copies, **leads.params, **fits.params)
         else:
-            found = whole(leads, FEW, lazily=lazily)
-            rows = self._tx.each(f"{found} LIMIT {FEW}", **leads.params)
+            found = whole(leads, self._few, lazily=lazily)
+            rows = self._tx.each(f"{found} LIMIT {self._few}", **leads.params)
         ids = list(dict.fromkeys(row[0] for row in rows))
         return self.matching(_Looked(ids, None, leads.by_events), limit)
 
