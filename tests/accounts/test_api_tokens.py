@@ -215,7 +215,7 @@ def test_what_is_over_stays_so(tx: Tx, how: str) -> None:
     if how == "ended":
         end_token(tx, requester, issued.token.id)
     else:
-        tx.run("UPDATE api_tokens SET expires_at = :at WHERE id = :id", at=now(), id=issued.token.id)
+        tx.run("UPDATE api_tokens SET expires_at = :at WHERE id = :id", at=requester.at, id=issued.token.id)
     assert api_token_actor(tx, issued.secret) is None
     changes = ApiTokenChanges(expires_at=now() + A_YEAR)
     assert faults_of(lambda: change_token(tx, requester, issued.token.id, changes)).keys() == {"token"}
