@@ -136,13 +136,20 @@ class Condition:
 def any_of(filters: Sequence[Filter]) -> Condition:
     """The condition on `tickets` that holds where any of the filters does."""
     params: dict[str, object] = {}
-
-    def name(value: Value) -> str:
-        params[f"visible_{len(params)}"] = value
-        return f"visible_{len(params) - 1}"
-
+    name = naming(params, "visible")
     parts = [" AND ".join(condition_of(term, name) for term in filter_) or "1 = 1" for filter_ in filters]
     return Condition(f"({' OR '.join(parts) or '1 = 0'})", params)
+
+
+def naming(params: dict[str, object], prefix: str) -> Callable[[object], str]:
+    """Puts each value among the parameters, and gives the name that it has there."""
+
+    def name(value: object) -> str:
+        given = f"{prefix}_{len(params)}"
+        params[given] = value
+        return given
+
+    return name
 
 
 def condition_of(term: Term, name: Callable[[Value], str], prefix: str = "") -> str:

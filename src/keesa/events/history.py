@@ -254,9 +254,9 @@ def _in_sight(entry: HistoryEntry, names: Names) -> HistoryEntry:
     """Without the ids of other tickets that are out of sight."""
     return replace(
         entry,
-        thing_id=names.thing_in_sight(entry.kind, entry.thing_id),
+        thing_id=names.in_sight(entry.kind, entry.thing_id),
         changes=[
-            Change(field, names.value_in_sight(entry.kind, was), names.value_in_sight(entry.kind, is_))
+            Change(field, names.in_sight(entry.kind, was), names.in_sight(entry.kind, is_))
             for field, was, is_ in entry.changes
         ],
     )

@@ -56,12 +56,10 @@ class Names:
         table = _THINGS.get(kind)
         return self.names.get((table, thing_id)) if table and thing_id is not None else None
 
-    def thing_in_sight(self, kind: EventKind, thing_id: int | None) -> int | None:
-        """The id; None of a ticket that is out of sight."""
-        return thing_id if self.value_in_sight(kind, thing_id) is not None else None
-
-    def value_in_sight(self, kind: EventKind, value: Any) -> Any:  # noqa: ANN401 - as JSON can hold them
-        """Likewise of what a field was or is: in an event about another ticket each field holds such an id."""
+    def in_sight(self, kind: EventKind, value: Any) -> Any:  # noqa: ANN401 - as JSON can hold them
+        """What an event of this kind is about, or what a field of it was or is; None of a ticket that is out of sight:
+        in an event about another ticket each field holds such an id.
+        """
         return None if _THINGS.get(kind) == "tickets" and value not in self.tickets else value
 
 

@@ -103,9 +103,12 @@ def add_event(
     tx.run(_adding(tuple(values), last_note), **values)
 
 
+LAST_NOTE: Final = (
+    "SELECT {columns} FROM {table} WHERE ticket_id = :ticket_id ORDER BY created_at DESC, id DESC LIMIT 1"
+)
+"""The ticket's last note of a table."""
 _LAST_NOTES: Final = [
-    f"(SELECT id FROM {table} WHERE ticket_id = :ticket_id ORDER BY created_at DESC, id DESC LIMIT 1)"
-    for table in ("ticket_notes", "internal_notes")
+    f"({LAST_NOTE.format(columns='id', table=table)})" for table in ("ticket_notes", "internal_notes")
 ]
 """So the id need not be waited for."""
 

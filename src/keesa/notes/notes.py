@@ -8,7 +8,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import OnlyFor
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.events.recording import Event
+from keesa.events.recording import LAST_NOTE, Event
 from keesa.notes.mentions import Names, mention, names_for, nobody
 from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change, follow
@@ -73,7 +73,7 @@ def make_note(
     if internal:
         require_internal(actor)
     ticket, mentioned = _add(tx, actor, number, text, at, reopening, internal=internal)
-    [row] = tx.all(_LAST[table_of(internal=internal)], ticket_id=ticket.id)
+    [row] = tx.all(LAST_NOTE.format(columns="id, created_at", table=table_of(internal=internal)), ticket_id=ticket.id)
     return AddedNote(row["id"], ticket.id, text.kept, row["created_at"], internal, mentioned)
 
 
@@ -166,10 +166,6 @@ _INSERT: Final = {
 """No note is older than the ticket's last one of its kind, whatever the server's clock says. Who adds one holds the
 ticket's row, so notes come in the order in which they were added.
 """
-_LAST: Final = {
-    table: f"SELECT id, created_at FROM {table} WHERE ticket_id = :ticket_id ORDER BY created_at DESC, id DESC LIMIT 1"
-    for table in _INSERT
-}
 _SHOWN: Final = f"ticket_notes.withdrawn_at IS NULL AND {WITH_DUPLICATES.format(id='CAST(:ticket_id AS BIGINT)')}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import Condition, Filter, OneOf, Range, Term, any_of, condition_of
+from keesa.accounts.filters import Condition, Filter, OneOf, Range, Term, any_of, condition_of, naming
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.tickets.statuses import Status
 from keesa.tickets.views import RAISED_ELSEWHERE
@@ -46,11 +46,7 @@ def condition_on(actor: Actor, wanted: RowsWanted, *, held: bool = False) -> Con
     """On `tickets`: the actor sees the ticket and wants it; where `held`, it is held until some day."""
     seen = any_of(visible_to(actor))
     params = {**seen.params}
-
-    def name(value: object) -> str:
-        params[f"wanted_{len(params)}"] = value
-        return f"wanted_{len(params) - 1}"
-
+    name = naming(params, "wanted")
     parts = [seen.sql]
     parts += [condition_of(term, name) for term in (*_on_columns(wanted), *_raised(wanted))]
     if not sees_internal(actor) and any(term.column == "raised_by_id" for term in wanted.terms):

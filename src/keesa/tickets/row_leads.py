@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import Column, Filter, IsNull, OneOf, Range, Term, meet
+from keesa.accounts.filters import Column, Filter, IsNull, OneOf, Range, Term, meet, naming
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.tickets.branches import MANY, Search, branches_of, only_leading, searches
 from keesa.tickets.numbers import LARGEST
@@ -53,11 +53,7 @@ def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> 
     `leads_for` has in that order.
     """
     params: dict[str, object] = {}
-
-    def name(value: object) -> str:
-        params[f"set_{len(params)}"] = value
-        return f"set_{len(params) - 1}"
-
+    name = naming(params, "set")
     found = []
     if not (ordered and sees_internal(actor)):
         found += [Leads(link.parts(name), params, len(link.values)) for link in _links(actor, wanted)]

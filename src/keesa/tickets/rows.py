@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 import msgspec
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import Condition, Equals
+from keesa.accounts.filters import Condition, Equals, naming
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid
@@ -196,12 +196,7 @@ class _Search:
 
     def _held_window(self, size: int, after: Key | None, rows: int) -> _Looked:
         params: dict[str, object] = {"after_day": after and after[0], "after_id": after and after[1]}
-
-        def name(value: object) -> str:
-            params[f"held_{len(params)}"] = value
-            return f"held_{len(params) - 1}"
-
-        condition = held_within(self._wanted, name)
+        condition = held_within(self._wanted, naming(params, "held"))
         if after is not None:
             condition += f" AND (held_until, id) {self._beyond} (:after_day, :after_id)"
         leads = Leads([Lead("tickets", "id", condition, ("held_until", "id"))], params)
