@@ -9,7 +9,7 @@ from keesa.db import Database, open_database
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_waits import Waits
-from lines import make_table
+from lines import PATIENT, make_table
 from places import Place
 from postgres_server import PostgresServer
 
@@ -40,6 +40,16 @@ def lines_url(postgres: PostgresServer) -> Iterator[str]:
 @pytest.fixture
 def few(lines_url: str) -> Iterator[PostgresDatabase]:
     """The same, open with as few connections as there may be."""
-    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, Waits(patience=2))
+    yield from _opened(lines_url, PATIENT)
+
+
+@pytest.fixture
+def hasty(lines_url: str) -> Iterator[PostgresDatabase]:
+    """The same for what is not to be waited for: nothing here waits for a connection longer than two seconds."""
+    yield from _opened(lines_url, Waits(patience=2))
+
+
+def _opened(url: str, waits: Waits) -> Iterator[PostgresDatabase]:
+    database = PostgresDatabase(url, FEWEST_CONNECTIONS, waits)
     yield database
     database.close()

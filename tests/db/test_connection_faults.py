@@ -22,7 +22,7 @@ from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_loop_connection import LoopConnection
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
-from lines import adding, read_lines
+from lines import PATIENT, adding, read_lines
 from waiting import wait_until
 
 PATIENCE: Final = 30.0
@@ -153,7 +153,7 @@ def test_an_answer_that_never_came_is_no_empty_one(few: PostgresDatabase) -> Non
 def test_one_that_is_cut_while_its_work_lets_others_on_counts_once(lines_url: str) -> None:
     """However many are lost so, there are never more connections than allowed, and all of those can be used."""
     # patient: the server itself ends a transaction that is idle for so long, as on a busy machine this work is
-    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, Waits(patience=30))
+    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, PATIENT)
 
     def slow(tx: Tx) -> Steps[list[str]]:
         tx.all("SELECT 1")
@@ -180,7 +180,7 @@ def test_one_that_is_cut_while_its_work_lets_others_on_counts_once(lines_url: st
 
 def test_many_connections_are_made_a_few_at_a_time(lines_url: str) -> None:
     """As many works at once as there may be connections: each is done, though a process makes no more than some."""
-    database = PostgresDatabase(lines_url, 100)
+    database = PostgresDatabase(lines_url, 100, PATIENT)
 
     async def story() -> None:
         await asyncio.gather(*(database.awrite(adding(f"line {number}")) for number in range(90)))
@@ -196,7 +196,7 @@ def test_a_server_that_takes_no_more_connections_still_serves(few: PostgresDatab
     with psycopg.connect(lines_url, autocommit=True) as admin:
         admin.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 2")
         admin.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO narrow")
-    database = PostgresDatabase(lines_url.replace("keesa@", "narrow@"), 10, Waits(patience=5))
+    database = PostgresDatabase(lines_url.replace("keesa@", "narrow@"), 10, PATIENT)
 
     async def story() -> list[str]:
         return await asyncio.gather(*(database.awrite(adding(f"line {number}")) for number in range(30)))
@@ -266,7 +266,7 @@ def test_one_that_is_made_when_the_loop_has_ended_is_closed(
     late: bool,  # noqa: FBT001
 ) -> None:
     """Also where it is made after the database was closed; and a loop that goes on none the less meets no dead one."""
-    database, may_connect = PostgresDatabase(lines_url), threading.Event()
+    database, may_connect = PostgresDatabase(lines_url, waits=Waits(patience=1)), threading.Event()
     loop = asyncio.new_event_loop()
 
     def held_up(*given: Any) -> Any:  # noqa: ANN401 - as it is
@@ -314,7 +314,7 @@ def test_idle_ones_that_die_silently_cost_nobody_an_answer(lines_url: str, monke
     database = PostgresDatabase(lines_url, 20)
 
     async def story() -> None:
-        await asyncio.gather(*(database.aread(lambda tx: tx.all("SELECT pg_sleep(0.3)")) for _ in range(12)))
+        await asyncio.gather(*(database.aread(lambda tx: tx.all("SELECT pg_sleep(1.5)")) for _ in range(12)))
         await asyncio.sleep(0.1)
         assert await asyncio.to_thread(connections_of_keesa, lines_url) == 12
         await asyncio.to_thread(end_all, lines_url)
@@ -365,7 +365,7 @@ def test_a_loop_that_was_held_takes_no_answer_for_missing(
     database.close()
 
 
-def test_long_reads_that_were_taken_back_keep_their_places(few: PostgresDatabase) -> None:
+def test_long_reads_that_were_taken_back_keep_their_places(hasty: PostgresDatabase) -> None:
     """As long as the server works at them: short ones still find a connection."""
 
     def long(tx: Tx) -> Steps[None]:
@@ -374,11 +374,11 @@ def test_long_reads_that_were_taken_back_keep_their_places(few: PostgresDatabase
 
     async def story() -> None:
         for _ in range(3):
-            reading = [asyncio.ensure_future(few.aread_in_steps(long, long=True)) for _ in range(OF_A_LOOP - 1)]
+            reading = [asyncio.ensure_future(hasty.aread_in_steps(long, long=True)) for _ in range(OF_A_LOOP - 1)]
             await asyncio.sleep(0.1)
             for task in reading:
                 task.cancel()
-        assert await few.aread(read_lines) == []
+        assert await hasty.aread(read_lines) == []
 
     run(story())
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, IntEnum
 from itertools import count
@@ -18,8 +18,6 @@ from backends import connections_of_keesa
 from keesa.db import Pace, Steps, Tx
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_connection import PREPARED
-from keesa.db.postgres_limits import FEWEST_CONNECTIONS
-from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
 from lines import adding, read_lines
 
@@ -27,14 +25,6 @@ PATIENCE: Final = 30.0
 MEGABYTE: Final = 1_000_000
 
 _numbers = count()
-
-
-@pytest.fixture
-def few(lines_url: str) -> Iterator[PostgresDatabase]:
-    """With as few connections as there may be."""
-    database = PostgresDatabase(lines_url, FEWEST_CONNECTIONS, Waits(patience=5))
-    yield database
-    database.close()
 
 
 def run(story: Any) -> Any:  # noqa: ANN401 - whatever it gives

@@ -19,7 +19,7 @@ from keesa.db.postgres_attempts import TRIES
 from keesa.db.postgres_limits import FEWEST_CONNECTIONS
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
-from lines import adding, read_lines
+from lines import PATIENT, adding, read_lines
 
 PATIENCE: Final = 20.0
 """Seconds after which what a test waits for does not come any more."""
@@ -34,7 +34,7 @@ _numbers = count()
 @pytest.fixture
 def nodes(lines_url: str) -> Iterator[tuple[PostgresDatabase, PostgresDatabase]]:
     """Two of them, as two processes have them."""
-    one, other = PostgresDatabase(lines_url), PostgresDatabase(lines_url)
+    one, other = PostgresDatabase(lines_url, waits=PATIENT), PostgresDatabase(lines_url, waits=PATIENT)
     yield one, other
     one.close()
     other.close()
@@ -121,7 +121,7 @@ def test_no_more_connections_than_allowed(few: PostgresDatabase, lines_url: str)
     assert len(few.read(read_lines)) == 120
 
 
-def test_who_waits_for_a_connection_too_long_is_told_so(few: PostgresDatabase) -> None:
+def test_who_waits_for_a_connection_too_long_is_told_so(hasty: PostgresDatabase) -> None:
     """With all of them taken: unavailable in time, never done, and what had begun goes on."""
 
     def sleeping(tx: Tx) -> str:
@@ -129,15 +129,15 @@ def test_who_waits_for_a_connection_too_long_is_told_so(few: PostgresDatabase) -
         return adding(f"slept {next(_numbers)}")(tx)
 
     async def story() -> list[str]:
-        begun = [asyncio.ensure_future(few.awrite(sleeping)) for _ in range(OF_A_LOOP)]
+        begun = [asyncio.ensure_future(hasty.awrite(sleeping)) for _ in range(OF_A_LOOP)]
         await asyncio.sleep(0)  # each gets as far as its connection
         with pytest.raises(Unavailable, match="too busy"):
-            await few.awrite(adding("never"))
+            await hasty.awrite(adding("never"))
         assert not any(task.done() for task in begun)
         return await asyncio.gather(*begun)
 
     told = run(story())
-    assert sorted(few.read(read_lines)) == sorted(told)
+    assert sorted(hasty.read(read_lines)) == sorted(told)
 
 
 def test_one_too_many_is_refused_at_once(
@@ -336,7 +336,8 @@ def test_a_statement_is_prepared_once_and_survives_a_migration(few: PostgresData
         await few.awrite(adding("a"))
         for _ in range(4):
             assert await few.aread(everything) == 1
-        few.migrating(lambda tx: tx.script("ALTER TABLE lines ADD COLUMN more TEXT DEFAULT 'x'"))
+        more = "ALTER TABLE lines ADD COLUMN more TEXT DEFAULT 'x'"
+        await asyncio.to_thread(few.migrating, lambda tx: tx.script(more))  # beside the loop, which ends its reads
         for _ in range(4):
             assert await few.aread(everything) == 1
 

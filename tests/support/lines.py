@@ -1,6 +1,12 @@
 """A table of lines: the least that a transaction can be tried on."""
 
+from typing import Final
+
 from keesa.db import Database, Tx, Work
+from keesa.db.postgres_waits import Waits
+
+PATIENT: Final = Waits(patience=60, answer=60, statement=60, longest=120)
+"""For what has to be done, however slow the machine is."""
 
 
 def make_table(database: Database) -> None:
