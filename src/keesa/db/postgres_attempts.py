@@ -77,6 +77,8 @@ def _require_value(work: Work[T], value: T) -> None:
 
 def _sorted_out(connection: Connection, error: BaseException, *, writing: bool) -> BaseException:
     """What to raise; of the transaction nothing is left."""
+    if connection.is_sound:
+        _undo(connection)
     if not connection.is_sound:
         connection.close()
         if connection.committing:
@@ -84,10 +86,17 @@ def _sorted_out(connection: Connection, error: BaseException, *, writing: bool) 
         if not isinstance(error, psycopg.Error):
             return error
         return as_unavailable(error) if connection.timed_out else Again(error)
-    connection.undo()
     if isinstance(error, _OUTDATED):
         connection.close()
         return Again(error)
     if isinstance(error, ReadOnlySqlTransaction) and writing:
         connection.close()  # it leads to a server that is the primary no more: a new one may find which is
     return Again(error) if isinstance(error, _UNDONE) else as_unavailable(error, reading=not writing)
+
+
+def _undo(connection: Connection) -> None:
+    """Or close it: a KeyboardInterrupt may have come where it was between two states."""
+    try:
+        connection.undo()
+    except psycopg.Error:
+        connection.close()

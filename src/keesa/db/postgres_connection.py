@@ -181,15 +181,20 @@ class Connection(ABC):
 
     @contextmanager
     def _outside_the_pipeline(self) -> Iterator[None]:
-        """With all that was sent before answered."""
+        """With all that was sent before answered. What a KeyboardInterrupt has left under way has no end: then there is
+        no way back, the connection is closed, and the error stays what it was.
+        """
         self.send(_NOTHING, {})
         self.exchange()
-        self._libpq.exit_pipeline_mode()
         try:
+            self._libpq.exit_pipeline_mode()
             yield
         finally:
             if not self.closed:
-                self._libpq.enter_pipeline_mode()
+                try:
+                    self._libpq.enter_pipeline_mode()
+                except psycopg.OperationalError:
+                    self.close()
 
     @property
     def is_sound(self) -> bool:
