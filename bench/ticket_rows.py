@@ -7,7 +7,7 @@ Asked is the application, in this process, without a network: by turns on both d
 on SQLite, on PostgreSQL by the clock). Before each request the processor's caches are emptied, as they are of what it
 looks at where a server does anything else: ten thousand tickets fit into them and a million do not, and what is to be
 compared is work, not the caches' size; `--warm` leaves them as they are. What comes out near the bound or above it is
-measured again, in `AGAIN` times as many rounds, and so is the dearest page.
+measured again, in `AGAIN` times as many rounds, and so is the dearest page; what stays above it, up to `OFTEN` times.
 
 Pages with as many rows on both and a page behind them are alike; those of a combination are compared together. Where
 the list ends on the smaller desk, its page has less to look at: then the larger one's is compared with the dearest page
@@ -20,6 +20,7 @@ import argparse
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -50,6 +51,8 @@ NEAR: Final = 1.2
 """From here on a ratio is measured again."""
 AGAIN: Final = 6
 """Times as many rounds."""
+OFTEN: Final = 5
+"""Times at most that what is above the bound is measured again: the least counts, which comes seldom."""
 FEW: Final = 10_000
 MANY: Final = 1_000_000
 LIMIT: Final = 20
@@ -210,20 +213,21 @@ async def compare(desks: Sequence[Desk], asked: Asked) -> bool:
     found = {name: pairs for name, pairs in every.items() if pairs}
     for pairs in found.values():
         await measure(desks, pairs, asked, asked.rounds)
-    surely: set[str] = set()  # measured often enough
-    while (name := _unsure(found, surely)) is not None:
+    again: Counter[str] = Counter()
+    while (name := _unsure(found, again)) is not None:
         await measure(desks, found[name], asked, AGAIN * asked.rounds)
-        surely.add(name)
+        again[name] += 1
     return _told(asked, found, [name for name in every if name not in found])
 
 
-def _unsure(found: Mapping[str, Sequence[Pair]], surely: set[str]) -> str | None:
+def _unsure(found: Mapping[str, Sequence[Pair]], again: Mapping[str, int]) -> str | None:
     """What is to be measured again: what has the dearest page first, to which others are compared."""
     name = max(found, key=lambda name: max(pair.few for pair in found[name]))
-    if name not in surely:
+    if not again[name]:
         return name
     dearest = max(pair.few for pair in found[name])
-    return next((name for name in found if name not in surely and steepness(found[name], dearest) > NEAR), None)
+    ratios = {name: steepness(pairs, dearest) for name, pairs in found.items() if again[name] < OFTEN}
+    return next((name for name, ratio in ratios.items() if ratio > (MOST if again[name] else NEAR)), None)
 
 
 def _told(asked: Asked, found: Mapping[str, Sequence[Pair]], refused: Sequence[str]) -> bool:
@@ -244,11 +248,16 @@ def _told(asked: Asked, found: Mapping[str, Sequence[Pair]], refused: Sequence[s
     return not above
 
 
-async def compare_all(desks: Sequence[Desk], clock: Callable[[], float], rounds: int, *, warm: bool) -> bool:
+async def compare_all(desks: Sequence[Desk], clock: Callable[[], float], options: argparse.Namespace) -> bool:
     lives = [asyncio.create_task(desk.live()) for desk in desks]
     for desk in desks:
         await desk.begin()
-    flat = [await compare(desks, Asked(who, sort, clock, rounds, warm)) for who in WHO for sort in SORTS]
+    lists = [
+        Asked(who, sort, clock, options.rounds, options.warm)
+        for who in options.who or WHO
+        for sort in options.sort or SORTS
+    ]
+    flat = [await compare(desks, asked) for asked in lists]
     for desk in desks:
         await desk.end()
     await asyncio.gather(*lives)
@@ -262,6 +271,8 @@ def main() -> None:
     parser.add_argument("--server", metavar="URL", help="a PostgreSQL, such as postgresql://keesa@127.0.0.1:5432")
     parser.add_argument("--few", type=int, default=FEW)
     parser.add_argument("--many", type=int, default=MANY)
+    parser.add_argument("--who", choices=WHO, action="append", help="for a part, more than once for more")
+    parser.add_argument("--sort", choices=SORTS, action="append", help="the same")
     parser.add_argument("--warm", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -292,7 +303,7 @@ def _compared(engine: Engine, options: argparse.Namespace, server: str | None) -
         desks.append(Desk(data, url, world))
     print(f"{engine}: {options.few:,} and {options.many:,} tickets, {LIMIT} rows a page", flush=True)
     clock = time.process_time if engine == "sqlite" else time.perf_counter
-    return asyncio.run(compare_all(desks, clock, options.rounds, warm=options.warm))
+    return asyncio.run(compare_all(desks, clock, options))
 
 
 def _furnish(data: Path, url: str | None, world: World) -> None:

@@ -265,10 +265,12 @@ def test_the_watchers_or_the_tags_of_a_ticket(desk: Desk, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "waits"),
-    [("", 3), ("?tag=1&status=open", 3), ("?sort=changed", 4), ("?sort=priority", 4)],
+    [("", 3), (f"?tag={cast.TAG}&status=open", 3), ("?sort=changed", 4), ("?sort=priority", 4)],
 )
 def test_rows(desk: Desk, query: str, waits: int) -> None:
     """The session; the window of ids, or whether an index leads to few, and to which; their rows."""
+    [number] = made(desk, 1)
+    desk.ask("POST", f"/tickets/{number}/tags", {"tag": {"id": cast.TAG}})
     desk.asks_in(waits, "GET", f"/tickets/rows{query}", None, None, None)
 
 

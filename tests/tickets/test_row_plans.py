@@ -62,7 +62,6 @@ def few() -> Iterator[None]:
     """Windows that are smaller than the tests' desks, as those of the server are than large ones."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "FEW", 9)
-        patch.setattr(rows, "FEW_OF_CUSTOMER", 9)
         patch.setattr(rows, "LOOKED_AT", 23)
         patch.setattr(rows, "CHANGED", 5)
         yield

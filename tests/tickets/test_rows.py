@@ -34,7 +34,6 @@ def looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """So few tickets are sorted whole; with a smaller bound they are looked through window after window."""
     if request.param == "in windows":
         monkeypatch.setattr(rows, "FEW", 9)
-        monkeypatch.setattr(rows, "FEW_OF_CUSTOMER", 9)
         monkeypatch.setattr(rows, "LOOKED_AT", 23)
         monkeypatch.setattr(rows, "CHANGED", 5)
 
@@ -85,7 +84,7 @@ def test_each_filter_joins_with_each_other_one(full: Database, tickets: list[Fur
     names=st.lists(st.sampled_from(list(FILTERS)), max_size=4),
     page=st.builds(RowsPage, st.sampled_from((1, 7, 100)), st.sampled_from(SORTS), st.booleans()),
 )
-@deterministic(100)
+@deterministic(60)
 def test_any_filters_find_what_plain_python_finds(
     full: Database, tickets: list[Furnished], actor: Actor, names: list[str], page: RowsPage
 ) -> None:

@@ -14,13 +14,13 @@ from keesa.db import Pace, Steps, Tx
 from keesa.errors import Invalid
 from keesa.tickets.row_filters import changed_for
 from keesa.tickets.row_leads import DRIFT
-from keesa.tickets.rows import FEW, WITH_MAINS
+from keesa.tickets.rows import MOST, WITH_MAINS
 from keesa.tickets.selecting import Group
 from keesa.tickets.statuses import STATUSES
 from keesa.tickets.views import VisibleTicket, revision_for
 
 TOO_MANY: Final = (
-    f"is too long ago: there were more than {FEW} changes since. Take a later time, or follow"
+    f"is too long ago: there were more than {MOST} changes since. Take a later time, or follow"
     " `/tickets/rows?sort=changed&order=asc`, which has pages for any"
 )
 
@@ -32,9 +32,9 @@ def select_changed(
     far as the actor may know. Raises `Invalid` where too much happened since.
     """
     yield Pace.LONG
-    events = f"SELECT ticket_id FROM ticket_events WHERE at >= :since LIMIT {FEW + 1}"
+    events = f"SELECT ticket_id FROM ticket_events WHERE at >= :since LIMIT {MOST + 1}"
     found = [ticket_id for (ticket_id,) in tx.each(events, since=since - DRIFT)]
-    if len(found) > FEW:
+    if len(found) > MOST:
         raise Invalid({"updated_since": [TOO_MANY]})
     condition = any_of(meet(visible_to(actor), wanted))
     rows = list(

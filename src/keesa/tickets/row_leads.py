@@ -1,6 +1,6 @@
 """What leads to the tickets of a list of rows: parts of indexes, whose order is that of the list or does not matter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -52,11 +52,11 @@ def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> 
     """Each leads to all that can be wanted. Where the list is `ordered` by the time raised, without those that
     `leads_for` has in that order.
     """
-    params: dict[str, object] = {}
+    params = _sides(wanted, None, newest_first=True)
     name = naming(params, "set")
     found = []
     if not (ordered and sees_internal(actor)):
-        found += [Leads(link.parts(name), params, len(link.values)) for link in _links(actor, wanted)]
+        found += [Leads(link.parts(name, params), params, len(link.values)) for link in _links(actor, wanted)]
     if wanted.updated_since is not None:
         since = f"at >= :{name(wanted.updated_since - DRIFT)}"
         changes = Lead("ticket_events", "ticket_id", since, ("at", "ticket_id"))
@@ -75,9 +75,7 @@ def leads_for(actor: Actor, wanted: RowsWanted, after: Position | None, *, newes
     """From behind the position on. Of a customer's user they lead to nothing of anybody else's: no cursor and no empty
     page tells of that.
     """
-    params: dict[str, object] = {}
-    for side, position in _bounds(wanted, after, newest_first=newest_first).items():
-        params |= {f"{side}_at": position.raised_at, f"{side}_id": position.id}
+    params = _sides(wanted, after, newest_first=newest_first)
     links = _links(actor, wanted) if sees_internal(actor) else []
     if links and (links[0].is_rare or not any(_is_few(term) for term in wanted.terms)):
         return _linked_leads(links[0], params)
@@ -88,8 +86,8 @@ def _is_few(term: Term) -> bool:
     return term.column in _FEW and not isinstance(term, IsNull | Range)
 
 
-def _bounds(wanted: RowsWanted, after: Position | None, *, newest_first: bool) -> dict[str, Position]:
-    """Of what is looked at, both of which count no more."""
+def _sides(wanted: RowsWanted, after: Position | None, *, newest_first: bool) -> dict[str, object]:
+    """The parameters for what bounds the times raised and the ids of what is looked at: neither end counts any more."""
     smallest = -LARGEST - 1
     start, end = (
         Position(max(min(bound, LARGEST), smallest), smallest) if isinstance(bound, int) else None
@@ -97,10 +95,15 @@ def _bounds(wanted: RowsWanted, after: Position | None, *, newest_first: bool) -
     )
     lower = [position for position in (start, None if newest_first else after) if position is not None]
     upper = [position for position in (end, after if newest_first else None) if position is not None]
-    return {**({"lower": max(lower)} if lower else {}), **({"upper": min(upper)} if upper else {})}
+    sides = {**({"lower": max(lower)} if lower else {}), **({"upper": min(upper)} if upper else {})}
+    return {
+        name: value
+        for side, position in sides.items()
+        for name, value in ((f"{side}_at", position.raised_at), (f"{side}_id", position.id))
+    }
 
 
-def _said(params: dict[str, object], at: str, ticket: str) -> list[str]:
+def _said(params: Mapping[str, object], at: str, ticket: str) -> list[str]:
     sides = (("lower", ">"), ("upper", "<"))
     return [f"({at}, {ticket}) {sign} (:{side}_at, :{side}_id)" for side, sign in sides if f"{side}_at" in params]
 
@@ -116,8 +119,9 @@ class _Link:
     is_rare: bool
     """Whether hardly any ticket has such a value."""
 
-    def parts(self, name: Callable[[object], str], bounds: Sequence[str] = ()) -> list[Lead]:
-        """One for each value: several together have an order in no index."""
+    def parts(self, name: Callable[[object], str], params: Mapping[str, object]) -> list[Lead]:
+        """One for each value: several together have an order in no index. Within the bounds of the parameters."""
+        bounds = _said(params, f"{self.table}.raised_at", f"{self.table}.{self.ticket}")
         return [
             Lead(
                 self.table,
@@ -146,10 +150,9 @@ def _links(actor: Actor, wanted: RowsWanted) -> list[_Link]:
 
 
 def _linked_leads(link: _Link, params: dict[str, object]) -> Leads:
-    bounds = _said(params, f"{link.table}.raised_at", f"{link.table}.{link.ticket}")
     names = {value: f"link_{number}" for number, value in enumerate(link.values)}
     given = {name: value for value, name in names.items()}
-    return Leads(link.parts(names.__getitem__, bounds), params | given, copies=len(names))
+    return Leads(link.parts(names.__getitem__, params), params | given, copies=len(names))
 
 
 def _column_leads(actor: Actor, wanted: RowsWanted, params: dict[str, object]) -> Leads:

@@ -51,8 +51,10 @@ _LAST: Final = """
     (SELECT {column} FROM {table} WHERE ticket_id = {ticket} AND withdrawn_at IS NULL
         ORDER BY created_at DESC, id DESC LIMIT 1)
 """
+_TIME_AND_AUTHOR: Final = "created_at || ' ' || author_id"
+"""In one value, since each is a search of its own."""
 _OF_DUPLICATES: Final = f"""
-    (SELECT last.{{column}} FROM (
+    (SELECT last.created_at || ' ' || last.author_id FROM (
         SELECT {_LAST.format(column="created_at", table="ticket_notes", ticket="shown.id")} AS created_at,
             {_LAST.format(column="author_id", table="ticket_notes", ticket="shown.id")} AS author_id
         FROM (
@@ -67,32 +69,32 @@ _OF_DUPLICATES: Final = f"""
 def shown_to(actor: Actor) -> str:
     """The columns that a row is made of; of internal notes nothing is read, for whom they are not."""
     own = _OWN.format(raised_by="tickets.raised_by_id" if sees_internal(actor) else _RAISED_FOR_CUSTOMERS)
-    return ", ".join((own, *map(_last_note, _OF_NOTES), *(_last_internal(column, actor) for column in _OF_NOTES)))
+    return f"{own}, {_LAST_NOTE}, {_LAST_INTERNAL if sees_internal(actor) else 'NULL'}"
 
 
-_OF_NOTES: Final = ("created_at", "author_id")
+def _last_in(table: str) -> str:
+    return _LAST.format(column=_TIME_AND_AUTHOR, table=table, ticket="tickets.id")
 
 
-def _last_note(column: str) -> str:
-    own = _LAST.format(column=column, table="ticket_notes", ticket="tickets.id")
-    return f"CASE tickets.duplicates WHEN 0 THEN {own} ELSE {_OF_DUPLICATES.format(column=column)} END"
-
-
-def _last_internal(column: str, actor: Actor) -> str:
-    if not sees_internal(actor):
-        return "NULL"
-    last = _LAST.format(column=column, table="internal_notes", ticket="tickets.id")
-    return f"CASE tickets.internal_notes WHEN 0 THEN NULL ELSE {last} END"
+_LAST_NOTE: Final = f"CASE tickets.duplicates WHEN 0 THEN {_last_in('ticket_notes')} ELSE {_OF_DUPLICATES} END"
+_LAST_INTERNAL: Final = f"CASE tickets.internal_notes WHEN 0 THEN NULL ELSE {_last_in('internal_notes')} END"
 
 
 def row_of(values: tuple[Any, ...], actor: Actor) -> TicketRow:
     """From the columns of `shown_to`."""
     of_ticket, changes, of_notes = values[:11], values[11:17], values[17:]
+    last, internal = map(_time_and_author, of_notes)
     changed_at, public_changed_at, held_until, answered_at, notes, internal_notes = changes
-    last, internal = of_notes[:2], of_notes[2:]
     answered = None
     if sees_internal(actor):
         public_changed_at, answered, notes = changed_at, answered_at is not None, notes + internal_notes
-        if internal[0] is not None and (last[0] is None or internal[0] > last[0]):
-            last = internal
+        last = max(last, internal, key=lambda note: note[0] or 0)
     return TicketRow(*(*of_ticket, public_changed_at, held_until, answered, notes, *last))
+
+
+def _time_and_author(told: str | None) -> tuple[int | None, int | None]:
+    """Of the last note, where there is one."""
+    if told is None:
+        return None, None
+    at, _, author_id = told.partition(" ")
+    return int(at), int(author_id)

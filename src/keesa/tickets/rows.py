@@ -5,7 +5,7 @@ to few, they are sorted whole. Else a page looks through a window of `LOOKED_AT`
 one goes on behind that window, so that a page may be short, or empty, and yet have a next one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -25,18 +25,19 @@ from keesa.tickets.row_views import TicketRow, row_of, shown_to
 
 RowSort = Literal["raised", "changed", "priority", "held_until"]
 SORTS: Final[tuple[RowSort, ...]] = get_args(RowSort)
-FEW: Final = 1000
-"""So many tickets are sorted whole, and so many events are read for them."""
-FEW_OF_CUSTOMER: Final = 500
-"""The same for a customer's user, who gets no windows of what is not theirs, and so is refused more."""
+FEW: Final = 250
+"""So many tickets are sorted whole, and so many events are read for them. A customer's user is refused more, who gets
+no windows of what is not theirs.
+"""
 LOOKED_AT: Final = 150
 """Tickets, or events, that a page looks at before it leaves the rest to the next one, where there are more. A page of
-many rows looks at twice as many as it has, and at `FEW` at the most.
+many rows looks at twice as many as it has, and at `MOST` at the most.
 """
+MOST: Final = 1000
 CHANGED: Final = 60
 """Tickets that are looked at by their events, or as many as the page has rows."""
 TOO_MANY: Final = (
-    f"cannot sort more than {FEW_OF_CUSTOMER} of your tickets by this: ask for fewer, by `status`, `group` or"
+    f"cannot sort more than {FEW} of your tickets by this: ask for fewer, by `status`, `group` or"
     " `updated_since`, or sort by `raised` or `priority`"
 )
 WITH_MAINS: Final = (
@@ -105,6 +106,8 @@ class _Looked(NamedTuple):
     ids: Sequence[int]
     end: Key | None
     with_mains: bool = False
+    fits: bool = False
+    """Whether they are known to be wanted, and in the order of the list."""
 
 
 _Look = Callable[[int, Key | None, int], _Looked]
@@ -116,7 +119,6 @@ class _Search:
 
     def __init__(self, tx: Tx, actor: Actor, wanted: RowsWanted, page: RowsPage) -> None:
         self._tx, self._actor, self._wanted, self._page = tx, actor, wanted, page
-        self._few = FEW if sees_internal(actor) else FEW_OF_CUSTOMER
         self._held = page.sort == "held_until"
         self._sets = sets_for(actor, wanted, held=self._held, ordered=page.sort == "raised")
         self._direction = " DESC" if page.descending else ""
@@ -135,8 +137,8 @@ class _Search:
         for leads in self._sets if self._page.sort == "raised" else (*self._sets, self.leads(None)):
             if not leads.parts:
                 return []
-            found = whole(leads, self._few + 1, lazily=self._tx.merges_lazily)
-            if not any(True for _ in self._tx.each(f"{found} LIMIT 1 OFFSET {self._few}", **leads.params)):
+            found = whole(leads, FEW + 1, lazily=self._tx.merges_lazily)
+            if not any(True for _ in self._tx.each(f"{found} LIMIT 1 OFFSET {FEW}", **leads.params)):
                 return self._sorted(leads, self._page.limit + 1)
         return None
 
@@ -144,13 +146,12 @@ class _Search:
         lazily = self._tx.merges_lazily
         if in_their_rows(leads, lazily=lazily):
             fits = self._fits(self._page.after)
-            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, self._few, lazily=lazily)
+            found = whole_fitting(leads, fits.sql, self._key_columns, self._direction, FEW, lazily=lazily)
             rows = self._tx.each(found, rows=limit * leads.copies, **leads.params, **fits.params)
-        else:
-            found = whole(leads, self._few, lazily=lazily)
-            rows = self._tx.each(f"{found} LIMIT {self._few}", **leads.params)
-        ids = list(dict.fromkeys(row[0] for row in rows))
-        return self.matching(_Looked(ids, None, leads.by_events), limit)
+            return self._shown([row[0] for row in rows], limit)
+        found = whole(leads, FEW, lazily=lazily)
+        rows = self._tx.each(f"{found} LIMIT {FEW}", **leads.params)
+        return self.matching(_Looked([row[0] for row in rows], None, leads.by_events), limit)
 
     # Window after window
 
@@ -188,7 +189,7 @@ class _Search:
         """At most so many of the rows behind the key, and behind which key all others lie; None where none do. All of a
         window is looked at, unless each ticket there is wanted: so that no page costs more for what it finds.
         """
-        looked = look(max(LOOKED_AT, min(2 * self._page.limit, FEW)), after, rows)
+        looked = look(max(LOOKED_AT, min(2 * self._page.limit, MOST)), after, rows)
         return self.matching(looked, rows, after=after), looked.end
 
     def _raised_window(self, size: int, after: Key | None, rows: int) -> _Looked:
@@ -211,11 +212,13 @@ class _Search:
         window = Window(leads, column, self._direction, size, self._tx.merges_lazily)
         if leads.exact:
             found = list(self._tx.each(window.keys, **leads.params))
-            return _Looked([ticket_id for _, ticket_id in found], found[-1] if len(found) == size else None)
+            end = found[-1] if len(found) == size else None
+            return _Looked([ticket_id for _, ticket_id in found], end, fits=True)
         last = self._tx.soon(window.last_key, **leads.params)
         fits = self._fits()
         found = list(self._tx.each(window.fitting(fits.sql), rows=rows * leads.copies, **leads.params, **fits.params))
-        return _Looked([ticket_id for _, ticket_id in found], next(((row[column], row["id"]) for row in last()), None))
+        end = next(((row[column], row["id"]) for row in last()), None)
+        return _Looked([ticket_id for _, ticket_id in found], end, fits=True)
 
     def _changed_window(self, size: int, after: Key | None, _rows: int) -> _Looked:
         """By the events, the last of which has the ticket's time of change. All of one millisecond are looked at."""
@@ -234,7 +237,7 @@ class _Search:
                     since=self._wanted.updated_since,
                 )
             )
-            some = _of_few_tickets(found, max(CHANGED, min(self._page.limit, FEW)))
+            some = _of_few_tickets(found, max(CHANGED, min(self._page.limit, MOST)))
             if some and some[-1][0] == found[0][0]:
                 some = found
             ids = list(dict.fromkeys(ticket_id for _, ticket_id in some))
@@ -257,6 +260,8 @@ class _Search:
         """
         if not looked.ids:
             return []
+        if looked.fits:
+            return self._shown(looked.ids, limit)
         columns = self._key_columns
         fits = self._fits(after or self._page.after, looked.end)
         order = ", ".join(f"{column}{self._direction}" for column in columns)
@@ -269,8 +274,24 @@ class _Search:
             rows=limit,
             **fits.params,
         )
-        size = len(columns)
-        return [_Keyed(row_of(row[:-size], self._actor), tuple(row[-size:])) for row in found]
+        return [self._keyed(row) for row in found]
+
+    def _shown(self, ids: Iterable[int], limit: int) -> list[_Keyed]:
+        """The first of these, each once, in this order. A read sees one state of all: what was wanted still is."""
+        chosen = list(dict.fromkeys(ids))[:limit]
+        if not chosen:
+            return []
+        columns = f"{shown_to(self._actor)}, {', '.join(self._key_columns)}"
+        found = self._tx.each(
+            f"SELECT {columns} FROM tickets WHERE tickets.id IN $json_ids",
+            ids=msgspec.json.encode(chosen).decode(),
+        )
+        rows = {keyed.row.id: keyed for keyed in map(self._keyed, found)}
+        return [rows[ticket_id] for ticket_id in chosen]
+
+    def _keyed(self, row: tuple[Any, ...]) -> _Keyed:
+        size = len(self._key_columns)
+        return _Keyed(row_of(row[:-size], self._actor), tuple(row[-size:]))
 
     def _fits(self, after: Key | None = None, until: Key | None = None) -> Condition:
         """Whether a ticket is wanted and lies between these keys."""

@@ -138,7 +138,7 @@ def index(tx: Tx, call: Call[RowsQuery, None]) -> Steps[Reply[RowsAnswer]]:
     urgent first, or `held_until`, the soonest first and only what is held until some day; `order` turns each round.
 
     However many tickets there are, a page looks at a thousand at most. So it may hold fewer rows than `limit`, or none,
-    and yet have a `next`: the search goes on there. A customer's user who sees more than 500 tickets sorts them
+    and yet have a `next`: the search goes on there. A customer's user who sees more than 250 tickets sorts them
     by `changed` or `held_until` only with filters that leave fewer (422).
     """
     query, epoch, clock = call.query, call.caller.epoch, call.services.clock
