@@ -22,9 +22,10 @@ test: .venv/.test
 	$(BIN)/python tests/support/install_clients.py
 	$(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# What is tried at random moments, more often than in the suite.
+# What can be tried without end, several times as often as in the suite: kills, stories, properties, made-up calls.
+SOAKED = $(shell grep -lrE '^from (deterministic|soaking) import' tests --include='test_*.py')
 soak: .venv/.test
-	env KEESA_TEST_SOAK=1 $(BIN)/pytest tests/db/test_stopped_migrations.py tests/backup $(ARGS)
+	env KEESA_TEST_SOAK=1 $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile $(or $(ARGS),$(SOAKED))
 
 # Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
 bench: .venv/.test

@@ -19,13 +19,14 @@ from live import LiveServer
 from nodes import two_nodes
 from places import Place
 from postgres_server import PostgresServer
+from soaking import times
 
-KILLS = 10
+KILLS = times(4, 20)
 CLIENTS = 6
 A_ROUND = 60
 """Writes that are acknowledged before the next kill."""
-NODE_KILLS = 3
-POSTGRES_KILLS = 3
+NODE_KILLS = times(2, 10)
+POSTGRES_KILLS = times(2, 10)
 A_CLIENT = 3
 """Writes of each client that are acknowledged before and after a kill."""
 PATIENCE = 60.0
@@ -60,7 +61,7 @@ def durable_database(durable_place: Place) -> Iterator[Database]:
     database.close()
 
 
-def test_what_was_acknowledged_survives_ten_kills(durable_place: Place, durable_database: Database) -> None:
+def test_what_was_acknowledged_survives_kills(durable_place: Place, durable_database: Database) -> None:
     """Every ticket, note and status that a client was told of is there after each SIGKILL, and nothing is half done."""
     told: list[Acknowledged] = []
     for kill in range(KILLS):

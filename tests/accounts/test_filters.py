@@ -81,7 +81,7 @@ def rows(shared_database: Database) -> list[dict[str, Any]]:
 
 
 @given(some=st.lists(filters, max_size=3), others=st.lists(filters, max_size=3))
-@deterministic(500)
+@deterministic(200)
 def test_what_is_met_is_what_meets_both(rows: list[dict[str, Any]], some: list[Filter], others: list[Filter]) -> None:
     """For filters of every kind and any ticket."""
     met = meet(some, others)

@@ -2,7 +2,6 @@
 was there is as it was.
 """
 
-import os
 import resource
 import signal
 import subprocess
@@ -24,9 +23,10 @@ from keesa.db.tables import any_present
 from keesa.errors import Refused
 from live import KEESA, environment
 from places import NewPlace, Place, opened
+from soaking import times
 from waiting import wait_until
 
-KILLS: Final = 20 if os.environ.get("KEESA_TEST_SOAK") else 3
+KILLS: Final = times(3, 20)
 SMALL: Final = {"sqlite": 64 * 1024, "postgres": 1024}
 """Bytes that a file may have where the disk is full: less than a copy of the data, less than a back-up."""
 

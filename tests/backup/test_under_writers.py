@@ -1,6 +1,5 @@
 """Back-ups and snapshots that are made while many clients write."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,11 +16,12 @@ from desks import back_up, restore, snapshot
 from field_client import Acknowledged, FieldClient
 from live import LiveServer
 from places import NewPlace, Place, opened
+from soaking import times
 from waiting import wait_until
 
 CLIENTS: Final = 32
-BACK_UPS: Final = 20 if os.environ.get("KEESA_TEST_SOAK") else 3
-SNAPSHOTS: Final = 60 if os.environ.get("KEESA_TEST_SOAK") else 3
+BACK_UPS: Final = times(3, 20)
+SNAPSHOTS: Final = times(3, 60)
 MORE: Final = 64
 """Writes that are acknowledged between two back-ups."""
 

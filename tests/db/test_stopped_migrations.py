@@ -1,6 +1,5 @@
 """A migration that is stopped, in whatever way and moment: nothing is half done, and the next run goes on."""
 
-import os
 import random
 import resource
 import signal
@@ -21,12 +20,13 @@ from migrating import is_migrating, start_migrating
 from newer_schemas import extended
 from older_schemas import migrate_before
 from places import NewPlace, Place, opened
+from soaking import times
 from waiting import wait_until
 
 if TYPE_CHECKING:
     import subprocess
 
-KILLS: Final = 20 if os.environ.get("KEESA_TEST_SOAK") else 5
+KILLS: Final = times(5, 20)
 TICKETS: Final = 1000
 FIRST: Final = Migration(latest() + 1, "first", None, "CREATE TABLE first (id $identity);")
 ENDLESS: Final = {

@@ -413,14 +413,14 @@ _PIECES = st.one_of(
 EDITED = st.lists(_PIECES, max_size=14).map("".join)
 
 
-@deterministic(1000)
+@deterministic(400)
 @given(EDITED)
 def test_no_text_keeps_a_tag_an_attribute_or_an_address_that_is_not_allowed(text: str) -> None:
     """Whatever is written, another parser finds nothing in what is kept but what the lists allow."""
     assert judged(sanitised(text)) == []
 
 
-@deterministic(1000)
+@deterministic(400)
 @given(EDITED)
 def test_what_is_sanitised_stays_as_it_is(text: str) -> None:
     """To edit a text and save it again changes nothing."""
@@ -428,7 +428,7 @@ def test_what_is_sanitised_stays_as_it_is(text: str) -> None:
     assert sanitised(kept) == kept
 
 
-@deterministic(1000)
+@deterministic(400)
 @given(EDITED)
 def test_what_is_kept_is_in_proportion_to_what_was_written(text: str) -> None:
     """Eight times as long at the most: a cell gets the table's parts around it, a quotation mark is six characters."""
@@ -440,7 +440,7 @@ def words(text: str) -> list[str]:
     return unescape(text).replace("<", " <").replace(">", "> ").split()
 
 
-@deterministic(1000)
+@deterministic(400)
 @given(EDITED)
 def test_a_reader_of_html_has_nothing_to_mend(text: str) -> None:
     """A sanitiser that knows nothing of ours reads what is kept as it stands: so does a browser.

@@ -143,7 +143,7 @@ CLEANER: Final = nh3.Cleaner(
 )
 
 
-@deterministic(2_000)
+@deterministic(600)
 @given(written=PIECES, title=PIECES, name=PIECES)
 def test_no_value_becomes_a_tag(written: str, title: str, name: str) -> None:
     """Nor ends one or takes one away, whatever stands around it: the tags are the text's, and all are harmless."""

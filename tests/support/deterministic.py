@@ -2,11 +2,16 @@
 
 import importlib
 import pkgutil
+from typing import Final
 
 from hypothesis import HealthCheck, settings
 
 import bench
 import keesa
+from soaking import times
+
+WIDER: Final = 5
+"""Times as many examples in a soak."""
 
 for _package in (keesa, bench):  # Hypothesis takes constants from what is loaded, whatever test came before this one
     for _module in pkgutil.walk_packages(_package.__path__, f"{_package.__name__}."):
@@ -17,7 +22,7 @@ for _package in (keesa, bench):  # Hypothesis takes constants from what is loade
 def deterministic(examples: int) -> settings:
     """No clock decides, nothing is remembered; a fixture may serve all examples, which must not mind each other."""
     return settings(
-        max_examples=examples,
+        max_examples=times(examples, WIDER * examples),
         derandomize=True,
         deadline=None,
         database=None,

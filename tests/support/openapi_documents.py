@@ -22,10 +22,16 @@ def read(client: TestClient, version: Version) -> Node:
 WITHOUT_BODY: Final = ("204", "304")
 
 
-def routes_of(name: Version) -> list[Route]:
-    """The routes that a client of this version is answered by, and that the document shows."""
+def routes_of(name: Version, *, answered_by: Version | None = None) -> list[Route]:
+    """The routes that a client of this version is answered by, and that the document shows; of those that one version
+    answers, where it is given.
+    """
     version = next(version for version in VERSIONS if version.name == name)
-    return [route for _, route in answering(version, VERSIONS) if route.in_openapi]
+    return [
+        route
+        for answerer, route in answering(version, VERSIONS)
+        if route.in_openapi and answered_by in (None, answerer.name)
+    ]
 
 
 def name_of(route: Route) -> str:
@@ -65,9 +71,27 @@ def nodes(value: object) -> Iterator[Node]:
             yield from nodes(inner)
 
 
+def component(document: Node, reference: str) -> Node:
+    """What a `$ref` leads to."""
+    _, _, kind, name = reference.split("/")
+    found: Node = document["components"][kind][name]
+    return found
+
+
+def inlined(document: Node, value: Any) -> Any:  # noqa: ANN401 - whatever stands there
+    """The same with what its references lead to in their places."""
+    if isinstance(value, list):
+        return [inlined(document, inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return inlined(document, component(document, value["$ref"]))
+    return {key: inlined(document, inner) for key, inner in value.items()}
+
+
 def resolved(document: Node, schema: Node) -> Node:
     """What the schema refers to; of what may be null, the rest."""
     if "$ref" in schema:
-        return resolved(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return resolved(document, component(document, schema["$ref"]))
     several = [part for part in schema.get("anyOf", ()) if part != {"type": "null"}]
     return resolved(document, several[0]) if len(several) == 1 else schema

@@ -93,7 +93,7 @@ def keys_of(rows: list[Row]) -> list[tuple[int, int]]:
 
 
 @given(actor=actors(), wanted=wanted_filters, statuses=statuses_of_lists, page=pages)
-@deterministic(600)
+@deterministic(250)
 def test_a_page_is_what_plain_python_finds(
     full: Database,
     rows: list[Row],
