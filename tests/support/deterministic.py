@@ -10,7 +10,7 @@ import bench
 import keesa
 from soaking import times
 
-WIDER: Final = 5
+WIDER: Final = 10
 """Times as many examples in a soak."""
 
 for _package in (keesa, bench):  # Hypothesis takes constants from what is loaded, whatever test came before this one

@@ -84,7 +84,7 @@ def test_each_filter_joins_with_each_other_one(full: Database, tickets: list[Fur
     names=st.lists(st.sampled_from(list(FILTERS)), max_size=4),
     page=st.builds(RowsPage, st.sampled_from((1, 7, 100)), st.sampled_from(SORTS), st.booleans()),
 )
-@deterministic(60)
+@deterministic(40)
 def test_any_filters_find_what_plain_python_finds(
     full: Database, tickets: list[Furnished], actor: Actor, names: list[str], page: RowsPage
 ) -> None:

@@ -156,10 +156,12 @@ def view_tickets(tx: Tx, visible: Sequence[VisibleTicket], parts: Parts, *, inte
     now. `internal` is what `sees_internal` says of who found them.
     """
     ids, given = _listed([ticket_id for ticket_id, _ in visible], _SIZES)
-    rows = tx.all(
-        f"SELECT {columns_of(parts, internal=internal)} FROM tickets {JOINS} WHERE tickets.id IN {ids}", **given
-    )
-    return [view_of(row) for row in rows]
+    return [view_of(row) for row in tx.all(_viewing(parts, internal, ids), **given)]
+
+
+@lru_cache(maxsize=64)
+def _viewing(parts: Parts, internal: bool, ids: str) -> str:  # noqa: FBT001 - it is called once
+    return f"SELECT {columns_of(parts, internal=internal)} FROM tickets {JOINS} WHERE tickets.id IN {ids}"
 
 
 def product_soon(tx: Tx, visible: VisibleTicket) -> Callable[[], str]:
