@@ -49,6 +49,9 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "tags": _KEEP,
     "ticket_tags": _LINK,
     "canned_answers": _KEEP,
+    "jobs": _ALL,
+    "idempotency_keys": _ALL,
+    "request_rates": _ALL,
     "long_texts": (),
     "rules": ("SELECT", "UPDATE"),  # which are held, and never changed
 }
