@@ -12,12 +12,14 @@ from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.name_hashes import NameHashes
+from keesa.accounts.request_hashes import RequestHashes
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
+from keesa.api.kept_answers import KeptAnswers
 from keesa.api.last_use_writer import LastUseWriter
 from keesa.api.openapi import WORDING
 from keesa.api.password_page import PasswordPage
@@ -134,5 +136,6 @@ def services_of(config: Config) -> Services:
         public_url=config.public_url,
         api_tokens=ApiTokenCache(),
         last_use=LastUse(),
+        answers=KeptAnswers(RequestHashes(keys)),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
     )

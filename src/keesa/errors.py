@@ -40,6 +40,10 @@ class Conflict(KeesaError):
     """What is asked for cannot be done in the state that things are in. Nothing was changed."""
 
 
+class StillRunning(Conflict):
+    """Another transaction is at what this one was to do; once it has ended, the same call may succeed."""
+
+
 class Outdated(KeesaError):
     """The thing is in another state than the one that the caller knows. Nothing was changed."""
 

@@ -8,6 +8,7 @@ from keesa.accounts.attempts import Counters, Limits
 from keesa.accounts.audit.recording import Requester, record, record_nothing
 from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.emails import canonical_email
+from keesa.accounts.idempotency import Also, nothing_else
 from keesa.accounts.name_hashes import NameHashes
 from keesa.accounts.passwords import verify_password
 from keesa.accounts.sessions import Origin, Session, Version, open_session
@@ -48,10 +49,15 @@ class _Found:
 
 
 def log_in(
-    database: Database, credentials: Credentials, version: Version, guard: Guard, at: int
+    database: Database,
+    credentials: Credentials,
+    version: Version,
+    guard: Guard,
+    at: int,
+    also: Also = nothing_else,
 ) -> tuple[Actor, Session]:
     """Open a session. Takes a read, a password check (some 20 ms of CPU) and a write; run it in a few threads
-    only, since as many guesses as run at once may pass the limit together.
+    only, since as many guesses as run at once may pass the limit together. `also` is done in that write.
 
     Raises `Unauthorized`, the same after the same time for a wrong password and for a user that is unknown or
     disabled, and `TooManyAttempts`.
@@ -86,6 +92,7 @@ def log_in(
             raise Unauthorized("Invalid credentials")  # it was changed while it was checked
         attempts.remember_network(tx, found.user_id, network, actor.sign_in_count, at)
         _record_begin(tx, actor, session, credentials, at)
+        also(tx, actor)
         return actor, session
 
     if verified:

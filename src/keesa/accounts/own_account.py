@@ -9,6 +9,7 @@ from keesa.accounts import attempts
 from keesa.accounts.attempts import Counters
 from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.changing_users import keep_password
+from keesa.accounts.idempotency import Also, nothing_else
 from keesa.accounts.login import Guard
 from keesa.accounts.passwords import NewPassword, new_password, verify_password
 from keesa.accounts.permissions import require_session
@@ -60,9 +61,16 @@ class OwnPassword:
     """The new one."""
 
 
-def change_own_password(database: Database, by: Requester, given: OwnPassword, session: Session, guard: Guard) -> None:
+def change_own_password(
+    database: Database,
+    by: Requester,
+    given: OwnPassword,
+    session: Session,
+    guard: Guard,
+    also: Also = nothing_else,
+) -> None:
     """Every other session of theirs ends, and this one goes on. Takes a read, some 40 ms of CPU and a write; run it in
-    a few threads only.
+    a few threads only. `also` is done in that write.
 
     Raises `Forbidden` for an API token, `Invalid` for a wrong current password, which counts like a login that failed,
     or for what may be no password, and `TooManyAttempts`.
@@ -77,7 +85,12 @@ def change_own_password(database: Database, by: Requester, given: OwnPassword, s
     chosen = new_password(given.password)
     if chosen.fault:
         raise Invalid({"password": [chosen.fault]})
-    database.write(lambda tx: _change(tx, by, kept, chosen, session))
+
+    def write(tx: Tx) -> None:
+        _change(tx, by, kept, chosen, session)
+        also(tx, by.actor)
+
+    database.write(write)
 
 
 def _kept(tx: Tx, by: Requester, counters: Counters, network: str) -> str:

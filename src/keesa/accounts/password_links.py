@@ -13,6 +13,7 @@ from keesa.accounts.administering import administering, powers_now
 from keesa.accounts.attempts import Limits
 from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.changing_users import keep_password, void_links
+from keesa.accounts.idempotency import Also, nothing_else
 from keesa.accounts.passwords import new_password
 from keesa.accounts.permissions import USERS_WRITE, require_session
 from keesa.accounts.powers import powers_of
@@ -71,9 +72,9 @@ class UsedLink:
     request_id: str | None = None
 
 
-def use_link(database: Database, used: UsedLink, limits: Limits, at: int) -> Actor:
+def use_link(database: Database, used: UsedLink, limits: Limits, at: int, also: Also = nothing_else) -> Actor:
     """Whose password was set; every session of theirs ends. Takes a read, some 20 ms of CPU and a write; run it in a
-    few threads only.
+    few threads only. `also` is done in that write.
 
     Raises `Unauthorized` where the link is not good, or no longer: who made it must still be one who may;
     `TooManyAttempts` where too many were not, and `Invalid` for what may be no password, which leaves the link good.
@@ -103,6 +104,7 @@ def use_link(database: Database, used: UsedLink, limits: Limits, at: int) -> Act
         by = Requester(actor=user.actor, at=at, via="nobody", address=used.address, request_id=used.request_id)
         had = {"has_password": user.has_password}
         record(tx, by, "user.password_by_link", user.actor.id, had, {"has_password": True}, person_id=user.actor.id)
+        also(tx, user.actor)
         return user.actor
 
     return database.write(keep)

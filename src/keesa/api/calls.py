@@ -76,6 +76,16 @@ class Call(calls.Call[Q, B]):
         digest = blake2b(msgspec.json.encode([type(shown).__name__, shown]), digest_size=12).hexdigest()
         return f'"{digest}"'
 
+    def keep_done(self, tx: Tx, user: Actor) -> None:
+        """Of an endpoint that makes its transactions itself, in the one that makes the change: that the user has made
+        it under the call's key. Raises where it was made already.
+        """
+        self.services.answers.keep_done(tx, self, user)
+
+    def keep_nobodys(self, tx: Tx, _user: Actor) -> None:
+        """The same of what a secret was enough for, without a token."""
+        self.services.answers.keep_done(tx, self, None)
+
     def location(self, path: str) -> tuple[str, str]:
         """The header that names what was made, at a path below the API's."""
         return "Location", self.client.prefix + PREFIX + path

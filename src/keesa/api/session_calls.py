@@ -63,7 +63,7 @@ def open_with_password(database: Database, call: Call[None, RawBody], version: V
     login = build(Login, read_fields(Login, given))
     device = sessions.device_of(call.headers.get("user-agent", ""))
     credentials = Credentials(login.user, login.password, call.client.address, device, call.request_id)
-    actor, session = log_in(database, credentials, version, call.services.logins, call.at)
+    actor, session = log_in(database, credentials, version, call.services.logins, call.at, call.keep_done)
     payload = access_payload(actor, session, call.at + ACCESS_LIFETIME)
     return _tokens(call, payload, session, call.services.signer.refresh(actor, session))
 

@@ -51,6 +51,7 @@ def renew(tx: Tx, since: int, renewal: Renewal) -> None:
             pass
         end_good(tx, now())
         tx.run("DELETE FROM password_links")
+        tx.run("DELETE FROM idempotency_keys")
         desk.begin_anew(tx)
 
 

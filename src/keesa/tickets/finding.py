@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from keesa.accounts.actors import Actor
@@ -102,6 +103,14 @@ def find_ticket(tx: Tx, actor: Actor, number: int | None) -> VisibleTicket:
     for found in tx.each(sql, number=number, **condition.params):
         return VisibleTicket(found)
     raise NotFound(NOT_FOUND)
+
+
+def count_seen(tx: Tx, actor: Actor, ids: Collection[int]) -> int:
+    """How many of the tickets the actor sees."""
+    condition = any_of(visible_to(actor))
+    sql = f"SELECT count(*) AS value FROM tickets WHERE id IN $json_ids AND {condition.sql}"
+    found: int = tx.value(sql, ids=msgspec.json.encode([*ids]).decode(), **condition.params)
+    return found
 
 
 def find_past(tx: Tx, actor: Actor, number: int | None) -> tuple[VisibleTicket, Past]:

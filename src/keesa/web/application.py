@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from keesa.db import Tx
 from keesa.web.calls import Call
+from keesa.web.idempotency import KeptAnswers
 from keesa.web.routes import Access
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ C = TypeVar("C", bound=Caller)
 
 class Application(Protocol[T, C]):
     """The API, as far as the dispatcher knows it."""
+
+    @property
+    def answers(self) -> KeptAnswers:
+        """Those of before, by the keys of idempotency that they were given under."""
 
     def read_token(self, request: Request, access: Access) -> T | None:
         """The request's token, None where the route is for anyone; raises `Unauthorized`. No database."""

@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from starlette.datastructures import Headers
 
 from keesa.web.conditions import Conditions, conditions_of
+from keesa.web.idempotency import KeyedCall
 from keesa.web.input.queries import Query
 
 Q = TypeVar("Q")
@@ -38,6 +39,8 @@ class Call(Generic[Q, B]):
     converted: Mapping[str, Any]
     """By dotted path in the body: values that were converted before the transaction began."""
     method: str
+    keyed: KeyedCall | None = None
+    """Where it came with an `Idempotency-Key`."""
 
     @property
     def conditions(self) -> Conditions:

@@ -5,7 +5,7 @@ version, to read the input, to run the endpoint and to encode its reply. So an a
 change is made by who may make it at that moment.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from keesa.clock import now
 from keesa.db import Database, Steps, Tx
-from keesa.errors import Invalid, KeesaError, Unauthorized
+from keesa.errors import Invalid, KeesaError
 from keesa.web import csv_lists
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Upload
@@ -23,6 +23,7 @@ from keesa.web.conversions import Conversions
 from keesa.web.csv_lists import Page
 from keesa.web.fair_queue import FairQueue
 from keesa.web.http_errors import HttpError
+from keesa.web.idempotency import KeyedCall, Turns
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.requests import VERSION_HEADER, Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Route, Runs
@@ -54,6 +55,7 @@ class Dispatcher:
         self._network_of = network_of
         self.threads = threads
         self.conversions = Conversions()
+        self._turns = Turns()
         self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
         self._of_states = {name: _headers_of(name, "private, no-cache") for name in self._versions}
         """Of answers that name the state which they show: a browser keeps them, and asks whether it is still that."""
@@ -94,11 +96,7 @@ class Dispatcher:
         if runs is Runs.WRITING:
             return await self._write(request)
         if runs is Runs.IN_THREAD:
-            route, call, path = await self._database.aread(lambda tx: self._admit(tx, request))
-            network = self._network_of(request.trace.client.address)
-            return await self.threads.run(
-                network, lambda: encoded(route.endpoint(self._database, call, **path), route.status)
-            )
+            return await self._once(request, lambda: self._run_in_thread(request))
 
         def read(tx: Tx) -> "Steps[EncodedReply]":  # a string costs nothing here
             route, call, path = self._admit(tx, request)
@@ -143,18 +141,66 @@ class Dispatcher:
         if read.query_faults or read.body_faults:
             await self._database.aread(lambda tx: self._admit(tx, request))
 
-        def write(tx: Tx) -> EncodedReply:
-            found, call, path = self._admit(tx, request)
-            return encoded(found.endpoint(tx, call, **path), found.status)
+        caller = request.cached_caller or request.trace.caller
 
-        return await self._database.awrite(write)
+        def write(tx: Tx) -> EncodedReply:
+            before = self._look_soon(tx, request, caller)
+            found, call, path = self._admit(tx, request)
+            if before is not None and (reply := before(call)) is not None:
+                return reply
+            answer = found.endpoint(tx, call, **path)
+            reply = encoded(answer, found.status)
+            if before is not None:
+                self._application.answers.keep(tx, call, answer, reply)
+            return reply
+
+        return await self._once(request, lambda: self._database.awrite(write))
+
+    async def _run_in_thread(self, request: PreparedRequest) -> EncodedReply:
+        """What fails may have been done meanwhile, by the same call sent twice."""
+        (route, call, path), before = await self._database.aread(lambda tx: self._look(tx, request))
+        if before is not None:
+            return before
+        network = self._network_of(request.trace.client.address)
+        try:
+            return await self.threads.run(
+                network, lambda: encoded(route.endpoint(self._database, call, **path), route.status)
+            )
+        except KeesaError:
+            if request.sent is None:
+                raise
+            _, before = await self._database.aread(lambda tx: self._look(tx, request))
+            if before is None:
+                raise
+            return before
+
+    async def _once(
+        self, request: PreparedRequest, attempt: Callable[[], Coroutine[Any, Any, EncodedReply]]
+    ) -> EncodedReply:
+        """A call with a key waits for one that is at the same."""
+        if request.sent is None:
+            return await attempt()
+        caller = request.cached_caller or request.trace.caller
+        return await self._turns.run(caller.user_id if caller else None, request.sent, attempt)
+
+    def _look_soon(
+        self, tx: Tx, request: PreparedRequest, caller: Caller | None
+    ) -> Callable[[Call[Any, Any]], EncodedReply | None] | None:
+        """What was answered under the key, for when the call has been admitted; None without one."""
+        if request.sent is None or caller is None or caller.user_id is None:
+            return None
+        return self._application.answers.look_soon(tx, caller.user_id, request.sent, now())
+
+    def _look(self, tx: Tx, request: PreparedRequest) -> tuple[tuple[Route, Call[Any, Any], Any], EncodedReply | None]:
+        """The call, admitted, and what was answered under its key."""
+        admitted = self._admit(tx, request)
+        return admitted, None if request.sent is None else self._application.answers.look(tx, admitted[1])
 
     def _expected(self, request: PreparedRequest) -> Route | None:
         """The route of a write whose session is cached, as long as nothing is known to be wrong with it: so that the
         database is asked once, by the write itself.
         """
-        token = request.token
-        caller = None if token is None or isinstance(token, Unauthorized) else token.cached
+        caller = request.cached_caller
         if caller is None:
             return None
         route = request.routes.get(request.wanted or caller.version or "") or next(iter(request.routes.values()))
@@ -190,6 +236,7 @@ class Dispatcher:
             query=read.query,
             body=read.body,
             converted=read.converted,
+            keyed=None if request.sent is None else KeyedCall(request.sent, request.trace.version, route, path),
         )
         return route, call, path
 

@@ -8,17 +8,18 @@ from typing import Any, Final, NamedTuple
 from starlette.requests import Request
 
 from keesa.errors import Faults, Unauthorized
-from keesa.web.application import Application
+from keesa.web.application import Application, Caller
 from keesa.web.bodies import Bodies, RawBody, Upload
 from keesa.web.conversions import Conversions
 from keesa.web.http_errors import NOTHING, HttpError, unreadable
+from keesa.web.idempotency import SentKey, read_sent
 from keesa.web.input.content_types import require_json
 from keesa.web.input.fields import FieldValues, build, read_fields
 from keesa.web.input.json_bodies import read_json
 from keesa.web.input.queries import Query, read_query
 from keesa.web.replies import JSON, Answered, EncodedReply, raw_headers
 from keesa.web.router import Router
-from keesa.web.routes import ApiVersion, Route
+from keesa.web.routes import SAFE_METHODS, ApiVersion, Route
 from keesa.web.trace import Trace
 
 VERSION_HEADER: Final = "Keesa-Version"
@@ -63,6 +64,8 @@ class PreparedRequest:
     token: Any = None
     """As the application reads it; None where the route is for anyone, and the `Unauthorized` where it is no good."""
     content: bytes | Upload = b""
+    sent: SentKey | None = None
+    """The key under which a change is made once."""
     inputs: dict[int, Input] = field(default_factory=dict)
     """By the identity of the route that they were read for."""
 
@@ -72,6 +75,11 @@ class PreparedRequest:
         limit = self.query.get("limit", "")
         long = len(limit) < LONGEST_NUMBER and limit.isdecimal() and int(limit) > LONG_LIST
         return (long or self.query.get("format") == "csv") and not isinstance(self.token, Unauthorized)
+
+    @property
+    def cached_caller(self) -> Caller | None:
+        """Who called last with the token, where that is known: whether it is still so, only the database knows."""
+        return None if self.token is None or isinstance(self.token, Unauthorized) else self.token.cached
 
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""
@@ -191,7 +199,18 @@ class Preparation:
             self._bodies.refuse_announced(request, route)
             if not isinstance(prepared.token, Unauthorized):
                 prepared.content = await self._bodies.read(request, route)
+        if method not in SAFE_METHODS:
+            prepared.sent = await self._read_key(prepared, path)
         return prepared
+
+    async def _read_key(self, prepared: PreparedRequest, path: str) -> SentKey | None:
+        """What is no key is no reason to keep a body."""
+        try:
+            return await read_sent(prepared.http, path, prepared.content)
+        except BaseException:
+            if isinstance(prepared.content, Upload):
+                self.release(prepared.content)
+            raise
 
     def release(self, upload: Upload) -> None:
         """It is gone."""

@@ -1,6 +1,6 @@
 """A route: one endpoint of one version, as data. From it the input is read, the caller checked, and OpenAPI written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
@@ -39,6 +39,10 @@ class Runs(Enum):
     """`endpoint(tx, call)` in a transaction that is committed before the answer is sent."""
     IN_THREAD = auto()
     """`endpoint(database, call)` in one of a few threads, with transactions of its own."""
+
+
+def nothing(_answer: object) -> Iterable[int]:
+    return ()
 
 
 class Permission(Protocol):
@@ -102,6 +106,10 @@ class Route:
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint calls `call.conditions.require`."""
+    secret: bool = False
+    """Whether its answer holds what must not be kept, also not under an `Idempotency-Key`."""
+    shows: Callable[[Any], Iterable[int]] = nothing
+    """Given its answer's struct, the ids of the tickets that it shows beside that of the path."""
     body_example: object = None
     body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Dotted path in the body to the query fields that stand in where the body lacks it."""

@@ -16,6 +16,11 @@ def create(tx: Tx, call: Call[None, requests.AddNote]) -> answers.AddedNoteAnswe
     return answers.AddedNoteAnswer(answers.AddedNote(str(number), comment))
 
 
+def ticket_of(added: answers.AddedNoteAnswer) -> list[int]:
+    """That of the answer to `create`."""
+    return [int(added.success.ticket_number)]
+
+
 def index(tx: Tx, call: Call[NotesQuery, requests.TicketNotes]) -> answers.NotesAnswer:
     """A ticket's notes, oldest first; all of them without `limit`. The number may stand in the query or in the body."""
     found = find_ticket(tx, call.actor, parse_number(str(call.body.ticket_number)))

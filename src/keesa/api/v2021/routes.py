@@ -22,6 +22,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         parameters=session_calls.LOGIN_PARAMETERS,
         headers=session_calls.SESSION_HEADERS,
         errors=session_calls.LOGIN_ERRORS,
+        secret=True,
     ),
     Route(
         method="POST",
@@ -31,6 +32,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         example=examples.RENEWED_TOKEN,
         access=Access.REFRESH_TOKEN,
         headers=session_calls.SESSION_HEADERS,
+        secret=True,
     ),
     Route(
         method="POST",
@@ -41,6 +43,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         permission=TICKETS_WRITE,
         body_example=examples.RAISE_TICKET,
         check=tickets.check_new,
+        shows=tickets.ticket_of,
     ),
     Route(
         method="GET",
@@ -79,6 +82,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         example=examples.ADDED_NOTE,
         permission=TICKETS_WRITE,
         body_example=examples.ADD_NOTE,
+        shows=notes.ticket_of,
         errors={404: "Ticket not found"},
     ),
     Route(

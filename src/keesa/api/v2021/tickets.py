@@ -30,6 +30,11 @@ def create(tx: Tx, call: Call[None, requests.RaiseTicket]) -> answers.RaisedTick
     return answers.RaisedTicketAnswer(answers.RaisedTicket(str(raised.id)))
 
 
+def ticket_of(raised: answers.RaisedTicketAnswer) -> list[int]:
+    """That of the answer to `create`."""
+    return [int(raised.success.ticket_number)]
+
+
 def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[answers.TicketsAnswer]:
     """Those that you raised or are assigned and that are not closed, newest first unless `order` says otherwise. All
     of them, unless `limit` asks for pages.

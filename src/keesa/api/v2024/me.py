@@ -130,4 +130,4 @@ def change_password(database: Database, call: Call[None, ChangePassword]) -> Non
     What is guessed early is no password (422). Not for API tokens.
     """
     given = OwnPassword(call.body.current, call.body.password)
-    change_own_password(database, call.by, given, call.session, call.services.logins)
+    change_own_password(database, call.by, given, call.session, call.services.logins, call.keep_done)

@@ -33,4 +33,4 @@ def set_password(database: Database, call: Call[None, SetPassword]) -> None:
     """
     given = call.body
     used = UsedLink(given.token, given.password, call.client.address, call.request_id)
-    use_link(database, used, call.services.logins.limits, call.at)
+    use_link(database, used, call.services.logins.limits, call.at, call.keep_nobodys)

@@ -126,6 +126,7 @@ _Verb = Callable[[Tx, Any, int | None, int | None, int], None]
     guard=require_desk,
     body_example={"relation": {"kind": "caused_by", "ticket_number": "2025001"}},
     example={"kind": "caused_by", "ticket_number": "2025001"},
+    shows=lambda added: [int(added.ticket_number)],
 )
 def create(tx: Tx, call: Call[None, AddRelation], ticket: TicketPath) -> AddedRelation:
     """What is so already changes nothing; of a ticket that you do not see, or that does not exist, 422 says the same.

@@ -41,6 +41,7 @@ class RenewedToken(Struct):
     parameters=session_calls.LOGIN_PARAMETERS,
     headers=session_calls.SESSION_HEADERS,
     errors=session_calls.LOGIN_ERRORS,
+    secret=True,
     example={
         "access": _TOKEN,
         "access_expires_at": "2025-03-04T10:00:00.000+05:00",
@@ -73,6 +74,7 @@ def log_in(database: Database, call: Call[None, RawBody]) -> Reply[Tokens]:
     summary="Get a new access token; the old one ends a minute later",
     access=Access.REFRESH_TOKEN,
     headers=session_calls.SESSION_HEADERS,
+    secret=True,
     example={"access": _TOKEN, "access_expires_at": "2025-03-04T11:00:00.000+05:00"},
 )
 def refresh(tx: Tx, call: Call[None, None]) -> Reply[RenewedToken]:

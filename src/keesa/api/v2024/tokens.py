@@ -200,6 +200,7 @@ def check_new(_: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     summary="Make an API token",
     guard=require_session,
     check=check_new,
+    secret=True,
     headers=("ETag", "Location"),
     body_example={
         "token": {
@@ -274,6 +275,7 @@ def change(tx: Tx, call: Call[None, ChangeToken], token: TokenPath) -> Reply[Tok
     summary="Give an API token a new secret",
     guard=require_session,
     errors={422: "token has ended, and is good for nothing any more: make another one"},
+    secret=True,
     example=_ISSUED,
 )
 def renew(tx: Tx, call: Call[None, None], token: TokenPath) -> Reply[IssuedToken]:

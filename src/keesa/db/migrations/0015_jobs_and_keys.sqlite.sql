@@ -23,6 +23,7 @@ CREATE TABLE idempotency_keys (
     user_id BIGINT NOT NULL REFERENCES users (id),
     key TEXT NOT NULL,
     request TEXT NOT NULL, -- what was asked for, as a keyed hash
+    seen_as TEXT NOT NULL, -- what its user was then, of which their sight hangs
     tickets TEXT NOT NULL, -- a JSON array: the ids of those that the answer shows
     status INTEGER NOT NULL,
     headers TEXT NOT NULL, -- a JSON array of pairs

@@ -109,6 +109,7 @@ class AddedNoteAnswer(Struct):
     permission=TICKETS_WRITE,
     body_example={"ticket_note": {"note": "Back on line"}, "ticket_number": "2025017"},
     errors={404: "Ticket not found"},
+    shows=lambda added: [int(added.success.ticket_number)],
     example={"success": {"ticket_number": "2025017", "comment": "Back on line"}},
 )
 def create(tx: Tx, call: Call[None, AddNote]) -> AddedNoteAnswer:

@@ -192,6 +192,7 @@ def _known_number(written: str | int) -> int | str:
     permission=TICKETS_WRITE,
     guard=require_desk,
     check=check_change,
+    shows=lambda answer: [int(each.ticket_number) for each in answer.data.results if each.status == 200],
     body_example={
         "tickets": [{"ticket_number": "2025017"}, {"ticket_number": "2025018", "if_match": '"1a2b3c"'}],
         "change": {"assign": {"assigned_to_id": 7}},

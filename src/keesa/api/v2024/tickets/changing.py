@@ -57,6 +57,14 @@ class StatusAnswer(Struct):
     ] = UNSET
 
 
+def children_of(answer: StatusAnswer) -> list[int]:
+    """Those that the answer tells of."""
+    return [
+        *map(int, answer.closed_children or ()),
+        *(int(child.ticket_number) for child in answer.children_left or ()),
+    ]
+
+
 @ROUTES.add(
     "POST",
     "/tickets/{ticket}/status_update",
@@ -70,6 +78,7 @@ class StatusAnswer(Struct):
         "children_left": [],
         "children_unseen": 0,
     },
+    shows=children_of,
 )
 def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> StatusAnswer:
     """Moves a ticket that somebody is assigned to, with an entry in its history; 422 while nobody is.

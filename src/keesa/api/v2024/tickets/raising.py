@@ -71,6 +71,7 @@ def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     summary="Raise a ticket",
     permission=TICKETS_WRITE,
     check=check_new,
+    shows=lambda raised: [raised.id],
     body_example={
         "ticket": {
             "title": "Link to the harbour office is down",

@@ -33,6 +33,7 @@ class PasswordLink(Struct):
     permission=USERS_WRITE,
     guard=require_desk_in_session,
     errors={409: None},
+    secret=True,
     example={
         "link": "https://desk.example/password?token=H4bM3wWlVZkq0nYw0x7yqv9mG1yTtB1z2u3v4w5x6y8",
         "expires_at": "2025-03-05T09:00:00.000+05:00",
