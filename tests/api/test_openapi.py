@@ -19,7 +19,7 @@ from keesa.directory.reference import keys, products
 from keesa.tickets.statuses import STATUSES as STATUS_NAMES
 from keesa.web.bodies import RawBody
 from keesa.web.input.kinds import needs_any
-from keesa.web.routes import Access, Route
+from keesa.web.routes import SAFE_METHODS, Access, Route
 from openapi_documents import PATH, Node, find, inlined, name_of, nodes, operations, read, resolved, routes_of
 
 STATUSES: Final = {
@@ -457,6 +457,9 @@ def test_every_status_is_in_it(document: Node, version: Version) -> None:
     expected = {name: statuses | {500, 503} for name, statuses in STATUSES.items()}
     for name in ("POST /tickets", "POST /tickets/add_ticket_note"):
         expected[name] |= done
+    for name in expected:
+        if not name.startswith("GET"):
+            expected[name] |= {409, 422}
     assert said == expected
 
 
@@ -471,6 +474,8 @@ def test_every_answer_names_its_headers(document: Node) -> None:
                 more = {"X-CSRF-Token", "Set-Cookie"} if " /auth" in name else {"X-CSRF-Token"}
                 more = set() if name == "POST /auth/password" else more
             own = {"X-Request-Id", "Keesa-Version"} | OWN_HEADERS.get(f"{name} {status}", set())
+            if not name.startswith("GET") and status in ("200", "201", "204", "409"):
+                own.add("Idempotency-Replayed")
             assert set(answer["headers"]) == own | more, f"{name} {status}"
     required = {name for name, header in document["components"]["headers"].items() if header.get("required")}
     assert required == {"X-Request-Id", "Keesa-Version", "WWW-Authenticate", "Retry-After"}
@@ -516,6 +521,8 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
         found |= {
             ("query", field.encode_name): field.required for field in msgspec.structs.fields(route.signature.query)
         }
+    if route.method not in SAFE_METHODS:
+        found |= {("header", "Idempotency-Key"): False}
     if route.conditional:
         found |= {("header", "If-None-Match" if route.method == "GET" else "If-Match"): False}
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}

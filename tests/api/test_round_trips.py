@@ -6,8 +6,9 @@ waits more often has no answer.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count, repeat
 from typing import Any, Final
 
 import httpx2
@@ -49,8 +50,12 @@ class Desk:
     proxy: DatabaseProxy
     client: httpx2.Client
 
+    key: Iterator[str] | None = None
+    """Those under which changes are made, a new one for each; None for none."""
+
     def ask(self, method: str, path: str, json: Any = None) -> Any:  # noqa: ANN401 - any JSON
-        answer = self.client.request(method, f"/api/v1{path}", json=json)
+        headers = {} if self.key is None else {"Idempotency-Key": next(self.key)}
+        answer = self.client.request(method, f"/api/v1{path}", json=json, headers=headers)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -102,6 +107,16 @@ def test_a_list(desk: Desk, path: str) -> None:
 def test_a_create(desk: Desk) -> None:
     """The session; the customer with the lists and the number; both rows with the commit."""
     desk.asks_in(3, "POST", "/tickets", TICKET, TICKET, TICKET)
+
+
+def test_a_create_under_a_key(desk: Desk) -> None:
+    """No more: the key is asked for with the session, and kept with the commit. Sent again, what is asked for is who
+    sees the ticket.
+    """
+    keyed = replace(desk, key=map(str, count()))
+    keyed.asks_in(3, "POST", "/tickets", TICKET, TICKET, TICKET)
+    again = replace(desk, key=repeat("1"))
+    again.asks_in(3, "POST", "/tickets", TICKET, TICKET, TICKET)
 
 
 def test_a_note(desk: Desk) -> None:

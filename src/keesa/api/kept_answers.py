@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from keesa.accounts import idempotency
 from keesa.accounts.actors import SYSTEM, Actor
@@ -12,13 +12,11 @@ from keesa.accounts.request_hashes import RequestHashes
 from keesa.db import Tx
 from keesa.errors import Invalid, NotFound, StillRunning
 from keesa.tickets.finding import NOT_FOUND, count_seen
-from keesa.web.idempotency import HEADER, KeyedCall, SentKey, not_kept, replayed
+from keesa.web.idempotency import HEADER, OTHER, KeyedCall, SentKey, not_kept, replayed
 from keesa.web.replies import EncodedReply, Reply
 
 if TYPE_CHECKING:
     from keesa.api.calls import Call
-
-OTHER: Final = "was another request's: a new one needs a new key"
 
 AnyCall: TypeAlias = "Call[Any, Any]"
 

@@ -12,6 +12,7 @@ from keesa.api.session_calls import COOKIES_HEADER
 from keesa.api.wording import FIELDS, STATUSES, TAGS, introduction
 from keesa.errors import TooManyAttempts
 from keesa.web.http_errors import INTERNAL, HttpError
+from keesa.web.idempotency import REPLAYED
 from keesa.web.openapi.wording import Wording
 from keesa.web.requests import VERSION_HEADER
 from keesa.web.routes import Access, ApiVersion
@@ -91,6 +92,10 @@ WORDING: Final = Wording(
             "description": f"`{ACCESS_COOKIE}`, `{REFRESH_COOKIE}`: for pages that asked for cookies"
             f" (`{COOKIES_HEADER}`)",
             "schema": {"type": "string"},
+        },
+        REPLAYED: {
+            "description": "`true` of an answer that was given before, to the same request under the same key",
+            "schema": {"const": "true"},
         },
         "ETag": {
             "description": "The state that is shown, for `If-None-Match` and `If-Match`",

@@ -87,12 +87,12 @@ STATUSES: Final[Mapping[int, str]] = {
     404: "There is no such thing, or it is out of your sight: the two look alike",
     405: "The path does not know this method; `Allow` names those that it knows",
     408: "The body has not arrived in time",
-    409: "It cannot be done in the state that it is in",
+    409: "It cannot be done in the state that it is in; or the same is being done under its key, or was done",
     412: "It is in another state than the one that you have seen; nothing was changed",
     413: "The body is too large",
     415: "The body is compressed, or in another charset than UTF-8",
     418: "The server is a teapot",
-    422: "The input is well-formed and breaks a rule; nothing was changed",
+    422: "The input is well-formed and breaks a rule, or its key was another request's; nothing was changed",
     429: "Too many failed logins; `Retry-After` says how long to wait",
     500: "The server has failed; `X-Request-Id` names the request in its log",
     503: "The server is offline for maintenance, or cannot serve you now; `Retry-After` says how long to wait",
@@ -129,6 +129,13 @@ A ticket that you may not see is answered as one that does not exist: 404.
 A list has `limit` objects a page. A `limit` above 500 is taken as 500: 501 becomes 500, without an error. Below 1
 it is refused (422). A page behind the last one is empty. `count` is the number of objects in the array beside it,
 on this page: it is no total.
+
+## Sending again
+Who does not know whether a change has arrived sends it again. Under an `Idempotency-Key` (1 to 255 visible ASCII
+characters, new for each change) it is made once: for seven days the same request of the same user is answered as it was
+at the first time, with `Idempotency-Replayed: true`. Another request under the key is 422. While the first one is
+under way the second waits for two seconds, then it is 409. What was refused keeps nothing. Answers with tokens or
+links are not kept: their key says that it was done (409).
 
 ## Errors
 Every error is `{{"error": "one sentence"}}`, under `application/json`.{errors}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 """Of an answer that was given before: `true`."""
+OTHER: Final = "was another request's: a new one needs a new key"
 LONGEST: Final = 255
 """Characters of a key."""
 PATIENCE: Final = 2.0

@@ -136,13 +136,18 @@ class Route:
     runs: Runs = field(init=False)
 
     @property
+    def changes(self) -> bool:
+        """Whether a call of it changes something, and hence may have an `Idempotency-Key`."""
+        return self.method not in SAFE_METHODS
+
+    @property
     def permissions(self) -> tuple[Permission, ...]:
         """Those of which the caller needs one."""
         return () if self.permission is None else (self.permission, *self.alternatives)
 
     def __post_init__(self) -> None:
         signature = signature_of(self.endpoint, f"{self.method} {self.path}")
-        runs = Runs.READING if self.method in SAFE_METHODS else Runs.WRITING
+        runs = Runs.WRITING if self.changes else Runs.READING
         object.__setattr__(self, "signature", signature)
         object.__setattr__(self, "runs", Runs.IN_THREAD if signature.takes_database else runs)
         require_runnable(self)

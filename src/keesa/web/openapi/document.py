@@ -13,6 +13,8 @@ from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
+from keesa.web.idempotency import HEADER as KEY
+from keesa.web.idempotency import LONGEST
 from keesa.web.input.kinds import fields_of, needs_any
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
@@ -26,6 +28,10 @@ _FORMAT: Final = (
     "`csv`: the whole list from `after` on, whatever its `limit`, as a file (RFC 4180), as with `Accept: text/csv`"
 )
 _BOM: Final = "Whether CSV begins with a byte-order mark, by which Excel knows that it is UTF-8"
+_KEY: Final = (
+    "Any text that is new for each change, such as a UUID: sent again under it within seven days, the change is made"
+    " once and answered as it was"
+)
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -182,6 +188,9 @@ class _Writer:
         parameters = [_parameter(VERSION_HEADER, "header", known, wanted)]
         for name, said in route.signature.parameters.items():
             parameters.append(_parameter(name, "path", dict(said.schema), said.description))
+        if route.changes:
+            key: Node = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[!-~]+$"}
+            parameters.append(_parameter(KEY, "header", key, _KEY))
         if route.conditional:
             parameters.append(_condition(route))
         if route.signature.query is not None:

@@ -5,6 +5,8 @@ import msgspec
 from keesa.errors import CHANGED, Invalid, NotFound, Unauthorized
 from keesa.web.csv_lists import CSV
 from keesa.web.http_errors import HttpError
+from keesa.web.idempotency import HEADER as KEY
+from keesa.web.idempotency import OTHER, REPLAYED
 from keesa.web.input.fields import read_fields
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
@@ -29,6 +31,8 @@ def statuses(route: Route) -> list[int]:
         found |= {408, 413, 415}
     if route.signature.body_struct or route.signature.query:
         found.add(422)
+    if route.changes:
+        found |= {409, 422}  # of a key that is in use, or was another request's
     if route.conditional:
         found.add(304 if route.method == "GET" else 412)
     return sorted(found - {route.status})
@@ -62,6 +66,8 @@ def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
         names.append(_HEADERS_OF_SOME[status])
     if route.conditional and status in (route.status, 304, 412) and status != 204:
         names.append("ETag")
+    if route.changes and status in (route.status, 409):
+        names.append(REPLAYED)
     if status == route.status:
         if route.access is not Access.ANYONE:
             names += wording.headers_with_token
@@ -90,6 +96,6 @@ def _error(route: Route, status: int, wording: Wording) -> Exception:
 def _invalid(route: Route) -> Invalid:
     model = route.signature.body_struct or route.signature.query or route.body_schema
     if model is None:
-        return Invalid({"body": ["must be something else"]})
+        return Invalid({KEY: [OTHER]})
     first = msgspec.structs.fields(model)[0].encode_name
     return Invalid(read_fields(model, {first: {}}).faults)
