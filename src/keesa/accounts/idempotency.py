@@ -58,7 +58,9 @@ def look_soon(tx: Tx, user_id: int, key: str, at: int) -> Callable[[], Done | No
     one. In a transaction that writes nobody else does anything under the key until it ends: what comes back raises
     `StillRunning` where somebody is at it.
     """
-    alone = tx.soon("SELECT $try_lock AS value", number=_number(user_id, key)) if tx.may_be_undone else None
+    alone = None
+    if tx.may_be_undone and not tx.writes_alone:
+        alone = tx.soon("SELECT $try_lock AS value", number=_number(user_id, key))
     # a later statement than the one that holds, which sees what was committed until then
     rows = tx.soon(_LOOK, user_id=user_id, key=key, since=at - KEPT)
 

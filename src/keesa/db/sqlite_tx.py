@@ -13,7 +13,6 @@ DIALECT = Dialect(
         "identity": "INTEGER PRIMARY KEY",
         "for_update": "",
         "if_free": "",
-        "try_lock": "1",
         "json_ids": "(SELECT value FROM json_each(:ids))",
         "json_list": "json_group_array",
         "json_row": "json_array",

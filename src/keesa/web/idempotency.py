@@ -3,8 +3,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -133,29 +132,34 @@ class Turns:
         self, user_id: int | None, sent: SentKey, attempt: Callable[[], Awaitable[EncodedReply]]
     ) -> EncodedReply:
         """What the attempt gives, which is made again while it raises `StillRunning`. Raises that after `PATIENCE`."""
-        loop = asyncio.get_running_loop()
-        latest, pause = loop.time() + PATIENCE, FIRST_PAUSE
-        async with self._turn((user_id, sent.key), latest):
-            while True:
-                try:
-                    return await attempt()
-                except StillRunning:
-                    if loop.time() + pause > latest:
-                        raise
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-
-    @asynccontextmanager
-    async def _turn(self, mine: tuple[int | None, str], latest: float) -> AsyncIterator[None]:
+        latest = asyncio.get_running_loop().time() + PATIENCE
+        mine = user_id, sent.key
         while (other := self._running.get(mine)) is not None:
-            try:
-                async with asyncio.timeout_at(latest):
-                    await other.wait()
-            except TimeoutError:
-                raise StillRunning(_STILL) from None
+            await _ended(other, latest)
         self._running[mine] = ended = asyncio.Event()
         try:
-            yield
+            return await _tried(attempt, latest)
         finally:
             del self._running[mine]
             ended.set()
+
+
+async def _ended(other: asyncio.Event, latest: float) -> None:
+    try:
+        async with asyncio.timeout_at(latest):
+            await other.wait()
+    except TimeoutError:
+        raise StillRunning(_STILL) from None
+
+
+async def _tried(attempt: Callable[[], Awaitable[EncodedReply]], latest: float) -> EncodedReply:
+    """Until nobody elsewhere is at the same."""
+    pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+    while True:
+        try:
+            return await attempt()
+        except StillRunning:
+            if loop.time() + pause > latest:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
