@@ -17,7 +17,7 @@ from typing import Any, Final
 import cast
 from account_rows import rows
 from bad_link import Answer, BadLink, Change, one_answer
-from cast import ADMIN, ENGINEER, STRANGER, TAG
+from cast import ADMIN, ENGINEER, HIDDEN, RAISED, STRANGER, STRANGERS, TAG, TYPED
 from keesa.clock import now
 from keesa.db import Database
 from live import LiveServer
@@ -45,6 +45,8 @@ EVENTS: Final = {
     "related": 1,
 }
 """Of the ticket of each story, by their kinds."""
+CAUSES: Final = (RAISED, TYPED, STRANGERS, HIDDEN)
+"""Each may cause fifty."""
 OWNERS: Final = (ADMIN, ENGINEER, STRANGER)
 """Of the tokens that are made: each may have fifty."""
 
