@@ -122,9 +122,8 @@ class Story:
         self.tell("PATCH", f"/tickets/{ticket}", {"ticket": {"reference": self.name}})
         self.tell("POST", f"/tickets/{ticket}/tags", {"tag": {"id": TAG}})
         self.tell("POST", f"/tickets/{ticket}/watchers", {"watcher": {"user_id": ADMIN.id}})
-        self.tell(
-            "POST", f"/tickets/{ticket}/relations", {"relation": {"kind": "caused_by", "ticket_number": "2025001"}}
-        )
+        cause = {"kind": "caused_by", "ticket_number": str(self.link.chance.choice(CAUSES))}
+        self.tell("POST", f"/tickets/{ticket}/relations", {"relation": cause})
         bulk = {"tickets": [{"ticket_number": ticket}], "change": {"note": {"note": f"{self.name} of many"}}}
         self.tell("POST", "/tickets/bulk", bulk)
         self.tell("POST", "/customers", {"customer": {"name": self.name, "contact_name": "A", "contact_number": "777"}})
