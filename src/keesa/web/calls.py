@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from starlette.datastructures import Headers
 
-from keesa.web.conditions import Conditions, conditions_of
+from keesa.web.conditions import NO_CONDITIONS, Conditions, conditions_of
 from keesa.web.input.queries import Query
 
 Q = TypeVar("Q")
@@ -38,8 +38,12 @@ class Call(Generic[Q, B]):
     converted: Mapping[str, Any]
     """By dotted path in the body: values that were converted before the transaction began."""
     method: str
+    is_part: bool = False
+    """Whether the answer is a part of a longer one: a page of a whole list. What the client knows is not of that."""
 
     @property
     def conditions(self) -> Conditions:
         """What the client knows of what it asks about, or is about to change."""
+        if self.is_part:
+            return NO_CONDITIONS
         return conditions_of(self.headers, reads=self.method in ("GET", "HEAD"))

@@ -101,7 +101,9 @@ class Route:
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     conditional: bool = False
-    """Whether its answer has an `ETag`, and the endpoint calls `call.conditions.require`."""
+    """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
+    outdated: Exception | None = None
+    """An example of its 412, where that tells more than a sentence."""
     body_example: object = None
     body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Dotted path in the body to the query fields that stand in where the body lacks it."""

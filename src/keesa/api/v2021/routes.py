@@ -4,6 +4,7 @@ from typing import Final
 
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
 from keesa.api import session_calls
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2021 import examples, notes, sessions, tickets
 from keesa.web.routes import Access, Route
 
@@ -49,6 +50,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="List the tickets that you raised or are assigned, and that are not closed",
         example=examples.TICKETS,
         permission=TICKETS_READ,
+        conditional=True,
     ),
     Route(
         method="GET",
@@ -57,6 +59,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="List tickets of a type and a status",
         example=examples.COUNTED_TICKETS,
         permission=TICKETS_READ,
+        conditional=True,
         body_example=examples.TICKETS_BY_TYPE,
         body_from_query={"ticket.type": ("ticket[type]", "type"), "ticket.status": ("ticket[status]", "status")},
     ),
@@ -67,6 +70,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="List a ticket's notes, oldest first",
         example=examples.NOTES,
         permission=TICKETS_READ,
+        conditional=True,
         body_example=examples.TICKET_NOTES,
         body_from_query={"ticket_number": ("ticket_number",)},
         errors={404: "Ticket not found"},
@@ -78,6 +82,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Add a note to a ticket",
         example=examples.ADDED_NOTE,
         permission=TICKETS_WRITE,
+        conditional=True,
+        outdated=CHANGED_SINCE,
         body_example=examples.ADD_NOTE,
         errors={404: "Ticket not found"},
     ),

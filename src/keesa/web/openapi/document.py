@@ -99,6 +99,8 @@ def _types(routes: Sequence[tuple[ApiVersion, Route]]) -> list[type[Struct]]:
     types: list[type[Struct]] = []
     for version, route in routes:
         types += [version.error, version.invalid]
+        if route.outdated is not None:
+            types.append(type(version.render_error(route.outdated, route).body))
         signature = route.signature
         types += [kind for kind in (signature.answer, signature.body_struct, route.body_schema) if kind is not None]
     return types

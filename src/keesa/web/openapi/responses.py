@@ -48,8 +48,8 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
         return found | {"content": {route.answer_type: {"schema": schema}}}
     kind, example = route.signature.answer, route.example
     if status != route.status or kind is None:
-        kind = version.invalid if status == 422 else version.error
         example = version.render_error(_error(route, status, wording), route).body
+        kind = type(example)
     content: Node = {"application/json": {"schema": schemas.of(kind), "example": example}}
     if status == route.status and route.csv:
         content[CSV] = {"schema": {"type": "string"}}
@@ -81,7 +81,7 @@ def _error(route: Route, status: int, wording: Wording) -> Exception:
             missing = [said.missing for said in route.signature.parameters.values()]
             return NotFound(sentence or missing[-1])
         case 412:
-            return HttpError(412, CHANGED)
+            return route.outdated or HttpError(412, CHANGED)
         case 422:
             return _invalid(route)
     return wording.errors.get(status) or HttpError(status, sentence or wording.statuses[status])

@@ -23,12 +23,12 @@ from keesa.rich_text.html import RichText
 from keesa.tickets.assigning import assigning
 from keesa.tickets.bulk import MOST, Change, Chosen, change_each, size_fault
 from keesa.tickets.editing import TicketChanges, edit_ticket
-from keesa.tickets.finding import LockedTicket, as_held
+from keesa.tickets.finding import LockedTicket
 from keesa.tickets.numbers import parse_number
 from keesa.tickets.status import change_status_of
 from keesa.tickets.statuses import status_named
 from keesa.tickets.tagging import tagging, take_tag_off
-from keesa.web.conditions import names
+from keesa.web.conditions import is_known
 from keesa.web.http_errors import describe
 from keesa.web.input.fields import Id
 from keesa.web.routes import Partial, Routes
@@ -239,7 +239,7 @@ def change(tx: Tx, call: _Call) -> BulkAnswer:
 
 def _is_known(call: _Call, if_match: str | None, ticket: LockedTicket) -> bool:
     """Whether the ticket's `ETag` is one of those, as for the header `If-Match`."""
-    return if_match is None or names(if_match, call.ticket_etag(as_held(call.actor, ticket)))
+    return if_match is None or is_known(if_match, call.etag_held(ticket))
 
 
 def _result(chosen: ChosenTicket, refusal: KeesaError | None) -> BulkResult:
