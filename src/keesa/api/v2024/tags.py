@@ -131,6 +131,7 @@ class TagsAnswer(Struct):
     summary="List the tags",
     permission=TICKETS_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"tags": [_EXAMPLE], "next": None}},
@@ -141,7 +142,7 @@ def index(tx: Tx, call: Call[ReferenceQuery, None]) -> Reply[TagsAnswer]:
     after = None if query.after is None else position_of(query.after, int, epoch)
     page = tags.list_tags(tx, query.page_size, after, with_retired=query.with_retired)
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
-    return Reply(TagsAnswer(Tags([_shown(tag) for tag in page.tags], cursor)), next_link(call, "/tags", cursor))
+    return call.whole(TagsAnswer(Tags([_shown(tag) for tag in page.tags], cursor)), next_link(call, "/tags", cursor))
 
 
 class OneTag(Struct):

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -47,18 +48,20 @@ def with_document(versions: Sequence[ApiVersion], wording: Wording) -> tuple[Api
 
 def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording) -> Route:
     @cache
-    def made() -> tuple[OpenApi, bytes]:
+    def made() -> tuple[OpenApi, bytes, str]:
         found = document(version, [*answering(version, versions), (version, route)], wording)
-        return found, msgspec.json.encode(found)
+        body = msgspec.json.encode(found)
+        return found, body, f'"{blake2b(body, digest_size=12).hexdigest()}"'
 
     def serve(_tx: Tx, call: Call[None, None]) -> Reply[OpenApi]:
         """The document of the version that `version` names, else of the one that the header `Keesa-Version` names,
         else of the current one.
         """
-        found, body = made()
+        found, body, etag = made()
         if call.client.prefix:
             return Reply(msgspec.structs.replace(found, servers=[{"url": call.client.prefix + wording.prefix}]))
-        return Reply(body)
+        call.conditions.require(etag)
+        return Reply(body, etag=etag)
 
     route = Route(
         method="GET",
@@ -67,6 +70,7 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording
         summary="Get this document; `version` chooses which",
         example=OpenApi("3.1.0", wording.info(version), [{"url": wording.prefix}], [], {}, {}),
         access=Access.ANYONE,
+        conditional=True,
         version_in_query=True,
     )
     return route
