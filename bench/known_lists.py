@@ -48,7 +48,7 @@ async def ask(app: App, token: str, path: str, known: str | None = None) -> str:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    found = []
+    found: list[str] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -93,7 +93,9 @@ def main() -> None:
     set_up_logs("json")
     with desk(on_postgres=options.postgres) as (database, folder):
         database.write(many_tickets.fill)
-        app = serve_from(database, Config(data=folder, secret=cast.SECRET, log_format="json", cache_mib=0 if options.cold else 24))
+        app = serve_from(
+            database, Config(data=folder, secret=cast.SECRET, log_format="json", cache_mib=0 if options.cold else 24)
+        )
         token = cast.token(database, cast.ADMIN)
 
         async def run() -> None:

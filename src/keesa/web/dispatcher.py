@@ -88,6 +88,8 @@ class Dispatcher:
         headers = (self._of_states if shows_state else self._headers)[trace.version]
         if trace.route is not None and trace.route.csv:
             headers = (self._of_list_states if shows_state else self._of_lists)[trace.version]
+        if request is not None and (applied := request.applied()):
+            headers = [*headers, *applied]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
         response = response_of(reply, self._database, headers, more, bodiless=scope["method"] == "HEAD")
         await response(scope, receive, send)

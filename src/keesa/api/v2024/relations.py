@@ -164,6 +164,7 @@ _REMOVE: Final[dict[Kind, _Verb]] = {
     permission=TICKETS_WRITE,
     conditional=True,
     outdated=CHANGED_SINCE,
+    headers=("ETag",),
     guard=require_desk,
 )
 def remove(tx: Tx, call: Call[None, None], ticket: TicketPath, kind: KindPath, other: TicketPath) -> Reply[None]:

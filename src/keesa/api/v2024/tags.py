@@ -103,6 +103,7 @@ def put(tx: Tx, call: Call[None, PutTag], ticket: TicketPath) -> Reply[Tag]:
     summary="Take a tag off a ticket",
     conditional=True,
     outdated=CHANGED_SINCE,
+    headers=("ETag",),
     permission=TICKETS_WRITE,
     guard=require_desk,
 )

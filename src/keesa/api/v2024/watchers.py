@@ -95,6 +95,7 @@ def create(tx: Tx, call: Call[None, AddWatcher], ticket: TicketPath) -> Reply[Wa
     permission=TICKETS_WRITE,
     conditional=True,
     outdated=CHANGED_SINCE,
+    headers=("ETag",),
     guard=require_desk,
 )
 def remove(tx: Tx, call: Call[None, None], ticket: TicketPath, user: UserPath) -> Reply[None]:

@@ -14,7 +14,7 @@ from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
-from keesa.web.input.kinds import fields_of, needs_any
+from keesa.web.input.kinds import fields_of, needs_any, structs_in
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
@@ -27,6 +27,11 @@ _FORMAT: Final = (
     "`csv`: the whole list from `after` on, whatever its `limit`, as a file (RFC 4180), as with `Accept: text/csv`"
 )
 _BOM: Final = "Whether CSV begins with a byte-order mark, by which Excel knows that it is UTF-8"
+_PREFER: Final = {
+    True: "`handling=strict`: fields that this call does not know are 422, not ignored (RFC 7240)",
+    False: "`handling=lenient`: fields that this call does not know are ignored, not 422 (RFC 7240)",
+}
+"""By whether the call is documented."""
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -79,7 +84,7 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording
 def document(version: ApiVersion, routes: Sequence[tuple[ApiVersion, Route]], wording: Wording) -> OpenApi:
     """The document of `version`; each route comes beside the version that answers it."""
     found = [(answerer, route) for answerer, route in routes if route.in_openapi]
-    writer = _Writer(version, wording, Schemas(version.name, _types(found), wording.fields))
+    writer = _Writer(version, wording, Schemas(version.name, _types(found), wording.fields, _closed(found)))
     names = sorted({version.name, *(answerer.name for answerer, _ in routes)}, reverse=True)
     paths: dict[str, dict[str, Any]] = {}
     for answerer, route in found:
@@ -108,6 +113,18 @@ def _types(routes: Sequence[tuple[ApiVersion, Route]]) -> list[type[Struct]]:
         signature = route.signature
         types += [kind for kind in (signature.answer, signature.body_struct, route.body_schema) if kind is not None]
     return types
+
+
+def _closed(routes: Sequence[tuple[ApiVersion, Route]]) -> set[type[Struct]]:
+    """What stands in the bodies of calls that tell of what they do not know, and nowhere else: answers may grow."""
+    closed, open_ones = set[type[Struct]](), set[type[Struct]]()
+    for _, route in routes:
+        signature = route.signature
+        if signature.body_struct is not None:
+            (open_ones if route.documented else closed).update(structs_in(signature.body_struct))
+        if signature.answer is not None:
+            open_ones.update(structs_in(signature.answer))
+    return closed - open_ones
 
 
 class _Writer:
@@ -186,6 +203,8 @@ class _Writer:
         wanted = "The version that answers, where it is not that of the session"
         known = self.schemas.words("KeesaVersion", [self._version.name])
         parameters = [_parameter(VERSION_HEADER, "header", known, wanted)]
+        if route.knows_fields:
+            parameters.append(_parameter("Prefer", "header", {"type": "string"}, _PREFER[route.documented]))
         for name, said in route.signature.parameters.items():
             parameters.append(_parameter(name, "path", dict(said.schema), said.description))
         if route.conditional:

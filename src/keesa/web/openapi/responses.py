@@ -6,6 +6,7 @@ from keesa.errors import CHANGED, Invalid, NotFound, Unauthorized
 from keesa.web.csv_lists import CSV
 from keesa.web.http_errors import HttpError
 from keesa.web.input.fields import read_fields
+from keesa.web.input.unknown import NOT_KNOWN
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
 from keesa.web.requests import VERSION_HEADER
@@ -27,7 +28,7 @@ def statuses(route: Route) -> list[int]:
         found.add(404)
     if route.signature.body:
         found |= {408, 413, 415}
-    if route.signature.body_struct or route.signature.query:
+    if route.knows_fields:
         found.add(422)
     if route.conditional:
         found.add(304 if route.method == "GET" else 412)
@@ -62,6 +63,8 @@ def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
         names.append(_HEADERS_OF_SOME[status])
     if route.conditional and status in (route.status, 304, 412) and status != 204:
         names.append("ETag")
+    if route.knows_fields and status in (route.status, 422):
+        names.append("Preference-Applied")
     if status == route.status:
         if route.access is not Access.ANYONE:
             names += wording.headers_with_token
@@ -90,6 +93,6 @@ def _error(route: Route, status: int, wording: Wording) -> Exception:
 def _invalid(route: Route) -> Invalid:
     model = route.signature.body_struct or route.signature.query or route.body_schema
     if model is None:
-        return Invalid({"body": ["must be something else"]})
+        return Invalid({"limitt": [NOT_KNOWN]})
     first = msgspec.structs.fields(model)[0].encode_name
     return Invalid(read_fields(model, {first: {}}).faults)

@@ -55,6 +55,10 @@ class Sorting(Struct, frozen=True, kw_only=True):
     product_id: Id | UnsetType = UNSET
 
 
+class StatusOfMany(StatusChange, frozen=True):
+    """As that of one ticket, but that it takes no further key."""
+
+
 class TagOfMany(Struct, frozen=True):
     id: Annotated[Id, Meta(description="The tag's id")]
 
@@ -63,7 +67,7 @@ class ChangeOfMany(Struct, frozen=True):
     """Exactly one of them."""
 
     assign: Annotated[Assignment | None, Meta(description="As `POST /tickets/<id>/assign`")] = None
-    status: Annotated[StatusChange | None, Meta(description="As `POST /tickets/<id>/status_update`")] = None
+    status: Annotated[StatusOfMany | None, Meta(description="As `POST /tickets/<id>/status_update`")] = None
     note: Annotated[NoteToAdd | None, Meta(description="As `POST /tickets/<id>/notes`")] = None
     edit: Annotated[Sorting | None, Meta(description="As `PATCH /tickets/<id>`, what tickets are sorted by")] = None
     tag: Annotated[TagOfMany | None, Meta(description="As `POST /tickets/<id>/tags`")] = None
@@ -99,7 +103,7 @@ def _assigning(tx: Tx, call: _Call, wanted: Assignment) -> Change:
     return assigning(tx, call.actor, wanted.assigned_to_id, call.at)
 
 
-def _moving(tx: Tx, call: _Call, wanted: StatusChange) -> Change:
+def _moving(tx: Tx, call: _Call, wanted: StatusOfMany) -> Change:
     def change(ticket: LockedTicket) -> None:
         days = wanted.closed_date, call.at, call.services.clock, wanted.held_until
         change_status_of(tx, call.actor, ticket, wanted.status, *days)

@@ -64,6 +64,7 @@ class StatusAnswer(Struct):
     "POST",
     "/tickets/{ticket}/status_update",
     summary="Change a ticket's status",
+    documented=True,
     permission=TICKETS_WRITE,
     guard=require_desk,
     conditional=True,
