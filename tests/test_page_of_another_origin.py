@@ -1,4 +1,4 @@
-"""A page of another origin in a real browser: Chromium, which obeys what the answers say that pages may send and read."""
+"""A page of another origin in a real Chromium, which obeys what the answers say that pages may send and read."""
 
 import http.server
 import threading
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 import cast
-from cast import ADMIN, ASSIGNED, ENGINEER
+from cast import ASSIGNED, ENGINEER
 from install_clients import chromium
 from keesa.errors import CHANGED
 from live import LiveServer
@@ -85,8 +85,8 @@ def page(origin: str) -> Iterator[Page]:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_it_reads_and_changes_from_states_as_any_client(page: Page, place: Place) -> None:
-    """It reads the `ETag` of a ticket and of a list, is told that it has them, changes the ticket from what it has read,
-    and reads what a refusal tells; its own cache never shows it an older state.
+    """It reads the `ETag` of a ticket and of a list, is told that it has them, changes the ticket from what it has
+    read, and reads what a refusal tells; its own cache never shows it an older state.
     """
     with LiveServer(place.data, place.url, KEESA_SECRET=cast.SECRET) as server:
         told: dict[str, Any] = page.evaluate(

@@ -1,6 +1,5 @@
 """`ETag` and `If-None-Match` of all that is read: what a client has already is not sent again, and not made again."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -48,8 +47,8 @@ def test_whatever_is_read_names_its_state(shared_client: TestClient, shared_data
 
     def ask(method: str, **headers: str) -> Any:  # noqa: ANN401 - an answer
         named = sent | {name.replace("_", "-"): value for name, value in headers.items()}
-        asked = {"headers": named, "params": good.query}
-        return shared_client.request(method, f"/api/v1{good.path}", json=good.body, **asked)
+        path = f"/api/v1{good.path}"
+        return shared_client.request(method, path, json=good.body, headers=named, params=good.query)
 
     first = ask("GET")
     assert first.status_code == 200, first.text
@@ -139,7 +138,7 @@ def test_a_list_tells_nothing_of_what_changed_unseen(api: ApiFor) -> None:
     """To a customer, whom nothing internal moves."""
     customer, paths = api(CUSTOMER), ["/tickets", "/tickets/rows", f"/tickets/{ASSIGNED}/history"]
     before = [tag(customer, path) for path in paths]
-    act: Callable[..., Any] = api(ADMIN)
-    assert act("POST", f"/tickets/{ASSIGNED}/notes", {"note": {"note": "Between us", "internal": True}}).is_success
-    assert act("POST", f"/tickets/{ASSIGNED}/tags", {"tag": {"id": cast.TAG}}).is_success
+    admin = api(ADMIN)
+    assert admin("POST", f"/tickets/{ASSIGNED}/notes", {"note": {"note": "Between us", "internal": True}}).is_success
+    assert admin("POST", f"/tickets/{ASSIGNED}/tags", {"tag": {"id": cast.TAG}}).is_success
     assert [tag(customer, path) for path in paths] == before

@@ -15,6 +15,7 @@ from acting import tickets_as_kept
 from asking import ApiFor
 from cast import ADMIN, ASSIGNED, ENGINEER, HARBOUR, PASSWORD
 from good_requests import Good, good_requests
+from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.db import Database
 from keesa.web.input.unknown import NOT_KNOWN
@@ -152,7 +153,7 @@ def test_a_documented_call_passes_over_it_by_itself(client: TestClient, database
         ("2021", f"/tickets/get_ticket_notes?ticket_number={ASSIGNED}&limit=1&page=1"),
     ],
 )
-def test_whatever_a_documented_query_takes_is_known(shared_api: ApiFor, version: Any, path: str) -> None:  # noqa: ANN401 - a version
+def test_whatever_a_documented_query_takes_is_known(shared_api: ApiFor, version: Version, path: str) -> None:
     """Also the forms that stand in for a body."""
     answer = shared_api(ENGINEER, version)("GET", path, Prefer=STRICT)
     assert answer.status_code == 200, answer.text
@@ -160,7 +161,8 @@ def test_whatever_a_documented_query_takes_is_known(shared_api: ApiFor, version:
 
 def test_the_contact_of_a_ticket_is_known_in_both_versions(api: ApiFor) -> None:
     """And either place of its customer."""
-    for version, given in (("2021", BODY_2021), ("2024", BODY_2024)):
+    given_in: dict[Version, Any] = {"2021": BODY_2021, "2024": BODY_2024}
+    for version, given in given_in.items():
         body = deepcopy(given)
         body["ticket"] |= {"customer_name": "Ali", "customer_contact": "+960 777-1234", "customer_id": HARBOUR}
         body["customer_id"] = HARBOUR

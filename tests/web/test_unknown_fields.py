@@ -68,7 +68,7 @@ def test_a_query_s_words_are_judged_likewise() -> None:
 def test_a_path_is_told_as_it_was_sent() -> None:
     """No name of a field that the domain uses stands in for it."""
     [path] = unknown_fields(Body, {"title": "x"})
-    assert path_to(paths_of(Body) | {"title": "ticket.title"}, path) == "title"
+    assert path_to({**paths_of(Body), "title": "ticket.title"}, path) == "title"
     assert type(path_to({}, path)) is str
 
 
