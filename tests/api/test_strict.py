@@ -20,6 +20,7 @@ from keesa.app import VERSIONS
 from keesa.db import Database
 from keesa.web.input.unknown import NOT_KNOWN
 from new_tickets import BODY_2021, BODY_2024
+from openapi_documents import Node, find, inlined, name_of, nodes, read, routes_of
 from refusing import sender
 
 SAMPLES: Final = Path(__file__).parents[1] / "clients" / "curl"
@@ -187,3 +188,22 @@ def test_a_login_reads_what_it_needs_and_says_so(shared_client: TestClient) -> N
     for path in OWN_READERS:
         answer = shared_client.post(f"/api/v1{path}", json=sent, headers={"Prefer": STRICT})
         assert (answer.status_code, answer.headers.get(APPLIED)) == (200, None)
+
+
+@pytest.mark.parametrize("version", ["2021", "2024"])
+def test_openapi_tells_which_bodies_take_no_further_key(shared_client: TestClient, version: Version) -> None:
+    """Every object in the body of a new call, and none in that of a documented one, or in an answer."""
+    document = read(shared_client, version)
+    for route in routes_of(version):
+        operation = find(document, route)
+        answer = operation["responses"][str(route.status)].get("content", {}).get("application/json", {})
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        for schema in objects(document, answer.get("schema", {})):
+            assert "additionalProperties" not in schema, name_of(route)
+        for schema in objects(document, content["schema"]) if content else ():
+            closed = schema.get("additionalProperties") is False
+            assert closed is not route.documented, (name_of(route), schema["title"])
+
+
+def objects(document: Node, schema: Node) -> list[Node]:
+    return [node for node in nodes(inlined(document, schema)) if "properties" in node and "title" in node]

@@ -15,10 +15,10 @@ _PREFERENCE: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*+"?)++')
 
 def handling_of(headers: Headers) -> Handling | None:
     """None where the client does not say, or says something else. Of several the first one counts."""
-    lines = headers.getlist("prefer")
+    lines = [value for name, value in headers.raw if name == b"prefer"]  # which hardly anybody sends
     if not lines:
         return None
-    for preference in _PREFERENCE.findall(",".join(lines)):  # a list may come in several lines
+    for preference in _PREFERENCE.findall(b",".join(lines).decode("latin-1")):  # a list may come in several lines
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "handling":
             return _WORDS.get(value.strip().removeprefix('"').removesuffix('"').lower())
