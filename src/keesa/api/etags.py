@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from keesa import __version__
+from keesa.accounts.permissions import sees_internal
 from keesa.api.authentication import AuthenticatedCaller
 from keesa.api.ticket_cache import TicketFormat
 from keesa.clock import Clock
@@ -30,13 +31,13 @@ def revision_etag(caller: AuthenticatedCaller, revision: int) -> str:
 
 def ticket_etag(caller: AuthenticatedCaller, form: str, ticket: VisibleTicket, number: int) -> str:
     """Of a ticket by itself; `number` is that of its last event, as the caller counts them."""
-    return f'"{caller.names_revision:x}.{form}-{ticket[1]:x}.{number:x}{_epoch(caller)}"'
+    return f'"{_shown(caller, form)}-{ticket[1]:x}.{number:x}{_epoch(caller)}"'
 
 
 def list_etag(caller: AuthenticatedCaller, form: str, tickets: Iterable[VisibleTicket], *more: object) -> str:
     """Of a list of tickets, before any of them is rendered: by what they are made from, and what `more` it shows."""
     digest = blake2b(array("q", chain.from_iterable(tickets)), digest_size=DIGEST)
-    digest.update(f"{caller.names_revision:x}.{form}{_epoch(caller)}{more or ''}".encode())
+    digest.update(f"{_shown(caller, form)}{_epoch(caller)}{more or ''}".encode())
     return f'"{digest.hexdigest()}"'
 
 
@@ -56,6 +57,12 @@ def form_of(name: str | TicketFormat[Any], clock: Clock) -> str:
     if isinstance(name, TicketFormat):
         name = f"{name.render.__module__}.{name.render.__qualname__}"
     return blake2b(f"{name} {__version__} {clock.zone}".encode(), digest_size=4).hexdigest()
+
+
+def _shown(caller: AuthenticatedCaller, form: str) -> str:
+    """What tickets are rendered with beside what is kept of them: customers may be shown less."""
+    of_desk = caller.actor is not None and sees_internal(caller.actor)
+    return f"{caller.names_revision:x}.{form}{'' if of_desk else '.public'}"
 
 
 def _epoch(caller: AuthenticatedCaller) -> str:
