@@ -169,6 +169,7 @@ def test_the_queries_of_one_ticket_ask_who_sees() -> None:
         "view_tickets": ["tx", "visible", "parts"],
         "sizes_of": ["tx", "visible"],
         "lock_main": ["tx", "ticket"],
+        "state_after": ["tx", "actor", "ticket"],
         "find_for_bot": ["tx", "actor", "number", "customer_id"],
     }
 

@@ -39,7 +39,7 @@ PATH: Final = f"{PREFIX}/memory/"
 
 Name = Annotated[str, PathParameter(str, "The answer's name", {}, "There is no such answer")]
 
-ETAG: Final = '"1-3fffffffffffffff"'
+ETAG: Final = '"2b.1a2b3c4d-3fffffffffffffff.4"'
 """Of every answer, as long as that of a ticket."""
 
 _HEADERS: Final = (

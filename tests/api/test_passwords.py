@@ -326,10 +326,12 @@ def test_one_sees_what_one_is_and_may_do(api: ApiFor) -> None:
 
 
 def test_one_changes_one_s_own_names_and_nothing_else(api: ApiFor, database: Database) -> None:
-    """Whatever else is sent is passed over; a fault is told, and the trail has it."""
+    """What else is sent is refused, or passed over where that is asked for; faults are told, and the trail has it."""
     caller = api(ENGINEER)
     given = {"nick_name": "Has", "roles": ["admin"], "user_type": "admin", "email": "x@keesa.example"}
-    changed = caller("PATCH", "/me", {"user": given})
+    refused = caller("PATCH", "/me", {"user": given})
+    assert set(refused.json()["errors"]) == {"user.roles", "user.user_type", "user.email"}
+    changed = caller("PATCH", "/me", {"user": given}, Prefer="handling=lenient")
     assert changed.json()["data"]["user"] == caller("GET", "/me").json()["data"]["user"]
     user = changed.json()["data"]["user"]
     assert (user["nick_name"], user["roles"], user["email"]) == ("Has", ["harbour_crew"], ENGINEER.email)

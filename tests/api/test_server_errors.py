@@ -84,7 +84,7 @@ def be_unavailable(_tx: Tx, _call: Call[None, None]) -> NoReturn:
 
 
 def failing(method: str, path: str, endpoint: Callable[..., Any], **more: Any) -> Route:  # noqa: ANN401
-    return Route(method=method, path=path, endpoint=endpoint, summary="Fail", **more)
+    return Route(method=method, path=path, endpoint=endpoint, summary="Fail", documented=True, **more)
 
 
 ROUTES: Final = (

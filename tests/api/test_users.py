@@ -141,10 +141,12 @@ def test_a_user_is_made_without_a_password(admin: Api, client: TestClient) -> No
 
 
 def test_every_fault_of_a_new_user_is_told(reading: Api, shared_database: Database) -> None:
-    """At the field's own place in the body; a password is none of them, as nobody chooses another's."""
+    """At the field's own place in the body; a password is none that a user has, as nobody chooses another's."""
     wrong = {"email": ADMIN.email, "full_name": " ", "nick_name": "", "roles": ["boss"], "customer_id": 99}
     with unchanged(shared_database):
-        answer = reading("POST", "/users", {"user": NEW | wrong | {"password": "a long password"}})
+        answer = reading("POST", "/users", {"user": NEW | {"password": "a long password"}})
+        assert (answer.status_code, set(answer.json()["errors"])) == (422, {"user.password"})
+        answer = reading("POST", "/users", {"user": NEW | wrong})
     assert answer.status_code == 422
     assert set(answer.json()["errors"]) == {f"user.{field}" for field in wrong}
 

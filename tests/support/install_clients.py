@@ -30,6 +30,14 @@ def node(*, program: str = "bin/node") -> Path:
     return Path(wheel.submodule_search_locations[0]) / program
 
 
+def chromium() -> str:
+    """The path of the browser, which Playwright drives and does not bring."""
+    found = shutil.which("chromium")
+    if found is None:
+        raise RuntimeError("Chromium is missing: run this module as a program")
+    return found
+
+
 def install_node_packages() -> None:
     """Installs exactly what the lock names, where npm's own copy of it is missing or older."""
     lock = NODE_CLIENTS / "package-lock.json"
@@ -56,7 +64,7 @@ def install_python_packages() -> None:
 
 
 def install_system_programs() -> None:
-    packages = {"curl": "curl", "ruby": "ruby", "systemd-analyze": "systemd"}
+    packages = {"curl": "curl", "ruby": "ruby", "systemd-analyze": "systemd", "chromium": "chromium"}
     missing = [package for program, package in packages.items() if not shutil.which(program)]
     if missing:
         _apt_get(*missing)

@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from keesa.web.conditions import conditions_of
+from keesa.web.conditions import conditions_of, is_known, own_part
 from keesa.web.http_errors import HttpError
 from keesa.web.replies import Answered
 
@@ -62,3 +62,31 @@ def test_a_list_in_several_lines_is_one_list(lines: list[str]) -> None:
 
 def of_lines(name: bytes, lines: list[str]) -> Headers:
     return Headers(raw=[(name, line.encode()) for line in lines])
+
+
+@pytest.mark.parametrize(
+    ("tags", "own"),
+    [
+        ('"3f.5d0c-1a.4"', '"1a.4"'),
+        ('"3f.5d0c-1a.4.c"', '"1a.4.c"'),
+        ('W/"3f-1a.4", "b-7.1"', 'W/"1a.4", "7.1"'),
+        ('"3f.5d0c-1a.4-gzip"', '"1a.4-gzip"'),
+        ('"1a.4"', '"1a.4"'),
+        ('"1a2b3c4d"', '"1a2b3c4d"'),
+        ('"1a2b3c4d-gzip"', '"1a2b3c4d-gzip"'),
+        ('"1a2b3c4d-br"', '"1a2b3c4d-br"'),
+        ("*", "*"),
+    ],
+)
+def test_what_a_tag_tells_of_more_than_the_thing_is_for_readers(tags: str, own: str) -> None:
+    """It stands before the thing's own part; a tag of one part is all the thing's, also where a proxy added to it."""
+    assert own_part(tags) == own
+
+
+def test_a_change_looks_at_the_thing_s_own_part_alone() -> None:
+    """A read looks at all of it."""
+    etag, renamed = '"3f.5d0c-1a.4"', '"40.5d0c-1a.4"'
+    assert is_known(f'"1", {renamed}', etag)
+    assert not is_known('"3f.5d0c-1b.5"', etag)
+    conditions_of(Headers({"If-Match": renamed}), reads=False).require(etag)
+    conditions_of(Headers({"If-None-Match": renamed}), reads=True).require(etag)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -11,16 +10,19 @@ from msgspec import UNSET, Struct, UnsetType
 from keesa.accounts.actors import Actor
 from keesa.accounts.audit.recording import Requester
 from keesa.accounts.permissions import sees_internal
-from keesa.accounts.sessions import Session
-from keesa.api import PREFIX
+from keesa.accounts.sessions import Session, Version
+from keesa.api import PREFIX, etags
 from keesa.api.authentication import AuthenticatedCaller
 from keesa.api.services import Services
 from keesa.api.ticket_cache import TicketFormat
+from keesa.api.ticket_states import Condition
 from keesa.db import Steps, Tx
 from keesa.rich_text.html import RichText
+from keesa.tickets.finding import LockedTicket, as_held, number_held
 from keesa.tickets.views import VisibleTicket
 from keesa.web import calls
 from keesa.web.calls import B, Q
+from keesa.web.replies import Headers, Reply
 
 S = TypeVar("S", bound=Struct)
 
@@ -63,18 +65,47 @@ class Call(calls.Call[Q, B]):
         )
 
     def etag(self, revision: int) -> str:
-        """Of a thing with this revision. One of before the desk began anew from an older state is another."""
-        epoch = self.caller.epoch
-        return f'"{revision:x}.{epoch:x}"' if epoch else f'"{revision:x}"'
+        """Of a thing with this revision."""
+        return etags.revision_etag(self.caller, revision)
 
-    def ticket_etag(self, ticket: VisibleTicket) -> str:
-        """Of a ticket, which shows names too."""
-        return f'"{self.caller.names_revision:x}-{self.etag(ticket[1])[1:]}'
+    def ticket_etag(self, ticket: VisibleTicket, number: int, version: Version = "2024") -> str:
+        """Of a ticket by itself, of which `number` is the number of the last event."""
+        return etags.ticket_etag(self.caller, etags.form_of(version, self.services.clock), ticket, number)
+
+    def etag_held(self, ticket: LockedTicket, version: Version = "2024") -> str:
+        """The same of a ticket that is held, as it was then."""
+        return self.ticket_etag(as_held(self.actor, ticket), number_held(self.actor, ticket), version)
+
+    def condition(self, tx: Tx, version: Version = "2024") -> Condition[Any]:
+        """From which state a ticket is to be changed."""
+        return Condition(tx, self, version)
 
     def etag_of(self, shown: Struct) -> str:
         """Of a thing without a revision: by all that is shown of it, with its kind."""
-        digest = blake2b(msgspec.json.encode([type(shown).__name__, shown]), digest_size=12).hexdigest()
-        return f'"{digest}"'
+        return etags.body_etag(msgspec.json.encode([type(shown).__name__, shown]))
+
+    def etag_of_tickets(self, tickets: Iterable[VisibleTicket], form: str | TicketFormat[Any], *more: object) -> str:
+        """Of what is rendered from tickets alone, in this form, and from what `more` is named. Raises `Answered` where
+        the client has it already.
+        """
+        etag = etags.list_etag(self.caller, etags.form_of(form, self.services.clock), tickets, *more)
+        self.conditions.require(etag)
+        return etag
+
+    def etag_of_content(self, form: str, *content: object) -> str:
+        """Of what is made of this content, which is told apart by the form. Raises `Answered` likewise."""
+        etag = etags.content_etag(etags.form_of(form, self.services.clock), *content)
+        self.conditions.require(etag)
+        return etag
+
+    def whole(self, answer: S, headers: Headers = ()) -> Reply[S]:
+        """An answer whose tag is made of its bytes. Raises `Answered` likewise."""
+        if self.is_part:
+            return Reply(answer, headers)
+        body = msgspec.json.encode(answer)
+        etag = etags.body_etag(body, *(value.encode() for _, value in headers))
+        self.conditions.require(etag)
+        return Reply(body, headers, etag=etag)
 
     def keep_done(self, tx: Tx, user: Actor) -> None:
         """Of an endpoint that makes its transactions itself, in the one that makes the change: that the user has made

@@ -105,6 +105,10 @@ WORDING: Final = Wording(
             "description": 'The next page: `<path>; rel="next"`',
             "schema": {"type": "string"},
         },
+        "Preference-Applied": {
+            "description": "How fields were handled that the call does not know, where `Prefer` has asked for that",
+            "schema": {"type": "string", "enum": ["handling=strict", "handling=lenient"]},
+        },
         "Location": {"description": "The path of what was made", "schema": {"type": "string"}},
     },
     headers_with_token=[CSRF_HEADER],

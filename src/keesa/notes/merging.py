@@ -10,7 +10,7 @@ from keesa.events.recording import Event
 from keesa.notes.notes import LARGEST_NOTES, MOST_NOTES, counted
 from keesa.tickets.changing import change
 from keesa.tickets.days import Days
-from keesa.tickets.finding import LockedTicket
+from keesa.tickets.finding import Known, LockedTicket, in_any_state
 from keesa.tickets.relations import lock_related, lock_to_relate, related, unrelated
 from keesa.tickets.status import move
 
@@ -18,11 +18,19 @@ MOST_DUPLICATES: Final = 100
 """Of a ticket: each is looked into for notes whenever it is shown."""
 
 
-def merge(tx: Tx, actor: Actor, number: int | None, main_number: int | None, at: int, clock: Clock) -> None:
+def merge(
+    tx: Tx,
+    actor: Actor,
+    number: int | None,
+    main_number: int | None,
+    at: int,
+    clock: Clock,
+    known: Known = in_any_state,
+) -> None:
     """The ticket is a duplicate of the other one, and closed today, by whom it is assigned to, or else the actor; where
     it is so already, nothing changes. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
-    ticket, main = lock_to_relate(tx, actor, number, main_number)
+    ticket, main = lock_to_relate(tx, actor, number, main_number, known)
     if ticket.duplicate_of_id == main.id:
         return
     if fault := _fault(ticket, main):
@@ -42,11 +50,13 @@ def merge(tx: Tx, actor: Actor, number: int | None, main_number: int | None, at:
     )
 
 
-def unmerge(tx: Tx, actor: Actor, number: int | None, main_number: int | None, at: int) -> None:
+def unmerge(
+    tx: Tx, actor: Actor, number: int | None, main_number: int | None, at: int, known: Known = in_any_state
+) -> None:
     """The ticket is no duplicate of the other one any more, and stays closed; where it is none, nothing changes. Raises
     `Forbidden` and `NotFound`.
     """
-    ticket, main = lock_related(tx, actor, number, main_number)
+    ticket, main = lock_related(tx, actor, number, main_number, known)
     if ticket.duplicate_of_id != main.id:
         return
     change(tx, actor, ticket, at, unrelated(main, "duplicate_of", internal=False), duplicate_of_id=None)

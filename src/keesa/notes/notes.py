@@ -12,7 +12,7 @@ from keesa.events.recording import LAST_NOTE, Event
 from keesa.notes.mentions import Names, mention, names_for, nobody
 from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change, follow
-from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
+from keesa.tickets.finding import Known, LockedTicket, in_any_state, lock_main, lock_ticket
 from keesa.tickets.pages import Page
 from keesa.tickets.status import reopen
 from keesa.tickets.views import WITH_DUPLICATES, VisibleTicket
@@ -51,11 +51,19 @@ class AddedNote:
     """The ids of the users who are mentioned."""
 
 
-def add_note(tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, reopening: Reopening = "off") -> str:
+def add_note(
+    tx: Tx,
+    actor: Actor,
+    number: int | None,
+    text: RichText,
+    at: int,
+    reopening: Reopening = "off",
+    known: Known = in_any_state,
+) -> str:
     """Add a note that customers see, as the actor; the text as it was kept. `reopening` says which tickets a customer's
     answer takes up again. Raises `NotFound` and `Invalid`.
     """
-    _add(tx, actor, number, text, at, reopening, internal=False)
+    _add(tx, actor, number, text, at, reopening, known, internal=False)
     return text.kept
 
 
@@ -66,22 +74,31 @@ def make_note(
     text: RichText,
     at: int,
     reopening: Reopening = "off",
+    known: Known = in_any_state,
     *,
     internal: bool = False,
 ) -> AddedNote:
     """The same, and what was made. An internal one is the desk's alone, and counts by itself. Raises `Forbidden`."""
     if internal:
         require_internal(actor)
-    ticket, mentioned = _add(tx, actor, number, text, at, reopening, internal=internal)
+    ticket, mentioned = _add(tx, actor, number, text, at, reopening, known, internal=internal)
     [row] = tx.all(LAST_NOTE.format(columns="id, created_at", table=table_of(internal=internal)), ticket_id=ticket.id)
     return AddedNote(row["id"], ticket.id, text.kept, row["created_at"], internal, mentioned)
 
 
 def _add(
-    tx: Tx, actor: Actor, number: int | None, text: RichText, at: int, reopening: Reopening, *, internal: bool
+    tx: Tx,
+    actor: Actor,
+    number: int | None,
+    text: RichText,
+    at: int,
+    reopening: Reopening,
+    known: Known,
+    *,
+    internal: bool,
 ) -> tuple[LockedTicket, tuple[int, ...]]:
     names = names_for(tx, actor, text)
-    ticket = lock_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number, known)
     return ticket, add_note_to(tx, actor, ticket, text, at, reopening, names, internal=internal)
 
 

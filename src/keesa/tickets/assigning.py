@@ -9,19 +9,21 @@ from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
-from keesa.tickets.finding import LockedTicket, lock_ticket
+from keesa.tickets.finding import Known, LockedTicket, in_any_state, lock_ticket
 
 _OF_DESK: Final = "SELECT id FROM users WHERE id = :id AND user_type IN ('admin', 'staff') AND disabled_at IS NULL"
 
 
-def assign(tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None, at: int) -> None:
+def assign(
+    tx: Tx, actor: Actor, number: int | None, assigned_to_id: int | None, at: int, known: Known = in_any_state
+) -> None:
     """Give the ticket to a user of the desk, with a row in its history; to who has it already: nothing changes.
 
     None takes it away while the ticket is open. Raises `Forbidden`, `NotFound` and `Invalid`.
     """
     require_desk(actor)
     give = assigning(tx, actor, assigned_to_id, at)
-    give(lock_ticket(tx, actor, number))
+    give(lock_ticket(tx, actor, number, known))
 
 
 def assigning(tx: Tx, actor: Actor, assigned_to_id: int | None, at: int) -> Callable[[LockedTicket], None]:

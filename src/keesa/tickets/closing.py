@@ -12,7 +12,7 @@ from keesa.db import Tx
 from keesa.db.rules import Rule, hold_soon
 from keesa.errors import Invalid, NotFound
 from keesa.tickets.days import Days, GivenDay
-from keesa.tickets.finding import NOT_FOUND, lock_all
+from keesa.tickets.finding import NOT_FOUND, Known, in_any_state, lock_all
 from keesa.tickets.relations import OPEN_CHILDREN, count_of_open_children
 from keesa.tickets.status import NOBODY_ASSIGNED, change_status_of, move
 
@@ -35,7 +35,7 @@ class Children:
     """How many the actor does not see, which stay as they are."""
 
 
-def close_with_children(
+def close_with_children(  # noqa: PLR0913, PLR0917 - what a status takes, and from which state it is changed
     tx: Tx,
     actor: Actor,
     number: int | None,
@@ -44,6 +44,7 @@ def close_with_children(
     at: int,
     clock: Clock,
     held_until: GivenDay = UNSET,
+    known: Known = in_any_state,
 ) -> Children:
     """As `change_status`, and closes the children that the actor sees on the same day, or that of their raising where
     it is later. One that nobody is assigned to stays as it is. Raises also where the status is another one.
@@ -54,6 +55,7 @@ def close_with_children(
     rule()
     if number is None or number not in held:
         raise NotFound(NOT_FOUND)
+    known(held[number])
     if status != "closed":
         raise Invalid({"close_children": ["is possible only where the status is closed"]})
     closed_on = change_status_of(tx, actor, held[number], status, closed_date, at, clock, held_until).closed_on

@@ -26,6 +26,10 @@ _SIZES: Final = (1, 2, 4, VIEWS)
 MEASURED: Final = 64
 """The most tickets that are measured at once."""
 _MANY: Final = (VIEWS, MEASURED)
+Known = Callable[["LockedTicket"], None]
+"""What is called with a ticket as soon as it is held, before anything is changed: raises where it is not in the state
+from which the caller would change it.
+"""
 LOCKED: Final = 100
 """The most tickets that are locked at once."""
 _FRAME: Final = 1000
@@ -113,6 +117,25 @@ def count_seen(tx: Tx, actor: Actor, ids: Collection[int]) -> int:
     return found
 
 
+def find_state(tx: Tx, actor: Actor, number: int | None) -> tuple[VisibleTicket, int]:
+    """The ticket, and the number of its last event, as the actor counts them; raises as `find_ticket`."""
+    condition = any_of(visible_to(actor))
+    sql = f"SELECT {_state_for(actor)}, id FROM tickets WHERE id = :number AND {condition.sql}"
+    for revision, events, ticket_id in tx.each(sql, number=number, **condition.params):
+        return VisibleTicket((ticket_id, revision)), events
+    raise NotFound(NOT_FOUND)
+
+
+def state_after(tx: Tx, actor: Actor, ticket: LockedTicket) -> tuple[VisibleTicket, int]:
+    """The same of a ticket that the actor has held, once it is changed."""
+    [(revision, events)] = tx.each(f"SELECT {_state_for(actor)} FROM tickets WHERE id = :id", id=ticket.id)
+    return VisibleTicket((ticket.id, revision)), events
+
+
+def _state_for(actor: Actor) -> str:
+    return f"{revision_for(actor)}, {'events' if sees_internal(actor) else 'public_events'}"
+
+
 def find_past(tx: Tx, actor: Actor, number: int | None) -> tuple[VisibleTicket, Past]:
     """The ticket, with where its history begins and ends; raises as `find_ticket`."""
     condition = any_of(visible_to(actor))
@@ -195,11 +218,19 @@ def _listed(ids: Sequence[int], sizes: Sequence[int]) -> tuple[str, dict[str, in
     return f"({', '.join(f':{name}' for name in given)})", given
 
 
-def lock_ticket(tx: Tx, actor: Actor, number: int | None) -> LockedTicket:
-    """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does."""
+def in_any_state(_: LockedTicket) -> None:
+    """For a change that is made whatever became of the ticket meanwhile."""
+
+
+def lock_ticket(tx: Tx, actor: Actor, number: int | None, known: Known = in_any_state) -> LockedTicket:
+    """The ticket, for changing it in this transaction; raises `NotFound` as `find_ticket` does, and what `known`
+    raises.
+    """
     condition = any_of(visible_to(actor))
     for row in tx.each(_locking(condition.sql), number=number, **condition.params):
-        return LockedTicket(*row)
+        ticket = LockedTicket(*row)
+        known(ticket)
+        return ticket
     raise NotFound(NOT_FOUND)
 
 
@@ -223,6 +254,11 @@ def as_held(actor: Actor, ticket: LockedTicket) -> VisibleTicket:
     """The ticket that the actor has held, with the revision that they had when they held it."""
     public = ticket.revision if ticket.public_revision is None else ticket.public_revision
     return VisibleTicket((ticket.id, ticket.revision if sees_internal(actor) else public))
+
+
+def number_held(actor: Actor, ticket: LockedTicket) -> int:
+    """That of the last event of the ticket that the actor has held, as they count them."""
+    return ticket.events if sees_internal(actor) else ticket.public_events
 
 
 def lock_all(tx: Tx, actor: Actor, wanted: str, **params: object) -> dict[int, LockedTicket]:

@@ -16,7 +16,7 @@ from keesa.db.rules import Rule, hold_soon
 from keesa.errors import Invalid, NotFound
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
-from keesa.tickets.finding import NOT_FOUND, LockedTicket, lock_all
+from keesa.tickets.finding import NOT_FOUND, Known, LockedTicket, in_any_state, lock_all
 from keesa.tickets.statuses import Status
 from keesa.tickets.views import VisibleTicket
 
@@ -88,11 +88,13 @@ def count_of_open_children(tx: Tx, ticket_id: int) -> Callable[[], int]:
     return lambda: int(count()[0]["value"])
 
 
-def add_cause(tx: Tx, actor: Actor, number: int | None, cause_number: int | None, at: int) -> None:
+def add_cause(
+    tx: Tx, actor: Actor, number: int | None, cause_number: int | None, at: int, known: Known = in_any_state
+) -> None:
     """The other ticket causes this one; where it does so already, nothing changes. Raises `Forbidden`, `NotFound` and
     `Invalid`.
     """
-    ticket, cause = lock_to_relate(tx, actor, number, cause_number)
+    ticket, cause = lock_to_relate(tx, actor, number, cause_number, known)
     [(is_so, reverse, causes, caused)] = tx.each(_CAUSES, ticket_id=ticket.id, cause_id=cause.id)
     if is_so:
         return
@@ -109,9 +111,11 @@ def add_cause(tx: Tx, actor: Actor, number: int | None, cause_number: int | None
     change(tx, actor, cause, at, related(ticket, "causes", internal=True))
 
 
-def remove_cause(tx: Tx, actor: Actor, number: int | None, cause_number: int | None, at: int) -> None:
+def remove_cause(
+    tx: Tx, actor: Actor, number: int | None, cause_number: int | None, at: int, known: Known = in_any_state
+) -> None:
     """The other way round; where it is no cause, nothing changes. Raises `Forbidden` and `NotFound`."""
-    ticket, cause = lock_related(tx, actor, number, cause_number)
+    ticket, cause = lock_related(tx, actor, number, cause_number, known)
     removed = tx.changed(
         "DELETE FROM ticket_causes WHERE ticket_id = :ticket_id AND cause_id = :cause_id",
         ticket_id=ticket.id,
@@ -130,11 +134,13 @@ _CAUSES: Final = """
 """
 
 
-def set_parent(tx: Tx, actor: Actor, number: int | None, parent_number: int | None, at: int) -> None:
+def set_parent(
+    tx: Tx, actor: Actor, number: int | None, parent_number: int | None, at: int, known: Known = in_any_state
+) -> None:
     """The ticket is a part of the other one; where it is so already, nothing changes. Raises `Forbidden`, `NotFound`
     and `Invalid`: no ticket is above itself, and none has two parents.
     """
-    ticket, parent = lock_to_relate(tx, actor, number, parent_number)
+    ticket, parent = lock_to_relate(tx, actor, number, parent_number, known)
     if ticket.parent_id == parent.id:
         return
     if ticket.parent_id is not None:
@@ -154,11 +160,13 @@ def set_parent(tx: Tx, actor: Actor, number: int | None, parent_number: int | No
     change(tx, actor, parent, at, related(ticket, "children", internal=True))
 
 
-def remove_parent(tx: Tx, actor: Actor, number: int | None, parent_number: int | None, at: int) -> None:
+def remove_parent(
+    tx: Tx, actor: Actor, number: int | None, parent_number: int | None, at: int, known: Known = in_any_state
+) -> None:
     """The other way round; where the other one is not its parent, nothing changes. Raises `Forbidden` and
     `NotFound`.
     """
-    ticket, parent = lock_related(tx, actor, number, parent_number)
+    ticket, parent = lock_related(tx, actor, number, parent_number, known)
     if ticket.parent_id == parent.id:
         change(tx, actor, ticket, at, unrelated(parent, "parent", internal=True), parent_id=None)
         change(tx, actor, parent, at, unrelated(ticket, "children", internal=True))
@@ -190,12 +198,12 @@ _BELOW: Final = f"""
 
 
 def lock_to_relate(
-    tx: Tx, actor: Actor, number: int | None, other_number: int | None
+    tx: Tx, actor: Actor, number: int | None, other_number: int | None, known: Known = in_any_state
 ) -> tuple[LockedTicket, LockedTicket]:
     """The ticket, and another one to which it is to be related. Raises `Invalid` where the other one is missing, out of
     sight, or the same one.
     """
-    ticket, other = _lock_both(tx, actor, number, other_number)
+    ticket, other = _lock_both(tx, actor, number, other_number, known)
     if ticket.id == other_number:
         raise _unfit(ITSELF)
     if other is None:
@@ -204,17 +212,17 @@ def lock_to_relate(
 
 
 def lock_related(
-    tx: Tx, actor: Actor, number: int | None, other_number: int | None
+    tx: Tx, actor: Actor, number: int | None, other_number: int | None, known: Known = in_any_state
 ) -> tuple[LockedTicket, LockedTicket]:
     """The same, to take a relation back: raises `NotFound` of both tickets."""
-    ticket, other = _lock_both(tx, actor, number, other_number)
+    ticket, other = _lock_both(tx, actor, number, other_number, known)
     if other is None:
         raise NotFound(NOT_FOUND)
     return ticket, other
 
 
 def _lock_both(
-    tx: Tx, actor: Actor, number: int | None, other_number: int | None
+    tx: Tx, actor: Actor, number: int | None, other_number: int | None, known: Known
 ) -> tuple[LockedTicket, LockedTicket | None]:
     require_desk(actor)
     held = hold_soon(tx, Rule.RELATIONS)
@@ -222,6 +230,7 @@ def _lock_both(
     held()
     if number is None or number not in found:
         raise NotFound(NOT_FOUND)
+    known(found[number])
     return found[number], None if other_number is None else found.get(other_number)
 
 

@@ -10,7 +10,7 @@ from keesa.directory.tags import TAG_COLUMNS, Tag, find_tag_soon, tag_of
 from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
-from keesa.tickets.finding import LockedTicket, lock_ticket
+from keesa.tickets.finding import Known, LockedTicket, in_any_state, lock_ticket
 from keesa.tickets.views import VisibleTicket
 
 MOST_TAGS: Final = 20
@@ -28,13 +28,13 @@ def tags_of(tx: Tx, visible: VisibleTicket) -> list[Tag]:
     return [tag_of(*row) for row in rows]
 
 
-def put_tag(tx: Tx, actor: Actor, number: int | None, tag_id: int, at: int) -> Tag:
+def put_tag(tx: Tx, actor: Actor, number: int | None, tag_id: int, at: int, known: Known = in_any_state) -> Tag:
     """The ticket has the tag from now on; where it has it already, nothing changes. Raises `Forbidden`, `NotFound` and
     `Invalid`.
     """
     require_desk(actor)
     put = tagging(tx, actor, tag_id, at)
-    return put(lock_ticket(tx, actor, number))
+    return put(lock_ticket(tx, actor, number, known))
 
 
 def tagging(tx: Tx, actor: Actor, tag_id: int, at: int) -> Callable[[LockedTicket], Tag]:
@@ -65,13 +65,15 @@ def tagging(tx: Tx, actor: Actor, tag_id: int, at: int) -> Callable[[LockedTicke
     return put
 
 
-def take_tag(tx: Tx, actor: Actor, number: int | None, tag_id: int | None, at: int) -> None:
+def take_tag(
+    tx: Tx, actor: Actor, number: int | None, tag_id: int | None, at: int, known: Known = in_any_state
+) -> None:
     """The ticket does not have the tag any more, a retired one too; where it has it not, nothing changes. Raises
     `Forbidden` and `NotFound`.
     """
     require_desk(actor)
     tag = find_tag_soon(tx, tag_id)
-    ticket = lock_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number, known)
     take_tag_off(tx, actor, ticket, tag().id, at)
 
 

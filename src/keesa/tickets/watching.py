@@ -10,7 +10,7 @@ from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
-from keesa.tickets.finding import LockedTicket, lock_ticket
+from keesa.tickets.finding import Known, LockedTicket, in_any_state, lock_ticket
 from keesa.tickets.views import VisibleTicket
 
 MOST_WATCHERS: Final = 100
@@ -36,7 +36,9 @@ def watchers_of(tx: Tx, visible: VisibleTicket) -> list[Watcher]:
     return [Watcher(*row) for row in rows]
 
 
-def start_watching(tx: Tx, actor: Actor, number: int | None, user_id: int | None, at: int) -> Watcher:
+def start_watching(
+    tx: Tx, actor: Actor, number: int | None, user_id: int | None, at: int, known: Known = in_any_state
+) -> Watcher:
     """The user watches the ticket from now on, None: the actor; where they do so already, nothing changes. Raises
     `Forbidden`, `NotFound` and `Invalid`: who is unknown, disabled, not of the desk or does not see the ticket is told
     of in one sentence.
@@ -45,7 +47,7 @@ def start_watching(tx: Tx, actor: Actor, number: int | None, user_id: int | None
     wanted = actor.id if user_id is None else user_id
     tx.run("SELECT id FROM users WHERE id = :id $for_update", id=wanted)
     users = tx.soon(_USER, id=wanted)
-    ticket = lock_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number, known)
     found = [actor_of(row) for row in users()]
     if not found or not _sees(found[0], ticket):
         raise Invalid({"user_id": [UNFIT]})
@@ -53,12 +55,12 @@ def start_watching(tx: Tx, actor: Actor, number: int | None, user_id: int | None
     return Watcher(found[0].id, found[0].full_name)
 
 
-def stop_watching(tx: Tx, actor: Actor, number: int | None, user_id: int, at: int) -> None:
+def stop_watching(tx: Tx, actor: Actor, number: int | None, user_id: int, at: int, known: Known = in_any_state) -> None:
     """The user does not watch the ticket any more; where they do not, nothing changes. Raises `Forbidden` and
     `NotFound`.
     """
     require_desk(actor)
-    ticket = lock_ticket(tx, actor, number)
+    ticket = lock_ticket(tx, actor, number, known)
     removed = tx.changed(
         "DELETE FROM ticket_watchers WHERE ticket_id = :ticket_id AND user_id = :user_id",
         ticket_id=ticket.id,

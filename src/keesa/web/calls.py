@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from starlette.datastructures import Headers
 
-from keesa.web.conditions import Conditions, conditions_of
+from keesa.web.conditions import NO_CONDITIONS, Conditions, conditions_of
 from keesa.web.idempotency import KeyedCall
 from keesa.web.input.queries import Query
 
@@ -41,8 +41,12 @@ class Call(Generic[Q, B]):
     method: str
     keyed: KeyedCall | None = None
     """Where it came with an `Idempotency-Key`."""
+    is_part: bool = False
+    """Whether the answer is a part of a longer one: a page of a whole list. What the client knows is not of that."""
 
     @property
     def conditions(self) -> Conditions:
         """What the client knows of what it asks about, or is about to change."""
+        if self.is_part:
+            return NO_CONDITIONS
         return conditions_of(self.headers, reads=self.method in ("GET", "HEAD"))

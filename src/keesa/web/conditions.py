@@ -10,6 +10,10 @@ from keesa.web.http_errors import HttpError
 from keesa.web.replies import Answered, EncodedReply, raw_headers
 
 _ETAG: Final = re.compile(r'(W/)?("[^"]*")')
+_FOR_READERS: Final = re.compile(r'(?<=")[^"-]*-(?=[0-9a-f]+\.)')
+"""What a tag begins with that tells of more than the thing itself: of names that an answer shows, say. Two such parts
+have a hyphen between them, and the thing's own begins with a hexadecimal number and a dot.
+"""
 
 
 class Conditions(NamedTuple):
@@ -25,8 +29,12 @@ class Conditions(NamedTuple):
         """
         if self.none_match is not None and names(self.none_match, etag, weakly=True):
             raise Answered(EncodedReply(304, b"", None, raw_headers([("ETag", etag)])))
-        if self.match is not None and not names(self.match, etag):
+        if not self.knows(etag):
             raise HttpError(412, CHANGED, {"ETag": etag})
+
+    def knows(self, etag: str) -> bool:
+        """Whether a change of the thing may go on, as far as the client's `If-Match` has a say."""
+        return self.match is None or is_known(self.match, etag)
 
 
 NO_CONDITIONS: Final = Conditions()
@@ -38,6 +46,16 @@ def conditions_of(headers: Headers, *, reads: bool) -> Conditions:
         return NO_CONDITIONS
     known = ", ".join(lines)  # a list may come in several lines (RFC 9110, section 5.3)
     return Conditions(none_match=known) if reads else Conditions(match=known)
+
+
+def is_known(header: str, etag: str) -> bool:
+    """Whether the tags of an `If-Match` hold that of the thing, of which its own part alone counts."""
+    return names(own_part(header), own_part(etag))
+
+
+def own_part(tags: str) -> str:
+    """The tags without what they tell of more than the things themselves."""
+    return _FOR_READERS.sub("", tags)
 
 
 def names(header: str, etag: str, *, weakly: bool = False) -> bool:

@@ -25,6 +25,7 @@ FORMATS: Final = ("json", "csv")
 PAGE: Final = 500
 """Rows that are read at a time, each time in a transaction of its own."""
 BOM: Final = b"\xef\xbb\xbf"
+QUERY_WORDS: Final = ("format", "bom")
 _STEP: Final = 50
 """Rows that are written until others have their turn."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - those of wide scripts too

@@ -61,6 +61,9 @@ class Dispatcher:
         """Of answers that name the state which they show: a browser keeps them, and asks whether it is still that."""
         self._of_lists = {name: _headers_of(name, "no-store", f"{VARY}, Accept") for name in self._versions}
         """Of lists that are answered as CSV too."""
+        self._of_list_states = {
+            name: _headers_of(name, "private, no-cache", f"{VARY}, Accept") for name in self._versions
+        }
 
     def close(self) -> None:
         self.conversions.close()
@@ -86,7 +89,9 @@ class Dispatcher:
         shows_state = any(name == b"etag" for name, _ in reply.headers)
         headers = (self._of_states if shows_state else self._headers)[trace.version]
         if trace.route is not None and trace.route.csv:
-            headers = self._of_lists[trace.version]
+            headers = (self._of_list_states if shows_state else self._of_lists)[trace.version]
+        if request is not None and (applied := request.applied()):
+            headers = [*headers, *applied]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
         response = response_of(reply, self._database, headers, more, bodiless=scope["method"] == "HEAD")
         await response(scope, receive, send)
@@ -124,6 +129,7 @@ class Dispatcher:
     def _read_csv_page(self, tx: Tx, request: PreparedRequest, after: str | None) -> Steps[Page]:
         route, call, path = self._admit(tx, request)
         call.query = msgspec.structs.replace(call.query, limit=csv_lists.PAGE, after=after)
+        call.is_part = True
         answer = route.endpoint(tx, call, **path)
         if isinstance(answer, Generator):
             answer = yield from answer

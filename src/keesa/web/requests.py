@@ -16,7 +16,9 @@ from keesa.web.idempotency import SentKey, read_sent
 from keesa.web.input.content_types import require_json
 from keesa.web.input.fields import FieldValues, build, read_fields
 from keesa.web.input.json_bodies import read_json
+from keesa.web.input.preferences import Handling, handling_of
 from keesa.web.input.queries import Query, read_query
+from keesa.web.input.unknown import unknown_fields, unknown_words
 from keesa.web.replies import JSON, Answered, EncodedReply, raw_headers
 from keesa.web.router import Router
 from keesa.web.routes import SAFE_METHODS, ApiVersion, Route
@@ -40,6 +42,7 @@ class Input(NamedTuple):
     body: object = None
     """A struct likewise; or what the endpoint reads itself."""
     query_faults: Faults = _NOTHING
+    """And the fields that are not known, those of the body too: of them the domain can judge nothing."""
     body_faults: Faults = _NOTHING
     good_values: Mapping[str, Any] = _NOTHING
     """Of a body with faults: what the domain can judge."""
@@ -66,6 +69,8 @@ class PreparedRequest:
     content: bytes | Upload = b""
     sent: SentKey | None = None
     """The key under which a change is made once."""
+    handling: Handling | None = None
+    """How it wants fields to be handled that are not known."""
     inputs: dict[int, Input] = field(default_factory=dict)
     """By the identity of the route that they were read for."""
 
@@ -84,14 +89,17 @@ class PreparedRequest:
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""
         signature = route.signature
-        if signature.query is None and signature.body is None:
-            return NO_INPUT
-        if signature.body is None and not self.query and signature.empty_query is not None:
-            return Input(signature.empty_query)
+        if signature.body is None and not self.query:
+            if signature.query is None:
+                return NO_INPUT
+            if signature.empty_query is not None:
+                return Input(signature.empty_query)
+        given = self._body_of(route) if signature.body_struct else _NOTHING
         query = read_fields(signature.query, self.query) if signature.query else FieldValues()
-        body = read_fields(signature.body_struct, self._body_of(route)) if signature.body_struct else FieldValues()
-        if query.faults or body.faults:
-            read = Input(query_faults=query.faults, body_faults=body.faults, good_values=body.values)
+        body = read_fields(signature.body_struct, given) if signature.body_struct else FieldValues()
+        unknown = self._unknown(route, given) if self._is_strict(route) else _NOTHING
+        if query.faults or body.faults or unknown:
+            read = Input(query_faults={**unknown, **query.faults}, body_faults=body.faults, good_values=body.values)
         else:
             read = Input(
                 build(signature.query, query) if signature.query else None,
@@ -101,6 +109,24 @@ class PreparedRequest:
             read = self._converted_at_once(route, body.values, read)
         self.inputs[id(route)] = read  # at the end: what is unreadable is so again when it is asked for again
         return read
+
+    def applied(self) -> list[tuple[bytes, bytes]]:
+        """The header that says how fields were handled that are not known, where the client has asked for that."""
+        if self.handling is None or self.trace.route is None or not self.trace.route.knows_fields:
+            return []
+        return [(b"preference-applied", b"handling=%s" % self.handling.encode("ascii"))]
+
+    def _is_strict(self, route: Route) -> bool:
+        """Whether it is told of fields that are not known."""
+        if self.handling is not None:
+            return self.handling == "strict" and route.knows_fields
+        return not route.documented and route.knows_fields
+
+    def _unknown(self, route: Route, body: Mapping[str, Any]) -> Faults:
+        found = unknown_words(route.query_words, self.query) if self.query else {}
+        if route.signature.body_struct is None:
+            return found
+        return {**found, **unknown_fields(route.signature.body_struct, body)}
 
     async def convert(self, route: Route, conversions: Conversions) -> None:
         """What takes long, in a thread."""
@@ -191,6 +217,7 @@ class Preparation:
         if route.version_in_query and "version" in query:
             wanted = self._version(query["version"])
         prepared = PreparedRequest(request, trace, routes, parameters, query, wanted)
+        prepared.handling = handling_of(request.headers)
         try:
             prepared.token = self._application.read_token(request, route.access)
         except Unauthorized as error:

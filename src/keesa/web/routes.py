@@ -1,6 +1,6 @@
 """A route: one endpoint of one version, as data. From it the input is read, the caller checked, and OpenAPI written."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from keesa.db import Tx
 from keesa.errors import Faults
-from keesa.web.csv_lists import columns_of
+from keesa.web.csv_lists import QUERY_WORDS, columns_of
 from keesa.web.endpoints import Signature, is_lazy, signature_of
+from keesa.web.input.kinds import fields_of
 
 E = TypeVar("E", bound=Callable[..., Any])
 
@@ -102,14 +103,20 @@ class Route:
     alternatives: Sequence[Permission] = ()
     """Others, any one of which does as well as `permission`."""
     guard: Guard | None = None
+    documented: bool = False
+    """Whether it is one of the calls that others have described: fields that it does not know are ignored, unless a
+    client asks to be told of them (`Prefer: handling=strict`). Any other call tells of them by itself.
+    """
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     conditional: bool = False
-    """Whether its answer has an `ETag`, and the endpoint calls `call.conditions.require`."""
+    """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
     secret: bool = False
     """Whether its answer holds what must not be kept, also not under an `Idempotency-Key`."""
     shows: Callable[[Any], Iterable[int]] = nothing
     """Given its answer's struct, the ids of the tickets that it shows beside that of the path."""
+    outdated: Exception | None = None
+    """An example of its 412, where that tells more than a sentence."""
     body_example: object = None
     body_from_query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Dotted path in the body to the query fields that stand in where the body lacks it."""
@@ -133,6 +140,8 @@ class Route:
     """The statuses of this endpoint beside those that any of its kind may have, with an example of the sentence."""
     in_openapi: bool = True
     signature: Signature = field(init=False)
+    query_words: frozenset[str] = field(init=False)
+    """What may stand in its query."""
     runs: Runs = field(init=False)
 
     @property
@@ -145,10 +154,27 @@ class Route:
         """Those of which the caller needs one."""
         return () if self.permission is None else (self.permission, *self.alternatives)
 
+    @property
+    def knows_fields(self) -> bool:
+        """Whether it can be told what it does not know: not of a body that the endpoint reads itself."""
+        return self.signature.body is self.signature.body_struct
+
+    def _query_words(self) -> Iterator[str]:
+        if self.signature.query is not None:
+            yield from (each.key for each in fields_of(self.signature.query))
+        for names in self.body_from_query.values():
+            yield from names
+        if self.csv:
+            yield from QUERY_WORDS
+        if self.version_in_query:
+            yield "version"
+        yield from (each.name for each in self.parameters if each.place == "query")
+
     def __post_init__(self) -> None:
         signature = signature_of(self.endpoint, f"{self.method} {self.path}")
         runs = Runs.WRITING if self.changes else Runs.READING
         object.__setattr__(self, "signature", signature)
+        object.__setattr__(self, "query_words", frozenset(self._query_words()))
         object.__setattr__(self, "runs", Runs.IN_THREAD if signature.takes_database else runs)
         require_runnable(self)
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
 from keesa.api import session_calls
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2021 import examples, notes, sessions, tickets
 from keesa.web.routes import Access, Route
 
@@ -13,6 +14,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/auth",
         endpoint=sessions.log_in,
         summary="Log in with an email address and a password",
+        documented=True,
         example=examples.TOKENS,
         access=Access.ANYONE,
         body_schema=session_calls.Login,
@@ -29,6 +31,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/auth/refresh_token",
         endpoint=sessions.refresh,
         summary="Get a new access token; the old one ends a minute later",
+        documented=True,
         example=examples.RENEWED_TOKEN,
         access=Access.REFRESH_TOKEN,
         headers=session_calls.SESSION_HEADERS,
@@ -39,6 +42,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets",
         endpoint=tickets.create,
         summary="Raise a ticket",
+        documented=True,
         example=examples.RAISED_TICKET,
         permission=TICKETS_WRITE,
         body_example=examples.RAISE_TICKET,
@@ -50,16 +54,20 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets",
         endpoint=tickets.index,
         summary="List the tickets that you raised or are assigned, and that are not closed",
+        documented=True,
         example=examples.TICKETS,
         permission=TICKETS_READ,
+        conditional=True,
     ),
     Route(
         method="GET",
         path="/tickets/tickets_by_type",
         endpoint=tickets.by_type,
         summary="List tickets of a type and a status",
+        documented=True,
         example=examples.COUNTED_TICKETS,
         permission=TICKETS_READ,
+        conditional=True,
         body_example=examples.TICKETS_BY_TYPE,
         body_from_query={"ticket.type": ("ticket[type]", "type"), "ticket.status": ("ticket[status]", "status")},
     ),
@@ -68,8 +76,10 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets/get_ticket_notes",
         endpoint=notes.index,
         summary="List a ticket's notes, oldest first",
+        documented=True,
         example=examples.NOTES,
         permission=TICKETS_READ,
+        conditional=True,
         body_example=examples.TICKET_NOTES,
         body_from_query={"ticket_number": ("ticket_number",)},
         errors={404: "Ticket not found"},
@@ -79,8 +89,11 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets/add_ticket_note",
         endpoint=notes.create,
         summary="Add a note to a ticket",
+        documented=True,
         example=examples.ADDED_NOTE,
         permission=TICKETS_WRITE,
+        conditional=True,
+        outdated=CHANGED_SINCE,
         body_example=examples.ADD_NOTE,
         shows=notes.ticket_of,
         errors={404: "Ticket not found"},
@@ -90,6 +103,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         path="/tickets/{ticket}",
         endpoint=tickets.show,
         summary="Show a ticket with its notes, by its number",
+        documented=True,
         example=examples.ONE_TICKET,
         permission=TICKETS_READ,
         conditional=True,

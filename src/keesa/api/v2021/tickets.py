@@ -10,7 +10,7 @@ from keesa.api.v2021 import answers, rendering, requests
 from keesa.api.vocabulary import TicketPath
 from keesa.db import Steps, Tx
 from keesa.errors import Faults
-from keesa.tickets.finding import find_ticket
+from keesa.tickets.finding import find_state
 from keesa.tickets.lists import list_by_type, list_own_unclosed
 from keesa.tickets.raising import raise_ticket
 from keesa.web.replies import Reply
@@ -35,25 +35,26 @@ def ticket_of(raised: answers.RaisedTicketAnswer) -> list[int]:
     return [int(raised.success.ticket_number)]
 
 
-def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[answers.TicketsAnswer]:
+def index(tx: Tx, call: Call[ListQuery, None]) -> Steps[Reply[answers.TicketsAnswer]]:
     """Those that you raised or are assigned and that are not closed, newest first unless `order` says otherwise. All
     of them, unless `limit` asks for pages.
     """
-    found = yield from list_own_unclosed(tx, call.actor, page_of(call.query, None))
+    found = [*(yield from list_own_unclosed(tx, call.actor, page_of(call.query, None)))]
+    etag = call.etag_of_tickets(found, rendering.LISTED)
     tickets = yield from call.tickets(tx, found, rendering.LISTED)
-    return answers.TicketsAnswer(answers.Tickets(tickets))
+    return Reply(answers.TicketsAnswer(answers.Tickets(tickets)), etag=etag)
 
 
 def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[Reply[answers.OneTicketAnswer]]:
     """By its number, with its notes. It is in your sight or 404."""
-    found = find_ticket(tx, call.actor, ticket)
-    etag = call.ticket_etag(found)
+    found, number = find_state(tx, call.actor, ticket)
+    etag = call.ticket_etag(found, number, "2021")
     call.conditions.require(etag)
     [shown] = yield from call.tickets(tx, [found], rendering.LISTED)
     return Reply(answers.OneTicketAnswer(answers.OneTicket(shown)), etag=etag)
 
 
-def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answers.CountedTicketsAnswer]:
+def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[Reply[answers.CountedTicketsAnswer]]:
     """Those that you see, of one ticket type and one status, newest first unless `order` says otherwise. 10 a page
     unless `limit` says otherwise. An unknown type or status is 422.
 
@@ -62,9 +63,10 @@ def by_type(tx: Tx, call: Call[ListQuery, requests.TicketsByType]) -> Steps[answ
     """
     wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT_BY_TYPE)
-    found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page)
+    found = [*(yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page))]
+    etag = call.etag_of_tickets(found, rendering.TYPED)
     tickets = yield from call.tickets(tx, found, rendering.TYPED)
-    return answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets))
+    return Reply(answers.CountedTicketsAnswer(answers.CountedTickets(len(tickets), tickets)), etag=etag)
 
 
 def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:

@@ -128,6 +128,7 @@ class AuditAnswer(Struct):
     summary="Read the audit trail",
     permission=AUDIT_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"acts": [_EXAMPLE], "next": "WzE3NDEwNjA4MDAwMDAsMTdd"}},
@@ -143,7 +144,7 @@ def index(tx: Tx, call: Call[AuditQuery, None]) -> Steps[Reply[AuditAnswer]]:
     page = yield from list_acts(tx, query.page_size, after, _filter(query, clock))
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
     answer = AuditAnswer(Acts([_shown(act, clock) for act in page.acts], cursor))
-    return Reply(answer, next_link(call, "/audit", cursor))
+    return call.whole(answer, next_link(call, "/audit", cursor))
 
 
 def _filter(query: AuditQuery, clock: Clock) -> ActFilter:

@@ -86,6 +86,7 @@ class CannedAnswersAnswer(Struct):
     summary="List the canned answers",
     permission=TICKETS_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"canned_answers": [_NAMED], "next": "Nw"}},
@@ -97,7 +98,7 @@ def index(tx: Tx, call: Call[CannedAnswersQuery, None]) -> Steps[Reply[CannedAns
     found = yield from canned_answers.list_answers(tx, page, with_retired=query.with_retired)
     cursor = None if found.next_after is None else cursor_of(found.next_after, epoch)
     named = [NamedAnswer(answer.id, answer.name, answer.retired) for answer in found.answers]
-    return Reply(CannedAnswersAnswer(CannedAnswers(named, cursor)), next_link(call, "/canned_answers", cursor))
+    return call.whole(CannedAnswersAnswer(CannedAnswers(named, cursor)), next_link(call, "/canned_answers", cursor))
 
 
 class OneCannedAnswer(Struct):

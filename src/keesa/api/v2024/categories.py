@@ -52,6 +52,7 @@ class CategoriesAnswer(Struct):
     summary="List the categories",
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"categories": [_EXAMPLE], "next": None}},
@@ -59,7 +60,7 @@ class CategoriesAnswer(Struct):
 def index(tx: Tx, call: Call[ReferenceQuery, None]) -> Reply[CategoriesAnswer]:
     """In the order of their positions: those that new tickets can have."""
     page = page_of(tx, call, _TABLE, "/categories")
-    return Reply(CategoriesAnswer(Categories(page.entries, page.cursor)), page.headers)
+    return call.whole(CategoriesAnswer(Categories(page.entries, page.cursor)), page.headers)
 
 
 class OneCategory(Struct):

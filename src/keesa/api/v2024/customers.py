@@ -93,6 +93,7 @@ class CustomersAnswer(Struct):
     "/customers",
     summary="List customers, or find one by name",
     permission=CUSTOMERS_READ,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"customers": [_EXAMPLE], "next": "MTI"}},
@@ -108,7 +109,7 @@ def index(tx: Tx, call: Call[CustomersQuery, None]) -> Steps[Reply[CustomersAnsw
     found = yield from customers.list_customers(tx, call.actor, page, query.name, with_retired=query.with_retired)
     cursor = None if found.next_after is None else cursor_of(found.next_after, call.caller.epoch)
     answer = CustomersAnswer(Customers([_shown(customer) for customer in found.customers], cursor))
-    return Reply(answer, next_link(call, "/customers", cursor))
+    return call.whole(answer, next_link(call, "/customers", cursor))
 
 
 class OneCustomer(Struct):

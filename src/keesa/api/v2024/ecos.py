@@ -64,6 +64,7 @@ class EcosAnswer(Struct):
     "/ecos",
     summary="List ECOs, those of a customer, or find one by name",
     permission=ECOS_READ,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"ecos": [_EXAMPLE], "next": "Nw"}},
@@ -79,7 +80,7 @@ def index(tx: Tx, call: Call[EcosQuery, None]) -> Steps[Reply[EcosAnswer]]:
     wanted = EcosWanted(customer_id=query.customer_id, name=query.name, with_retired=query.with_retired)
     found = yield from ecos.list_ecos(tx, call.actor, page, wanted)
     cursor = None if found.next_after is None else cursor_of(found.next_after, call.caller.epoch)
-    return Reply(EcosAnswer(Ecos([_shown(eco) for eco in found.ecos], cursor)), next_link(call, "/ecos", cursor))
+    return call.whole(EcosAnswer(Ecos([_shown(eco) for eco in found.ecos], cursor)), next_link(call, "/ecos", cursor))
 
 
 class OneEco(Struct):

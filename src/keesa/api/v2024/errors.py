@@ -1,7 +1,10 @@
 """How 2024 tells of errors: one sentence, and for 422 every fault by the field that has it."""
 
-from msgspec import Struct
+from typing import Annotated
 
+from msgspec import Meta, Struct
+
+from keesa.api.ticket_states import ChangedSince, MissedChange
 from keesa.errors import Invalid
 from keesa.web.http_errors import describe, sentence_of
 from keesa.web.input.kinds import path_to, paths_of
@@ -12,6 +15,18 @@ class Error(Struct):
     error: str
 
 
+class OutdatedError(Struct):
+    error: str
+    changed: Annotated[
+        list[MissedChange],
+        Meta(
+            description="What became of the ticket since the state that you know, oldest first: the last 20 changes"
+            " that you may know of. None where it cannot be told: your `ETag` is none that the ticket has had"
+        ),
+    ]
+    more: Annotated[int, Meta(description="How many changes there were before these")]
+
+
 class InvalidError(Struct):
     error: str
     errors: dict[str, list[str]]
@@ -19,6 +34,9 @@ class InvalidError(Struct):
 
 def render_error(error: Exception, route: Route | None) -> ErrorReply:
     described = describe(error)
+    if isinstance(error, ChangedSince):
+        told = OutdatedError(described.sentence, error.changed, error.more)
+        return ErrorReply(described.status, told, described.headers)
     if not isinstance(error, Invalid):
         return ErrorReply(described.status, Error(described.sentence), described.headers)
     body = route.signature.body_struct if route else None

@@ -110,6 +110,7 @@ class OwnSessionsAnswer(Struct):
     "/me/sessions",
     summary="List your sessions",
     guard=require_session,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"sessions": [_OWN], "next": None}},
@@ -121,7 +122,7 @@ def own(tx: Tx, call: Call[CursorQuery, None]) -> Reply[OwnSessionsAnswer]:
     found = open_sessions.list_sessions(tx, call.at, query.page_size, after, user_id=call.actor.id)
     cursor = _cursor(call, found.next_after)
     answer = OwnSessionsAnswer(OwnSessions([OwnSession(**_values(call, each)) for each in found.sessions], cursor))
-    return Reply(answer, next_link(call, "/me/sessions", cursor))
+    return call.whole(answer, next_link(call, "/me/sessions", cursor))
 
 
 @ROUTES.add("DELETE", "/me/sessions/{session}", status=204, summary="End one of your sessions", guard=require_session)
@@ -149,6 +150,7 @@ class SessionsAnswer(Struct):
     summary="List everybody's sessions",
     permission=SESSIONS_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"sessions": [_SOMEBODYS], "next": "WzE3NzI2MDA0MDAwMDAsIjRmMWMyMmQ5MGI3YWUzZDUiXQ"}},
@@ -160,7 +162,7 @@ def index(tx: Tx, call: Call[SessionsQuery, None]) -> Reply[SessionsAnswer]:
     found = open_sessions.list_sessions(tx, call.at, query.page_size, after, user_id=query.user_id)
     cursor = _cursor(call, found.next_after)
     shown = [SomebodysSession(user_id=each.user_id, user=each.user, **_values(call, each)) for each in found.sessions]
-    return Reply(SessionsAnswer(Sessions(shown, cursor)), next_link(call, "/sessions", cursor))
+    return call.whole(SessionsAnswer(Sessions(shown, cursor)), next_link(call, "/sessions", cursor))
 
 
 @ROUTES.add(

@@ -43,6 +43,7 @@ class PermissionsAnswer(Struct):
     summary="List the permissions that roles may give",
     permission=ROLES_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"permissions": [_EXAMPLE], "next": None}},
@@ -58,7 +59,7 @@ def index(tx: Tx, call: Call[CursorQuery, None]) -> Reply[PermissionsAnswer]:
     page = found[: query.page_size]
     cursor = cursor_of(page[-1][0], call.caller.epoch) if len(found) > len(page) else None
     words = [PermissionWord(*known.permission, known.meaning) for _, known in page]
-    return Reply(PermissionsAnswer(PermissionWords(words, cursor)), next_link(call, "/permissions", cursor))
+    return call.whole(PermissionsAnswer(PermissionWords(words, cursor)), next_link(call, "/permissions", cursor))
 
 
 def _place(number: int, known: KnownPermission) -> tuple[int, str]:

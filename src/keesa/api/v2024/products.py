@@ -74,6 +74,7 @@ class ProductsAnswer(Struct):
     summary="List the products",
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"products": [_EXAMPLE], "next": None}},
@@ -85,7 +86,7 @@ def index(tx: Tx, call: Call[ReferenceQuery, None]) -> Reply[ProductsAnswer]:
     found = products.list_products(tx, query.page_size, after, with_retired=query.with_retired)
     cursor = None if found.next_after is None else cursor_of(found.next_after, epoch)
     answer = ProductsAnswer(Products([_shown(product) for product in found.products], cursor))
-    return Reply(answer, next_link(call, "/products", cursor))
+    return call.whole(answer, next_link(call, "/products", cursor))
 
 
 class OneProduct(Struct):

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct
 
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2024.fields import TicketNumber
 from keesa.api.vocabulary import StatusName, TicketPath
 from keesa.db import Tx
@@ -18,6 +19,7 @@ from keesa.tickets.finding import find_ticket
 from keesa.tickets.numbers import parse_number
 from keesa.tickets.relations import RelatedTicket, Side
 from keesa.web.endpoints import PathParameter
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 ROUTES = Routes()
@@ -73,27 +75,26 @@ class RelationsAnswer(Struct):
     "/tickets/{ticket}/relations",
     summary="Show the tickets that belong to a ticket",
     permission=TICKETS_READ,
+    conditional=True,
     example={"data": {"relations": _NOTHING | {"parent": _RELATED, "unseen": 0}}},
 )
-def index(tx: Tx, call: Call[None, None], ticket: TicketPath) -> RelationsAnswer:
+def index(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Reply[RelationsAnswer]:
     """Those of them that you see. Customers' users are told of duplicates alone."""
     found = relations.relations_of(tx, call.actor, find_ticket(tx, call.actor, ticket))
+    etag = call.etag_of_content("relations", found)
     sides: dict[Side, list[Related]] = {side: [] for side in get_args(Side)}
     for related in found.seen:
         sides[related.side].append(_shown(related))
-    return RelationsAnswer(
-        RelationsOfTicket(
-            Relations(
-                duplicate_of=next(iter(sides["duplicate_of"]), None),
-                duplicates=sides["duplicates"],
-                caused_by=sides["caused_by"],
-                causes=sides["causes"],
-                parent=next(iter(sides["parent"]), None),
-                children=sides["children"],
-                unseen=found.unseen,
-            )
-        )
+    shown = Relations(
+        duplicate_of=next(iter(sides["duplicate_of"]), None),
+        duplicates=sides["duplicates"],
+        caused_by=sides["caused_by"],
+        causes=sides["causes"],
+        parent=next(iter(sides["parent"]), None),
+        children=sides["children"],
+        unseen=found.unseen,
     )
+    return Reply(RelationsAnswer(RelationsOfTicket(shown)), etag=etag)
 
 
 def _shown(related: RelatedTicket) -> Related:
@@ -114,7 +115,7 @@ class AddedRelation(Struct):
     ticket_number: Annotated[str, Meta(description="The other ticket's number")]
 
 
-_Verb = Callable[[Tx, Any, int | None, int | None, int], None]
+_Verb = Callable[..., None]
 
 
 @ROUTES.add(
@@ -123,12 +124,14 @@ _Verb = Callable[[Tx, Any, int | None, int | None, int], None]
     status=201,
     summary="Relate a ticket to another one",
     permission=TICKETS_WRITE,
+    conditional=True,
+    outdated=CHANGED_SINCE,
     guard=require_desk,
     body_example={"relation": {"kind": "caused_by", "ticket_number": "2025001"}},
     example={"kind": "caused_by", "ticket_number": "2025001"},
     shows=lambda added: [int(added.ticket_number)],
 )
-def create(tx: Tx, call: Call[None, AddRelation], ticket: TicketPath) -> AddedRelation:
+def create(tx: Tx, call: Call[None, AddRelation], ticket: TicketPath) -> Reply[AddedRelation]:
     """What is so already changes nothing; of a ticket that you do not see, or that does not exist, 422 says the same.
 
     - `duplicate_of`: both are the same customer's. The ticket is closed today; where nobody is assigned, it is
@@ -142,9 +145,9 @@ def create(tx: Tx, call: Call[None, AddRelation], ticket: TicketPath) -> AddedRe
         "caused_by": relations.add_cause,
         "child_of": relations.set_parent,
     }
-    other = parse_number(str(given.ticket_number))
-    add[given.kind](tx, call.actor, ticket, other, call.at)
-    return AddedRelation(given.kind, str(other))
+    other, condition = parse_number(str(given.ticket_number)), call.condition(tx)
+    add[given.kind](tx, call.actor, ticket, other, call.at, known=condition)
+    return condition.reply(AddedRelation(given.kind, str(other)))
 
 
 _REMOVE: Final[dict[Kind, _Verb]] = {
@@ -160,10 +163,15 @@ _REMOVE: Final[dict[Kind, _Verb]] = {
     status=204,
     summary="Take a relation of a ticket back",
     permission=TICKETS_WRITE,
+    conditional=True,
+    outdated=CHANGED_SINCE,
+    headers=("ETag",),
     guard=require_desk,
 )
-def remove(tx: Tx, call: Call[None, None], ticket: TicketPath, kind: KindPath, other: TicketPath) -> None:
+def remove(tx: Tx, call: Call[None, None], ticket: TicketPath, kind: KindPath, other: TicketPath) -> Reply[None]:
     """What is not so changes nothing. A duplicate stays closed, and keeps its notes to itself again."""
     if kind is None:
         raise NotFound(_MISSING)
-    _REMOVE[kind](tx, call.actor, ticket, other, call.at)
+    condition = call.condition(tx)
+    _REMOVE[kind](tx, call.actor, ticket, other, call.at, known=condition)
+    return condition.reply(None)

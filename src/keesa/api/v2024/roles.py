@@ -67,6 +67,7 @@ class RolesAnswer(Struct):
     summary="List roles",
     permission=ROLES_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"roles": [_EXAMPLE], "next": None}},
@@ -77,7 +78,7 @@ def index(tx: Tx, call: Call[RolesQuery, None]) -> Reply[RolesAnswer]:
     after = None if query.after is None else position_of(query.after, int, call.caller.epoch)
     page = roles.page_of_roles(tx, query.page_size, after, with_retired=query.with_retired)
     cursor = None if page.next_after is None else cursor_of(page.next_after, call.caller.epoch)
-    return Reply(RolesAnswer(Roles([*map(_shown, page.roles)], cursor)), next_link(call, "/roles", cursor))
+    return call.whole(RolesAnswer(Roles([*map(_shown, page.roles)], cursor)), next_link(call, "/roles", cursor))
 
 
 class OneRole(Struct):

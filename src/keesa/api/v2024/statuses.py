@@ -45,6 +45,7 @@ class StatusesAnswer(Struct):
     summary="List the statuses of tickets",
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"statuses": [{"key": "on_hold", "position": 2, "group": "active"}], "next": None}},
@@ -57,4 +58,4 @@ def index(_tx: Tx, call: Call[CursorQuery, None]) -> Reply[StatusesAnswer]:
     behind = [TicketStatusKey(key, at, groups[key]) for at, key in enumerate(STATUSES) if at > after]
     page = behind[: query.page_size]
     cursor = cursor_of(page[-1].position, epoch) if len(page) < len(behind) else None
-    return Reply(StatusesAnswer(Statuses(page, cursor)), next_link(call, "/statuses", cursor))
+    return call.whole(StatusesAnswer(Statuses(page, cursor)), next_link(call, "/statuses", cursor))

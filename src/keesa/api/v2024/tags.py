@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from keesa.accounts.permissions import TAGS_WRITE, TICKETS_READ, TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
 from keesa.api.cursor_pages import Next, next_link
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2024.keyed_lists import ReferenceQuery
 from keesa.api.vocabulary import DIGITS, TicketPath
 from keesa.db import Tx
@@ -57,14 +58,16 @@ class TicketTagsAnswer(Struct):
     "GET",
     "/tickets/{ticket}/tags",
     summary="List the tags of a ticket",
+    conditional=True,
     permission=TICKETS_READ,
     guard=require_desk,
     example={"data": {"tags": [_EXAMPLE]}},
 )
-def of_ticket(tx: Tx, call: Call[None, None], ticket: TicketPath) -> TicketTagsAnswer:
+def of_ticket(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Reply[TicketTagsAnswer]:
     """In the order in which the tags were made, the retired ones too. Customers never see them."""
     found = tagging.tags_of(tx, find_ticket(tx, call.actor, ticket))
-    return TicketTagsAnswer(TicketTags([_shown(tag) for tag in found]))
+    etag = call.etag_of_content("tags of a ticket", found)
+    return Reply(TicketTagsAnswer(TicketTags([_shown(tag) for tag in found])), etag=etag)
 
 
 class TagToPut(Struct, frozen=True):
@@ -80,14 +83,17 @@ class PutTag(Struct, frozen=True):
     "/tickets/{ticket}/tags",
     status=201,
     summary="Put a tag on a ticket",
+    conditional=True,
+    outdated=CHANGED_SINCE,
     permission=TICKETS_WRITE,
     guard=require_desk,
     body_example={"tag": {"id": 3}},
     example=_EXAMPLE,
 )
-def put(tx: Tx, call: Call[None, PutTag], ticket: TicketPath) -> Tag:
+def put(tx: Tx, call: Call[None, PutTag], ticket: TicketPath) -> Reply[Tag]:
     """One of the list that is in use. What the ticket has already changes nothing."""
-    return _shown(tagging.put_tag(tx, call.actor, ticket, call.body.tag.id, call.at))
+    condition = call.condition(tx)
+    return condition.reply(_shown(tagging.put_tag(tx, call.actor, ticket, call.body.tag.id, call.at, condition)))
 
 
 @ROUTES.add(
@@ -95,12 +101,17 @@ def put(tx: Tx, call: Call[None, PutTag], ticket: TicketPath) -> Tag:
     "/tickets/{ticket}/tags/{tag}",
     status=204,
     summary="Take a tag off a ticket",
+    conditional=True,
+    outdated=CHANGED_SINCE,
+    headers=("ETag",),
     permission=TICKETS_WRITE,
     guard=require_desk,
 )
-def take(tx: Tx, call: Call[None, None], ticket: TicketPath, tag: TagPath) -> None:
+def take(tx: Tx, call: Call[None, None], ticket: TicketPath, tag: TagPath) -> Reply[None]:
     """A retired one too. What the ticket has not changes nothing."""
-    tagging.take_tag(tx, call.actor, ticket, tag, call.at)
+    condition = call.condition(tx)
+    tagging.take_tag(tx, call.actor, ticket, tag, call.at, condition)
+    return condition.reply(None)
 
 
 # The list
@@ -121,6 +132,7 @@ class TagsAnswer(Struct):
     summary="List the tags",
     permission=TICKETS_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"tags": [_EXAMPLE], "next": None}},
@@ -131,7 +143,7 @@ def index(tx: Tx, call: Call[ReferenceQuery, None]) -> Reply[TagsAnswer]:
     after = None if query.after is None else position_of(query.after, int, epoch)
     page = tags.list_tags(tx, query.page_size, after, with_retired=query.with_retired)
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
-    return Reply(TagsAnswer(Tags([_shown(tag) for tag in page.tags], cursor)), next_link(call, "/tags", cursor))
+    return call.whole(TagsAnswer(Tags([_shown(tag) for tag in page.tags], cursor)), next_link(call, "/tags", cursor))
 
 
 class OneTag(Struct):

@@ -52,6 +52,7 @@ class TicketTypesAnswer(Struct):
     summary="List the ticket types",
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"ticket_types": [_EXAMPLE], "next": None}},
@@ -59,7 +60,7 @@ class TicketTypesAnswer(Struct):
 def index(tx: Tx, call: Call[ReferenceQuery, None]) -> Reply[TicketTypesAnswer]:
     """In the order of their positions: those that new tickets can have."""
     page = page_of(tx, call, _TABLE, "/ticket_types")
-    return Reply(TicketTypesAnswer(TicketTypes(page.entries, page.cursor)), page.headers)
+    return call.whole(TicketTypesAnswer(TicketTypes(page.entries, page.cursor)), page.headers)
 
 
 class OneTicketType(Struct):

@@ -123,6 +123,7 @@ class TokensAnswer(Struct):
     "GET",
     "/tokens",
     summary="List API tokens",
+    conditional=True,
     csv=True,
     headers=("Link",),
     errors={403: None},
@@ -139,7 +140,7 @@ def index(tx: Tx, call: Call[TokensQuery, None]) -> Reply[TokensAnswer]:
     )
     cursor = None if found.next_after is None else cursor_of(found.next_after, call.caller.epoch)
     answer = TokensAnswer(ApiTokens([_shown(call, token) for token in found.tokens], cursor))
-    return Reply(answer, next_link(call, "/tokens", cursor))
+    return call.whole(answer, next_link(call, "/tokens", cursor))
 
 
 class OneToken(Struct):

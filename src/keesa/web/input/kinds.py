@@ -28,6 +28,12 @@ class Kind(NamedTuple):
     """Whether no string may be it as it stands: a number or a boolean."""
 
 
+class WirePath(str):
+    """A path as the request has it, which is told so: no name of a field that the domain might have used."""
+
+    __slots__ = ()
+
+
 class FieldOf(NamedTuple):
     """One field of a struct."""
 
@@ -66,8 +72,19 @@ def places_of(model: type[Struct]) -> Mapping[str, int]:
     return {path: place for place, path in enumerate(_paths(model, ""))}
 
 
+def structs_in(model: type[Struct]) -> Iterator[type[Struct]]:
+    """The struct, and those inside of it."""
+    yield model
+    for field in fields_of(model):
+        inner = field.kind.struct or (field.kind.items.struct if field.kind.items else None)
+        if inner is not None:
+            yield from structs_in(inner)
+
+
 def path_to(paths: Mapping[str, str], field: str) -> str:
     """Where `paths_of` has the field, or where it has the list of which the field is a part, such as `tags.0.name`."""
+    if isinstance(field, WirePath):
+        return str(field)
     if field in paths:
         return paths[field]
     if field in paths.values():  # a path already, which may begin with a field's own name: `note.note`

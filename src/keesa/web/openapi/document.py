@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
 from keesa.web.idempotency import HEADER as KEY
 from keesa.web.idempotency import LONGEST
-from keesa.web.input.kinds import fields_of, needs_any
+from keesa.web.input.kinds import fields_of, needs_any, structs_in
 from keesa.web.openapi.responses import response, statuses
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
@@ -32,6 +33,11 @@ _KEY: Final = (
     "Any text that is new for each change, such as a UUID: sent again under it within seven days, the change is made"
     " once and answered as it was"
 )
+_PREFER: Final = {
+    True: "`handling=strict`: fields that this call does not know are 422, not ignored (RFC 7240)",
+    False: "`handling=lenient`: fields that this call does not know are ignored, not 422 (RFC 7240)",
+}
+"""By whether the call is documented."""
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -53,18 +59,20 @@ def with_document(versions: Sequence[ApiVersion], wording: Wording) -> tuple[Api
 
 def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording) -> Route:
     @cache
-    def made() -> tuple[OpenApi, bytes]:
+    def made() -> tuple[OpenApi, bytes, str]:
         found = document(version, [*answering(version, versions), (version, route)], wording)
-        return found, msgspec.json.encode(found)
+        body = msgspec.json.encode(found)
+        return found, body, f'"{blake2b(body, digest_size=12).hexdigest()}"'
 
     def serve(_tx: Tx, call: Call[None, None]) -> Reply[OpenApi]:
         """The document of the version that `version` names, else of the one that the header `Keesa-Version` names,
         else of the current one.
         """
-        found, body = made()
+        found, body, etag = made()
         if call.client.prefix:
             return Reply(msgspec.structs.replace(found, servers=[{"url": call.client.prefix + wording.prefix}]))
-        return Reply(body)
+        call.conditions.require(etag)
+        return Reply(body, etag=etag)
 
     route = Route(
         method="GET",
@@ -73,6 +81,7 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording
         summary="Get this document; `version` chooses which",
         example=OpenApi("3.1.0", wording.info(version), [{"url": wording.prefix}], [], {}, {}),
         access=Access.ANYONE,
+        conditional=True,
         version_in_query=True,
     )
     return route
@@ -81,7 +90,7 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording
 def document(version: ApiVersion, routes: Sequence[tuple[ApiVersion, Route]], wording: Wording) -> OpenApi:
     """The document of `version`; each route comes beside the version that answers it."""
     found = [(answerer, route) for answerer, route in routes if route.in_openapi]
-    writer = _Writer(version, wording, Schemas(version.name, _types(found), wording.fields))
+    writer = _Writer(version, wording, Schemas(version.name, _types(found), wording.fields, _closed(found)))
     names = sorted({version.name, *(answerer.name for answerer, _ in routes)}, reverse=True)
     paths: dict[str, dict[str, Any]] = {}
     for answerer, route in found:
@@ -105,9 +114,23 @@ def _types(routes: Sequence[tuple[ApiVersion, Route]]) -> list[type[Struct]]:
     types: list[type[Struct]] = []
     for version, route in routes:
         types += [version.error, version.invalid]
+        if route.outdated is not None:
+            types.append(type(version.render_error(route.outdated, route).body))
         signature = route.signature
         types += [kind for kind in (signature.answer, signature.body_struct, route.body_schema) if kind is not None]
     return types
+
+
+def _closed(routes: Sequence[tuple[ApiVersion, Route]]) -> set[type[Struct]]:
+    """What stands in the bodies of calls that tell of what they do not know, and nowhere else: answers may grow."""
+    closed, open_ones = set[type[Struct]](), set[type[Struct]]()
+    for _, route in routes:
+        signature = route.signature
+        if signature.body_struct is not None:
+            (open_ones if route.documented else closed).update(structs_in(signature.body_struct))
+        if signature.answer is not None:
+            open_ones.update(structs_in(signature.answer))
+    return closed - open_ones
 
 
 class _Writer:
@@ -186,6 +209,8 @@ class _Writer:
         wanted = "The version that answers, where it is not that of the session"
         known = self.schemas.words("KeesaVersion", [self._version.name])
         parameters = [_parameter(VERSION_HEADER, "header", known, wanted)]
+        if route.knows_fields:
+            parameters.append(_parameter("Prefer", "header", {"type": "string"}, _PREFER[route.documented]))
         for name, said in route.signature.parameters.items():
             parameters.append(_parameter(name, "path", dict(said.schema), said.description))
         if route.changes:

@@ -5,9 +5,9 @@ import msgspec
 from keesa.errors import CHANGED, Invalid, NotFound, Unauthorized
 from keesa.web.csv_lists import CSV
 from keesa.web.http_errors import HttpError
-from keesa.web.idempotency import HEADER as KEY
-from keesa.web.idempotency import OTHER, REPLAYED
+from keesa.web.idempotency import REPLAYED
 from keesa.web.input.fields import read_fields
+from keesa.web.input.unknown import NOT_KNOWN
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
 from keesa.web.requests import VERSION_HEADER
@@ -29,7 +29,7 @@ def statuses(route: Route) -> list[int]:
         found.add(404)
     if route.signature.body:
         found |= {408, 413, 415}
-    if route.signature.body_struct or route.signature.query:
+    if route.knows_fields:
         found.add(422)
     if route.changes:
         found |= {409, 422}  # of a key that is in use, or was another request's
@@ -52,8 +52,8 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
         return found | {"content": {route.answer_type: {"schema": schema}}}
     kind, example = route.signature.answer, route.example
     if status != route.status or kind is None:
-        kind = version.invalid if status == 422 else version.error
         example = version.render_error(_error(route, status, wording), route).body
+        kind = type(example)
     content: Node = {"application/json": {"schema": schemas.of(kind), "example": example}}
     if status == route.status and route.csv:
         content[CSV] = {"schema": {"type": "string"}}
@@ -68,6 +68,8 @@ def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
         names.append("ETag")
     if route.changes and status in (route.status, 409):
         names.append(REPLAYED)
+    if route.knows_fields and status in (route.status, 422):
+        names.append("Preference-Applied")
     if status == route.status:
         if route.access is not Access.ANYONE:
             names += wording.headers_with_token
@@ -87,7 +89,7 @@ def _error(route: Route, status: int, wording: Wording) -> Exception:
             missing = [said.missing for said in route.signature.parameters.values()]
             return NotFound(sentence or missing[-1])
         case 412:
-            return HttpError(412, CHANGED)
+            return route.outdated or HttpError(412, CHANGED)
         case 422:
             return _invalid(route)
     return wording.errors.get(status) or HttpError(status, sentence or wording.statuses[status])
@@ -96,6 +98,6 @@ def _error(route: Route, status: int, wording: Wording) -> Exception:
 def _invalid(route: Route) -> Invalid:
     model = route.signature.body_struct or route.signature.query or route.body_schema
     if model is None:
-        return Invalid({KEY: [OTHER]})
+        return Invalid({"limitt": [NOT_KNOWN]})
     first = msgspec.structs.fields(model)[0].encode_name
     return Invalid(read_fields(model, {first: {}}).faults)

@@ -5,7 +5,7 @@ names; those of another version, whose routes answer too, carry its year: `Ticke
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,8 +24,16 @@ _VERSION_OF: Final = re.compile(r"keesa\.api\.v(\d{4})\.")
 class Schemas:
     """What stands for each type of a document's routes, and `components`, what that refers to."""
 
-    def __init__(self, version: str, types: Iterable[type[Struct]], fields: Mapping[str, Entry]) -> None:
+    def __init__(
+        self,
+        version: str,
+        types: Iterable[type[Struct]],
+        fields: Mapping[str, Entry],
+        closed: Collection[type[Struct]] = (),
+    ) -> None:
+        """`closed` are those that take no further key."""
         self._fields = fields
+        self._closed = {_name_of(version, kind) for kind in closed}
         self.components: dict[str, Node] = {}
         self._refs: dict[type[Struct], Node] = {}
         for suffix, kinds in _by_suffix(version, types).items():
@@ -63,6 +71,8 @@ class Schemas:
             return
         properties = {key: self._property(name, key, schema) for key, schema in part["properties"].items()}
         self.components[title] = part | {"title": title, "properties": properties}
+        if title in self._closed:
+            self.components[title]["additionalProperties"] = False
 
     def _property(self, struct: str, key: str, schema: Node) -> Node:
         """A field with what is said of it, and without a default: generators take a field that has one for required."""
@@ -105,7 +115,14 @@ def _by_suffix(version: str, types: Iterable[type[Struct]]) -> dict[str, list[ty
     """The types by what their names end in: nothing, or the year of another version than the document's."""
     groups: dict[str, list[type[Struct]]] = {}
     for kind in dict.fromkeys(types):
-        found = _VERSION_OF.match(kind.__module__)
-        suffix = "" if found is None or found[1] == version else found[1]
-        groups.setdefault(suffix, []).append(kind)
+        groups.setdefault(_suffix(version, kind), []).append(kind)
     return groups
+
+
+def _suffix(version: str, kind: type[Struct]) -> str:
+    found = _VERSION_OF.match(kind.__module__)
+    return "" if found is None or found[1] == version else found[1]
+
+
+def _name_of(version: str, kind: type[Struct]) -> str:
+    return kind.__name__ + _suffix(version, kind)

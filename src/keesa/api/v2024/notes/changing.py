@@ -7,10 +7,11 @@ from msgspec import Meta, Struct
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
 from keesa.api.calls import Call
 from keesa.api.rich_text import Html
+from keesa.api.ticket_states import CHANGED_SINCE, refusal
 from keesa.api.v2024.notes.shown import EXAMPLE, ShownNote, shown
 from keesa.api.vocabulary import DIGITS, TicketPath
 from keesa.db import Tx
-from keesa.notes.changing import edit_note, lock_note, withdraw_note
+from keesa.notes.changing import LockedNote, edit_note, lock_note, withdraw_note
 from keesa.notes.reading import NOT_FOUND, TicketNote, find_note
 from keesa.tickets.changing import FULL
 from keesa.tickets.numbers import parse_number
@@ -53,6 +54,13 @@ def show(tx: Tx, call: Call[None, None], ticket: TicketPath, note: NotePath) -> 
     return answer
 
 
+def _require_known(tx: Tx, call: Call[Any, Any], locked: LockedNote) -> None:
+    """`If-Match` may name the note's state, or the ticket's."""
+    etag = call.etag_of(shown(call, locked.note))
+    if not call.conditions.knows(etag) and not call.conditions.knows(call.etag_held(locked.ticket)):
+        raise refusal(tx, call, locked.ticket, etag)
+
+
 class NotePatch(Struct, frozen=True):
     note: Annotated[
         Html, Meta(description="The new text, which may hold simple HTML; what is not harmless is taken out")
@@ -69,6 +77,7 @@ class ChangeNote(Struct, frozen=True):
     summary="Edit a note",
     permission=TICKETS_WRITE,
     conditional=True,
+    outdated=CHANGED_SINCE,
     body_example={"note": {"note": "Replaced the rectifier"}},
     example={
         "data": {
@@ -81,7 +90,7 @@ def edit(tx: Tx, call: Call[None, ChangeNote], ticket: TicketPath, note: NotePat
     too. One that was withdrawn is 422. Whom the new text mentions is mentioned.
     """
     locked = lock_note(tx, call.actor, ticket, note, call.at, call.rich_text)
-    call.conditions.require(call.etag_of(shown(call, locked.note)))
+    _require_known(tx, call, locked)
     return _answer(call, edit_note(tx, call.actor, locked, call.rich_text, call.at))
 
 
@@ -92,6 +101,7 @@ def edit(tx: Tx, call: Call[None, ChangeNote], ticket: TicketPath, note: NotePat
     summary="Withdraw a note",
     permission=TICKETS_WRITE,
     conditional=True,
+    outdated=CHANGED_SINCE,
     errors={422: f"ticket {FULL}"},
 )
 def withdraw(tx: Tx, call: Call[None, None], ticket: TicketPath, note: NotePath) -> None:
@@ -100,5 +110,5 @@ def withdraw(tx: Tx, call: Call[None, None], ticket: TicketPath, note: NotePath)
     changes nothing.
     """
     locked = lock_note(tx, call.actor, ticket, note, call.at)
-    call.conditions.require(call.etag_of(shown(call, locked.note)))
+    _require_known(tx, call, locked)
     withdraw_note(tx, call.actor, locked, call.at)

@@ -11,6 +11,7 @@ from keesa.api.calls import Call
 from keesa.api.cursor_pages import CursorQuery, Next, next_link
 from keesa.api.list_queries import Order
 from keesa.api.rich_text import Html
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2024.notes.shown import EXAMPLE, ShownNote, shown
 from keesa.api.vocabulary import TicketPath
 from keesa.db import Tx
@@ -42,6 +43,7 @@ class NotesOfTicketAnswer(Struct):
     "/tickets/{ticket}/notes",
     summary="List a ticket's notes page by page",
     permission=TICKETS_READ,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"notes": [EXAMPLE], "next": "WzE3NDEwODcyMDAwMDAsMzFd"}},
@@ -55,8 +57,10 @@ def index(tx: Tx, call: Call[NotesOfTicketQuery, None], ticket: TicketPath) -> R
     newest_first = query.order == "desc"
     page = page_of_notes(tx, call.actor, ticket, query.page_size, after, newest_first=newest_first)
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
+    link = next_link(call, f"/tickets/{ticket}/notes", cursor)
+    etag = call.etag_of_content("notes", page.notes, cursor, link)
     answer = NotesOfTicketAnswer(NotesOfTicket([shown(call, note) for note in page.notes], cursor))
-    return Reply(answer, next_link(call, f"/tickets/{ticket}/notes", cursor))
+    return Reply(answer, link, etag=etag)
 
 
 class NoteToAdd(Struct, frozen=True):
@@ -95,8 +99,10 @@ def check_new(_: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     status=201,
     summary="Add a note to a ticket, for all or for staff alone",
     permission=TICKETS_WRITE,
+    conditional=True,
+    outdated=CHANGED_SINCE,
     check=check_new,
-    headers=("ETag", "Location"),
+    headers=("Location",),
     body_example={"note": {"note": "Replaced the rectifier, @Ibbe please watch the voltage", "internal": False}},
     example=_MADE,
 )
@@ -108,9 +114,8 @@ def create(tx: Tx, call: Call[None, AddNoteToTicket], ticket: TicketPath) -> Rep
     watches it from then on, at most 20 a note. Who does not see it is not mentioned.
     """
     actor = call.actor
-    made = make_note(
-        tx, actor, ticket, call.rich_text, call.at, call.services.reopening, internal=call.body.note.internal
-    )
+    given = call.rich_text, call.at, call.services.reopening, call.condition(tx)
+    made = make_note(tx, actor, ticket, *given, internal=call.body.note.internal)
     author = Author(actor.id, actor.full_name, actor.nick_name)
     note = shown(
         call, TicketNote(made.id, made.ticket_id, made.body, author, made.created_at, None, None, made.internal)

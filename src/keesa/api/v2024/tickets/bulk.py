@@ -23,12 +23,12 @@ from keesa.rich_text.html import RichText
 from keesa.tickets.assigning import assigning
 from keesa.tickets.bulk import MOST, Change, Chosen, change_each, size_fault
 from keesa.tickets.editing import TicketChanges, edit_ticket
-from keesa.tickets.finding import LockedTicket, as_held
+from keesa.tickets.finding import LockedTicket
 from keesa.tickets.numbers import parse_number
 from keesa.tickets.status import change_status_of
 from keesa.tickets.statuses import status_named
 from keesa.tickets.tagging import tagging, take_tag_off
-from keesa.web.conditions import names
+from keesa.web.conditions import is_known
 from keesa.web.http_errors import describe
 from keesa.web.input.fields import Id
 from keesa.web.routes import Partial, Routes
@@ -55,6 +55,10 @@ class Sorting(Struct, frozen=True, kw_only=True):
     product_id: Id | UnsetType = UNSET
 
 
+class StatusOfMany(StatusChange, frozen=True):
+    """As that of one ticket, but that it takes no further key."""
+
+
 class TagOfMany(Struct, frozen=True):
     id: Annotated[Id, Meta(description="The tag's id")]
 
@@ -63,7 +67,7 @@ class ChangeOfMany(Struct, frozen=True):
     """Exactly one of them."""
 
     assign: Annotated[Assignment | None, Meta(description="As `POST /tickets/<id>/assign`")] = None
-    status: Annotated[StatusChange | None, Meta(description="As `POST /tickets/<id>/status_update`")] = None
+    status: Annotated[StatusOfMany | None, Meta(description="As `POST /tickets/<id>/status_update`")] = None
     note: Annotated[NoteToAdd | None, Meta(description="As `POST /tickets/<id>/notes`")] = None
     edit: Annotated[Sorting | None, Meta(description="As `PATCH /tickets/<id>`, what tickets are sorted by")] = None
     tag: Annotated[TagOfMany | None, Meta(description="As `POST /tickets/<id>/tags`")] = None
@@ -99,7 +103,7 @@ def _assigning(tx: Tx, call: _Call, wanted: Assignment) -> Change:
     return assigning(tx, call.actor, wanted.assigned_to_id, call.at)
 
 
-def _moving(tx: Tx, call: _Call, wanted: StatusChange) -> Change:
+def _moving(tx: Tx, call: _Call, wanted: StatusOfMany) -> Change:
     def change(ticket: LockedTicket) -> None:
         days = wanted.closed_date, call.at, call.services.clock, wanted.held_until
         change_status_of(tx, call.actor, ticket, wanted.status, *days)
@@ -240,7 +244,7 @@ def change(tx: Tx, call: _Call) -> BulkAnswer:
 
 def _is_known(call: _Call, if_match: str | None, ticket: LockedTicket) -> bool:
     """Whether the ticket's `ETag` is one of those, as for the header `If-Match`."""
-    return if_match is None or names(if_match, call.ticket_etag(as_held(call.actor, ticket)))
+    return if_match is None or is_known(if_match, call.etag_held(ticket))
 
 
 def _result(chosen: ChosenTicket, refusal: KeesaError | None) -> BulkResult:

@@ -6,13 +6,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from keesa.accounts.permissions import TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2024.fields import Message
 from keesa.api.vocabulary import StatusName, TicketPath
 from keesa.db import Tx
 from keesa.tickets.assigning import assign as assign_ticket
 from keesa.tickets.closing import close_with_children
-from keesa.tickets.status import change_status
+from keesa.tickets.finding import lock_ticket
+from keesa.tickets.status import change_status_of
 from keesa.web.input.fields import Id
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 ROUTES = Routes()
@@ -69,8 +72,11 @@ def children_of(answer: StatusAnswer) -> list[int]:
     "POST",
     "/tickets/{ticket}/status_update",
     summary="Change a ticket's status",
+    documented=True,
     permission=TICKETS_WRITE,
     guard=require_desk,
+    conditional=True,
+    outdated=CHANGED_SINCE,
     body_example={"ticket": {"status": "closed", "closed_date": "2025-03-05", "close_children": True}},
     example={
         "message": "Ticket status changed successfully",
@@ -80,7 +86,7 @@ def children_of(answer: StatusAnswer) -> list[int]:
     },
     shows=children_of,
 )
-def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> StatusAnswer:
+def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) -> Reply[StatusAnswer]:
     """Moves a ticket that somebody is assigned to, with an entry in its history; 422 while nobody is.
 
     `closed` needs `closed_date`: a day not before that of raising and not after today, in the desk's zone. Another
@@ -92,15 +98,15 @@ def update_status(tx: Tx, call: Call[None, ChangeStatus], ticket: TicketPath) ->
     `close_children` closes the children that you see and that somebody is assigned to, at the same time; the answer
     then tells of each.
     """
-    wanted, clock, done = call.body.ticket, call.services.clock, "Ticket status changed successfully"
+    wanted, condition, done = call.body.ticket, call.condition(tx), "Ticket status changed successfully"
+    days = wanted.closed_date, call.at, call.services.clock, wanted.held_until
     if not wanted.close_children:
-        change_status(tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock, wanted.held_until)
-        return StatusAnswer(done)
-    children = close_with_children(
-        tx, call.actor, ticket, wanted.status, wanted.closed_date, call.at, clock, wanted.held_until
-    )
+        change_status_of(tx, call.actor, lock_ticket(tx, call.actor, ticket, condition), wanted.status, *days)
+        return condition.reply(StatusAnswer(done))
+    children = close_with_children(tx, call.actor, ticket, wanted.status, *days, condition)
     left = [LeftChild(str(child.id), child.reason) for child in children.left]
-    return StatusAnswer(done, [str(child) for child in children.closed], left, children.unseen)
+    closed = [str(child) for child in children.closed]
+    return condition.reply(StatusAnswer(done, closed, left, children.unseen))
 
 
 class Assignment(Struct, frozen=True):
@@ -117,12 +123,15 @@ class AssignTicket(Struct, frozen=True):
     summary="Assign a ticket to a member of staff, or take it away while it is open",
     permission=TICKETS_WRITE,
     guard=require_desk,
+    conditional=True,
+    outdated=CHANGED_SINCE,
     body_example={"ticket": {"assigned_to_id": 7}},
     example={"message": "Ticket assigned successfully"},
 )
-def assign(tx: Tx, call: Call[None, AssignTicket], ticket: TicketPath) -> Message:
+def assign(tx: Tx, call: Call[None, AssignTicket], ticket: TicketPath) -> Reply[Message]:
     """To an enabled user of the type `admin` or `staff`, with an entry in its history. Null takes the ticket away from
     who has it, while it is `open`. Keesa's own addition to the 2024 document.
     """
-    assign_ticket(tx, call.actor, ticket, call.body.ticket.assigned_to_id, call.at)
-    return Message("Ticket assigned successfully")
+    condition = call.condition(tx)
+    assign_ticket(tx, call.actor, ticket, call.body.ticket.assigned_to_id, call.at, condition)
+    return condition.reply(Message("Ticket assigned successfully"))

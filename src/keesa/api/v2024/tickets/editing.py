@@ -8,6 +8,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import TICKETS_WRITE, require_desk
 from keesa.api.calls import Call
 from keesa.api.rich_text import Html
+from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2024.fields import ContactNumber, Priority
 from keesa.api.v2024.tickets.examples import EXAMPLE_OF_DETAIL
 from keesa.api.v2024.tickets.formats import DETAIL
@@ -17,7 +18,7 @@ from keesa.db import Tx
 from keesa.errors import Faults
 from keesa.tickets.checking import text_faults
 from keesa.tickets.editing import TicketChanges, edit_ticket
-from keesa.tickets.finding import as_held, lock_ticket, view_changed
+from keesa.tickets.finding import lock_ticket, view_changed
 from keesa.web.input.fields import Id
 from keesa.web.replies import Reply
 from keesa.web.routes import Partial, Routes
@@ -62,6 +63,7 @@ def check_edit(_tx: Tx, _actor: Actor, values: Partial, faults: Faults) -> Fault
     permission=TICKETS_WRITE,
     guard=require_desk,
     conditional=True,
+    outdated=CHANGED_SINCE,
     check=check_edit,
     body_example={"ticket": {"priority": 1, "category": "network"}},
     example={"data": {"ticket": EXAMPLE_OF_DETAIL | {"priority": 1, "category": "network"}}},
@@ -75,8 +77,7 @@ def edit(tx: Tx, call: Call[None, EditTicket], ticket: TicketPath) -> Reply[OneT
     `description` must then be given anew, and the contact, the reference and the ECO are the new customer's unless they
     are given. The new customer sees nothing of what was before, and the notes of before become internal.
     """
-    held = lock_ticket(tx, call.actor, ticket)
-    call.conditions.require(call.ticket_etag(as_held(call.actor, held)))
+    held = lock_ticket(tx, call.actor, ticket, call.condition(tx))
     given = call.body.ticket
     changes = TicketChanges(
         title=given.title,
@@ -91,7 +92,7 @@ def edit(tx: Tx, call: Call[None, EditTicket], ticket: TicketPath) -> Reply[OneT
         eco_id=given.eco_id,
         customer_id=given.customer_id,
     )
-    edit_ticket(tx, call.actor, held, changes, call.at)
+    edited = edit_ticket(tx, call.actor, held, changes, call.at)
     found, view = view_changed(tx, call.actor, held, DETAIL.parts)
     shown = DETAIL.render(view, call.services.clock)
-    return Reply(OneTicketAnswer(OneTicket(shown)), etag=call.ticket_etag(found))
+    return Reply(OneTicketAnswer(OneTicket(shown)), etag=call.ticket_etag(found, edited.events))

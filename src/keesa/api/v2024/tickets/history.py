@@ -84,6 +84,7 @@ class HistoryAnswer(Struct):
     "/tickets/{ticket}/history",
     summary="Read what became of a ticket",
     permission=TICKETS_READ,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"history": [_EXAMPLE], "next": "Mw"}},
@@ -102,8 +103,10 @@ def index(tx: Tx, call: Call[HistoryQuery, None], ticket: TicketPath) -> Steps[R
         tx, call.actor, past, said_in(tx, found), query.page_size, after, newest_first=query.order == "desc"
     )
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
+    link = next_link(call, f"/tickets/{past.id}/history", cursor)
+    etag = call.etag_of_content("history", page.entries, sorted(page.names.names.items()), link)
     answer = HistoryAnswer(History([_shown(entry, page.names, clock) for entry in page.entries], cursor))
-    return Reply(answer, next_link(call, f"/tickets/{past.id}/history", cursor))
+    return Reply(answer, link, etag=etag)
 
 
 def _shown(entry: HistoryEntry, names: Names, clock: Clock) -> ChangeOfTicket:

@@ -15,6 +15,7 @@ from keesa.db import Steps, Tx
 from keesa.tickets.lists import list_by_category, list_by_type, list_groups, list_of_customer
 from keesa.tickets.statuses import status_filter
 from keesa.web.input.fields import Id
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 ROUTES = Routes()
@@ -47,10 +48,12 @@ class TicketsAnswer(Struct):
     "GET",
     "/tickets",
     summary="List the tickets that you see: open, then active, then closed ones, each group paged by itself",
+    documented=True,
     permission=TICKETS_READ,
+    conditional=True,
     example={"data": {"tickets": [EXAMPLE]}},
 )
-def index(tx: Tx, call: Call[GroupsQuery, None]) -> Steps[TicketsAnswer]:
+def index(tx: Tx, call: Call[GroupsQuery, None]) -> Steps[Reply[TicketsAnswer]]:
     """Of the tickets that you see, a page of the open, one of the active (`in_progress`, `on_hold`) and one of the
     closed ones, each newest first unless `order` says otherwise.
 
@@ -59,9 +62,10 @@ def index(tx: Tx, call: Call[GroupsQuery, None]) -> Steps[TicketsAnswer]:
     """
     query = call.query
     numbers = (query.open_page, query.active_page, query.closed_page)
-    found = yield from list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers, _since(call))
+    found = [*(yield from list_groups(tx, call.actor, page_of(query, DEFAULT_LIMIT), numbers, _since(call)))]
+    etag = call.etag_of_tickets(found, LISTED)
     tickets = yield from call.tickets(tx, found, LISTED)
-    return TicketsAnswer(Tickets(tickets))
+    return Reply(TicketsAnswer(Tickets(tickets)), etag=etag)
 
 
 class TypeFilter(Struct, frozen=True):
@@ -86,12 +90,14 @@ class CountedTicketsAnswer(Struct):
     "GET",
     "/tickets/tickets_by_type",
     summary="List tickets of a type and a status",
+    documented=True,
     permission=TICKETS_READ,
+    conditional=True,
     body_example={"ticket": {"type": "customer_support", "status": "in_progress"}},
     body_from_query={"ticket.type": ("ticket[type]", "type"), "ticket.status": ("ticket[status]", "status")},
     example={"data": {"count": 1, "tickets": [EXAMPLE]}},
 )
-def by_type(tx: Tx, call: Call[ChangedListQuery, TicketsByType]) -> Steps[CountedTicketsAnswer]:
+def by_type(tx: Tx, call: Call[ChangedListQuery, TicketsByType]) -> Steps[Reply[CountedTicketsAnswer]]:
     """Those that you see, of one ticket type and one status, newest first unless `order` says otherwise. 20 a page
     unless `limit` says otherwise. An unknown type or status is 422.
 
@@ -100,9 +106,10 @@ def by_type(tx: Tx, call: Call[ChangedListQuery, TicketsByType]) -> Steps[Counte
     """
     wanted = call.body.ticket
     page = page_of(call.query, DEFAULT_LIMIT)
-    found = yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page, _since(call))
+    found = [*(yield from list_by_type(tx, call.actor, wanted.type, wanted.status, page, _since(call)))]
+    etag = call.etag_of_tickets(found, LISTED)
     tickets = yield from call.tickets(tx, found, LISTED)
-    return CountedTicketsAnswer(CountedTickets(len(tickets), tickets))
+    return Reply(CountedTicketsAnswer(CountedTickets(len(tickets), tickets)), etag=etag)
 
 
 class CategoryQuery(ChangedListQuery, frozen=True, kw_only=True):
@@ -121,17 +128,20 @@ class CategoryTicketsAnswer(Struct):
     "GET",
     "/tickets/tickets_by_category",
     summary="List tickets of a category",
+    documented=True,
     permission=TICKETS_READ,
+    conditional=True,
     example={"data": {"tickets": [EXAMPLE_OF_CATEGORY]}},
 )
-def by_category(tx: Tx, call: Call[CategoryQuery, None]) -> Steps[CategoryTicketsAnswer]:
+def by_category(tx: Tx, call: Call[CategoryQuery, None]) -> Steps[Reply[CategoryTicketsAnswer]]:
     """Those that you see, of one category, newest first unless `order` says otherwise. 20 a page unless `limit` says
     otherwise. An unknown category is 422.
     """
     page = page_of(call.query, DEFAULT_LIMIT)
-    found = yield from list_by_category(tx, call.actor, call.query.category, page, _since(call))
+    found = [*(yield from list_by_category(tx, call.actor, call.query.category, page, _since(call)))]
+    etag = call.etag_of_tickets(found, OF_CATEGORY)
     tickets = yield from call.tickets(tx, found, OF_CATEGORY)
-    return CategoryTicketsAnswer(CategoryTickets(tickets))
+    return Reply(CategoryTicketsAnswer(CategoryTickets(tickets)), etag=etag)
 
 
 class CustomerQuery(ChangedListQuery, frozen=True, kw_only=True):
@@ -151,11 +161,13 @@ class CustomerTicketsAnswer(Struct):
     "GET",
     "/tickets/tickets_of_customer",
     summary="List a customer's tickets",
+    documented=True,
     permission=TICKETS_READ,
+    conditional=True,
     errors={404: "Customer not found"},
     example={"data": {"tickets": [EXAMPLE_OF_CUSTOMER]}},
 )
-def of_customer(tx: Tx, call: Call[CustomerQuery, None]) -> Steps[CustomerTicketsAnswer]:
+def of_customer(tx: Tx, call: Call[CustomerQuery, None]) -> Steps[Reply[CustomerTicketsAnswer]]:
     """Those that you see, of one customer and, where one is given, of one status, newest first unless `order` says
     otherwise. 20 a page unless `limit` says otherwise.
 
@@ -165,6 +177,7 @@ def of_customer(tx: Tx, call: Call[CustomerQuery, None]) -> Steps[CustomerTicket
     query = call.query
     status = None if query.status is None else status_filter(query.status)
     page = page_of(query, DEFAULT_LIMIT)
-    found = yield from list_of_customer(tx, call.actor, query.customer_id, status, page, _since(call))
+    found = [*(yield from list_of_customer(tx, call.actor, query.customer_id, status, page, _since(call)))]
+    etag = call.etag_of_tickets(found, OF_CUSTOMER)
     tickets = yield from call.tickets(tx, found, OF_CUSTOMER)
-    return CustomerTicketsAnswer(CustomerTickets(tickets))
+    return Reply(CustomerTicketsAnswer(CustomerTickets(tickets)), etag=etag)

@@ -69,6 +69,7 @@ def check_new(tx: Tx, actor: Actor, values: Partial, faults: Faults) -> Faults:
     "/tickets",
     status=201,
     summary="Raise a ticket",
+    documented=True,
     permission=TICKETS_WRITE,
     check=check_new,
     shows=lambda raised: [raised.id],

@@ -126,6 +126,7 @@ class RowsAnswer(Struct):
     "/tickets/rows",
     summary="List the tickets that you see as short rows, by any filters together and in an order of your choice",
     permission=TICKETS_READ,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"columns": COLUMNS, "rows": [_EXAMPLE], "next": "WzE3MTk1NTE3MzAwMDAsMjAyNDEyXQ"}},
@@ -147,5 +148,7 @@ def index(tx: Tx, call: Call[RowsQuery, None]) -> Steps[Reply[RowsAnswer]]:
     descending = query.order == "desc" if query.order else query.sort not in _UPWARDS
     found = yield from list_rows(tx, call.actor, wanted, RowsPage(query.page_size, query.sort, descending, after))
     cursor = None if found.next_after is None else cursor_of(found.next_after, epoch)
+    link = next_link(call, "/tickets/rows", cursor)
+    etag = call.etag_of_content("rows", found.rows, cursor, link)
     answer = RowsAnswer(Rows(COLUMNS, [shown(row, clock) for row in found.rows], cursor))
-    return Reply(answer, next_link(call, "/tickets/rows", cursor))
+    return Reply(answer, link, etag=etag)

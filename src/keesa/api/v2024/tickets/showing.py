@@ -10,7 +10,7 @@ from keesa.api.v2024.tickets.examples import EXAMPLE_OF_DETAIL
 from keesa.api.v2024.tickets.formats import DETAIL, TicketDetail
 from keesa.api.vocabulary import StatusName, TicketPath
 from keesa.db import Steps, Tx
-from keesa.tickets.finding import find_for_bot, find_ticket
+from keesa.tickets.finding import find_for_bot, find_state
 from keesa.web.input.fields import Id
 from keesa.web.replies import Reply
 from keesa.web.routes import Routes
@@ -30,14 +30,15 @@ class OneTicketAnswer(Struct):
     "GET",
     "/tickets/{ticket}",
     summary="Show a ticket with its notes and its history, by its id or number",
+    documented=True,
     permission=TICKETS_READ,
     conditional=True,
     example={"data": {"ticket": EXAMPLE_OF_DETAIL}},
 )
 def show(tx: Tx, call: Call[None, None], ticket: TicketPath) -> Steps[Reply[OneTicketAnswer]]:
     """By its id or number, with its notes, its statuses and its assignments. It is in your sight or 404."""
-    found = find_ticket(tx, call.actor, ticket)
-    etag = call.ticket_etag(found)
+    found, number = find_state(tx, call.actor, ticket)
+    etag = call.ticket_etag(found, number)
     call.conditions.require(etag)
     [shown] = yield from call.tickets(tx, [found], DETAIL)
     return Reply(OneTicketAnswer(OneTicket(shown)), etag=etag)
@@ -78,11 +79,13 @@ _EXAMPLE: Final = {
     "GET",
     "/tickets/{ticket}/get_specific_ticket_for_bot",
     summary="Verify, as a bot, that a ticket belongs to a customer",
+    documented=True,
     permission=TICKETS_READ,
     guard=require_bot,
+    conditional=True,
     example={"data": {"ticket": _EXAMPLE}},
 )
-def for_bot(tx: Tx, call: Call[BotQuery, None], ticket: TicketPath) -> BotTicketAnswer:
+def for_bot(tx: Tx, call: Call[BotQuery, None], ticket: TicketPath) -> Reply[BotTicketAnswer]:
     """Answers a ticket only where it is that customer's; 404 otherwise."""
     found = find_for_bot(tx, call.actor, ticket, call.query.customer_id)
     answer = BotTicket(
@@ -93,4 +96,4 @@ def for_bot(tx: Tx, call: Call[BotQuery, None], ticket: TicketPath) -> BotTicket
         status=found.status,
         description=found.description,
     )
-    return BotTicketAnswer(OneBotTicket(answer))
+    return call.whole(BotTicketAnswer(OneBotTicket(answer)))

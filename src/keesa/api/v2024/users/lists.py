@@ -55,6 +55,7 @@ class UsersAnswer(Struct):
     summary="List users, or find them by name, address, type, role or customer",
     permission=USERS_READ,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"users": [EXAMPLE], "next": "Nw"}},
@@ -74,7 +75,7 @@ def index(tx: Tx, call: Call[UsersQuery, None]) -> Steps[Reply[UsersAnswer]]:
     )
     page = yield from find_users(tx, wanted, query.page_size, _after(call))
     cursor = _cursor(call, page)
-    return Reply(
+    return call.whole(
         UsersAnswer(Users([shown(call, user) for user in page.users], cursor)), next_link(call, "/users", cursor)
     )
 
@@ -122,6 +123,7 @@ class AssignablesAnswer(Struct):
     summary="List those to whom a ticket may be assigned",
     permission=TICKETS_WRITE,
     guard=require_desk,
+    conditional=True,
     csv=True,
     headers=("Link",),
     example={"data": {"users": [{"id": 7, "full_name": "Hassan Waheed", "nick_name": "Hassan"}], "next": None}},
@@ -133,7 +135,7 @@ def assignable(tx: Tx, call: Call[AssignableQuery, None]) -> Steps[Reply[Assigna
     cursor = _cursor(call, page)
     actors = [user.actor for user in page.users]
     found = [Assignable(actor.id, actor.full_name, actor.nick_name) for actor in actors]
-    return Reply(AssignablesAnswer(Assignables(found, cursor)), next_link(call, "/users/assignable", cursor))
+    return call.whole(AssignablesAnswer(Assignables(found, cursor)), next_link(call, "/users/assignable", cursor))
 
 
 def _after(call: Call[Any, Any]) -> int | None:

@@ -1,0 +1,117 @@
+"""A page of another origin in a real Chromium, which obeys what the answers say that pages may send and read."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+import cast
+from cast import ASSIGNED, ENGINEER
+from install_clients import chromium
+from keesa.errors import CHANGED
+from live import LiveServer
+from places import Place
+
+PATIENCE: Final = 60_000
+"""Milliseconds."""
+SCRIPT: Final = """
+async ({api, who, other}) => {
+    const ask = async (method, path, body, headers = {}) => {
+        if (body !== undefined) headers = {"Content-Type": "application/json", ...headers};
+        const answer = await fetch(api + path, {method, headers, body: body && JSON.stringify(body)});
+        const text = await answer.text();
+        return {
+            status: answer.status,
+            etag: answer.headers.get("ETag"),
+            applied: answer.headers.get("Preference-Applied"),
+            next: answer.headers.get("Link"),
+            id: answer.headers.get("X-Request-Id"),
+            body: text ? JSON.parse(text) : null,
+        };
+    };
+    const login = await ask("POST", "/auth/login", who);
+    const auth = {Authorization: "Bearer " + login.body.access};
+    const path = "/tickets/" + other.number;
+    const read = await ask("GET", path, undefined, auth);
+    const again = await ask("GET", path, undefined, auth);
+    const known = await ask("GET", path, undefined, {...auth, "If-None-Match": read.etag});
+    const list = await ask("GET", "/tickets/rows?limit=1", undefined, auth);
+    const knownList = await ask("GET", "/tickets/rows?limit=1", undefined, {...auth, "If-None-Match": list.etag});
+    const edit = (priority, headers) => ask("PATCH", path, {ticket: {priority}}, {...auth, ...headers});
+    const changed = await edit(1, {"If-Match": read.etag, "Idempotency-Key": "a-page-s-own"});
+    const refused = await edit(2, {"If-Match": read.etag});
+    const after = await ask("GET", path, undefined, auth);
+    const strict = await ask("GET", "/tickets?limitt=1", undefined, {...auth, Prefer: "handling=strict"});
+    return {read, again, known, list, knownList, changed, refused, after, strict};
+}
+"""
+
+
+class _Blank(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Another desk</title>")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def origin() -> Iterator[str]:
+    """That of a page which Keesa does not serve."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Blank) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def page(origin: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=PATIENCE
+        )
+        opened = browser.new_page()
+        opened.set_default_timeout(PATIENCE)
+        opened.goto(origin)
+        yield opened
+        browser.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_it_reads_and_changes_from_states_as_any_client(page: Page, place: Place) -> None:
+    """It reads the `ETag` of a ticket and of a list, is told that it has them, changes the ticket from what it has
+    read, and reads what a refusal tells; its own cache never shows it an older state.
+    """
+    with LiveServer(place.data, place.url, KEESA_SECRET=cast.SECRET) as server:
+        told: dict[str, Any] = page.evaluate(
+            SCRIPT,
+            {
+                "api": f"{server.url}/api/v1",
+                "who": {"user": ENGINEER.email, "password": cast.PASSWORD},
+                "other": {"number": ASSIGNED},
+            },
+        )
+    statuses = {name: answer["status"] for name, answer in told.items()}
+    assert statuses == dict.fromkeys(("read", "again", "list", "changed", "after"), 200) | {
+        "known": 304,
+        "knownList": 304,
+        "refused": 412,
+        "strict": 422,
+    }
+    assert told["read"]["etag"] == told["again"]["etag"] == told["known"]["etag"]
+    assert told["again"]["body"] == told["read"]["body"]
+    assert told["list"]["next"].endswith('rel="next"')
+    refused = told["refused"]
+    assert refused["etag"] == told["changed"]["etag"] == told["after"]["etag"]
+    assert refused["body"]["error"] == CHANGED
+    [change] = refused["body"]["changed"]
+    assert (change["fields"], change["by"]) == (["priority"], ENGINEER.full_name)
+    assert told["after"]["body"]["data"]["ticket"]["priority"] == 1
+    assert told["strict"]["applied"] == "handling=strict"
+    assert all(answer["id"] for answer in told.values())
