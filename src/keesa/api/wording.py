@@ -93,7 +93,7 @@ STATUSES: Final[Mapping[int, str]] = {
     415: "The body is compressed, or in another charset than UTF-8",
     418: "The server is a teapot",
     422: "The input is well-formed and breaks a rule; nothing was changed",
-    429: "Too many failed logins; `Retry-After` says how long to wait",
+    429: "Too many requests, or too many failed logins; `Retry-After` says how long to wait",
     500: "The server has failed; `X-Request-Id` names the request in its log",
     503: "The server is offline for maintenance, or cannot serve you now; `Retry-After` says how long to wait",
 }

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from keesa.db import Tx
 from keesa.web.calls import Call
+from keesa.web.rate_windows import Subject
 from keesa.web.routes import Access
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Caller(Protocol):
 
 class Token(Protocol):
     """A token whose signature is good; whether its session lives, the database knows."""
+
+    @property
+    def subject(self) -> Subject | None:
+        """With which requests this one is counted; None: with those of its address."""
 
     @property
     def cached(self) -> Caller | None:

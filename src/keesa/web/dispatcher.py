@@ -23,6 +23,7 @@ from keesa.web.conversions import Conversions
 from keesa.web.csv_lists import Page
 from keesa.web.fair_queue import FairQueue
 from keesa.web.http_errors import HttpError
+from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.requests import VERSION_HEADER, Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Route, Runs
@@ -45,14 +46,16 @@ class Dispatcher:
         body_limit: int,
         network_of: Callable[[str], str],
         threads: FairQueue,
+        rates: Rates,
     ) -> None:
         self._database = database
         self._application = application
         self._versions = {version.name: version for version in versions}
         self._newest_first = tuple(self._versions)
-        self._preparation = Preparation(application, versions, body_limit)
+        self._preparation = Preparation(application, versions, body_limit, rates)
         self._network_of = network_of
         self.threads = threads
+        self.rates = rates
         self.conversions = Conversions()
         self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
         self._of_states = {name: _headers_of(name, "private, no-cache") for name in self._versions}
@@ -86,6 +89,7 @@ class Dispatcher:
         if trace.route is not None and trace.route.csv:
             headers = self._of_lists[trace.version]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
+        headers = [*headers, *trace.rate_headers]
         response = response_of(reply, self._database, headers, more, bodiless=scope["method"] == "HEAD")
         await response(scope, receive, send)
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 
+from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application
 from keesa.web.bodies import Bodies, RawBody, Upload
@@ -16,9 +17,11 @@ from keesa.web.input.content_types import require_json
 from keesa.web.input.fields import FieldValues, build, read_fields
 from keesa.web.input.json_bodies import read_json
 from keesa.web.input.queries import Query, read_query
+from keesa.web.rate_windows import Subject
+from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, raw_headers
 from keesa.web.router import Router
-from keesa.web.routes import ApiVersion, Route
+from keesa.web.routes import Access, ApiVersion, Route
 from keesa.web.trace import Trace
 
 VERSION_HEADER: Final = "Keesa-Version"
@@ -156,14 +159,42 @@ class PreparedRequest:
 class Preparation:
     """From a request to a `PreparedRequest`, in the order in which errors are told."""
 
-    def __init__(self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int) -> None:
+    def __init__(
+        self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int, rates: Rates
+    ) -> None:
         self._application = application
+        self._rates = rates
         self._newest_first = tuple(version.name for version in versions)
         self._router = Router(versions)
         self._bodies = Bodies(body_limit)
 
     async def prepare(self, request: Request, path: str, trace: Trace) -> PreparedRequest:
-        """Raises `HttpError`, and `Answered` for OPTIONS. Without the token that is needed no body is read."""
+        """Raises `HttpError`, and `Answered` for OPTIONS. No body is read without the token that is needed, nor of who
+        asks too often.
+        """
+        try:
+            prepared, takes_body = self._find(request, path, trace)
+        except HttpError:
+            token = self._read_token(request, Access.ACCESS_TOKEN)
+            await self._rates.admit(_subject_of(token), trace, now())
+            raise
+        await self._rates.admit(_subject_of(prepared.token), trace, now())
+        if takes_body:
+            route = trace.route
+            assert route is not None  # noqa: S101 - it was found
+            self._bodies.refuse_announced(request, route)
+            if not isinstance(prepared.token, Unauthorized):
+                prepared.content = await self._bodies.read(request, route)
+        return prepared
+
+    def _read_token(self, request: Request, access: Access) -> Any:  # noqa: ANN401 - as the application has it
+        try:
+            return self._application.read_token(request, access)
+        except Unauthorized as error:
+            return error
+
+    def _find(self, request: Request, path: str, trace: Trace) -> tuple[PreparedRequest, bool]:
+        """Without its body, and whether it takes one."""
         wanted = self._version(request.headers.get(VERSION_HEADER))
         trace.version = wanted or self._newest_first[0]
         found = self._router.find(path)
@@ -183,15 +214,8 @@ class Preparation:
         if route.version_in_query and "version" in query:
             wanted = self._version(query["version"])
         prepared = PreparedRequest(request, trace, routes, parameters, query, wanted)
-        try:
-            prepared.token = self._application.read_token(request, route.access)
-        except Unauthorized as error:
-            prepared.token = error
-        if resource.takes_body[method]:
-            self._bodies.refuse_announced(request, route)
-            if not isinstance(prepared.token, Unauthorized):
-                prepared.content = await self._bodies.read(request, route)
-        return prepared
+        prepared.token = self._read_token(request, route.access)
+        return prepared, resource.takes_body[method]
 
     def release(self, upload: Upload) -> None:
         """It is gone."""
@@ -202,3 +226,7 @@ class Preparation:
             return text
         known = " or ".join(reversed(self._newest_first))
         raise unreadable(f"There is no such version: {VERSION_HEADER} must be {known}")
+
+
+def _subject_of(token: Any) -> Subject | None:  # noqa: ANN401 - as above
+    return None if token is None or isinstance(token, Unauthorized) else token.subject
