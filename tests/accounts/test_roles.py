@@ -86,3 +86,12 @@ def test_so_many_roles_are_in_use_and_no_more(database: Database, monkeypatch: p
     with pytest.raises(Invalid) as caught:
         database.write(lambda tx: change_role(tx, cast.BY, first, RoleChanges(retired=False)))
     assert list(caught.value.faults) == ["retired"]
+
+
+def test_a_role_gives_so_many_permissions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all resources together."""
+    monkeypatch.setattr(roles, "MOST_PERMISSIONS", 3)
+    with pytest.raises(Invalid) as caught:
+        database.write(lambda tx: create_role(tx, NewRole("divers", {"a": ["b", "c"], "d": ["b", "c"]}, ())))
+    assert caught.value.faults == {"permissions": ["must be at most 3"]}
+    database.write(lambda tx: create_role(tx, NewRole("divers", {"a": ["b", "c"], "d": ["b"]}, ())))

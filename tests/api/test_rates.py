@@ -24,7 +24,7 @@ from keesa.errors import Unavailable
 from keesa.web.rates import TOO_MANY
 from logins import LOGOUT, REFRESH, log_in, refresh_header, try_password
 from raw_asgi import ask_raw
-from scraping import BEARER, TOKEN, Scrape
+from scraping import BEARER, TOKEN, scrape
 from stopped_clock import stop_clock
 
 Serve: TypeAlias = Callable[..., AbstractContextManager[TestClient]]
@@ -205,16 +205,12 @@ def test_the_metrics_tell_of_refusals_and_shares(serve: Serve, database: Databas
     with serve(requests_per_user=2, metrics_token=TOKEN) as client:
         api = Api(client, cast.token(database, ADMIN))
         assert statuses(lambda: api("GET", "/me"), 5) == [200] * 2 + [429] * 3
-        found = scraped(client)
+        found = scrape(client)
         assert found.value("keesa_rate_refusals_total", subject="user") == 3
         assert found.value("keesa_rate_refusals_total") == 3
         assert found.value("keesa_rate_shares_total") == 2
         assert found.value("keesa_rate_shares_missed_total") == 0
         assert found.value("keesa_rate_subjects") == 1
-
-
-def scraped(client: TestClient) -> Scrape:
-    return Scrape(client.get("/metrics", headers=BEARER).text)
 
 
 @pytest.mark.parametrize("limit", [1, 130])
