@@ -11,7 +11,7 @@ from keesa.errors import Unavailable
 from keesa.web import rates as rates_module
 from keesa.web.calls import Client
 from keesa.web.http_errors import HttpError
-from keesa.web.rate_windows import MOST_WINDOWS, SHARES, WINDOW, Subject, Taken, Windows
+from keesa.web.rate_windows import MOST_WINDOWS, SHARES, WINDOW, Subject, Taken, Window, Windows
 from keesa.web.rates import Rates
 from keesa.web.trace import Trace
 from soaking import times
@@ -267,6 +267,28 @@ def test_any_number_of_addresses_has_a_bounded_table() -> None:
         assert MOST_WINDOWS * each < 16 * 1024 * 1024
 
     asyncio.run(run())
+
+
+def test_a_shared_window_that_is_about_to_end_is_waited_for() -> None:
+    """A second, where it ended while it was asked about; and then there is another."""
+
+    async def run() -> None:
+        board = Board()
+        board.rows["user 1"] = Taken(NOON - WINDOW + 1, 60)
+        rates, trace = process(board, 60), Trace("id", Client("192.0.2.1", secure=False, prefix=""))
+        with pytest.raises(HttpError) as error:
+            await rates.admit(USER, trace, NOON)
+        assert error.value.headers["Retry-After"] == "1"
+        assert await let_in(rates, 100, NOON + 1) == 60
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("at", "seconds"), [(NOON - 1, 60), (NOON, 60), (NOON + 1, 60), (NOON + 1001, 59)])
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_left_of_a_window_is_1_to_60_seconds(at: int, seconds: int, late: bool) -> None:  # noqa: FBT001 - a parameter
+    """Whatever the clock does."""
+    assert Window(NOON, 100).seconds_left(at + late * 2 * WINDOW) == (1 if late else seconds)
 
 
 def test_what_has_ended_goes_first() -> None:

@@ -66,9 +66,11 @@ class Window:
         return max(0, here) + max(0, elsewhere)
 
     def seconds_left(self, at: int) -> int:
-        """Until the window ends; a beginning that lies ahead is of a clock that was set back."""
+        """Until the window ends, 1 to 60; a beginning that lies ahead is of a clock that was set back, and the shared
+        window may have ended while it was asked about.
+        """
         left = self.since + WINDOW - at
-        return -(-left // 1000) if left < WINDOW else WINDOW // 1000
+        return max(1, -(-left // 1000)) if left < WINDOW else WINDOW // 1000
 
     def lease(self, asked: int, reported: int, told: Taken, limit: int) -> None:
         """It was asked for so much, with what was not reported until then."""
