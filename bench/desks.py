@@ -16,7 +16,7 @@ from bench.accounts import memory_mib, tree
 from bench.dataset import PASSWORD, World
 from bench.engines import Engine
 from keesa.db.opening import SQLITE_FILE
-from live import LiveServer
+from live import KEESA, UNMET, LiveServer
 from postgres_server import PostgresServer
 
 PEOPLE: Final = ("admin", "engineer", "customers_user", "bot")
@@ -67,8 +67,7 @@ class Desk:
 @contextmanager
 def serving(place: Place, world: World, workers: int, *, keesa: Sequence[str] | None = None) -> Iterator[Desk]:
     """`keesa` is the command in place of Keesa's own, for a variant of it."""
-    command = {} if keesa is None else {"keesa": keesa}
-    server = LiveServer(place.data, place.database_url, "--workers", str(workers), **command)  # type: ignore[arg-type]
+    server = LiveServer(place.data, place.database_url, "--workers", str(workers), keesa=keesa or KEESA, **UNMET)
     server.log = place.data / f"serve-{time.monotonic_ns()}.log"
     begun = time.perf_counter()
     with server:

@@ -169,8 +169,8 @@ def shared_database(
 
 @pytest.fixture(scope="session")
 def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    """Failed logins are not limited: those of other tests would count too."""
-    many = 1_000_000
+    """Failed logins and requests are not limited: those of other tests would count too."""
+    many = 1_000_000_000
     return Config(
         data=tmp_path_factory.mktemp("unused"),
         secret=cast.SECRET,
@@ -178,6 +178,9 @@ def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         login_failures_per_user_and_address=many,
         login_failures_per_user=many,
         login_failures_per_address=many,
+        requests_per_user=many,
+        requests_per_token=many,
+        requests_per_address=many,
     )
 
 

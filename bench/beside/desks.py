@@ -18,6 +18,7 @@ from bench.desks import PEOPLE, Desk, Place, log_in
 from bench.programs import Program, Surroundings, finish, last_words, program
 from keesa.db import open_database
 from keesa.db.opening import SQLITE_FILE
+from live import UNMET
 from postgres_server import PostgresServer
 
 _LOADING: Final = 3600
@@ -65,13 +66,20 @@ def serving(side: Side, world: World) -> Iterator[Desk]:
     log.unlink(missing_ok=True)
     options = _options(side.place.data, side.place.database_url)
     begun = time.perf_counter()
-    with program([str(side.commit.keesa), "serve", "--port=0", *options], Surroundings(log)) as started:
+    around = Surroundings(log, environment=UNMET if _has_rates(side.commit) else {})
+    with program([str(side.commit.keesa), "serve", "--port=0", *options], around) as started:
         url = _address(started, log)
         took = time.perf_counter() - begun
         opened = {person: log_in(url, getattr(world, person)) for person in PEOPLE}
         access = {person: answer["access"] for person, answer in opened.items()}
         refresh = {person: answer["refresh"] for person, answer in opened.items()}
         yield Desk(url, started.pid, side.place, world, access, refresh, took)
+
+
+def _has_rates(commit: SetUp) -> bool:
+    """Whether it knows how often a caller may ask: an older one refuses the settings."""
+    settings = commit.tree / "src/keesa/config/settings.py"
+    return settings.is_file() and "requests_per_user" in settings.read_text("utf-8")
 
 
 def _address(started: Program, log: Path) -> str:

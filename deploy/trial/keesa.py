@@ -15,12 +15,15 @@ ENGINEER: Final = "engineer@keesa.example"
 VISITOR: Final = "visitor@keesa.example"
 """Who logs in and out, and has no session that anybody else needs."""
 
+UNMET: Final = {f"KEESA_REQUESTS_PER_{kind}": "0" for kind in ("USER", "TOKEN", "ADDRESS")}
+"""A trial's clients ask as often as they can."""
+
 
 class Keesa(Process):
     """`environment` has its settings; `address` is where they have it listen."""
 
     def __init__(self, address: str, log: Path, environment: Mapping[str, str]) -> None:
-        super().__init__([*KEESA, "serve"], log, environment=environment)
+        super().__init__([*KEESA, "serve"], log, environment=UNMET | dict(environment))
         self.address = address
 
     def wait_until_ready(self) -> None:

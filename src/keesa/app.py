@@ -23,6 +23,7 @@ from keesa.api.kept_answers import KeptAnswers
 from keesa.api.last_use_writer import LastUseWriter
 from keesa.api.openapi import WORDING
 from keesa.api.password_page import PasswordPage
+from keesa.api.request_shares import RequestShares
 from keesa.api.services import Services
 from keesa.api.session_calls import LOGINS
 from keesa.api.start_page import start_page
@@ -46,6 +47,7 @@ from keesa.web.fair_queue import FairQueue
 from keesa.web.middleware import Middleware
 from keesa.web.mounts import Mount, Mounts
 from keesa.web.openapi.document import with_document
+from keesa.web.rates import Rates
 from keesa.web.routes import ApiVersion
 
 VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021), WORDING)
@@ -73,8 +75,15 @@ def serve_from(
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
+    rates = Rates(rates_of(config), network_of, RequestShares(database))
     dispatcher = Dispatcher(
-        database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
+        database,
+        Api(services),
+        versions,
+        body_limit=config.body_limit,
+        network_of=network_of,
+        threads=threads,
+        rates=rates,
     )
     health, clients, slot = Health(database), Clients(config.trusted_proxies, config.public_url), slot or only_slot()
     counted = [
@@ -115,7 +124,25 @@ def serve_from(
 
 
 def _sources(database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher) -> Sources:
-    return Sources(database, counts, services.sessions, services.tickets, dispatcher.threads, dispatcher.conversions)
+    return Sources(
+        database,
+        counts,
+        services.sessions,
+        services.tickets,
+        dispatcher.threads,
+        dispatcher.conversions,
+        dispatcher.rates,
+    )
+
+
+def rates_of(config: Config) -> dict[str, int]:
+    """Requests a minute, by kind of subject."""
+    return {
+        "user": config.requests_per_user,
+        "session": config.requests_per_user,
+        "token": config.requests_per_token,
+        "address": config.requests_per_address,
+    }
 
 
 def services_of(config: Config) -> Services:

@@ -2,9 +2,12 @@
 
 import pytest
 
+import cast
 from account_rows import rows
 from by_keesa import create_role
+from keesa.accounts import roles
 from keesa.accounts.actors import SYSTEM
+from keesa.accounts.changing_roles import RoleChanges, change_role
 from keesa.accounts.roles import NewRole, list_roles
 from keesa.db import Database
 from keesa.errors import Invalid
@@ -69,3 +72,26 @@ def test_every_fault_of_a_role_is_named_at_once(shared_database: Database) -> No
         shared_database.write(lambda tx: create_role(tx, NewRole("", {}, ("diving",))))
     assert set(refused.value.faults) == {"name", "ticket_types"}
     assert "routine_maintenance" in refused.value.faults["ticket_types"][0]
+
+
+def test_so_many_roles_are_in_use_and_no_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a new one nor one that had retired; a retired one takes no place."""
+    monkeypatch.setattr(roles, "MOST_IN_USE", len(database.read(list_roles)) + 1)
+    first = database.write(lambda tx: create_role(tx, NewRole("divers", {}, ())))
+    with pytest.raises(Invalid) as caught:
+        database.write(lambda tx: create_role(tx, NewRole("sailors", {}, ())))
+    assert caught.value.faults == {"name": [f"would be one too many: at most {roles.MOST_IN_USE} roles are in use"]}
+    database.write(lambda tx: change_role(tx, cast.BY, first, RoleChanges(retired=True)))
+    database.write(lambda tx: create_role(tx, NewRole("sailors", {}, ())))
+    with pytest.raises(Invalid) as caught:
+        database.write(lambda tx: change_role(tx, cast.BY, first, RoleChanges(retired=False)))
+    assert list(caught.value.faults) == ["retired"]
+
+
+def test_a_role_gives_so_many_permissions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all resources together."""
+    monkeypatch.setattr(roles, "MOST_PERMISSIONS", 3)
+    with pytest.raises(Invalid) as caught:
+        database.write(lambda tx: create_role(tx, NewRole("divers", {"a": ["b", "c"], "d": ["b", "c"]}, ())))
+    assert caught.value.faults == {"permissions": ["must be at most 3"]}
+    database.write(lambda tx: create_role(tx, NewRole("divers", {"a": ["b", "c"], "d": ["b"]}, ())))

@@ -449,7 +449,7 @@ def test_every_status_is_in_it(document: Node, version: Version) -> None:
     """The good one and each that an error may have."""
     said = {name: {int(status) for status in operation["responses"]} for name, operation in operations(document)}
     done = {200} if version == "2021" else {201}
-    expected = {name: statuses | {500, 503} for name, statuses in STATUSES.items()}
+    expected = {name: statuses | {429, 500, 503} for name, statuses in STATUSES.items()}
     for name in ("POST /tickets", "POST /tickets/add_ticket_note"):
         expected[name] |= done
     for name in expected:
@@ -459,8 +459,8 @@ def test_every_status_is_in_it(document: Node, version: Version) -> None:
 
 
 def test_every_answer_names_its_headers(document: Node) -> None:
-    """The request's id and the version on each; how to sign in on 401, how long to wait on 429 and 503; and what the
-    pages that have their tokens in cookies get.
+    """The request's id, the version and the caller's rate on each; how to sign in on 401, how long to wait on 429 and
+    503; and what the pages that have their tokens in cookies get.
     """
     for name, operation in operations(document):
         for status, answer in operation["responses"].items():
@@ -468,7 +468,9 @@ def test_every_answer_names_its_headers(document: Node) -> None:
             if status in ("200", "201", "204") and name != "GET /openapi.json":
                 more = {"X-CSRF-Token", "Set-Cookie"} if " /auth" in name else {"X-CSRF-Token"}
                 more = set() if name == "POST /auth/password" else more
-            own = {"X-Request-Id", "Keesa-Version"} | OWN_HEADERS.get(f"{name} {status}", set())
+            own = {"X-Request-Id", "Keesa-Version", "RateLimit-Policy", "RateLimit"} | OWN_HEADERS.get(
+                f"{name} {status}", set()
+            )
             if not name.startswith("GET") and status in ("200", "201", "204", "409"):
                 own.add("Idempotency-Replayed")
             if status in ("304", "412") or (name.startswith("GET ") and status == "200"):

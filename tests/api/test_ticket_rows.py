@@ -12,6 +12,7 @@ from keesa.api.v2024.tickets.rows import COLUMNS, LARGEST_ROW, shown
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
 from keesa.db import Database
+from keesa.tickets import changed_since
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.row_views import TicketRow
 
@@ -182,6 +183,14 @@ def test_the_documented_lists_know_since_when(api: ApiFor) -> None:
         assert all(ticket in admin("GET", named.rstrip("?&")).json()["data"]["tickets"] for ticket in tickets)
         answer = admin("GET", f"{named}updated_since=lately")
         assert (answer.status_code, [*answer.json()["errors"]]) == (422, ["updated_since"])
+
+
+def test_a_time_that_is_too_long_ago_is_refused(api: ApiFor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more was changed since than one looks at."""
+    monkeypatch.setattr(changed_since, "MOST", 1)
+    answer = api(ADMIN)("GET", "/tickets?updated_since=2001-01-01")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {"updated_since": [changed_since.TOO_MANY]}
 
 
 def test_rows_are_csv_too(api: ApiFor) -> None:

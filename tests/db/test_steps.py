@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import pytest
 
-from keesa.db import Database, Pace, Steps, Tx, Work
+from keesa.db import Database, Pace, Steps, Tx, Work, postgres_steps, steps
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite import IDLE_READERS, SqliteDatabase
+from keesa.errors import Unavailable
 from lines import adding, make_table, read_lines
 
 READERS: Final = 25
@@ -362,3 +363,17 @@ def test_a_long_read_waits_for_its_place_and_a_short_one_does_not(lines_database
         assert await asyncio.wait_for(asyncio.gather(*reading), PATIENCE) == [True] * len(begun)
 
     asyncio.run(story())
+
+
+def test_a_read_that_goes_on_for_too_long_is_ended(lines_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short its steps are; and its snapshot with it."""
+
+    def work(tx: Tx) -> Steps[None]:
+        while True:
+            read_lines(tx)
+            yield Pace.SHORT
+
+    for module in (steps, postgres_steps):
+        monkeypatch.setattr(module, "LONGEST", 0.0)
+    with pytest.raises(Unavailable, match="takes too long"):
+        asyncio.run(lines_database.aread_in_steps(work))

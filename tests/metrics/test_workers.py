@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from keesa.accounts.session_cache import SessionCache
+from keesa.api.request_shares import RequestShares
 from keesa.api.ticket_cache import TicketCache
 from keesa.app import VERSIONS
 from keesa.clock import Clock
@@ -20,6 +21,7 @@ from keesa.metrics.samples import Sampler, Sources, told
 from keesa.web.calls import Client
 from keesa.web.conversions import Conversions
 from keesa.web.fair_queue import FairQueue
+from keesa.web.rates import Rates
 from keesa.web.trace import Trace
 
 TABLE: Final = RequestTable("/api/v1", VERSIONS, ["/health"])
@@ -84,6 +86,7 @@ def test_samples_of_the_dead_are_gone_and_what_they_counted_is_not(shared_databa
             TicketCache(clock, 1),
             FairQueue(),
             Conversions(),
+            Rates({}, str, RequestShares(shared_database)),
         )
         sampler = Sampler(own, slot)
         own.sessions.hits, own.lag, own.requests.in_flight = hits, lag, 3

@@ -8,6 +8,8 @@ import pytest
 from acting import actor_of, by, rows, tickets_as_kept
 from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER, HARBOUR, RAISED, SCHOOL, TYPED, at
 from keesa.accounts.actors import Actor
+from keesa.clock import Clock
+from keesa.config import DEFAULT_ZONE
 from keesa.db import Tx
 from keesa.directory.customers import CustomerChanges, change_customer
 from keesa.directory.ecos import retire_eco
@@ -19,9 +21,11 @@ from keesa.events.recording import Event
 from keesa.notes.notes import add_note
 from keesa.rich_text.html import rich_text
 from keesa.tickets import changing, transferring
+from keesa.tickets.assigning import assign
 from keesa.tickets.changing import FULL, change
 from keesa.tickets.editing import TicketChanges, edit_ticket
 from keesa.tickets.finding import lock_ticket
+from keesa.tickets.status import change_status
 from keesa.tickets.transferring import ANEW, MERGED, TOO_MANY_NOTES
 
 NOON = at("2025-03-10T12:00")
@@ -174,6 +178,26 @@ def test_a_full_history_takes_no_edit(tx: Tx, monkeypatch: pytest.MonkeyPatch) -
         edit(tx, RAISED, title="x" * 200)
     assert caught.value.faults == {"ticket": [FULL]}
     assert tickets_as_kept(tx) == before
+
+
+@pytest.mark.parametrize("status", ["in_progress", "on_hold", "closed"])
+def test_a_ticket_with_too_many_events_can_be_closed_and_no_more(
+    tx: Tx, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Or statuses and assignments would go on for ever, and it is shown with all of them."""
+    monkeypatch.setattr(changing, "MOST_EVENTS", lock_ticket(tx, actor_of(tx, ADMIN), ASSIGNED).public_events)
+    admin, clock = actor_of(tx, ADMIN), Clock(DEFAULT_ZONE)
+    with pytest.raises(Invalid) as caught:
+        assign(tx, admin, ASSIGNED, ADMIN.id, NOON)
+    assert caught.value.faults == {"ticket": [FULL]}
+    if status == "closed":
+        change_status(tx, admin, ASSIGNED, status, "2025-03-09", NOON, clock)
+        with pytest.raises(Invalid, match="full"):
+            change_status(tx, admin, ASSIGNED, "in_progress", None, NOON, clock)
+        return
+    with pytest.raises(Invalid) as caught:
+        change_status(tx, admin, ASSIGNED, status, None, NOON, clock)
+    assert caught.value.faults == {"ticket": [FULL]}
 
 
 # To another customer

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from keesa.web.http_errors import HttpError
-from keesa.web.input.json_bodies import read_json
+from keesa.web.input.json_bodies import DEEPEST, read_json
 
 MEBIBYTE: Final = 1024 * 1024
 SECONDS: Final = 0.5
@@ -69,6 +69,17 @@ def test_the_bound_is_of_pieces(pieces: int, good: bool) -> None:  # noqa: FBT00
         return
     with pytest.raises(HttpError, match="too many keys and values"):
         read_json(body)
+
+
+@pytest.mark.parametrize("nest", ["[", '{"a":'])
+def test_the_depth_has_a_bound(nest: str) -> None:
+    """The outermost object counts; brackets in strings, and many beside each other, do not."""
+    end = "]" if nest == "[" else "}"
+    good = '{"a":' + nest * (DEEPEST - 1) + "1" + end * (DEEPEST - 1) + "}"
+    assert read_json(good.encode())
+    with pytest.raises(HttpError, match="nested too deeply"):
+        read_json(f'{{"a":{nest}{good}{end}}}'.encode())
+    assert read_json(b'{"a":[' + b'{"b":[]},' * 200 + b'"' + b"[{" * 200 + b'\\"["]}')
 
 
 def test_a_short_body_has_no_such_bound() -> None:

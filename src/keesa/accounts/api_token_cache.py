@@ -71,6 +71,11 @@ class ApiTokenCache:
         known = self._known.get(token_hash)
         return ApiTokenState(actor=known[1], version=known[2]) if known else None
 
+    def id_of(self, token_hash: str) -> int | None:
+        """Of the token, where a request with it was answered well of late."""
+        known = self._known.get(token_hash)
+        return known[1].token_id if known else None
+
     def look(self, tx: Tx, token_hash: str) -> ApiTokenState:
         """Raises `Unauthorized` where nobody has the token, it has ended or expired, or its user is disabled."""
         ((names, accounts, offline, epoch, good_until),) = tx.each(_LOOK, hash=token_hash)

@@ -12,7 +12,16 @@ from keesa.accounts.audit.recording import Requester, record
 from keesa.accounts.permissions import ROLES_WRITE, Permission
 from keesa.accounts.powers import one_by_one
 from keesa.accounts.retiring import RETIRED_AT, act_of
-from keesa.accounts.roles import Role, faults_of, find_role, give_permissions, give_ticket_types, lock_role, role_by_id
+from keesa.accounts.roles import (
+    Role,
+    faults_of,
+    find_role,
+    full_faults,
+    give_permissions,
+    give_ticket_types,
+    lock_role,
+    role_by_id,
+)
 from keesa.db import Tx
 from keesa.db.rules import Rule
 from keesa.errors import Conflict, Invalid
@@ -45,7 +54,10 @@ def change_role(tx: Tx, by: Requester, role_id: int | None, changes: RoleChanges
         role = lock_role(tx, role_id)
         if tx.one(_AN_ADMINS, role_id=role.id):
             giver.require_touching("admin")
-        if faults := faults_of(tx, changes.name, _new_words(role, changes), changes.ticket_types, role.id):
+        faults = faults_of(tx, changes.name, _new_words(role, changes), changes.ticket_types, role.id)
+        if role.retired and changes.retired is False:
+            faults |= full_faults(tx, "retired")
+        if faults:
             raise Invalid(faults)
         if changes.retired is True and role.members:
             raise Conflict(f"The role {role.name} is had by {role.members}: take it from them first")

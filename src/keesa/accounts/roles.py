@@ -23,6 +23,8 @@ NOT_FOUND: Final = "Role not found"
 LONGEST_PAGE: Final = 500
 MOST_PERMISSIONS: Final = 2_000
 """Of one role."""
+MOST_IN_USE: Final = 1_000
+"""Roles that have not been retired: which permissions there are is looked up in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def create_role(tx: Tx, by: Requester, new: NewRole) -> int:
     kept.
     """
     with administering(tx, by, ROLES_WRITE, Rule.ROLES) as giver:
-        if faults := faults_of(tx, new.name, new.permissions, new.ticket_types):
+        faults = faults_of(tx, new.name, new.permissions, new.ticket_types)
+        if faults := faults or full_faults(tx, "name"):
             raise Invalid(faults)
         role_id: int = tx.value("INSERT INTO roles (name) VALUES (:name) RETURNING id AS value", name=new.name)
         give_permissions(tx, role_id, one_by_one(new.permissions))
@@ -172,6 +175,13 @@ def faults_of(
         "ticket_types": UNSET if isinstance(ticket_types, UnsetType) else _types_fault(tx, ticket_types),
     }
     return {field: [fault] for field, fault in found.items() if fault}
+
+
+def full_faults(tx: Tx, field: str) -> dict[str, list[str]]:
+    """Why no further one can be in use."""
+    in_use = tx.value("SELECT count(*) AS value FROM roles WHERE retired_at IS NULL")
+    fault = f"would be one too many: at most {MOST_IN_USE} roles are in use"
+    return {field: [fault]} if in_use >= MOST_IN_USE else {}
 
 
 def permissions_fault(permissions: Permissions) -> str | None:

@@ -56,10 +56,13 @@ def cookie_payload(payload: Payload) -> Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claims:
+class Claims:
+    """What a good token says."""
+
     uid: str
     expires_at: int
     """In seconds, as the token has it."""
+    user_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class _Known:
     """A ring, and the tokens that its keys have signed: with another ring they are checked anew."""
 
     ring: KeyRing
-    good: Cache[str, _Claims]
+    good: Cache[str, Claims]
 
 
 class Signer:
@@ -87,7 +90,11 @@ class Signer:
         return self.sign({"exp": session.expires_at // 1000, "user_id": actor.id, "uid": session.refresh_uid})
 
     def uid(self, token: str, *, expired_too: bool = False) -> str:
-        """The `uid` of a token that this server signed; raises `Unauthorized` for any other.
+        """As `claims`."""
+        return self.claims(token, expired_too=expired_too).uid
+
+    def claims(self, token: str, *, expired_too: bool = False) -> Claims:
+        """Of a token that this server signed; raises `Unauthorized` for any other.
 
         It is good only if it also is that of a live session, which the database knows.
         """
@@ -99,7 +106,7 @@ class Signer:
             known.good.put(token, claims)
         if not expired_too and claims.expires_at <= time.time():
             raise Unauthorized("Your token has expired")
-        return claims.uid
+        return claims
 
     def _known(self, ring: KeyRing) -> _Known:
         known = self._last
@@ -114,7 +121,7 @@ class Signer:
         return Issued(token, payload["exp"] * 1000)
 
 
-def _claims(token: str, ring: KeyRing) -> _Claims:
+def _claims(token: str, ring: KeyRing) -> Claims:
     """What the token says, whether it has expired or not; raises `Unauthorized` where no key has signed it."""
     for key in ring.verifying:
         try:
@@ -124,7 +131,8 @@ def _claims(token: str, ring: KeyRing) -> _Claims:
                 algorithms=[ALGORITHM],
                 options={"require": ["exp", "uid"], "verify_exp": False},
             )
-            return _Claims(str(payload["uid"]), int(payload["exp"]))
+            user_id = payload.get("user_id")
+            return Claims(str(payload["uid"]), int(payload["exp"]), user_id if isinstance(user_id, int) else None)
         except jwt.InvalidSignatureError:
             continue  # with the next key
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:

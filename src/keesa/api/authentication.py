@@ -19,6 +19,7 @@ from keesa.clock import now
 from keesa.db import Tx
 from keesa.errors import Unauthorized
 from keesa.web.http_errors import HttpError
+from keesa.web.rate_windows import Subject
 from keesa.web.routes import Access
 
 ACCESS_COOKIE: Final = "jwt_access"
@@ -65,6 +66,10 @@ class Token:
     """That of the request; needed where the token came in a cookie and the method changes things."""
     cached: AuthenticatedCaller | None
     """The caller of the last request with it, where that is cached, and the method changes things."""
+    subject: Subject
+    """The user's requests are counted together. What renews or ends a session is counted by itself: such a token may
+    be good for no more than this, and long after its session has ended.
+    """
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +77,8 @@ class SentApiToken:
     """An API token whose form is good; whether it lives, the database knows."""
 
     hash: str
+    subject: Subject | None
+    """None where no request with it was answered well: anybody makes texts of that form."""
     cached: AuthenticatedCaller | None
     """As that of `Token`."""
 
@@ -102,7 +109,8 @@ class Authentication:
             raise Unauthorized("Your token is missing: log in, and send it with each request")
         if header is not None and access is Access.ACCESS_TOKEN and text.startswith(api_token_form.PREFIX):
             return self._read_api_token(request, text)
-        uid = self._signer.uid(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
+        claims = self._signer.claims(text, expired_too=access is Access.EXPIRED_ACCESS_TOKEN)
+        uid = claims.uid
         changes = request.method not in _SAFE_METHODS
         needs_csrf = header is None and changes
         csrf_token = request.headers.get(CSRF_HEADER, "") if needs_csrf else None
@@ -110,7 +118,9 @@ class Authentication:
         if access is Access.ACCESS_TOKEN and changes:
             known = self._sessions.cached(uid)
             cached = known and _authenticated(SessionState(caller=known), in_cookie=header is None)
-        return Token(uid, access, header is None, csrf_token, cached)
+        user_id = claims.user_id if access is Access.ACCESS_TOKEN else None
+        subject = Subject("session", uid) if user_id is None else Subject("user", user_id)
+        return Token(uid, access, header is None, csrf_token, cached, subject)
 
     def _read_api_token(self, request: Request, text: str) -> SentApiToken:
         """What is misspelt is looked for nowhere."""
@@ -118,7 +128,9 @@ class Authentication:
         if token_hash is None:
             raise Unauthorized(INVALID)
         known = None if request.method in _SAFE_METHODS else self._api_tokens.cached(token_hash)
-        return SentApiToken(token_hash, _by_api_token(known) if known else None)
+        token_id = self._api_tokens.id_of(token_hash)
+        subject = None if token_id is None else Subject("token", token_id)
+        return SentApiToken(token_hash, subject, _by_api_token(known) if known else None)
 
     def find_caller(self, tx: Tx, token: Token | SentApiToken | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`

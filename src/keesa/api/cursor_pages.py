@@ -8,14 +8,21 @@ from msgspec import Meta, Struct
 from keesa.api import PREFIX
 from keesa.api.calls import Call
 from keesa.api.list_queries import LARGEST_LIMIT, Limit
+from keesa.web.cursors import LONGEST
 
 DEFAULT_LIMIT: Final = 20
+After = Annotated[
+    str,
+    Meta(
+        description="The page behind this cursor: `next` of the page before", extra_json_schema={"maxLength": LONGEST}
+    ),
+]
 Next = Annotated[str | None, Meta(description="The `after` of the next page; null where there is none")]
 
 
 class CursorQuery(Struct, frozen=True, kw_only=True):
     limit: Limit = DEFAULT_LIMIT
-    after: Annotated[str, Meta(description="The page behind this cursor: `next` of the page before")] | None = None
+    after: After | None = None
 
     @property
     def page_size(self) -> int:

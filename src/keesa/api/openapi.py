@@ -10,10 +10,10 @@ from keesa.api import PREFIX
 from keesa.api.authentication import ACCESS_COOKIE, CSRF_HEADER, MAINTENANCE, REFRESH_COOKIE
 from keesa.api.session_calls import COOKIES_HEADER
 from keesa.api.wording import FIELDS, STATUSES, TAGS, introduction
-from keesa.errors import TooManyAttempts
 from keesa.web.http_errors import INTERNAL, HttpError
 from keesa.web.idempotency import REPLAYED
 from keesa.web.openapi.wording import Wording
+from keesa.web.rates import TOO_MANY
 from keesa.web.requests import VERSION_HEADER
 from keesa.web.routes import Access, ApiVersion
 from keesa.web.trace import REQUEST_ID
@@ -82,6 +82,15 @@ WORDING: Final = Wording(
             "schema": {"type": "integer", "minimum": 1},
             "required": True,
         },
+        "RateLimit-Policy": {
+            "description": 'How many requests may be made: `"user";q=6000;w=60` are 6000 in 60 seconds over all'
+            " sessions of the user; missing where any number may",
+            "schema": {"type": "string"},
+        },
+        "RateLimit": {
+            "description": 'What is left of them: `"user";r=5999;t=42` are 5999 requests within 42 seconds',
+            "schema": {"type": "string"},
+        },
         "Accept-Encoding": {"description": "How a body may be encoded", "schema": {"const": "identity"}},
         CSRF_HEADER: {
             "description": "For pages with their tokens in cookies: what their next request that changes something"
@@ -112,5 +121,5 @@ WORDING: Final = Wording(
         "Location": {"description": "The path of what was made", "schema": {"type": "string"}},
     },
     headers_with_token=[CSRF_HEADER],
-    errors={429: TooManyAttempts(900), 500: HttpError(500, INTERNAL), 503: HttpError(503, MAINTENANCE)},
+    errors={429: HttpError(429, TOO_MANY), 500: HttpError(500, INTERNAL), 503: HttpError(503, MAINTENANCE)},
 )

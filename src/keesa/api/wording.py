@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from keesa.accounts.actors import USER_TYPES
+from keesa.rich_text.html import LONGEST
+from keesa.tickets.checking import LONGEST_LINE
 from keesa.web.openapi.wording import Entry
 
 TICKET_TYPES: Final = (
@@ -93,7 +95,7 @@ STATUSES: Final[Mapping[int, str]] = {
     415: "The body is compressed, or in another charset than UTF-8",
     418: "The server is a teapot",
     422: "The input is well-formed and breaks a rule, or its key was another request's; nothing was changed",
-    429: "Too many failed logins; `Retry-After` says how long to wait",
+    429: "Too many requests, or too many failed logins; `Retry-After` says how long to wait",
     500: "The server has failed; `X-Request-Id` names the request in its log",
     503: "The server is offline for maintenance, or cannot serve you now; `Retry-After` says how long to wait",
 }
@@ -187,6 +189,14 @@ def _said(sentence: str) -> Entry:
     return {"description": sentence}
 
 
+def _line(sentence: str) -> Entry:
+    return {"description": f"{sentence}; at most {LONGEST_LINE} characters", "maxLength": LONGEST_LINE}
+
+
+def _text(sentence: str) -> Entry:
+    return {"description": sentence, "maxLength": LONGEST}
+
+
 _MAY_LACK: Final = "Needed, but of a customer's user where the product has a default."
 _HTML: Final = "Text that may hold simple HTML; what is not harmless was taken out when it was written"
 _ACCESS: Final = (
@@ -220,7 +230,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "tickets": _said("The tickets of this page"),
     "id": _said("The ticket's number as an integer; it never changes"),
     "ticket_number": {"description": "The ticket's number, as in `id`", "examples": ["2024001"]},
-    "title": _said("One line, at most 255 characters"),
+    "title": _line("One line"),
     "description": _said(_HTML),
     "customer": _said("The name of the customer whose ticket it is"),
     "customer_id": _said("The customer's id"),
@@ -235,7 +245,7 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "raised_by_id": _said("The id of who raised the ticket"),
     "assigned_to": _said("The full name of who works on the ticket; null while nobody does"),
     "assigned_by": _said("The full name of who assigned it"),
-    "reference": _said("A number or word of the customer's own, at most 255 characters"),
+    "reference": _line("A number or word of the customer's own"),
     "ticket_type": _one_of("The ticket's type, null for old tickets without one.", TICKET_TYPES),
     "NewTicket.ticket_type": _one_of(f"The ticket's type. {_MAY_LACK}", TICKET_TYPES),
     "category": _one_of("The ticket's category, null for old tickets without one.", TICKET_CATEGORIES),
@@ -275,15 +285,15 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "user_name": _said("The full name of who added the note"),
     "user_nick": _said("The nickname of who added the note"),
     # what requests alone have
-    "NewTicket.description": _said("Text that may hold simple HTML; what is not harmless is taken out"),
+    "NewTicket.description": _text("Text that may hold simple HTML; what is not harmless is taken out"),
     "NewTicket.customer_id": _said("May stand here or beside `ticket`"),
     "NewTicket.eco_id": _said("May stand here or beside `ticket`"),
     "RaiseTicket.customer_id": _said("The customer whose ticket it is; needed unless `eco_id` is given"),
     "RaiseTicket.eco_id": _said("The equipment at a site that it is about; its customer is the ticket's"),
     "RaiseTicket.ticket": _said("The ticket to raise"),
-    "customer_name": _said("Whom to call, at most 255 characters; in 2024 the customer's own contact unless given"),
+    "customer_name": _line("Whom to call; in 2024 the customer's own contact unless given"),
     "customer_contact": _said("Their telephone number; in 2024 that of the customer's own contact unless given"),
-    "NewNote.note": _said(
+    "NewNote.note": _text(
         "Text that may hold simple HTML; what is not harmless is taken out. 422 where nothing is left"
     ),
     "type": _one_of("The type of the tickets that are wanted.", TICKET_TYPES),

@@ -72,6 +72,12 @@ class Config:
     """From all addresses, in an hour; who logs in from where they have logged in before is let through."""
     login_failures_per_address: int = 300
     """Of all users, in 15 minutes; likewise."""
+    requests_per_user: int = 6000
+    """In a minute, over all of a user's sessions; 0: any number."""
+    requests_per_token: int = 6000
+    """In a minute, of each API token; 0: any number."""
+    requests_per_address: int = 1200
+    """In a minute, of those that show neither; 0: any number."""
     cache_mib: int = 24
     """MiB of rendered tickets that each worker keeps; 0 keeps none."""
     backup_to: str | None = None

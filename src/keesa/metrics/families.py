@@ -41,7 +41,7 @@ CUT_OFF: Final = Family(
 LOGINS: Final = Family(
     "keesa_logins_total",
     "counter",
-    "Logins by outcome: ok, failed (401), limited (429: too many have failed before).",
+    "Logins by outcome: ok, failed (401), limited (429: too many have failed before, or there were too many).",
     ("outcome",),
 )
 
@@ -66,6 +66,18 @@ CACHE_BYTES: Final = Family("keesa_cache_bytes", "gauge", "Bytes of it, where th
 CACHE_HITS: Final = Family("keesa_cache_hits_total", "counter", "What was asked for and was there.", ("cache",))
 CACHE_MISSES: Final = Family(
     "keesa_cache_misses_total", "counter", "What was asked for and had to be made.", ("cache",)
+)
+RATE_SUBJECTS: Final = Family(
+    "keesa_rate_subjects", "gauge", "Users, tokens and addresses whose requests the workers count."
+)
+RATE_REFUSALS: Final = Family(
+    "keesa_rate_refusals_total", "counter", "Requests that were one too many (429), by whose they were.", ("subject",)
+)
+RATE_SHARES: Final = Family(
+    "keesa_rate_shares_total", "counter", "Shares of a rate that the workers asked the database for."
+)
+RATE_SHARES_MISSED: Final = Family(
+    "keesa_rate_shares_missed_total", "counter", "Of them, those that did not come: the worker went on by itself."
 )
 WAITING: Final = Family(
     "keesa_database_waiting",

@@ -7,6 +7,7 @@ killed takes the last second with it.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from keesa.accounts.session_cache import SessionCache
@@ -19,6 +20,7 @@ from keesa.metrics.families import Family
 from keesa.metrics.requests import RequestCounts
 from keesa.web.conversions import Conversions
 from keesa.web.fair_queue import FairQueue
+from keesa.web.rates import KINDS, Rates
 
 if TYPE_CHECKING:
     from keesa.server.connections import Connections
@@ -37,6 +39,7 @@ class Sources:
     tickets: TicketCache
     threads: FairQueue
     conversions: Conversions
+    rates: Rates
     connections: "Connections | None" = None
     """None outside of Keesa's own server."""
     lag: float = 0.0
@@ -54,6 +57,10 @@ class Sample:
     family: Family
     labels: tuple[str, ...]
     read: Callable[[Sources], float]
+
+
+def _refusals(kind: str, own: Sources) -> float:
+    return own.rates.refusals[kind]
 
 
 _WORKER: Final = (
@@ -77,6 +84,12 @@ _CACHES: Final = (
     Sample(families.CACHE_MISSES, ("sessions",), lambda own: own.sessions.misses),
     Sample(families.CACHE_MISSES, ("tickets",), lambda own: own.tickets.misses),
 )
+_RATES: Final = (
+    Sample(families.RATE_SUBJECTS, (), lambda own: own.rates.subjects),
+    *(Sample(families.RATE_REFUSALS, (kind,), partial(_refusals, kind)) for kind in KINDS),
+    Sample(families.RATE_SHARES, (), lambda own: own.rates.shares),
+    Sample(families.RATE_SHARES_MISSED, (), lambda own: own.rates.shares_missed),
+)
 _DATABASE: Final = (
     Sample(families.WAITING, (), lambda own: own.load.waiting),
     Sample(families.LONG_READS, ("running",), lambda own: own.load.long_reads),
@@ -86,7 +99,7 @@ _DATABASE: Final = (
     Sample(families.DATABASE_CONNECTIONS, ("busy",), lambda own: own.load.connections_busy),
     Sample(families.DATABASE_CONNECTIONS, ("idle",), lambda own: own.load.connections_idle),
 )
-ALL: Final[Sequence[Sample]] = (*_WORKER, *_CACHES, *_DATABASE)
+ALL: Final[Sequence[Sample]] = (*_WORKER, *_CACHES, *_RATES, *_DATABASE)
 """Their places among a worker's cells are those in this list, from `SAMPLES` on."""
 if len(ALL) > MOST_SAMPLES:
     raise TypeError("make MOST_SAMPLES larger")

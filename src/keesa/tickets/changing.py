@@ -1,6 +1,6 @@
 """The one way to change a ticket: its columns, its revisions and times, and the events that tell of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,11 +15,13 @@ from keesa.tickets.finding import LockedTicket
 
 LARGEST_HISTORY: Final = 4 * 1024 * 1024
 """Bytes of what a ticket's events changed: those that customers see, and the others by themselves."""
+MOST_EVENTS: Final = 20_000
+"""Likewise their number, behind which it can be closed and no more: statuses and assignments are all shown with it."""
 FULL: Final = "has a history that is full: raise another ticket"
 _INTERNAL: Final = frozenset({"internal_notes", "internal_notes_size"})
 """Columns of which customers never learn."""
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
-"""What a ticket takes also where its history is full: without it, none could be closed."""
+"""What a ticket takes also where its history is large: whoever works on it may go on."""
 _KNOWN: Final = frozenset(LockedTicket.__struct_fields__)
 _DECIDING: Final = frozenset(Sight._fields)
 _WAITED: Final = 60_000
@@ -36,6 +38,8 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     """
     internal = all(event.internal for event in events) if events else _are_internal(columns)
     counts, kept = _counted(ticket, events, at, internal=internal)
+    if _are_too_many(events, counts) and columns.get("status") != "closed":
+        raise Invalid({"ticket": [FULL]})
     others = {name: value for name, value in (columns | counts).items() if getattr(ticket, name, UNSET) != value}
     tx.run(_update(tuple(others), internal), id=ticket.id, **others)
     before = None if _DECIDING.isdisjoint(others) else ticket.sight
@@ -93,6 +97,12 @@ def _counted(
         "public_changed_at": public_at,
     }
     return counts, kept
+
+
+def _are_too_many(events: Sequence[Event], counts: Mapping[str, int]) -> bool:
+    """With these. No internal one has a say in what customers do."""
+    public = counts["public_events"]
+    return any((counts["events"] - public if event.internal else public) > MOST_EVENTS for event in events)
 
 
 def _not_before(last: int, at: int) -> int:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from keesa.db import Tx
 from keesa.web.calls import Call
 from keesa.web.idempotency import KeptAnswers
+from keesa.web.rate_windows import Subject
 from keesa.web.routes import Access
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Caller(Protocol):
 
 class Token(Protocol):
     """A token whose signature is good; whether its session lives, the database knows."""
+
+    @property
+    def subject(self) -> Subject | None:
+        """With which requests this one is counted; None: with those of its address."""
 
     @property
     def cached(self) -> Caller | None:

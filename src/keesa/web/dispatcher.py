@@ -24,6 +24,7 @@ from keesa.web.csv_lists import Page
 from keesa.web.fair_queue import FairQueue
 from keesa.web.http_errors import HttpError
 from keesa.web.idempotency import KeyedCall, Turns
+from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.requests import VERSION_HEADER, Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Route, Runs
@@ -46,14 +47,16 @@ class Dispatcher:
         body_limit: int,
         network_of: Callable[[str], str],
         threads: FairQueue,
+        rates: Rates,
     ) -> None:
         self._database = database
         self._application = application
         self._versions = {version.name: version for version in versions}
         self._newest_first = tuple(self._versions)
-        self._preparation = Preparation(application, versions, body_limit)
+        self._preparation = Preparation(application, versions, body_limit, rates)
         self._network_of = network_of
         self.threads = threads
+        self.rates = rates
         self.conversions = Conversions()
         self._turns = Turns()
         self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
@@ -93,6 +96,7 @@ class Dispatcher:
         if request is not None and (applied := request.applied()):
             headers = [*headers, *applied]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
+        headers = [*headers, *trace.rate_headers]
         response = response_of(reply, self._database, headers, more, bodiless=scope["method"] == "HEAD")
         await response(scope, receive, send)
 

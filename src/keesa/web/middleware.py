@@ -21,7 +21,7 @@ from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED: Final = (
     f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate, ETag, Location, Link, Accept-Encoding"
-    ", Content-Disposition, Idempotency-Replayed, Preference-Applied"
+    ", Content-Disposition, Idempotency-Replayed, Preference-Applied, RateLimit, RateLimit-Policy"
 )
 """What a page of another origin may read: every header that the OpenAPI documents name but for what comes with
 cookies, which such a page never has, and the name of a file.

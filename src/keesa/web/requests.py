@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 
+from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Bodies, RawBody, Upload
@@ -19,9 +20,11 @@ from keesa.web.input.json_bodies import read_json
 from keesa.web.input.preferences import Handling, handling_of
 from keesa.web.input.queries import Query, read_query
 from keesa.web.input.unknown import unknown_fields, unknown_words
+from keesa.web.rate_windows import Subject
+from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, raw_headers
 from keesa.web.router import Router
-from keesa.web.routes import SAFE_METHODS, ApiVersion, Route
+from keesa.web.routes import Access, ApiVersion, Route
 from keesa.web.trace import Trace
 
 VERSION_HEADER: Final = "Keesa-Version"
@@ -80,6 +83,11 @@ class PreparedRequest:
         limit = self.query.get("limit", "")
         long = len(limit) < LONGEST_NUMBER and limit.isdecimal() and int(limit) > LONG_LIST
         return (long or self.query.get("format") == "csv") and not isinstance(self.token, Unauthorized)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something, and hence may have a key."""
+        return next(iter(self.routes.values())).changes
 
     @property
     def cached_caller(self) -> Caller | None:
@@ -190,14 +198,44 @@ class PreparedRequest:
 class Preparation:
     """From a request to a `PreparedRequest`, in the order in which errors are told."""
 
-    def __init__(self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int) -> None:
+    def __init__(
+        self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int, rates: Rates
+    ) -> None:
         self._application = application
+        self._rates = rates
         self._newest_first = tuple(version.name for version in versions)
         self._router = Router(versions)
         self._bodies = Bodies(body_limit)
 
     async def prepare(self, request: Request, path: str, trace: Trace) -> PreparedRequest:
-        """Raises `HttpError`, and `Answered` for OPTIONS. Without the token that is needed no body is read."""
+        """Raises `HttpError`, and `Answered` for OPTIONS. No body is read without the token that is needed, nor of who
+        asks too often.
+        """
+        try:
+            prepared, takes_body = self._find(request, path, trace)
+        except HttpError:
+            token = self._read_token(request, Access.ACCESS_TOKEN)
+            await self._rates.admit(_subject_of(token), trace, now())
+            raise
+        await self._rates.admit(_subject_of(prepared.token), trace, now())
+        if takes_body:
+            route = trace.route
+            assert route is not None  # noqa: S101 - it was found
+            self._bodies.refuse_announced(request, route)
+            if not isinstance(prepared.token, Unauthorized):
+                prepared.content = await self._bodies.read(request, route)
+        if prepared.changes:
+            prepared.sent = await self._read_key(prepared, path)
+        return prepared
+
+    def _read_token(self, request: Request, access: Access) -> Any:  # noqa: ANN401 - as the application has it
+        try:
+            return self._application.read_token(request, access)
+        except Unauthorized as error:
+            return error
+
+    def _find(self, request: Request, path: str, trace: Trace) -> tuple[PreparedRequest, bool]:
+        """Without its body, and whether it takes one."""
         wanted = self._version(request.headers.get(VERSION_HEADER))
         trace.version = wanted or self._newest_first[0]
         found = self._router.find(path)
@@ -218,17 +256,8 @@ class Preparation:
             wanted = self._version(query["version"])
         prepared = PreparedRequest(request, trace, routes, parameters, query, wanted)
         prepared.handling = handling_of(request.headers)
-        try:
-            prepared.token = self._application.read_token(request, route.access)
-        except Unauthorized as error:
-            prepared.token = error
-        if resource.takes_body[method]:
-            self._bodies.refuse_announced(request, route)
-            if not isinstance(prepared.token, Unauthorized):
-                prepared.content = await self._bodies.read(request, route)
-        if method not in SAFE_METHODS:
-            prepared.sent = await self._read_key(prepared, path)
-        return prepared
+        prepared.token = self._read_token(request, route.access)
+        return prepared, resource.takes_body[method]
 
     async def _read_key(self, prepared: PreparedRequest, path: str) -> SentKey | None:
         """What is no key is no reason to keep a body."""
@@ -248,3 +277,7 @@ class Preparation:
             return text
         known = " or ".join(reversed(self._newest_first))
         raise unreadable(f"There is no such version: {VERSION_HEADER} must be {known}")
+
+
+def _subject_of(token: Any) -> Subject | None:  # noqa: ANN401 - as above
+    return None if token is None or isinstance(token, Unauthorized) else token.subject

@@ -1,6 +1,7 @@
 """What is noted of a request on its way, for its log line and its headers."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -33,6 +34,8 @@ class Trace:
     """That version's route, likewise."""
     caller: "Caller | None" = None
     """Once the database has told."""
+    rate_headers: Sequence[tuple[bytes, bytes]] = ()
+    """What the answer tells of the caller's rate, once that has been counted."""
     failure: BaseException | None = None
     """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 

@@ -14,6 +14,7 @@ from keesa.directory import customers
 from keesa.directory.contacts import MOST_CONTACTS, NewContact
 from keesa.directory.customers import CustomerChanges, NewCustomer
 from keesa.directory.pages import PageAfter
+from keesa.names import LONGEST
 from keesa.tickets.numbers import parse_number
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.endpoints import PathParameter
@@ -75,7 +76,9 @@ def _shown(customer: customers.Customer) -> Customer:
 
 
 class CustomersQuery(CursorQuery, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(description="Those whose name contains this, in whatever case")] | None = None
+    name: (
+        Annotated[str, Meta(max_length=LONGEST, description="Those whose name contains this, in whatever case")] | None
+    ) = None
     with_retired: Annotated[bool, Meta(description="Whether those that are retired are listed too")] = False
 
 

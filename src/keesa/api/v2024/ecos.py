@@ -12,6 +12,7 @@ from keesa.db import Steps, Tx
 from keesa.directory import ecos
 from keesa.directory.ecos import EcoChanges, EcosWanted
 from keesa.directory.pages import PageAfter
+from keesa.names import LONGEST
 from keesa.tickets.numbers import parse_number
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.endpoints import PathParameter
@@ -46,7 +47,9 @@ def _shown(eco: ecos.Eco) -> Eco:
 
 class EcosQuery(CursorQuery, frozen=True, kw_only=True):
     customer_id: Annotated[Id, Meta(description="Those of this customer")] | None = None
-    name: Annotated[str, Meta(description="Those whose name contains this, in whatever case")] | None = None
+    name: (
+        Annotated[str, Meta(max_length=LONGEST, description="Those whose name contains this, in whatever case")] | None
+    ) = None
     with_retired: Annotated[bool, Meta(description="Whether those that are retired are listed too")] = False
 
 

@@ -28,7 +28,9 @@ GivenPermissions = Annotated[
     dict[str, list[str]],
     Meta(description="Resource to actions: Keesa's words, or those of other systems that read its tokens"),
 ]
-TicketTypes = Annotated[list[str], Meta(description="The ticket types that its members work on", max_length=500)]
+MOST_TYPES: Final = 500
+"""Ticket types of one role."""
+TicketTypes = Annotated[list[str], Meta(description="The ticket types that its members work on", max_length=MOST_TYPES)]
 Retired = Annotated[bool, Meta(description="Whether nobody is given it any more")]
 
 _GIVEN: Final = {"name": "north_crew", "permissions": {"tickets": ["read", "write"]}, "ticket_types": ["eco_support"]}

@@ -28,10 +28,12 @@ TokenPath = Annotated[
     int | None,
     PathParameter(parse_number, "The token's id", {**DIGITS, "examples": ["7"]}, api_tokens.NOT_FOUND),
 ]
+MOST_PERMISSIONS: Final = 1_000
+"""Words that a token is made with."""
 Name = Annotated[str, Meta(description="What it is for, at most 255 characters")]
 Permissions = Annotated[
     list[Annotated[str, Meta(max_length=511)]],
-    Meta(max_length=1000, description="What it may do at the most: words such as `tickets:read`"),
+    Meta(max_length=MOST_PERMISSIONS, description="What it may do at the most: words such as `tickets:read`"),
 ]
 ExpiresAt = Annotated[
     str,

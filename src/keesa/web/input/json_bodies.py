@@ -14,9 +14,13 @@ MOST_PIECES: Final = 2_000
 """Strings of a JSON body, its brackets, commas and colons; texts may be long, but nothing here takes many of them."""
 FEW_BYTES: Final = 8_192
 """So short a body may hold as many as it can: they take no time."""
+DEEPEST: Final = 100
+"""Objects and lists that stand one in the other."""
 
 _PIECE: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,:]', re.DOTALL)
 """A string, which may never end, or what stands before a value."""
+_NESTING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+"""A string likewise, or what begins or ends an object or a list."""
 _KEY: Final = re.compile(r'"([^"]*)"\s*:')
 
 
@@ -28,13 +32,13 @@ def read_json(body: bytes) -> dict[str, Any]:
         text = body.decode("utf-8-sig")
         if len(body) > FEW_BYTES and _has_many_pieces(text):
             raise unreadable("The body's JSON has too many keys and values")
+        if _is_deep(text):
+            raise unreadable("The body's JSON is nested too deeply")
         value = msgspec.json.decode(text)  # stricter than json: no NaN, no lone surrogates
         if _may_have_duplicates(text):
             json.loads(text, object_pairs_hook=_refuse_duplicates)
     except UnicodeDecodeError as error:
         raise unreadable("The body is not UTF-8") from error
-    except RecursionError as error:
-        raise unreadable("The body's JSON is nested too deeply") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise unreadable(f"The body is not readable as JSON: {error}") from error
     if not isinstance(value, dict):
@@ -45,6 +49,18 @@ def read_json(body: bytes) -> dict[str, Any]:
 def _has_many_pieces(text: str) -> bool:
     """Whether there are more than `MOST_PIECES`: a megabyte of `{},` takes 100 ms to read, while all others wait."""
     return next(islice(_PIECE.finditer(text), MOST_PIECES, None), None) is not None
+
+
+def _is_deep(text: str) -> bool:
+    """Whether it goes deeper than `DEEPEST`: readers call themselves for each level."""
+    if text.count("{") + text.count("[") <= DEEPEST:
+        return False
+    depth = 0
+    for each in _NESTING.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(each[0], 0)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _may_have_duplicates(text: str) -> bool:

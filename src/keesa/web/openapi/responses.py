@@ -10,6 +10,7 @@ from keesa.web.input.fields import read_fields
 from keesa.web.input.unknown import NOT_KNOWN
 from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
+from keesa.web.rates import RATE_HEADERS
 from keesa.web.requests import VERSION_HEADER
 from keesa.web.routes import Access, ApiVersion, Route
 from keesa.web.trace import REQUEST_ID
@@ -20,7 +21,7 @@ _WITHOUT_BODY = (204, 304)
 
 def statuses(route: Route) -> list[int]:
     """Every error that the route may answer, by what it takes; and 304."""
-    found = {400, 500, 503, *route.errors}
+    found = {400, 429, 500, 503, *route.errors}
     if route.access is not Access.ANYONE:
         found.add(401)
     if route.permission or route.guard:
@@ -61,7 +62,7 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
 
 
 def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
-    names = [REQUEST_ID, VERSION_HEADER]
+    names = [REQUEST_ID, VERSION_HEADER, *RATE_HEADERS]
     if status in _HEADERS_OF_SOME:
         names.append(_HEADERS_OF_SOME[status])
     if route.conditional and status in (route.status, 304, 412) and status != 204:

@@ -21,6 +21,7 @@ from keesa.api.v2024.users.shapes import (
     shown,
 )
 from keesa.db import Steps, Tx
+from keesa.names import LONGEST
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.input.fields import Id
 from keesa.web.replies import Reply
@@ -30,12 +31,17 @@ ROUTES = Routes()
 
 
 class UsersQuery(CursorQuery, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(description="Those in whose full or nick name this stands, in whatever case")] | None = (
-        None
-    )
-    email: Annotated[str, Meta(description="Those in whose address this stands, likewise")] | None = None
+    name: (
+        Annotated[
+            str, Meta(max_length=LONGEST, description="Those in whose full or nick name this stands, in whatever case")
+        ]
+        | None
+    ) = None
+    email: (
+        Annotated[str, Meta(max_length=LONGEST, description="Those in whose address this stands, likewise")] | None
+    ) = None
     user_type: UserType | None = None
-    role: Annotated[str, Meta(description="Those who have the role of this name")] | None = None
+    role: Annotated[str, Meta(max_length=LONGEST, description="Those who have the role of this name")] | None = None
     customer_id: Annotated[Id, Meta(description="The users of this customer")] | None = None
     with_disabled: Annotated[bool, Meta(description="Whether those that are disabled are listed too")] = False
 
@@ -97,9 +103,12 @@ def show(tx: Tx, call: Call[None, None], user: UserPath) -> Reply[UserAnswer]:
 
 
 class AssignableQuery(CursorQuery, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(description="Those in whose full or nick name this stands, in whatever case")] | None = (
-        None
-    )
+    name: (
+        Annotated[
+            str, Meta(max_length=LONGEST, description="Those in whose full or nick name this stands, in whatever case")
+        ]
+        | None
+    ) = None
 
 
 class Assignable(Struct):
