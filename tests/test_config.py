@@ -44,6 +44,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "login_failures_per_user_and_address": ("3", 3),
     "login_failures_per_user": ("5", 5),
     "login_failures_per_address": ("50", 50),
+    "jobs": ("no", False),
     "backup_to": ("/var/backups/keesa", "/var/backups/keesa"),
     "backup_every": ("24", 24),
     "backup_keep": ("14", 14),

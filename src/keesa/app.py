@@ -30,6 +30,9 @@ from keesa.api.v2024 import VERSION_2024
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.housekeeping import kinds_of
+from keesa.jobs.kinds import Kinds
+from keesa.jobs.worker import Worker
 from keesa.key_watch import open_keys
 from keesa.logs import set_up_logs
 from keesa.metrics.access import Access
@@ -71,6 +74,8 @@ def serve_from(
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
+    kinds = Kinds(kinds_of(services.clock))
+    jobs = Worker(database, kinds, services.clock)
     dispatcher = Dispatcher(
         database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
     )
@@ -85,9 +90,9 @@ def serve_from(
     ]
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
-    sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
+    sampler = Sampler(_sources(database, counts, services, dispatcher, jobs), slot)
     access = Access(config.metrics_token, config.metrics_from, clients, database)
-    metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS])
+    metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS], kinds=kinds)
     mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
     middleware = Middleware(mounted, config.cors_origins, clients, counts)
     slot.begin()
@@ -99,11 +104,13 @@ def serve_from(
             sampler.start()
             for writer in writers:
                 writer.start()
+            if config.jobs:
+                jobs.start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             sampler.stop()
             dispatcher.close()
-            await asyncio.gather(*(writer.stop() for writer in writers))
+            await asyncio.gather(jobs.stop(), *(writer.stop() for writer in writers))
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:
@@ -112,8 +119,11 @@ def serve_from(
     return app
 
 
-def _sources(database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher) -> Sources:
-    return Sources(database, counts, services.sessions, services.tickets, dispatcher.threads, dispatcher.conversions)
+def _sources(
+    database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher, jobs: Worker
+) -> Sources:
+    threads, conversions = dispatcher.threads, dispatcher.conversions
+    return Sources(database, counts, services.sessions, services.tickets, threads, conversions, jobs.tally)
 
 
 def services_of(config: Config) -> Services:

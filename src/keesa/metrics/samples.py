@@ -5,7 +5,7 @@ killed takes the last second with it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,8 @@ from keesa.accounts.session_cache import SessionCache
 from keesa.api.ticket_cache import TicketCache
 from keesa.db import Database
 from keesa.db.load import Load
+from keesa.housekeeping import NAMES
+from keesa.jobs.worker import OUTCOMES, Outcome
 from keesa.metrics import families
 from keesa.metrics.cells import MOST_SAMPLES, SAMPLES, Cells, Slot
 from keesa.metrics.families import Family
@@ -37,6 +39,8 @@ class Sources:
     tickets: TicketCache
     threads: FairQueue
     conversions: Conversions
+    jobs: Mapping[tuple[str, Outcome], int] = field(default_factory=dict)
+    """How attempts at jobs have ended, by kind."""
     connections: "Connections | None" = None
     """None outside of Keesa's own server."""
     lag: float = 0.0
@@ -86,7 +90,14 @@ _DATABASE: Final = (
     Sample(families.DATABASE_CONNECTIONS, ("busy",), lambda own: own.load.connections_busy),
     Sample(families.DATABASE_CONNECTIONS, ("idle",), lambda own: own.load.connections_idle),
 )
-ALL: Final[Sequence[Sample]] = (*_WORKER, *_CACHES, *_DATABASE)
+
+
+def _attempts(kind: str, outcome: Outcome) -> Sample:
+    return Sample(families.JOB_ATTEMPTS, (kind, outcome), lambda own: own.jobs.get((kind, outcome), 0))
+
+
+_JOBS: Final = tuple(_attempts(kind, outcome) for kind in NAMES for outcome in OUTCOMES)
+ALL: Final[Sequence[Sample]] = (*_WORKER, *_CACHES, *_DATABASE, *_JOBS)
 """Their places among a worker's cells are those in this list, from `SAMPLES` on."""
 if len(ALL) > MOST_SAMPLES:
     raise TypeError("make MOST_SAMPLES larger")
