@@ -36,7 +36,7 @@ AT_ONCE: Final = 16
 """Jobs that one process does at the same time."""
 PATIENCE: Final = 3.0
 """Seconds in which jobs that are under way may end when the server stops."""
-PUT_BACK: Final = 5 * SECOND
+PUT_BACK: Final = 30 * SECOND
 """Milliseconds after which a job is begun again with which the database could not be reached."""
 _STEPS: Final = 1_000_000
 
@@ -109,11 +109,11 @@ class Worker:
         return len(self._begun)
 
     async def look(self) -> bool:
-        """Begin what is due, as far as there is room; whether there was anything."""
+        """Begin what is due, as far as more may be; whether there was anything."""
         await self._look_after()
-        room = self._room()
-        due = await self._database.aread(lambda tx: leasing.due(tx, [*room], now()))
-        wanted = self._shared({self._kinds[name]: room[self._kinds[name]] for name in due})
+        free = self._free()
+        due = await self._database.aread(lambda tx: leasing.due(tx, [*free], now()))
+        wanted = self._shared({self._kinds[name]: free[self._kinds[name]] for name in due})
         if not wanted or self._stopping:
             return False
         self._leases += 1
@@ -156,16 +156,16 @@ class Worker:
         self._look = LOOK
         return found
 
-    def _room(self) -> Mapping[Kind, int]:
-        """By kind, how many more of it may be begun, as far as there is room for any."""
+    def _free(self) -> Mapping[Kind, int]:
+        """By kind, how many more of it may be begun."""
         if len(self._begun) >= AT_ONCE:
             return {}
         taken = Counter(begun.job.kind for begun in self._begun.values())
-        room = {kind: kind.side_by_side - taken[kind.name] for kind in self._kinds.by_name.values()}
-        return {kind: most for kind, most in room.items() if most > 0}
+        free = {kind: kind.side_by_side - taken[kind.name] for kind in self._kinds.by_name.values()}
+        return {kind: most for kind, most in free.items() if most > 0}
 
     def _shared(self, wanted: Mapping[Kind, int]) -> Mapping[Kind, int]:
-        """As many as there is room for of all, by those that come first."""
+        """Of all together no more than a process does, by those that come first."""
         free, shared = AT_ONCE - len(self._begun), dict[Kind, int]()
         for kind, most in wanted.items():
             if taken := min(free, most):
