@@ -117,6 +117,7 @@ ACTS: Final[dict[str, Row]] = {
     "canned-answer retire": Row("1", "999", "canned_answer.retire", first="canned-answer reinstate 1"),
     "canned-answer reinstate": Row("1", "999", "canned_answer.reinstate", first="canned-answer retire 1"),
     "job retry": Row("--kind given_up", "999", "job.retry"),
+    "job drop": Row("--kind given_up", "999", "job.drop"),
     "job pause": Row("clear_sessions", "nothing", "job.pause", first="job resume --all"),
     "job resume": Row("--all", "nothing", "job.resume", first="job pause --all"),
     "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
@@ -184,7 +185,7 @@ def test_each_act_leaves_one_row(desk_with_key: Place, desk_database: Database, 
     """By the account that runs it, without a secret; and none where it is refused."""
     if name == "session end":
         cast.named_session(desk_database, cast.ENGINEER)
-    if name == "job retry":
+    if name in ("job retry", "job drop"):
         desk_database.write(lambda tx: tx.run(GIVEN_UP))
     if row.first:
         assert run(row.first, desk_with_key).exit_code == 0

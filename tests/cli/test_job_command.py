@@ -5,15 +5,17 @@ from typing import Any, Final
 
 import pytest
 
-from acting import rows
+from acting import CLOCK, rows
 from command import Done, keesa
 from doing_jobs import do_due, kept_jobs, let_due, make_effects, queue_numbers, within
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.jobs import retrying
-from keesa.jobs.kinds import Job
+from keesa.jobs.kinds import Job, Kinds
 from keesa.jobs.leasing import lease
 from keesa.jobs.queueing import queue
+from keesa.jobs.schedules import Every
+from keesa.jobs.scheduling import keep
 from keesa.jobs.switching import paused
 from places import Place
 from trail import actions_behind, last_id
@@ -122,7 +124,26 @@ def test_of_those_with_one_key_one_is_tried_again(place: Place, database: Databa
     assert [row["state"] for row in listed(place)] == ["waiting", "given_up"]
 
 
-@pytest.mark.parametrize("arguments", [["retry"], ["retry", "1", "--kind", KIND], ["pause"], ["resume", KIND, "--all"]])
+def test_what_shall_not_be_done_is_dropped(place: Place, database: Database) -> None:
+    """One that waits or was given up, or all of a kind; not what is being done, nor what recurs."""
+    give_up(database, 1)
+    queue_numbers(database, KIND, [2, 3, 4])
+    kind = within(KIND, schedule=Every(60))
+    database.write(lambda tx: lease(tx, "w.1", {kind: 1}, now()))
+    database.write(lambda tx: keep(tx, Kinds([kind]), CLOCK))
+    given_up, leased, waiting, *_, recurring = (str(row["id"]) for row in listed(place))
+    assert job(place, "drop", waiting).out == f"job {waiting} is dropped\n"
+    assert job(place, "drop", leased).err == f"keesa: Job {leased} is being done now\n"
+    assert job(place, "drop", recurring).err == f"keesa: Job {recurring} recurs: pause its kind\n"
+    assert job(place, "drop", waiting).status == 1
+    assert job(place, "drop", "--kind", KIND).out == "2 jobs are dropped\n"
+    assert [str(row["id"]) for row in listed(place)] == [leased, recurring]
+    assert given_up not in (leased, recurring)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["retry"], ["drop"], ["retry", "1", "--kind", KIND], ["pause"], ["resume", KIND, "--all"]]
+)
 def test_what_is_meant_is_said(place: Place, arguments: list[str]) -> None:
     """One job or a kind; a kind or all."""
     assert job(place, *arguments).status == 2

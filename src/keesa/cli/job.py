@@ -1,4 +1,4 @@
-"""`keesa job list|show|retry|pause|resume`."""
+"""`keesa job list|show|retry|drop|pause|resume`."""
 
 from enum import Enum
 from typing import Annotated, Final
@@ -20,6 +20,8 @@ from keesa.clock import Clock, now
 from keesa.db import Tx
 from keesa.errors import Refused
 from keesa.housekeeping import NAMES
+from keesa.jobs.dropping import drop as drop_one
+from keesa.jobs.dropping import drop_all
 from keesa.jobs.reading import MOST, KeptJob, Wanted, find_job, kinds_kept, list_jobs
 from keesa.jobs.retrying import AT_ONCE, retry_all
 from keesa.jobs.retrying import retry as retry_one
@@ -43,6 +45,7 @@ class Chosen(Enum):
     GIVEN_UP = "given_up"
 
 
+AJob = Annotated[int | None, typer.Argument(metavar="[ID]", help="Id of the job.", callback=possible_id)]
 AKind = Annotated[str | None, typer.Option("--kind", help="Those of this kind.")]
 Everything = Annotated[bool, typer.Option("--all", help="All kinds.")]
 
@@ -86,26 +89,54 @@ def show(
 
 @app.command()
 def retry(
-    job_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="Id of the job.", callback=possible_id)] = None,
+    job_id: AJob = None,
     kind: AKind = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     _config: ConfigFile = None,
 ) -> None:
     """Have a job tried now, or all of a kind that were given up: as often as if they were new."""
-    if (job_id is None) == (kind is None):
-        raise typer.BadParameter("give the id of a job, or --kind")
+    _require_job_or_kind(job_id, kind)
     with ready_database(data, database_url) as database:
         print(visible(database.write(lambda tx: _retry(tx, job_id, kind))))
+
+
+@app.command()
+def drop(
+    job_id: AJob = None,
+    kind: AKind = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    _config: ConfigFile = None,
+) -> None:
+    """Have a job never done, or all of a kind that wait or were given up, such as what a restored desk would send."""
+    _require_job_or_kind(job_id, kind)
+    with ready_database(data, database_url) as database:
+        print(visible(database.write(lambda tx: _drop(tx, job_id, kind))))
+
+
+def _drop(tx: Tx, job_id: int | None, kind: str | None) -> str:
+    if job_id is not None:
+        drop_one(tx, operator(), job_id)
+        return f"job {job_id} is dropped"
+    return _told(drop_all(tx, operator(), str(_known(tx, kind))), "dropped")
+
+
+def _told(count: int, what: str) -> str:
+    more = "; there may be more: say it again" if count == AT_ONCE else ""
+    return f"{count} job{' is' if count == 1 else 's are'} {what}{more}"
+
+
+def _require_job_or_kind(job_id: int | None, kind: str | None) -> None:
+    if (job_id is None) == (kind is None):
+        raise typer.BadParameter("give the id of a job, or --kind")
 
 
 def _retry(tx: Tx, job_id: int | None, kind: str | None) -> str:
     if job_id is not None:
         retry_one(tx, operator(), job_id)
         return f"job {job_id} is tried again"
-    count = retry_all(tx, operator(), str(_known(tx, kind)))
-    more = "; there may be more: say it again" if count == AT_ONCE else ""
-    return f"{count} job{' is' if count == 1 else 's are'} tried again{more}"
+    return _told(retry_all(tx, operator(), str(_known(tx, kind))), "tried again")
 
 
 @app.command()
