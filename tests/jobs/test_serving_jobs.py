@@ -97,10 +97,10 @@ _GIVEN_UP: Final = """
 
 @pytest.mark.parametrize("jobs", [True, False])
 def test_a_server_may_leave_them_to_others(
-    database: Database, config: Config, jobs: bool, monkeypatch: pytest.MonkeyPatch
+    database: Database, config: Config, monkeypatch: pytest.MonkeyPatch, *, jobs: bool
 ) -> None:
     """`KEESA_JOBS`: then it does not look for any."""
-    started = []
-    monkeypatch.setattr(Worker, "start", started.append)
+    started: list[Worker] = []
+    monkeypatch.setattr(Worker, "start", lambda worker: started.append(worker))
     with TestClient(serve_from(database, replace(config, jobs=jobs))):
         assert bool(started) is jobs
