@@ -101,6 +101,6 @@ def test_a_server_may_leave_them_to_others(
 ) -> None:
     """`KEESA_JOBS`: then it does not look for any."""
     started: list[Worker] = []
-    monkeypatch.setattr(Worker, "start", lambda worker: started.append(worker))
+    monkeypatch.setattr(Worker, "start", lambda worker: started.append(worker))  # noqa: PLW0108 - a method
     with TestClient(serve_from(database, replace(config, jobs=jobs))):
         assert bool(started) is jobs

@@ -346,6 +346,31 @@ def test_a_stop_leaves_what_it_breaks_off_to_others(desk: Database, monkeypatch:
     assert job["run_at"] <= now()
 
 
+def test_what_is_leased_while_it_stops_is_given_back(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is begun any more; the job waits for another worker, as if nobody had had it."""
+    queue_numbers(desk, "counted", [1])
+    real = desk.awrite
+
+    async def work() -> None:
+        worker = Worker(desk, Kinds([within("counted")]), CLOCK)
+
+        async def awrite(work: Any) -> Any:  # noqa: ANN401 - whatever it is
+            found = await real(work)
+            monkeypatch.setattr(desk, "awrite", real)
+            object.__setattr__(worker, "_stopping", True)
+            return found
+
+        monkeypatch.setattr(desk, "awrite", awrite)
+        assert not await worker.look()
+        assert worker.under_way == 0
+
+    asyncio.run(work())
+    job = only_job(desk)
+    assert (job["worker"], job["attempts"]) == (None, 0)
+    assert job["run_at"] <= now()
+    assert desk.read(effects) == []
+
+
 @pytest.mark.usefixtures("at_once")
 def test_a_worker_goes_on_after_any_error(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look that fails is one in the log; the next one may find the database again."""

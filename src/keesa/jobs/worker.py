@@ -36,6 +36,8 @@ AT_ONCE: Final = 16
 """Jobs that one process does at the same time."""
 PATIENCE: Final = 3.0
 """Seconds in which jobs that are under way may end when the server stops."""
+LAST_PATIENCE: Final = 1.0
+"""The same of leaving to others what has not."""
 PUT_BACK: Final = 30 * SECOND
 """Milliseconds after which a job is begun again with which the database could not be reached."""
 _STEPS: Final = 1_000_000
@@ -88,15 +90,14 @@ class Worker:
         queueing.listen_no_more(self._wake)
         self._stopping = True
         self._woken.set()
-        await asyncio.wait([self._running], timeout=PATIENCE)
-        self._running.cancel()
-        tasks = [begun.task for begun in self._begun.values()]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=PATIENCE)
-            left = [begun.job for begun in self._begun.values() if begun.task in late]
-            for task in late:
-                task.cancel()
-            await self._leave(left)
+        _, late = await asyncio.wait([self._running, *self._tasks()], timeout=PATIENCE)
+        left = [job for job, begun in self._begun.items() if begun.task in late]
+        for task in late:
+            task.cancel()
+        await self._leave(left)
+
+    def _tasks(self) -> "list[asyncio.Task[None]]":
+        return [begun.task for begun in self._begun.values()]
 
     @property
     def idle(self) -> bool:
@@ -151,7 +152,6 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on serving
             self._look = min(self._look * 2, LONGEST_LOOK)
             _log.warning("no jobs are begun", reason=str(error) or type(error).__name__)
-            await asyncio.sleep(0)
             return False
         self._look = LOOK
         return found
@@ -236,7 +236,7 @@ class Worker:
         """At the end, which is waited for."""
         if jobs:
             with suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(LAST_PATIENCE):
                     await self._give_back(jobs, 0)
 
     async def _look_after(self) -> None:
