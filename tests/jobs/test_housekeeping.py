@@ -109,7 +109,7 @@ def test_tokens_of_the_past(desk: Database, monkeypatch: pytest.MonkeyPatch) -> 
 def test_keys_of_the_past(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of more than a week ago, the oldest first."""
     monkeypatch.setattr(housekeeping, "ROWS", 2)
-    key = {"user_id": ADMIN.id, "request": "", "tickets": "[]", "status": 200, "headers": "[]"}
+    key = {"user_id": ADMIN.id, "request": "", "seen_as": "", "tickets": "[]", "status": 200, "headers": "[]"}
     made = [now() - age * DAY for age in (9, 8, 8, 8, 8, 6, 1)]
     put(desk, "idempotency_keys", *(key | {"key": f"k{n}", "created_at": at} for n, at in enumerate(made)))
     clear(desk, "clear_idempotency_keys")

@@ -22,9 +22,10 @@ CREATE INDEX jobs_given_up ON jobs (kind, given_up_at, id) WHERE given_up_at IS 
 
 CREATE TABLE idempotency_keys (
     id INTEGER PRIMARY KEY,
-    user_id BIGINT NOT NULL REFERENCES users (id),
+    user_id BIGINT NOT NULL, -- no foreign key: no user is ever deleted, and a check would cost a third of what the row does
     key TEXT NOT NULL,
     request TEXT NOT NULL, -- what was asked for, as a keyed hash
+    seen_as TEXT NOT NULL, -- what its user was then, of which their sight hangs
     tickets TEXT NOT NULL, -- a JSON array: the ids of those that the answer shows
     status INTEGER NOT NULL,
     headers TEXT NOT NULL, -- a JSON array of pairs
