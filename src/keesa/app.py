@@ -74,8 +74,6 @@ def serve_from(
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
-    kinds = Kinds(kinds_of(services.clock))
-    jobs = Worker(database, kinds, services.clock)
     dispatcher = Dispatcher(
         database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
     )
@@ -90,7 +88,10 @@ def serve_from(
     ]
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
-    sampler = Sampler(_sources(database, counts, services, dispatcher, jobs), slot)
+    sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
+    kinds = Kinds(kinds_of(services.clock))
+    jobs = Worker(database, kinds, services.clock)
+    sampler.sources.jobs = jobs.tally
     access = Access(config.metrics_token, config.metrics_from, clients, database)
     metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS], kinds=kinds)
     mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
@@ -119,11 +120,8 @@ def serve_from(
     return app
 
 
-def _sources(
-    database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher, jobs: Worker
-) -> Sources:
-    threads, conversions = dispatcher.threads, dispatcher.conversions
-    return Sources(database, counts, services.sessions, services.tickets, threads, conversions, jobs.tally)
+def _sources(database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher) -> Sources:
+    return Sources(database, counts, services.sessions, services.tickets, dispatcher.threads, dispatcher.conversions)
 
 
 def services_of(config: Config) -> Services:

@@ -39,12 +39,12 @@ class Sources:
     tickets: TicketCache
     threads: FairQueue
     conversions: Conversions
-    jobs: Mapping[tuple[str, Outcome], int] = field(default_factory=dict)
-    """How attempts at jobs have ended, by kind."""
     connections: "Connections | None" = None
     """None outside of Keesa's own server."""
     lag: float = 0.0
     """Seconds by which the last look was late."""
+    jobs: Mapping[tuple[str, Outcome], int] = field(default_factory=dict)
+    """How attempts at jobs have ended, by kind."""
     load: Load = field(init=False)
 
     def look(self) -> None:
