@@ -149,6 +149,7 @@ def test_a_clock_that_was_ahead_puts_nothing_off(desk: Database) -> None:
         desk.write(lambda tx, attempts=attempts: tx.run(_PUT_OFF, year=year, attempts=attempts))  # type: ignore[misc]
         keep(desk, recurring())
         assert only_row(desk)["run_at"] == expected
+        assert desk.read(lambda tx: scheduling.lacking(tx, Kinds([recurring()]), CLOCK)) == []
 
 
 _PUT_OFF = "UPDATE jobs SET run_at = :year, attempts = :attempts"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 
 from acting import CLOCK
 from doing_jobs import (
@@ -248,6 +249,7 @@ def test_a_long_act_keeps_its_lease(desk: Database) -> None:
             raise
 
     kind = outside("sent", act, lease=0)  # a third of which is over at once
+    object.__setattr__(kind.way, "seconds", 3600.0)
 
     async def work() -> None:
         worker = Worker(desk, Kinds([kind]), CLOCK)
@@ -280,6 +282,23 @@ def test_a_database_that_is_away_costs_no_attempt(desk: Database) -> None:
     job = only_job(desk)
     assert (job["attempts"], job["worker"], job["error"]) == (0, None, None)
     assert job["run_at"] > now()
+
+
+def test_an_end_that_is_not_kept_stops_nothing(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log tells why; the job is another's once its lease has run out, and the worker goes on."""
+    queue_numbers(desk, "counted", [1])
+    real = desk.awrite
+
+    async def awrite(work: Any) -> Any:  # noqa: ANN401 - whatever it is
+        if "fail" in work.__code__.co_names:
+            raise RuntimeError("odd")
+        return await real(work)
+
+    monkeypatch.setattr(desk, "awrite", awrite)
+    with structlog.testing.capture_logs() as lines:
+        assert do_due(desk, within("counted", failing)).tally == {}
+    assert [line["reason"] for line in lines] == ["odd"]
+    assert only_job(desk)["worker"] is not None
 
 
 @pytest.mark.usefixtures("at_once")

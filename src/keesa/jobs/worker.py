@@ -12,17 +12,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from uuid import uuid4
 
 import structlog
 
 from keesa.clock import Clock, now
-from keesa.db import Database, Tx
+from keesa.db import Database, Tx, Work
 from keesa.errors import Unavailable
 from keesa.jobs import ending, leasing, queueing, scheduling
 from keesa.jobs.kinds import SECOND, Job, Kind, Kinds, Outside
 from keesa.jobs.leasing import Leased, LeaseLostError
+
+T = TypeVar("T")
 
 FIRST: Final = 2.0
 """Seconds from the start to the first look: a server that starts has better things to do."""
@@ -219,8 +221,8 @@ class Worker:
         return True
 
     async def _fail(self, kind: Kind, job: Job, error: str) -> None:
-        with suppress(LeaseLostError, Unavailable):  # its lease runs out, and another takes it
-            outcome = await self._database.awrite(lambda tx: ending.fail(tx, kind, job, error, _chance))
+        outcome = await self._kept(lambda tx: ending.fail(tx, kind, job, error, _chance))
+        if outcome is not None:
             self._count(job, outcome, error)
 
     def _count(self, job: Job, outcome: ending.Failed, error: str) -> None:
@@ -229,8 +231,17 @@ class Worker:
         _log.warning(told, kind=job.kind, job=job.mark, attempts=job.attempts, reason=error)
 
     async def _give_back(self, jobs: Sequence[Job], after: int) -> None:
-        with suppress(Unavailable):  # their leases run out
-            await self._database.awrite(lambda tx: leasing.give_back(tx, jobs, now() + after))
+        await self._kept(lambda tx: leasing.give_back(tx, jobs, now() + after))
+
+    async def _kept(self, work: Work[T]) -> T | None:
+        """What has become of jobs; None where that is not kept, and they are another's once their leases run out."""
+        try:
+            return await self._database.awrite(work)
+        except LeaseLostError:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever it is, the server goes on serving
+            _log.warning("what became of a job is not kept", reason=str(error) or type(error).__name__)
+            return None
 
     async def _leave(self, jobs: Sequence[Job]) -> None:
         """At the end, which is waited for."""
