@@ -127,7 +127,8 @@ def database(place: Place) -> Iterator[Database]:
 
 @pytest.fixture
 def config(place: Place) -> Config:
-    return Config(data=place.data, database_url=place.url, secret=cast.SECRET, log_format="json")
+    """Nothing is done by itself: what tests find is theirs."""
+    return Config(data=place.data, database_url=place.url, secret=cast.SECRET, log_format="json", jobs=False)
 
 
 @pytest.fixture
@@ -175,6 +176,7 @@ def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         data=tmp_path_factory.mktemp("unused"),
         secret=cast.SECRET,
         log_format="json",
+        jobs=False,
         login_failures_per_user_and_address=many,
         login_failures_per_user=many,
         login_failures_per_address=many,

@@ -47,6 +47,7 @@ READ: Final[dict[str, tuple[str, Any]]] = {
     "requests_per_user": ("600", 600),
     "requests_per_token": ("0", 0),
     "requests_per_address": ("60", 60),
+    "jobs": ("no", False),
     "backup_to": ("/var/backups/keesa", "/var/backups/keesa"),
     "backup_every": ("24", 24),
     "backup_keep": ("14", 14),

@@ -60,6 +60,10 @@ class Asking:
         answer = self.client.post(f"/api/v1{path}", content=content, headers=sent)
         return answer.status_code, answer.json()["error"]
 
+    def keyed(self, key: str) -> tuple[int, str]:
+        answer = self.api("DELETE", f"/tickets/{ASSIGNED}/tags/1", Idempotency_Key=key)
+        return answer.status_code, answer.json()["error"]
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -227,6 +231,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "characters of any other word of a query": Limit(
         "names.LONGEST", lambda ask: ask("GET", f"/customers?name={TITLE}")
     ),
+    "characters of an `Idempotency-Key`": Limit("web.idempotency.LONGEST", lambda ask: ask.keyed(TITLE)),
     "characters of a cursor": Limit("web.cursors.LONGEST", lambda ask: ask("GET", f"/customers?after={'x' * 201}")),
     "changes since `updated_since`": Limit(
         "tickets.rows.MOST", "tests/api/test_ticket_rows.py::test_a_time_that_is_too_long_ago_is_refused"

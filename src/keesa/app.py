@@ -33,6 +33,9 @@ from keesa.api.v2024 import VERSION_2024
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.housekeeping import kinds_of
+from keesa.jobs.kinds import Kinds
+from keesa.jobs.worker import Worker
 from keesa.key_watch import open_keys
 from keesa.logs import set_up_logs
 from keesa.metrics.access import Access
@@ -97,8 +100,11 @@ def serve_from(
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
+    kinds = Kinds(kinds_of(services.clock))
+    jobs = Worker(database, kinds, services.clock)
+    sampler.sources.jobs = jobs.tally
     access = Access(config.metrics_token, config.metrics_from, clients, database)
-    metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS])
+    metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS], kinds=kinds)
     mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
     middleware = Middleware(mounted, config.cors_origins, clients, counts)
     slot.begin()
@@ -110,11 +116,13 @@ def serve_from(
             sampler.start()
             for writer in writers:
                 writer.start()
+            if config.jobs:
+                jobs.start()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             sampler.stop()
             dispatcher.close()
-            await asyncio.gather(*(writer.stop() for writer in writers))
+            await asyncio.gather(jobs.stop(), *(writer.stop() for writer in writers))
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
         else:

@@ -86,7 +86,7 @@ def desk(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
     database.close()
     with (
         DatabaseProxy(url) as proxy,
-        LiveServer(data, proxy.url, KEESA_SECRET=cast.SECRET) as server,
+        LiveServer(data, proxy.url, KEESA_SECRET=cast.SECRET, KEESA_JOBS="no") as server,
         httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS) as client,
     ):
         yield Desk(proxy, client)

@@ -42,6 +42,9 @@ class Row(NamedTuple):
 
 EMAIL: Final = "moosa@keesa.example"
 SECRET: Final = "a password of Moosa"
+GIVEN_UP: Final = """
+    INSERT INTO jobs (kind, payload, queued_at, run_at, given_up_at) VALUES ('given_up', '{}', 0, 0, 1)
+"""
 ACTS: Final[dict[str, Row]] = {
     "maintenance on": Row("", None, "desk.maintenance", first="maintenance off"),
     "maintenance off": Row("", None, "desk.maintenance", first="maintenance on"),
@@ -113,6 +116,10 @@ ACTS: Final[dict[str, Row]] = {
     "canned-answer change": Row("1 --name Sailing", "999 --name Sailing", "canned_answer.change"),
     "canned-answer retire": Row("1", "999", "canned_answer.retire", first="canned-answer reinstate 1"),
     "canned-answer reinstate": Row("1", "999", "canned_answer.reinstate", first="canned-answer retire 1"),
+    "job retry": Row("--kind given_up", "999", "job.retry"),
+    "job drop": Row("--kind given_up", "999", "job.drop"),
+    "job pause": Row("clear_sessions", "nothing", "job.pause", first="job resume --all"),
+    "job resume": Row("--all", "nothing", "job.resume", first="job pause --all"),
     "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
 }
 """By its words."""
@@ -140,6 +147,8 @@ NO_ACTS: Final = {
     "reference list": "reads",
     "tag list": "reads",
     "desk show": "reads",
+    "job list": "reads",
+    "job show": "reads",
     "secret show": "reads",
 }
 """With the reason."""
@@ -176,6 +185,8 @@ def test_each_act_leaves_one_row(desk_with_key: Place, desk_database: Database, 
     """By the account that runs it, without a secret; and none where it is refused."""
     if name == "session end":
         cast.named_session(desk_database, cast.ENGINEER)
+    if name in ("job retry", "job drop"):
+        desk_database.write(lambda tx: tx.run(GIVEN_UP))
     if row.first:
         assert run(row.first, desk_with_key).exit_code == 0
     before = last_id(desk_database)

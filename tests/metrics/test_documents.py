@@ -52,6 +52,12 @@ SERIES: Final = {
     'keesa_database_up{instance="never backed up"}': "1x200",
     'keesa_database_up{instance="backed up"}': "1x200",
     'keesa_backup_timestamp_seconds{instance="backed up", kind="full"}': "6000x200",
+    'keesa_jobs_late_seconds{instance="late", kind="send"}': "1000x200",
+    'keesa_jobs_rest{instance="late", kind="send"}': "0x200",
+    'keesa_jobs_late_seconds{instance="paused", kind="send"}': "1000x200",
+    'keesa_jobs_rest{instance="paused", kind="send"}': "1x200",
+    'keesa_jobs{instance="given up", kind="send", state="given_up"}': "1x200",
+    'keesa_jobs{instance="given up", kind="send", state="waiting"}': "9x200",
     'keesa_disk_bytes{instance="full"}': "100x200",
     'keesa_disk_free_bytes{instance="full"}': "9x200",
 }
@@ -67,6 +73,14 @@ ASKED_FOR: Final = {
     "KeesaNotBackedUp": (
         {"instance": "never backed up"},
         "The last back-up of never backed up is more than two days old, or there is none.",
+    ),
+    "KeesaJobsLate": (
+        {"instance": "late", "kind": "send"},
+        "Jobs of the kind send wait for too long on late: see keesa job list.",
+    ),
+    "KeesaJobsGivenUp": (
+        {"instance": "given up", "kind": "send", "state": "given_up"},
+        "Jobs of the kind send were given up: see keesa job list.",
     ),
     "KeesaDiskFull": ({"instance": "full"}, "The disk with the data of full is nearly full: see keesa check."),
 }

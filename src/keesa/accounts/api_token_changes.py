@@ -246,6 +246,22 @@ def _forget_past(tx: Tx, user_id: int, at: int) -> None:
         tx.run("DELETE FROM api_tokens WHERE id = :id", id=row["id"])
 
 
+def clear_past(tx: Tx, at: int, after: int, users: int) -> int | None:
+    """What `_forget_past` leaves to the next token, of so many users behind `after`; the last of them, None at the
+    end.
+    """
+    rows = tx.all(_WITH_PAST, after=after, at=at, kept=_PAST_KEPT, most=users)
+    for row in rows:
+        _forget_past(tx, row["user_id"], at)
+    return rows[-1]["user_id"] if len(rows) == users else None
+
+
+_WITH_PAST: Final = """
+    SELECT user_id FROM api_tokens WHERE user_id > :after AND (ended_at IS NOT NULL OR expires_at <= :at)
+    GROUP BY user_id HAVING count(*) > :kept ORDER BY user_id LIMIT :most
+"""
+
+
 def _keep(tx: Tx, by: Requester, owner_id: int, new: NewApiToken, secret: str) -> int:
     kept: int = tx.value(
         "INSERT INTO api_tokens (user_id, name, hash, version, created_by_id, created_at, expires_at)"

@@ -148,6 +148,11 @@ def count(tx: Tx, asked: Sequence[Counter], at: int) -> None:
     tx.run(_FORGET_OLDEST, most=CLEARED_AT_ONCE, kept=MOST_COUNTED)
 
 
+def clear_past(tx: Tx, at: int, most: int) -> int:
+    """Failures that count no more; how many it were."""
+    return tx.changed(_FORGET_PAST, old=at - USER_WINDOW, ahead=at + USER_WINDOW, most=most)
+
+
 _COUNT: Final = """
     INSERT INTO login_failures (subject, failures, since) VALUES (:subject, 1, :at)
     ON CONFLICT (subject) DO UPDATE SET
@@ -178,6 +183,30 @@ def forget_failures(tx: Tx, asked: Counters) -> None:
     was guessed at others', nor what others guessed at theirs.
     """
     tx.run("DELETE FROM login_failures WHERE subject = :subject", subject=asked.own.subject)
+
+
+def clear_networks(tx: Tx, at: int, after: int, users: int) -> int | None:
+    """Networks that are remembered no more, of so many users behind `after`; the last of them, None at the end. There
+    is no index by time: each user has a few.
+    """
+    rows = tx.all(
+        "SELECT user_id FROM login_networks WHERE user_id > :after GROUP BY user_id ORDER BY user_id LIMIT :users",
+        after=after,
+        users=users,
+    )
+    if not rows:
+        return None
+    last: int = rows[-1]["user_id"]
+    tx.run(_FORGET_NETWORKS, after=after, last=last, old=at - REMEMBERED)
+    return last if len(rows) == users else None
+
+
+_FORGET_NETWORKS: Final = """
+    DELETE FROM login_networks WHERE (user_id, network) IN (
+        SELECT user_id, network FROM login_networks
+        WHERE user_id > :after AND user_id <= :last AND last_at <= :old $if_free
+    )
+"""
 
 
 def remember_network(tx: Tx, user_id: int, network: str, sign_in: int, at: int) -> None:

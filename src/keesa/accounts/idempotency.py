@@ -62,18 +62,23 @@ def look_soon(tx: Tx, user_id: int, key: str, at: int) -> Callable[[], Done | No
     if tx.may_be_undone and not tx.writes_alone:
         alone = tx.soon("SELECT $try_lock AS value", number=_number(user_id, key))
     # a later statement than the one that holds, which sees what was committed until then
-    rows = tx.soon(_LOOK, user_id=user_id, key=key, since=at - KEPT)
+    rows = tx.soon(_LOOK, user_id=user_id, key=key)
 
     def found() -> Done | None:
         if alone is not None and not alone()[0]["value"]:
             raise StillRunning(_STILL)
-        return next(map(_done, rows()), None)
+        for row in rows():
+            if row["created_at"] > at - KEPT:
+                return _done(row)
+            if tx.may_be_undone:  # a new row comes behind all others, in whose order they are cleared away
+                tx.run(_FORGET, id=row["id"])
+        return None
 
     return found
 
 
 def keep(tx: Tx, user_id: int, key: str, done: Done, at: int) -> None:
-    """In place of what was done under the key longer ago than it is known."""
+    """For who has looked in this transaction, and has found nothing."""
     body = done.body if done.body is None or len(done.body) <= LONGEST_BODY else None
     tx.run(
         _KEEP,
@@ -87,6 +92,22 @@ def keep(tx: Tx, user_id: int, key: str, done: Done, at: int) -> None:
         body=body,
         at=at,
     )
+
+
+def clear_past(tx: Tx, at: int, most: int) -> int:
+    """Up to so many keys that are known no more; how many it were. Their ids go up with time: no more of them are
+    looked at than are cleared.
+    """
+    return tx.changed(_CLEAR, past=at - KEPT, most=most)
+
+
+_CLEAR: Final = """
+    DELETE FROM idempotency_keys WHERE id IN (
+        SELECT id FROM idempotency_keys WHERE id IN (
+            SELECT id FROM idempotency_keys ORDER BY id LIMIT :most
+        ) AND created_at <= :past $if_free
+    )
+"""
 
 
 def _done(row: Row) -> Done:
@@ -111,13 +132,11 @@ def _number(user_id: int, key: str) -> int:
 
 
 _LOOK: Final = """
-    SELECT request, seen_as, tickets, status, headers, body FROM idempotency_keys
-    WHERE user_id = :user_id AND key = :key AND created_at > :since
+    SELECT id, request, seen_as, tickets, status, headers, body, created_at FROM idempotency_keys
+    WHERE user_id = :user_id AND key = :key
 """
+_FORGET: Final = "DELETE FROM idempotency_keys WHERE id = :id"
 _KEEP: Final = """
     INSERT INTO idempotency_keys (user_id, key, request, seen_as, tickets, status, headers, body, created_at)
     VALUES (:user_id, :key, :request, :seen_as, :tickets, :status, :headers, :body, :at)
-    ON CONFLICT (user_id, key) DO UPDATE SET
-        request = excluded.request, seen_as = excluded.seen_as, tickets = excluded.tickets, status = excluded.status,
-        headers = excluded.headers, body = excluded.body, created_at = excluded.created_at
 """

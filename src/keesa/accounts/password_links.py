@@ -124,6 +124,11 @@ def _keep(tx: Tx, by: Requester, user_id: int, link: PasswordLink) -> None:
     tx.run(_CLEAR_AWAY, at=by.at, most=_CLEARED_AT_ONCE)
 
 
+def clear_expired(tx: Tx, at: int, most: int) -> int:
+    """Links of the past; how many it were."""
+    return tx.changed(_CLEAR_AWAY, at=at, most=most)
+
+
 _CLEAR_AWAY: Final = """
     DELETE FROM password_links WHERE hash IN (
         SELECT hash FROM password_links WHERE expires_at <= :at LIMIT :most $if_free

@@ -84,6 +84,11 @@ def open_session(tx: Tx, user_id: int, version: Version, at: int, origin: Origin
     return actor, session
 
 
+def clear_expired(tx: Tx, at: int, most: int) -> int:
+    """The same beside logins; how many it were."""
+    return tx.changed(_CLEAR_AWAY, past=at - ACCESS_LIFETIME, most=most)
+
+
 _CLEAR_AWAY: Final = """
     DELETE FROM sessions WHERE refresh_uid IN (
         SELECT refresh_uid FROM sessions WHERE expires_at < :past LIMIT :most $if_free

@@ -80,6 +80,8 @@ class Config:
     """In a minute, of those that show neither; 0: any number."""
     cache_mib: int = 24
     """MiB of rendered tickets that each worker keeps; 0 keeps none."""
+    jobs: bool = True
+    """Whether this server does what waits to be done, and what recurs; one of a desk's servers must."""
     backup_to: str | None = None
     """The folder, or `s3://bucket/path`, that back-ups are put in."""
     backup_every: int = 0

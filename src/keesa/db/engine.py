@@ -29,6 +29,8 @@ class Tx(ABC):
     """Whether no other transaction writes meanwhile."""
     may_be_undone: bool
     """Whether what it shows may never come to be, so that nothing of it may be kept: true where it writes."""
+    kept_calls: Sequence[Callable[[], None]] = ()
+    """What is called once it is kept."""
 
     @abstractmethod
     def all(self, sql: str, /, **params: object) -> Sequence[Row]:
@@ -66,6 +68,13 @@ class Tx(ABC):
         """What is done inside is undone where it ends with an exception, which goes on; what was done before stays. One
         part may stand in another. An error of the database that comes after the part (`run`) undoes all.
         """
+
+    def once_kept(self, call: Callable[[], None]) -> None:
+        """Have it called, in any thread, once the transaction is durable, and at most once; a process that dies then
+        does not call it. It is short, and raises nothing.
+        """
+        if call not in self.kept_calls:
+            self.kept_calls = (*self.kept_calls, call)
 
     @abstractmethod
     def script(self, sql: str, /) -> None:

@@ -43,6 +43,8 @@ class Outcome:
 
     value: Any = None
     error: BaseException | None = None
+    kept_calls: Sequence[Callable[[], None]] = ()
+    """What to call once it is durable."""
 
 
 Commit = Callable[[Sequence[Work[Any]]], Sequence[Outcome]]
@@ -215,6 +217,8 @@ class GroupWriter:
             outcomes = self._commit(group)
         except BaseException as error:  # noqa: BLE001 - whatever it was, each caller hears of it
             outcomes = [Outcome(error=error)] * len(group)
+        for call in dict.fromkeys(call for outcome in outcomes for call in outcome.kept_calls):
+            call()
         self._group = ()
         _tell(group, outcomes)
 

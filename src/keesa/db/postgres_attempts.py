@@ -45,10 +45,13 @@ def attempt(connection: Connection, work: Work[T], *, writing: bool) -> T:
     """
     connection.begin(writing=writing)
     try:
-        value = work(PostgresTx(connection, may_be_undone=writing))
+        tx = PostgresTx(connection, may_be_undone=writing)
+        value = work(tx)
         _require_value(work, value)
         if writing:
             connection.commit()
+            for call in tx.kept_calls:
+                call()
         else:
             connection.end()
     except BaseException as error:  # noqa: BLE001 - it is told to who waits

@@ -14,8 +14,8 @@ rows, and break it together. No row of theirs meets, so the database has nothing
 3. Write. Whoever else writes under the rule waits for the row until this transaction ends, in all processes.
 
 Rows are held in this order, so that no two writers wait for each other: rules, users, customers, roles, tickets, what
-hangs on them, `desk_revisions`. What must not wait, as rows of the past that are cleared away, takes what nobody holds:
-`$if_free`.
+hangs on them, jobs that are queued with a key, `desk_revisions`. What must not wait, as rows of the past that are
+cleared away, takes what nobody holds: `$if_free`.
 
 A rule that one statement keeps needs none of this: a unique key, or an UPDATE whose WHERE has the condition. Nor does a
 rule of which one side alone looks at what the other writes: docs/decisions/0028-writes-side-by-side.md.

@@ -366,7 +366,8 @@ class SqliteDatabase(Database):
         self._writing.execute("SAVEPOINT work")
         tx = SqliteTx(self._writing, may_be_undone=True)
         try:
-            outcome = Outcome(work(tx))
+            value = work(tx)
+            outcome = Outcome(value, kept_calls=tx.kept_calls)
         except BaseException as error:  # it belongs to the caller who waits, not to this thread
             if not self._writing.in_transaction:
                 raise  # a full disk or the like undid the whole group, not this work alone

@@ -18,7 +18,7 @@ PID, ENDS, CUT_OFF = range(3)
 """The first cells: the process (0: none), how many have died, answers that did not come to their end."""
 SAMPLES: Final = 16
 """The first of the cells that `samples.py` writes."""
-MOST_SAMPLES: Final = 64
+MOST_SAMPLES: Final = 256
 REQUESTS: Final = SAMPLES + MOST_SAMPLES
 """The first of those of `requests.py`."""
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from keesa.db.sqlite import SqliteDatabase
+from keesa.jobs.kinds import Kinds
 from keesa.metrics.access import Access
 from keesa.metrics.exposition import Shown, encoded
 from keesa.metrics.facts import Asking
@@ -25,13 +26,15 @@ PATH: Final = "/metrics"
 class Metrics:
     """An ASGI application. What it tells is of all workers, whichever of them is asked; `logins` are routes."""
 
-    def __init__(self, access: Access, table: RequestTable, sampler: Sampler, *, logins: Collection[str]) -> None:
+    def __init__(
+        self, access: Access, table: RequestTable, sampler: Sampler, *, logins: Collection[str], kinds: Kinds
+    ) -> None:
         self._access = access
         self._table = table
         self._sampler = sampler
         self._logins = logins
         database = sampler.sources.database
-        self._asking = Asking(database)
+        self._asking = Asking(database, kinds)
         self._engine: Engine = "sqlite" if isinstance(database, SqliteDatabase) else "postgres"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

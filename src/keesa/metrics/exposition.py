@@ -132,6 +132,11 @@ def _of_facts(facts: Facts) -> Iterator[Series]:
     yield families.MAINTENANCE, (), facts.maintenance
     yield families.SESSIONS, (), facts.sessions
     yield from ((families.TICKETS, (status,), count) for status, count in facts.tickets.items())
+    for kind, counts in facts.jobs.items():
+        yield families.JOBS, (kind, "waiting"), counts.waiting
+        yield families.JOBS, (kind, "given_up"), counts.given_up
+        yield families.JOBS_LATE, (kind,), counts.oldest / 1000
+        yield families.JOBS_REST, (kind,), counts.rests
     made: dict[str, Record | None] = {"full": facts.back_up, "snapshot": facts.snapshot}
     for kind, record in made.items():
         if record is not None:

@@ -20,6 +20,8 @@ from keesa.db.migrate import schema_of
 from keesa.db.postgres_sizes import Server, measure_server
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.sqlite_sizes import File, file_in
+from keesa.jobs.kinds import Kinds
+from keesa.jobs.reading import Counts, count
 
 INTERVAL: Final = 5.0
 """Seconds for which an answer stands, whoever asks."""
@@ -39,6 +41,8 @@ class Facts:
     maintenance: bool
     sessions: int
     tickets: Mapping[str, int]
+    jobs: Mapping[str, Counts]
+    """By kind."""
     back_up: Record | None
     snapshot: Record | None
     file: File | None
@@ -50,8 +54,9 @@ class Facts:
 class Asking:
     """Asks once for all who want to know at the same time. Of one event loop."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kinds: Kinds) -> None:
         self._database = database
+        self._kinds = kinds
         self._asked = -INTERVAL
         self._facts: Facts | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -87,6 +92,7 @@ class Asking:
             maintenance=maintenance.is_on(tx),
             sessions=tx.value(SESSIONS, at=now(), most=MOST),
             tickets={status: tx.value(TICKETS, status=status, most=MOST) for status in STATUSES},
+            jobs=count(tx, self._kinds, now()),
             back_up=records.last(tx),
             snapshot=records.last_snapshot(tx),
             file=file,

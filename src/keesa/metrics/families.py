@@ -94,6 +94,12 @@ COMMITS: Final = Family("keesa_database_commits_total", "counter", "Groups of wr
 DATABASE_CONNECTIONS: Final = Family(
     "keesa_database_connections", "gauge", "Connections to PostgreSQL: busy or idle.", ("state",), engine="postgres"
 )
+JOB_ATTEMPTS: Final = Family(
+    "keesa_job_attempts_total",
+    "counter",
+    "Attempts at jobs, by kind and outcome: done, failed (it is tried again), given_up.",
+    ("kind", "outcome"),
+)
 
 # asked of the database
 
@@ -105,6 +111,21 @@ MAINTENANCE: Final = Family("keesa_maintenance", "gauge", "1 while maintenance i
 SESSIONS: Final = Family("keesa_sessions", "gauge", "Sessions that have not ended, counted to 10,000.")
 TICKETS: Final = Family(
     "keesa_tickets", "gauge", "Tickets that are not closed, by status, each counted to 10,000.", ("status",)
+)
+JOBS: Final = Family(
+    "keesa_jobs",
+    "gauge",
+    "Jobs, by kind and whether they wait (or are being done) or were given up, each counted to 10,000.",
+    ("kind", "state"),
+)
+JOBS_LATE: Final = Family(
+    "keesa_jobs_late_seconds", "gauge", "For how long the first job of a kind has been due that nobody does.", ("kind",)
+)
+JOBS_REST: Final = Family(
+    "keesa_jobs_rest",
+    "gauge",
+    "1 while no job of a kind is begun: it is paused, maintenance is on, or the desk does not send.",
+    ("kind",),
 )
 DATABASE_BYTES: Final = Family("keesa_database_bytes", "gauge", "Of the data file, or of PostgreSQL's database.")
 FREE_BYTES: Final = Family(

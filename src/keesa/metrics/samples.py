@@ -5,7 +5,7 @@ killed takes the last second with it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,8 @@ from keesa.accounts.session_cache import SessionCache
 from keesa.api.ticket_cache import TicketCache
 from keesa.db import Database
 from keesa.db.load import Load
+from keesa.housekeeping import NAMES
+from keesa.jobs.worker import OUTCOMES, Outcome
 from keesa.metrics import families
 from keesa.metrics.cells import MOST_SAMPLES, SAMPLES, Cells, Slot
 from keesa.metrics.families import Family
@@ -44,6 +46,8 @@ class Sources:
     """None outside of Keesa's own server."""
     lag: float = 0.0
     """Seconds by which the last look was late."""
+    jobs: Mapping[tuple[str, Outcome], int] = field(default_factory=dict)
+    """How attempts at jobs have ended, by kind."""
     load: Load = field(init=False)
 
     def look(self) -> None:
@@ -99,7 +103,14 @@ _DATABASE: Final = (
     Sample(families.DATABASE_CONNECTIONS, ("busy",), lambda own: own.load.connections_busy),
     Sample(families.DATABASE_CONNECTIONS, ("idle",), lambda own: own.load.connections_idle),
 )
-ALL: Final[Sequence[Sample]] = (*_WORKER, *_CACHES, *_RATES, *_DATABASE)
+
+
+def _attempts(kind: str, outcome: Outcome) -> Sample:
+    return Sample(families.JOB_ATTEMPTS, (kind, outcome), lambda own: own.jobs.get((kind, outcome), 0))
+
+
+_JOBS: Final = tuple(_attempts(kind, outcome) for kind in NAMES for outcome in OUTCOMES)
+ALL: Final[Sequence[Sample]] = (*_WORKER, *_CACHES, *_RATES, *_DATABASE, *_JOBS)
 """Their places among a worker's cells are those in this list, from `SAMPLES` on."""
 if len(ALL) > MOST_SAMPLES:
     raise TypeError("make MOST_SAMPLES larger")

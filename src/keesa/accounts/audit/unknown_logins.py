@@ -85,6 +85,11 @@ def write(tx: Tx, gathered: Gathered, at: int) -> None:
     tx.run(_FORGET_OLDEST, kept=MOST_KEPT, most=CLEARED_AT_ONCE)
 
 
+def clear_past(tx: Tx, at: int, most: int) -> int:
+    """Counts of names that are kept no longer; how many it were."""
+    return tx.changed(_FORGET_PAST, old=at - KEPT, most=most)
+
+
 _COUNT: Final = """
     INSERT INTO unknown_logins (minute, name_hash, failures) VALUES (:minute, :name_hash, :failures)
     ON CONFLICT (minute, name_hash) DO UPDATE SET failures = unknown_logins.failures + excluded.failures

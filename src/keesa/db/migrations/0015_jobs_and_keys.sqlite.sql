@@ -13,10 +13,12 @@ CREATE TABLE jobs (
     worker TEXT, -- who has it leased; null: nobody
     given_up_at BIGINT, -- null: it is still tried
     error TEXT, -- what the last attempt ended with
-    UNIQUE (kind, key)
+    again INTEGER NOT NULL DEFAULT 0 -- 1: while it was being done it was queued once more
 );
-CREATE INDEX jobs_due ON jobs (run_at, id) WHERE given_up_at IS NULL;
-CREATE INDEX jobs_given_up ON jobs (given_up_at, id) WHERE given_up_at IS NOT NULL;
+-- By kind, so that those that are paused stand in no other's way.
+CREATE INDEX jobs_due ON jobs (kind, run_at, id) WHERE given_up_at IS NULL;
+CREATE UNIQUE INDEX jobs_by_key ON jobs (kind, key) WHERE key IS NOT NULL AND given_up_at IS NULL;
+CREATE INDEX jobs_given_up ON jobs (kind, given_up_at, id) WHERE given_up_at IS NOT NULL;
 
 CREATE TABLE idempotency_keys (
     id INTEGER PRIMARY KEY,
