@@ -18,7 +18,8 @@ from keesa.api.ticket_cache import TicketFormat
 from keesa.api.ticket_states import Condition
 from keesa.db import Steps, Tx
 from keesa.rich_text.html import RichText
-from keesa.tickets.finding import LockedTicket, as_held, number_held
+from keesa.tickets.finding import LockedTicket, as_held
+from keesa.tickets.missed import number_held
 from keesa.tickets.views import VisibleTicket
 from keesa.web import calls
 from keesa.web.calls import B, Q

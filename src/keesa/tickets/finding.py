@@ -256,11 +256,6 @@ def as_held(actor: Actor, ticket: LockedTicket) -> VisibleTicket:
     return VisibleTicket((ticket.id, ticket.revision if sees_internal(actor) else public))
 
 
-def number_held(actor: Actor, ticket: LockedTicket) -> int:
-    """That of the last event of the ticket that the actor has held, as they count them."""
-    return ticket.events if sees_internal(actor) else ticket.public_events
-
-
 def lock_all(tx: Tx, actor: Actor, wanted: str, **params: object) -> dict[int, LockedTicket]:
     """By id, the tickets that the actor sees of those that meet `wanted`, a condition on `tickets` with these
     parameters. Duplicates are held first, as `lock_main` does, and each of the two kinds in the order

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.permissions import sees_internal
 from keesa.db import Tx
 from keesa.db.steps import run_to_the_end
 from keesa.events.history import HistoryEntry, Past, read_history
-from keesa.tickets.finding import LockedTicket, number_held
+from keesa.tickets.finding import LockedTicket
 
 MOST: Final = 20
 """Changes that are told, the last ones: they are read while the ticket is held."""
@@ -20,6 +21,11 @@ class Missed:
     """In the order in which they were made."""
     more: int = 0
     """How many there were before these."""
+
+
+def number_held(actor: Actor, ticket: LockedTicket) -> int:
+    """That of the last event of the ticket that the actor has held, as they count them."""
+    return ticket.events if sees_internal(actor) else ticket.public_events
 
 
 def missed_changes(tx: Tx, actor: Actor, ticket: LockedTicket, seen: int) -> Missed:
