@@ -38,7 +38,9 @@ from keesa.metrics.endpoint import PATH, Metrics
 from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
 from keesa.server.connections import CONNECTIONS
+from keesa.web.answer_cache import AnswerCache
 from keesa.web.clients import Clients
+from keesa.web.compression import Compressing
 from keesa.web.dispatcher import Dispatcher
 from keesa.web.fair_queue import FairQueue
 from keesa.web.middleware import Middleware
@@ -48,6 +50,9 @@ from keesa.web.routes import ApiVersion
 
 VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021), WORDING)
 """The newest first."""
+
+ANSWERS_SHARE: Final = 4
+"""Of what a worker keeps, one in so many bytes is of whole answers, the others of tickets."""
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -72,14 +77,20 @@ def serve_from(
     services, threads = services_of(config), FairQueue()
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
     dispatcher = Dispatcher(
-        database, Api(services), versions, body_limit=config.body_limit, network_of=network_of, threads=threads
+        database,
+        Api(services),
+        versions,
+        body_limit=config.body_limit,
+        network_of=network_of,
+        threads=threads,
+        answers=AnswerCache(config.cache_mib * 1024 * 1024 // ANSWERS_SHARE),
     )
     health, clients, slot = Health(database), Clients(config.trusted_proxies, config.public_url), slot or only_slot()
     counted = [
         Mount(PREFIX, dispatcher),
         Mount("/health", health.health, alone=True),
         Mount("/ready", health.ready, alone=True),
-        Mount(password_page.PATH, PasswordPage(database, services.logins.limits, threads), alone=True),
+        Mount(password_page.PATH, Compressing(PasswordPage(database, services.logins.limits, threads)), alone=True),
         Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
         *mounts,
     ]
@@ -88,7 +99,7 @@ def serve_from(
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
     access = Access(config.metrics_token, config.metrics_from, clients, database)
     metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS])
-    mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
+    mounted = Mounts([Mount(PATH, Compressing(metrics), alone=True), *counted])
     middleware = Middleware(mounted, config.cors_origins, clients, counts)
     slot.begin()
 
@@ -113,7 +124,8 @@ def serve_from(
 
 
 def _sources(database: Database, counts: RequestCounts, services: Services, dispatcher: Dispatcher) -> Sources:
-    return Sources(database, counts, services.sessions, services.tickets, dispatcher.threads, dispatcher.conversions)
+    tickets, answers = services.tickets, dispatcher.answers
+    return Sources(database, counts, services.sessions, tickets, dispatcher.threads, dispatcher.conversions, answers)
 
 
 def services_of(config: Config) -> Services:
@@ -134,5 +146,5 @@ def services_of(config: Config) -> Services:
         public_url=config.public_url,
         api_tokens=ApiTokenCache(),
         last_use=LastUse(),
-        tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
+        tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
     )

@@ -73,7 +73,7 @@ class Config:
     login_failures_per_address: int = 300
     """Of all users, in 15 minutes; likewise."""
     cache_mib: int = 24
-    """MiB of rendered tickets that each worker keeps; 0 keeps none."""
+    """MiB of rendered tickets and of answers that each worker keeps; 0 keeps none."""
     backup_to: str | None = None
     """The folder, or `s3://bucket/path`, that back-ups are put in."""
     backup_every: int = 0

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application
 from keesa.web.bodies import Bodies, RawBody, Upload
+from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.conversions import Conversions
 from keesa.web.http_errors import NOTHING, HttpError, unreadable
 from keesa.web.input.content_types import require_json
@@ -72,6 +73,11 @@ class PreparedRequest:
         limit = self.query.get("limit", "")
         long = len(limit) < LONGEST_NUMBER and limit.isdecimal() and int(limit) > LONG_LIST
         return (long or self.query.get("format") == "csv") and not isinstance(self.token, Unauthorized)
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the client knows of what it asks about, or is about to change."""
+        return conditions_of(self.http.headers, reads=self.http.method in ("GET", "HEAD"))
 
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""

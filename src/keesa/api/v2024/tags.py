@@ -119,6 +119,7 @@ class TagsAnswer(Struct):
     "GET",
     "/tags",
     summary="List the tags",
+    kept=True,
     permission=TICKETS_READ,
     guard=require_desk,
     csv=True,

@@ -42,6 +42,7 @@ class NotesAnswer(Struct):
     "GET",
     "/tickets/get_ticket_notes",
     summary="List a ticket's notes, oldest first",
+    kept=True,
     permission=TICKETS_READ,
     body_example={"ticket_number": "2025017"},
     body_from_query={"ticket_number": ("ticket_number",)},

@@ -47,6 +47,7 @@ class TicketsAnswer(Struct):
     "GET",
     "/tickets",
     summary="List the tickets that you see: open, then active, then closed ones, each group paged by itself",
+    kept=True,
     permission=TICKETS_READ,
     example={"data": {"tickets": [EXAMPLE]}},
 )
@@ -86,6 +87,7 @@ class CountedTicketsAnswer(Struct):
     "GET",
     "/tickets/tickets_by_type",
     summary="List tickets of a type and a status",
+    kept=True,
     permission=TICKETS_READ,
     body_example={"ticket": {"type": "customer_support", "status": "in_progress"}},
     body_from_query={"ticket.type": ("ticket[type]", "type"), "ticket.status": ("ticket[status]", "status")},
@@ -121,6 +123,7 @@ class CategoryTicketsAnswer(Struct):
     "GET",
     "/tickets/tickets_by_category",
     summary="List tickets of a category",
+    kept=True,
     permission=TICKETS_READ,
     example={"data": {"tickets": [EXAMPLE_OF_CATEGORY]}},
 )
@@ -151,6 +154,7 @@ class CustomerTicketsAnswer(Struct):
     "GET",
     "/tickets/tickets_of_customer",
     summary="List a customer's tickets",
+    kept=True,
     permission=TICKETS_READ,
     errors={404: "Customer not found"},
     example={"data": {"tickets": [EXAMPLE_OF_CUSTOMER]}},

@@ -30,6 +30,7 @@ class OneTicketAnswer(Struct):
     "GET",
     "/tickets/{ticket}",
     summary="Show a ticket with its notes and its history, by its id or number",
+    kept=True,
     permission=TICKETS_READ,
     conditional=True,
     example={"data": {"ticket": EXAMPLE_OF_DETAIL}},
