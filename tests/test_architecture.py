@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "key_watch": {"accounts", "clock", "errors", "secret_key"},
     "demo": DOMAINS | {"db", "clock"},
     "server": set[str](),
-    "web": {"server", "db", "errors", "clock", "config", "interpreter"},
+    "web": {"server", "db", "errors", "clock", "config", "interpreter", "cache"},
     "api": DOMAINS | {"web", "db", "errors", "clock", "maintenance", "names", "readiness", "cache"},
     "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "key_watch", "metrics", "server", "housekeeping"},
     "desk": {"clock", "db"},

@@ -1,7 +1,8 @@
 """One row: an endpoint of three servers, the older commit's twice, asked in turns whose order is drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from itertools import permutations
 from random import Random
@@ -11,6 +12,7 @@ from typing import Final
 from bench.accounts import cpu_seconds
 from bench.asking import ask_well
 from bench.beside.verdicts import Interval, interval
+from bench.beside.writing import PER_SECOND, writing
 from bench.desks import Desk
 from bench.endpoints import reads, writes
 from bench.wrk import Request, run_exactly
@@ -24,6 +26,9 @@ CLIENTS: Final = 8
 MANY: Final = 32
 CREATES_OF_MANY: Final = f"create, {MANY} clients"
 """Asked for by so many, since what they wait for is each other."""
+BESIDE_WRITES: Final = f"list, admin, {PER_SECOND} writes a second"
+PACKED_BESIDE_WRITES: Final = f"list, admin, gzip, {PER_SECOND} writes a second"
+"""An older commit may answer it as it is: then it is that which is compared."""
 _FIRST: Final = 8
 """Requests of each client to learn from how many fill a turn."""
 
@@ -91,7 +96,7 @@ def measure(row: str, desks: Mapping[str, Desk], seconds: float, turns: int, see
         for request in requests:  # once each, which warms as well
             _must_answer(name, desks[name].url, request)
     clients = MANY if row == CREATES_OF_MANY else CLIENTS
-    contest = _Contest(desks, asked, clients)
+    contest = _Contest(desks, asked, clients, written=row in (BESIDE_WRITES, PACKED_BESIDE_WRITES))
     count = _FIRST * clients
     for _ in range(2):
         count = max(2 * clients, round(contest.ask(SERVERS, count)[OLDER].per_second * seconds))
@@ -107,7 +112,11 @@ def measure(row: str, desks: Mapping[str, Desk], seconds: float, turns: int, see
 def requests_of(desk: Desk) -> Mapping[str, Sequence[Request]]:
     """By row. What writes comes last: lists are to be as they were loaded."""
     written = writes(desk)
-    return {**reads(desk), **written, CREATES_OF_MANY: written["create"]}
+    asked = reads(desk)
+    listed = asked["list, admin"]
+    packed = [replace(each, headers={**each.headers, "Accept-Encoding": "gzip"}) for each in listed]
+    asked_again = {BESIDE_WRITES: listed, PACKED_BESIDE_WRITES: packed}
+    return {**asked, "list, admin, gzip": packed, **asked_again, **written, CREATES_OF_MANY: written["create"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +131,11 @@ class _Spent:
 class _Contest:
     """Where the three are in the list of requests: all at the same place, and on from there at the next turn."""
 
-    def __init__(self, desks: Mapping[str, Desk], asked: Mapping[str, Sequence[Request]], clients: int) -> None:
+    def __init__(
+        self, desks: Mapping[str, Desk], asked: Mapping[str, Sequence[Request]], clients: int, *, written: bool
+    ) -> None:
         self._desks = desks
+        self._beside = writing if written else nullcontext
         self._asked = asked
         self._clients = clients
         self._position = 0
@@ -138,7 +150,8 @@ class _Contest:
         start = self._position % len(requests)
         before = cpu_seconds(desk.processes)
         try:
-            load = run_exactly(desk.url, [*requests[start:], *requests[:start]], self._clients, count)
+            with self._beside(desk):
+                load = run_exactly(desk.url, [*requests[start:], *requests[:start]], self._clients, count)
         except RuntimeError as failure:
             raise Unfit(f"the {name} server: {failure}") from failure
         micros = (cpu_seconds(desk.processes) - before) / count * 1e6

@@ -27,7 +27,7 @@ from keesa.db import Tx, open_database
 from keesa.errors import NotFound, Unauthorized
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
-from keesa.web.dispatcher import VARY
+from keesa.web.answer_headers import VARY
 from keesa.web.endpoints import PathParameter
 from keesa.web.middleware import EXPOSED
 from keesa.web.replies import Reply

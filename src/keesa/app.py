@@ -19,10 +19,10 @@ from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
-from keesa.api.kept_answers import KeptAnswers
 from keesa.api.last_use_writer import LastUseWriter
 from keesa.api.openapi import WORDING
 from keesa.api.password_page import PasswordPage
+from keesa.api.replays import Replays
 from keesa.api.request_shares import RequestShares
 from keesa.api.services import Services
 from keesa.api.session_calls import LOGINS
@@ -44,7 +44,9 @@ from keesa.metrics.endpoint import PATH, Metrics
 from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
 from keesa.server.connections import CONNECTIONS
+from keesa.web.answer_cache import AnswerCache
 from keesa.web.clients import Clients
+from keesa.web.compression import Compressing
 from keesa.web.dispatcher import Dispatcher
 from keesa.web.fair_queue import FairQueue
 from keesa.web.middleware import Middleware
@@ -55,6 +57,9 @@ from keesa.web.routes import ApiVersion
 
 VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021), WORDING)
 """The newest first."""
+
+ANSWERS_SHARE: Final = 4
+"""Of what a worker keeps, one in so many bytes is of whole answers, the others of tickets."""
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -87,13 +92,14 @@ def serve_from(
         network_of=network_of,
         threads=threads,
         rates=rates,
+        answers=AnswerCache(config.cache_mib * 1024 * 1024 // ANSWERS_SHARE),
     )
     health, clients, slot = Health(database), Clients(config.trusted_proxies, config.public_url), slot or only_slot()
     counted = [
         Mount(PREFIX, dispatcher),
         Mount("/health", health.health, alone=True),
         Mount("/ready", health.ready, alone=True),
-        Mount(password_page.PATH, PasswordPage(database, services.logins.limits, threads), alone=True),
+        Mount(password_page.PATH, Compressing(PasswordPage(database, services.logins.limits, threads)), alone=True),
         Mount("", start_page(PREFIX, [version.name for version in versions]), alone=True),
         *mounts,
     ]
@@ -105,7 +111,7 @@ def serve_from(
     sampler.sources.jobs = jobs.tally
     access = Access(config.metrics_token, config.metrics_from, clients, database)
     metrics = Metrics(access, table, sampler, logins=[PREFIX + path for path in LOGINS], kinds=kinds)
-    mounted = Mounts([Mount(PATH, metrics, alone=True), *counted])
+    mounted = Mounts([Mount(PATH, Compressing(metrics), alone=True), *counted])
     middleware = Middleware(mounted, config.cors_origins, clients, counts)
     slot.begin()
 
@@ -140,6 +146,7 @@ def _sources(database: Database, counts: RequestCounts, services: Services, disp
         dispatcher.threads,
         dispatcher.conversions,
         dispatcher.rates,
+        dispatcher.answers,
     )
 
 
@@ -171,6 +178,6 @@ def services_of(config: Config) -> Services:
         public_url=config.public_url,
         api_tokens=ApiTokenCache(),
         last_use=LastUse(),
-        answers=KeptAnswers(RequestHashes(keys)),
-        tickets=TicketCache(clock, config.cache_mib * 1024 * 1024),
+        replays=Replays(RequestHashes(keys)),
+        tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
     )

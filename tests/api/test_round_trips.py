@@ -12,6 +12,7 @@ from itertools import count, repeat
 from typing import Any, Final
 
 import httpx2
+import psycopg
 import pytest
 
 import cast
@@ -49,6 +50,8 @@ class Desk:
 
     proxy: DatabaseProxy
     client: httpx2.Client
+    url: str
+    """Of the database itself."""
 
     key: Iterator[str] | None = None
     """Those under which changes are made, a new one for each; None for none."""
@@ -65,10 +68,20 @@ class Desk:
         """
         for body in bodies[:-1]:
             self.ask(method, path, body)
+            self.write_elsewhere()  # so that no answer is given again
+        self.asks_next_in(waits, method, path, bodies[-1])
+
+    def write_elsewhere(self) -> None:
+        """Nothing that an answer shows."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute("SELECT pg_current_xact_id()")
+
+    def asks_next_in(self, waits: int, method: str, path: str, body: Any = None) -> None:  # noqa: ANN401 - any JSON
+        """As it is at this moment."""
         time.sleep(0.1)  # the end of the last transaction has been sent
         with self.proxy.counted(waited_for=waits) as counts:
             try:
-                self.ask(method, path, bodies[-1])
+                self.ask(method, path, body)
             except httpx2.TimeoutException:
                 pytest.fail(f"It waits more than {waits} times:\n{self.proxy.counts()}")
         assert counts.turns >= waits, f"It waits {counts.turns} times, which is fewer: say so here\n{counts}"
@@ -89,7 +102,7 @@ def desk(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
         LiveServer(data, proxy.url, KEESA_SECRET=cast.SECRET, KEESA_JOBS="no") as server,
         httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS) as client,
     ):
-        yield Desk(proxy, client)
+        yield Desk(proxy, client, url)
     postgres.drop_database("distant")
 
 
@@ -102,6 +115,14 @@ def test_one_ticket(desk: Desk) -> None:
 def test_a_list(desk: Desk, path: str) -> None:
     """The session, and the revisions of all that the page shows, however many groups it has."""
     desk.asks_in(2, "GET", path, None, None, None, None)
+
+
+@pytest.mark.parametrize("path", [*LISTS, "/tickets/2025001", "/tickets/rows", "/products"])
+def test_what_is_asked_again(desk: Desk, path: str) -> None:
+    """The session, and that nothing has been written since."""
+    for _ in range(3):
+        desk.ask("GET", path)
+    desk.asks_next_in(1, "GET", path)
 
 
 def test_a_create(desk: Desk) -> None:

@@ -77,6 +77,11 @@ def test_many_transactions_share_few_connections(pooled: PostgresDatabase) -> No
     assert len(pooled.read(read_lines)) == 220
 
 
+def test_no_transaction_tells_its_state(pooled: PostgresDatabase) -> None:
+    """Behind a pooler a connection may lead to another server than before, which counts its transactions anew."""
+    assert pooled.read(lambda tx: tx.state()()) is None
+
+
 def test_every_transaction_has_its_settings(pooled: PostgresDatabase) -> None:
     """On whichever connection it is: a commit waits for the disk, and nothing waits without an end."""
 

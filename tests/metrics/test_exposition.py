@@ -158,11 +158,18 @@ def test_logins_are_told_by_their_outcome(shared_database: Database, shared_conf
     }
 
 
-def test_caches_and_the_database_tell_what_they_did(client: TestClient, admin: Api, engine: str) -> None:
+def test_caches_and_the_database_tell_what_they_did(
+    client: TestClient, admin: Api, engine: str, shared_database: Database
+) -> None:
     """What was found and what was made, what is held, and on SQLite how many writes shared a commit."""
-    for _ in range(3):
+    for number in range(3):
+        name = f"written so that no answer is given again {number}"
+        shared_database.write(lambda tx, n=name: tx.run("INSERT INTO settings (name, value) VALUES (:n, '')", n=n))  # type: ignore[misc]
         admin("GET", f"/tickets/{cast.RAISED}")
     found = scrape(client)
+    assert found.value("keesa_cache_misses_total", cache="answers") == 3
+    assert found.value("keesa_cache_entries", cache="answers") == 1
+    assert found.value("keesa_cache_bytes", cache="answers") > 500
     for cache in ("sessions", "tickets"):
         hits, misses = (found.value(f"keesa_cache_{what}_total", cache=cache) for what in ("hits", "misses"))
         assert (hits, misses) == (2, 1)
@@ -172,6 +179,8 @@ def test_caches_and_the_database_tell_what_they_did(client: TestClient, admin: A
         writes, commits = (found.value(f"keesa_database_{what}_total") for what in ("writes", "commits"))
         assert writes >= commits > 0
         assert 0 < found.value("keesa_disk_free_bytes") < found.value("keesa_disk_bytes")
+        admin("GET", f"/tickets/{cast.RAISED}")
+        assert scrape(client).value("keesa_cache_hits_total", cache="answers") == 1
     else:
         assert found.value("keesa_database_connections") > 0
         assert found.value("keesa_database_transaction_age") > 0

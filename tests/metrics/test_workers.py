@@ -18,6 +18,7 @@ from keesa.metrics import families
 from keesa.metrics.cells import CELLS, ENDS, PID, Cells, Slot
 from keesa.metrics.requests import Key, RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources, told
+from keesa.web.answer_cache import AnswerCache
 from keesa.web.calls import Client
 from keesa.web.conversions import Conversions
 from keesa.web.fair_queue import FairQueue
@@ -87,6 +88,7 @@ def test_samples_of_the_dead_are_gone_and_what_they_counted_is_not(shared_databa
             FairQueue(),
             Conversions(),
             Rates({}, str, RequestShares(shared_database)),
+            AnswerCache(1),
         )
         sampler = Sampler(own, slot)
         own.sessions.hits, own.lag, own.requests.in_flight = hits, lag, 3

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from keesa.db import Row, Tx
+from keesa.db import Row, State, Tx
 
 
 class CountedTx(Tx):
@@ -26,6 +26,9 @@ class CountedTx(Tx):
     def soon(self, sql: str, /, **params: object) -> Callable[[], Sequence[Row]]:
         self.statements += 1
         return self._tx.soon(sql, **params)
+
+    def state(self) -> Callable[[], State | None]:
+        return self._tx.state()
 
     def run(self, sql: str, /, **params: object) -> None:
         raise NotImplementedError

@@ -24,6 +24,7 @@ from live import LiveServer
 from nodes import JITTER_MS, a_connection_each, two_nodes
 from places import Place
 from plain_answers import Answer, Question, World
+from unpacking import unpacked
 from workers import connect
 
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
@@ -63,8 +64,10 @@ class Desk:
     """What was changed, for people."""
 
     def get(self, worker: HTTPConnection, question: Question) -> Answer:
-        headers = {"Authorization": self.tokens[question.person], "Keesa-Version": question.version}
-        return send(worker, "GET", question.target, headers)
+        """Of the versions one is asked for compressed."""
+        coding = "gzip" if question.version == "2024" else "identity"
+        named = {"Keesa-Version": question.version, "Accept-Encoding": coding}
+        return send(worker, "GET", question.target, {"Authorization": self.tokens[question.person], **named})
 
     def everywhere(self, question: Question) -> list[Answer]:
         """Of both workers in both versions, twice: the first four are the next answers after a change, the second
@@ -122,7 +125,7 @@ def send(
 ) -> Answer:
     worker.request(method, target, body, headers)
     got = worker.getresponse()
-    return got.status, json.loads(got.read() or "null")
+    return got.status, json.loads(unpacked(got.read(), got.headers["Content-Encoding"]) or "null")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ class Api(Authentication):
     def __init__(self, services: Services) -> None:
         super().__init__(services.signer, services.sessions, services.api_tokens, services.last_use)
         self._services = services
-        self.answers = services.answers
+        self.replays = services.replays
 
     def call(self, caller: AuthenticatedCaller, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
         """Only a route for anyone has no actor, and its endpoint asks for none."""

@@ -112,11 +112,11 @@ class Call(calls.Call[Q, B]):
         """Of an endpoint that makes its transactions itself, in the one that makes the change: that the user has made
         it under the call's key. Raises where it was made already.
         """
-        self.services.answers.keep_done(tx, self, user)
+        self.services.replays.keep_done(tx, self, user)
 
     def keep_nobodys(self, tx: Tx, _user: Actor) -> None:
         """The same of what a secret was enough for, without a token."""
-        self.services.answers.keep_done(tx, self, None)
+        self.services.replays.keep_done(tx, self, None)
 
     def location(self, path: str) -> tuple[str, str]:
         """The header that names what was made, at a path below the API's."""

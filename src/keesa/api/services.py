@@ -7,7 +7,7 @@ from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
-from keesa.api.kept_answers import KeptAnswers
+from keesa.api.replays import Replays
 from keesa.api.ticket_cache import TicketCache
 from keesa.clock import Clock
 from keesa.tickets.numbers import NumberForm
@@ -25,6 +25,6 @@ class Services:
     api_tokens: ApiTokenCache
     last_use: LastUse
     tickets: TicketCache
-    answers: KeptAnswers
+    replays: Replays
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""

@@ -79,7 +79,7 @@ class Config:
     requests_per_address: int = 1200
     """In a minute, of those that show neither; 0: any number."""
     cache_mib: int = 24
-    """MiB of rendered tickets that each worker keeps; 0 keeps none."""
+    """MiB of rendered tickets and of answers that each worker keeps; 0 keeps none."""
     jobs: bool = True
     """Whether this server does what waits to be done, and what recurs; one of a desk's servers must."""
     backup_to: str | None = None

@@ -7,11 +7,22 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum, auto
 from functools import lru_cache
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from keesa.db.load import Load
 
 T = TypeVar("T")
+
+
+class State(NamedTuple):
+    """Two transactions of a process with equal states see the same, in every row of every table. What sees the same may
+    yet have another one: on another connection, say.
+    """
+
+    connection: object
+    """What stands for it, and for no other one of the process, before or after it."""
+    seen: int | str
+    """By the engine's own account, which compares nothing but what one connection has seen."""
 
 
 class Row(Protocol):
@@ -75,6 +86,12 @@ class Tx(ABC):
         """
         if call not in self.kept_calls:
             self.kept_calls = (*self.kept_calls, call)
+
+    @abstractmethod
+    def state(self) -> Callable[[], State | None]:
+        """Which state of all data it sees, for when it is asked for, like the rows of `soon`. None where that cannot be
+        told: where it writes, and where another program chooses the connection.
+        """
 
     @abstractmethod
     def script(self, sql: str, /) -> None:

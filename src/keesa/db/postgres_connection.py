@@ -35,6 +35,8 @@ _GOOD: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 class Connection(ABC):
     def __init__(self, link: Link, settings: Mapping[str, str]) -> None:
+        self.identity: Final = object()
+        """What stands for it where it may be gone already."""
         self.pooled = link.pooled
         self.closed = False
         self.timed_out = False

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from keesa.db.engine import Row, Tx
+from keesa.db.engine import Row, State, Tx
 from keesa.db.postgres_connection import Connection
 from keesa.db.postgres_statements import DIALECT, Statement, statement
 
 WAITING: Final = 100
 """Statements that wait at the end of a part, at the most: they are sent, and the loop has its turn."""
+
+
+_SEEN: Final = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN CAST(pg_current_snapshot() AS TEXT) END AS seen"
 
 
 class PostgresTx(Tx):
@@ -42,6 +45,21 @@ class PostgresTx(Tx):
 
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.ask(statement(sql), params).command_tuples or 0
+
+    def state(self) -> Callable[[], State | None]:
+        """By the snapshot, which tells of all transactions which have ended: its two bounds and what runs between them.
+        A standby's leaves out what runs, and after a failover numbers are given again: but then the connection is gone,
+        unless a pooler has hidden that.
+        """
+        if self.may_be_undone or self._connection.pooled:
+            return lambda: None
+        asked = self.soon(_SEEN)
+
+        def found() -> State | None:
+            [row] = asked()
+            return None if row["seen"] is None else State(self._connection.identity, row["seen"])
+
+        return found
 
     @contextmanager
     def part(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from keesa.db.engine import Dialect, Row, Tx
+from keesa.db.engine import Dialect, Row, State, Tx
 
 NEW_REVISION: Final = "(random() & 9223372036854775807)"
 DIALECT = Dialect(
@@ -59,6 +59,14 @@ class SqliteTx(Tx):
 
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.execute(DIALECT.words(sql), params).rowcount
+
+    def state(self) -> Callable[[], State | None]:
+        """By `PRAGMA data_version`, which moves with every commit of another connection: this one never writes."""
+        if self.may_be_undone:
+            return lambda: None
+        seen = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        found = State(self._connection, seen)
+        return lambda: found
 
     @contextmanager
     def part(self) -> Iterator[None]:

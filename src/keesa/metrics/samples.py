@@ -20,6 +20,7 @@ from keesa.metrics import families
 from keesa.metrics.cells import MOST_SAMPLES, SAMPLES, Cells, Slot
 from keesa.metrics.families import Family
 from keesa.metrics.requests import RequestCounts
+from keesa.web.answer_cache import AnswerCache
 from keesa.web.conversions import Conversions
 from keesa.web.fair_queue import FairQueue
 from keesa.web.rates import KINDS, Rates
@@ -42,6 +43,7 @@ class Sources:
     threads: FairQueue
     conversions: Conversions
     rates: Rates
+    answers: AnswerCache
     connections: "Connections | None" = None
     """None outside of Keesa's own server."""
     lag: float = 0.0
@@ -82,11 +84,15 @@ _CACHES: Final = (
     Sample(families.LIST_BYTES, (), lambda own: own.tickets.under_way),
     Sample(families.CACHE_ENTRIES, ("sessions",), lambda own: own.sessions.entries),
     Sample(families.CACHE_ENTRIES, ("tickets",), lambda own: own.tickets.entries),
+    Sample(families.CACHE_ENTRIES, ("answers",), lambda own: own.answers.entries),
     Sample(families.CACHE_BYTES, ("tickets",), lambda own: own.tickets.weight),
+    Sample(families.CACHE_BYTES, ("answers",), lambda own: own.answers.weight),
     Sample(families.CACHE_HITS, ("sessions",), lambda own: own.sessions.hits),
     Sample(families.CACHE_HITS, ("tickets",), lambda own: own.tickets.hits),
+    Sample(families.CACHE_HITS, ("answers",), lambda own: own.answers.hits),
     Sample(families.CACHE_MISSES, ("sessions",), lambda own: own.sessions.misses),
     Sample(families.CACHE_MISSES, ("tickets",), lambda own: own.tickets.misses),
+    Sample(families.CACHE_MISSES, ("answers",), lambda own: own.answers.misses),
 )
 _RATES: Final = (
     Sample(families.RATE_SUBJECTS, (), lambda own: own.rates.subjects),

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from keesa.db import Tx
 from keesa.web.calls import Call
-from keesa.web.idempotency import KeptAnswers
+from keesa.web.idempotency import Replays
 from keesa.web.rate_windows import Subject
 from keesa.web.routes import Access
 
@@ -60,7 +60,7 @@ class Application(Protocol[T, C]):
     """The API, as far as the dispatcher knows it."""
 
     @property
-    def answers(self) -> KeptAnswers:
+    def replays(self) -> Replays:
         """Those of before, by the keys of idempotency that they were given under."""
 
     def read_token(self, request: Request, access: Access) -> T | None:

@@ -14,6 +14,7 @@ _FOR_READERS: Final = re.compile(r'(?<=")[^"-]*-(?=[0-9a-f]+\.)')
 """What a tag begins with that tells of more than the thing itself: of names that an answer shows, say. Two such parts
 have a hyphen between them, and the thing's own begins with a hexadecimal number and a dot.
 """
+_CODED: Final = re.compile(r'-(?:gzip|zstd)"$')
 
 
 class Conditions(NamedTuple):
@@ -62,4 +63,20 @@ def names(header: str, etag: str, *, weakly: bool = False) -> bool:
     """Whether the list holds the tag; a weak one counts only where the state need not be the same to the byte."""
     if header.strip() == "*":
         return True
-    return any(tag == etag and (weakly or not weak) for weak, tag in _ETAG.findall(header))
+    return any(etag in (tag, _without_coding(tag)) and (weakly or not weak) for weak, tag in _ETAG.findall(header))
+
+
+def in_coding(etag: str, coding: str) -> str:
+    """The tag of the same state in that coding: a strong one must tell the bytes apart (RFC 9110, section 8.8.3.3).
+    Whoever names it names the state.
+    """
+    return f'{etag[:-1]}-{coding}"'
+
+
+def as_known(header: str, etag: str) -> str:
+    """The form of the tag that the list holds, so that who keeps the answer finds it: the first one of the state."""
+    return next((tag for _, tag in _ETAG.findall(header) if etag in (tag, _without_coding(tag))), etag)
+
+
+def _without_coding(tag: str) -> str:
+    return _CODED.sub('"', tag)

@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from keesa.db import Database, Pace, Steps, Work
 from keesa.errors import Invalid
 from keesa.web.replies import EncodedReply, Reply, Stream, raw_headers
+from keesa.web.weights import weights
 
 CSV: Final = "text/csv"
 JSON: Final = "application/json"
@@ -69,7 +70,7 @@ def is_asked_for(query: Mapping[str, str], headers: Headers) -> bool:
         if named not in FORMATS:
             raise Invalid({"format": [f"must be {' or '.join(FORMATS)}"]})
         return named == "csv"
-    wanted = _wanted(", ".join(headers.getlist("accept")))
+    wanted = weights(", ".join(headers.getlist("accept")))
     as_json = next((wanted[kind] for kind in (JSON, "application/*", "*/*") if kind in wanted), 0.0)
     return wanted.get(CSV, 0.0) > as_json
 
@@ -132,19 +133,6 @@ def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(cells)
     return text.getvalue().encode()
-
-
-def _wanted(accept: str) -> dict[str, float]:
-    """Media range to its weight (RFC 9110, section 12.5.1)."""
-    wanted = {}
-    for item in accept.split(","):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
-        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            wanted[kind] = min(max(float(weight), 0.0), 1.0)
-        except ValueError:
-            wanted[kind] = 0.0
-    return wanted
 
 
 def _switch(query: Mapping[str, str], name: str) -> bool:

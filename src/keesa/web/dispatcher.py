@@ -6,7 +6,7 @@ change is made by who may make it at that moment.
 """
 
 from collections.abc import Callable, Coroutine, Generator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -15,10 +15,13 @@ from starlette.types import Receive, Scope, Send
 from keesa.clock import now
 from keesa.db import Database, Steps, Tx
 from keesa.errors import Invalid, KeesaError
-from keesa.web import csv_lists
+from keesa.web import compression, csv_lists
+from keesa.web.answer_cache import AnswerCache, Place, place_of
+from keesa.web.answer_headers import AnswerHeaders
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
+from keesa.web.compression import Accepted
 from keesa.web.conversions import Conversions
 from keesa.web.csv_lists import Page
 from keesa.web.fair_queue import FairQueue
@@ -26,16 +29,17 @@ from keesa.web.http_errors import HttpError
 from keesa.web.idempotency import KeyedCall, Turns
 from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
-from keesa.web.requests import VERSION_HEADER, Preparation, PreparedRequest
+from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Route, Runs
 from keesa.web.trace import TRACE, Trace
 
-VARY: Final = f"Authorization, Cookie, {VERSION_HEADER}"
+_Made = tuple[EncodedReply, Place | None]
+"""An answer, and where it may be kept."""
 
 
 class Dispatcher:
     """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` gives
-    the network of an address, since networks take turns; `threads` is closed with it.
+    the network of an address, since networks take turns; `threads` is closed with it; `answers` are given again.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Dispatcher:
         network_of: Callable[[str], str],
         threads: FairQueue,
         rates: Rates,
+        answers: AnswerCache,
     ) -> None:
         self._database = database
         self._application = application
@@ -57,16 +62,10 @@ class Dispatcher:
         self._network_of = network_of
         self.threads = threads
         self.rates = rates
+        self.answers = answers
         self.conversions = Conversions()
         self._turns = Turns()
-        self._headers = {name: _headers_of(name, "no-store") for name in self._versions}
-        self._of_states = {name: _headers_of(name, "private, no-cache") for name in self._versions}
-        """Of answers that name the state which they show: a browser keeps them, and asks whether it is still that."""
-        self._of_lists = {name: _headers_of(name, "no-store", f"{VARY}, Accept") for name in self._versions}
-        """Of lists that are answered as CSV too."""
-        self._of_list_states = {
-            name: _headers_of(name, "private, no-cache", f"{VARY}, Accept") for name in self._versions
-        }
+        self._headers = {version: AnswerHeaders(version) for version in self._versions}
 
     def close(self) -> None:
         self.conversions.close()
@@ -89,10 +88,10 @@ class Dispatcher:
         finally:
             if request is not None and isinstance(request.content, Upload):
                 self._preparation.release(request.content)
-        shows_state = any(name == b"etag" for name, _ in reply.headers)
-        headers = (self._of_states if shows_state else self._headers)[trace.version]
-        if trace.route is not None and trace.route.csv:
-            headers = (self._of_list_states if shows_state else self._of_lists)[trace.version]
+        reads = scope["method"] in compression.METHODS
+        if reads:
+            reply = compression.as_accepted(reply, http.headers)
+        headers = self._headers[trace.version].of(reply, trace.route, reads=reads)
         if request is not None and (applied := request.applied()):
             headers = [*headers, *applied]
         more = trace.caller.answer_headers() if trace.caller is not None and trace.caller.in_cookie else ()
@@ -107,16 +106,38 @@ class Dispatcher:
         if runs is Runs.IN_THREAD:
             return await self._once(request, lambda: self._run_in_thread(request))
 
-        def read(tx: Tx) -> "Steps[EncodedReply]":  # a string costs nothing here
-            route, call, path = self._admit(tx, request)
-            if route.csv and csv_lists.is_asked_for(request.query, request.http.headers):
-                return (yield from self._read_csv(tx, request))
-            answer = route.endpoint(tx, call, **path)
-            if isinstance(answer, Generator):
-                answer = yield from answer
-            return encoded(answer, route.status)
+        wanted = compression.accepted(request.http.headers)
+        long = bool(request.query) and request.may_be_long
+        reply, place = await self._database.aread_in_steps(lambda tx: self._read(tx, request, wanted), long=long)
+        return reply if place is None else self.answers.keep(place, reply, wanted)
 
-        return await self._database.aread_in_steps(read, long=bool(request.query) and request.may_be_long)
+    def _read(self, tx: Tx, request: PreparedRequest, wanted: Accepted) -> Steps[_Made]:
+        """What is kept of this state, else what the endpoint gives, and where that may be kept."""
+        may_be_kept = any(route.kept for route in request.routes.values())
+        state = tx.state() if may_be_kept else None  # asked before the session, to travel with it
+        route, caller = self._authorize(tx, request)
+        place = None
+        if state is not None and route.kept and not _may_be_csv(route, request) and (seen := state()) is not None:
+            if request.content:
+                request.read(route)  # by its headers it may be unreadable
+            place = place_of(route, caller, request, wanted, seen)
+            if (kept := self.answers.find(place, request.conditions)) is not None:
+                return kept, None
+        try:
+            return (yield from self._read_anew(tx, request, route, caller)), place
+        except Answered as answered:
+            if place is not None:
+                self.answers.still(place, answered.reply)
+            raise
+
+    def _read_anew(self, tx: Tx, request: PreparedRequest, route: Route, caller: Caller) -> Steps[EncodedReply]:
+        call, path = self._call(tx, request, route, caller)
+        if route.csv and csv_lists.is_asked_for(request.query, request.http.headers):
+            return (yield from self._read_csv(tx, request))
+        answer = route.endpoint(tx, call, **path)
+        if isinstance(answer, Generator):
+            answer = yield from answer
+        return encoded(answer, route.status)
 
     def _read_csv(self, tx: Tx, request: PreparedRequest) -> Steps[EncodedReply]:
         """The whole list: its first page here, and each further one by itself, for who may still have it then."""
@@ -161,7 +182,7 @@ class Dispatcher:
             answer = found.endpoint(tx, call, **path)
             reply = encoded(answer, found.status)
             if before is not None:
-                self._application.answers.keep(tx, call, answer, reply)
+                self._application.replays.keep(tx, call, answer, reply)
             return reply
 
         return await self._once(request, lambda: self._database.awrite(write))
@@ -199,12 +220,12 @@ class Dispatcher:
         """What was answered under the key, for when the call has been admitted; None without one."""
         if request.sent is None or caller is None or caller.user_id is None:
             return None
-        return self._application.answers.look_soon(tx, caller.user_id, request.sent, now())
+        return self._application.replays.look_soon(tx, caller.user_id, request.sent, now())
 
     def _look(self, tx: Tx, request: PreparedRequest) -> tuple[tuple[Route, Call[Any, Any], Any], EncodedReply | None]:
         """The call, admitted, and what was answered under its key."""
         admitted = self._admit(tx, request)
-        return admitted, None if request.sent is None else self._application.answers.look(tx, admitted[1])
+        return admitted, None if request.sent is None else self._application.replays.look(tx, admitted[1])
 
     def _expected(self, request: PreparedRequest) -> Route | None:
         """The route of a write whose session is cached, as long as nothing is known to be wrong with it: so that the
@@ -222,10 +243,14 @@ class Dispatcher:
         return None if read.query_faults or read.body_faults else route
 
     def _admit(self, tx: Tx, request: PreparedRequest) -> tuple[Route, Call[Any, Any], dict[str, Any]]:
-        """Route, call and parameters in the path: whoever calls may do so, and nothing is wrong with the input. Raises
-        `Invalid` with every fault, those of the domain too, as far as it can judge what is good.
-        """
+        """Route, call and parameters in the path: whoever calls may do so, and nothing is wrong with the input."""
         route, caller = self._authorize(tx, request)
+        return route, *self._call(tx, request, route, caller)
+
+    def _call(
+        self, tx: Tx, request: PreparedRequest, route: Route, caller: Caller
+    ) -> tuple[Call[Any, Any], dict[str, Any]]:
+        """Raises `Invalid` with every fault, those of the domain too, as far as it can judge what is good."""
         path = {name: said.read(request.parameters[name]) for name, said in route.signature.parameters.items()}
         read = request.inputs.get(id(route)) or request.read(route)
         if read.query_faults or read.body_faults:
@@ -248,7 +273,7 @@ class Dispatcher:
             converted=read.converted,
             keyed=None if request.sent is None else KeyedCall(request.sent, request.trace.version, route, path),
         )
-        return route, call, path
+        return call, path
 
     def _authorize(self, tx: Tx, request: PreparedRequest) -> tuple[Route, Caller]:
         """The route of the version that the caller's session is for, once it is found that they may call it."""
@@ -276,9 +301,5 @@ class Dispatcher:
         )
 
 
-def _headers_of(version: str, cache_control: str, vary: str = VARY) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"cache-control", cache_control.encode("ascii")),
-        (VERSION_HEADER.lower().encode("ascii"), version.encode("ascii")),
-        (b"vary", vary.encode("ascii")),
-    ]
+def _may_be_csv(route: Route, request: PreparedRequest) -> bool:
+    return route.csv and ("format" in request.query or csv_lists.is_asked_for(request.query, request.http.headers))

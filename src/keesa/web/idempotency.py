@@ -57,7 +57,7 @@ class KeyedCall(NamedTuple):
         return self.sent.digest + self.version.encode()
 
 
-class KeptAnswers(Protocol):
+class Replays(Protocol):
     """Where the answers are. Looking raises `StillRunning` where another transaction is at the same; `Invalid` where
     the key was another request's; what the caller gets who no longer sees what the answer shows; and `HttpError` (409)
     where it was not kept.

@@ -11,6 +11,7 @@ from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Bodies, RawBody, Upload
+from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.conversions import Conversions
 from keesa.web.http_errors import NOTHING, HttpError, unreadable
 from keesa.web.idempotency import SentKey, read_sent
@@ -93,6 +94,11 @@ class PreparedRequest:
     def cached_caller(self) -> Caller | None:
         """Who called last with the token, where that is known: whether it is still so, only the database knows."""
         return None if self.token is None or isinstance(self.token, Unauthorized) else self.token.cached
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the client knows of what it asks about, or is about to change."""
+        return conditions_of(self.http.headers, reads=self.http.method in ("GET", "HEAD"))
 
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""

@@ -109,6 +109,10 @@ class Route:
     """
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
+    kept: bool = False
+    """Whether its answer hangs on nothing but the database, who calls, and the path, query and body of the request: not
+    on the clock, the session, the client's address or a header. Then it is kept, and given again while no row changes.
+    """
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
     secret: bool = False

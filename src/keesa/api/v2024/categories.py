@@ -50,6 +50,7 @@ class CategoriesAnswer(Struct):
     "GET",
     "/categories",
     summary="List the categories",
+    kept=True,
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
     conditional=True,

@@ -72,6 +72,7 @@ class ProductsAnswer(Struct):
     "GET",
     "/products",
     summary="List the products",
+    kept=True,
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
     conditional=True,

@@ -43,6 +43,7 @@ class StatusesAnswer(Struct):
     "GET",
     "/statuses",
     summary="List the statuses of tickets",
+    kept=True,
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
     conditional=True,

@@ -130,6 +130,7 @@ class TagsAnswer(Struct):
     "GET",
     "/tags",
     summary="List the tags",
+    kept=True,
     permission=TICKETS_READ,
     guard=require_desk,
     conditional=True,

@@ -50,6 +50,7 @@ class TicketTypesAnswer(Struct):
     "GET",
     "/ticket_types",
     summary="List the ticket types",
+    kept=True,
     permission=TICKETS_READ,
     alternatives=(TICKETS_WRITE,),
     conditional=True,

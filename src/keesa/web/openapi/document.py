@@ -79,6 +79,7 @@ def _route(version: ApiVersion, versions: Sequence[ApiVersion], wording: Wording
         path="/openapi.json",
         endpoint=serve,
         summary="Get this document; `version` chooses which",
+        kept=True,
         example=OpenApi("3.1.0", wording.info(version), [{"url": wording.prefix}], [], {}, {}),
         access=Access.ANYONE,
         conditional=True,

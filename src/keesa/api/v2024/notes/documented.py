@@ -45,6 +45,7 @@ class NotesAnswer(Struct):
     "/tickets/get_ticket_notes",
     summary="List a ticket's notes, oldest first",
     documented=True,
+    kept=True,
     permission=TICKETS_READ,
     conditional=True,
     body_example={"ticket_number": "2025017"},

@@ -42,6 +42,7 @@ class NotesOfTicketAnswer(Struct):
     "GET",
     "/tickets/{ticket}/notes",
     summary="List a ticket's notes page by page",
+    kept=True,
     permission=TICKETS_READ,
     conditional=True,
     csv=True,

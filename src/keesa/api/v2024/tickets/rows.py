@@ -125,6 +125,7 @@ class RowsAnswer(Struct):
     "GET",
     "/tickets/rows",
     summary="List the tickets that you see as short rows, by any filters together and in an order of your choice",
+    kept=True,
     permission=TICKETS_READ,
     conditional=True,
     csv=True,

@@ -31,6 +31,7 @@ class OneTicketAnswer(Struct):
     "/tickets/{ticket}",
     summary="Show a ticket with its notes and its history, by its id or number",
     documented=True,
+    kept=True,
     permission=TICKETS_READ,
     conditional=True,
     example={"data": {"ticket": EXAMPLE_OF_DETAIL}},

@@ -130,6 +130,7 @@ class AssignablesAnswer(Struct):
     "GET",
     "/users/assignable",
     summary="List those to whom a ticket may be assigned",
+    kept=True,
     permission=TICKETS_WRITE,
     guard=require_desk,
     conditional=True,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AnyCall: TypeAlias = "Call[Any, Any]"
 
 
-class KeptAnswers:
+class Replays:
     def __init__(self, hashes: RequestHashes) -> None:
         self._hashes = hashes
 
