@@ -49,8 +49,8 @@ OF_NOTES: Final = ("note", "note edit", "note withdrawal")
 """Their answers tell the state of a note, or none."""
 
 
-def tag(caller: Api, path: str = PATH) -> str:
-    answer = caller("GET", path)
+def tag(caller: Api, path: str = PATH, coding: str = "identity") -> str:
+    answer = caller("GET", path, Accept_Encoding=coding)
     assert answer.status_code == 200, answer.text
     return answer.headers["ETag"]
 
@@ -119,6 +119,19 @@ def test_a_list_of_states_and_any_state_count(api: ApiFor) -> None:
     assert admin(*CHANGES["edit"], If_Match="*").status_code == 200
     assert admin(*CHANGES["assign"], If_Match=f'"1", {tag(admin)}').status_code == 200
     assert admin(*CHANGES["status"], If_Match=f"W/{tag(admin)}").status_code == 412
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_the_state_of_a_compressed_answer_counts(api: ApiFor, coding: str) -> None:
+    """It has a form of its own in each coding, and is the same state: good for a change, and known when it is past."""
+    admin = api(ADMIN)
+    admin("POST", f"{PATH}/notes", {"note": {"note": "Long enough to be compressed. " * 60}})
+    etag = tag(admin, coding=coding)
+    assert etag.endswith(f'-{coding}"')
+    assert admin(*CHANGES["edit"], If_Match=etag).status_code == 200
+    late = admin(*CHANGES["assign"], If_Match=etag)
+    assert (late.status_code, [each["kind"] for each in late.json()["changed"]]) == (412, ["edited"])
+    assert admin("GET", PATH, Accept_Encoding=coding, If_None_Match=tag(admin, coding=coding)).status_code == 304
 
 
 def test_a_note_s_own_state_counts_too(api: ApiFor) -> None:

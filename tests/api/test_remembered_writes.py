@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 NOTE: Final = {"ticket_note": {"note": "On my way"}, "ticket_number": str(ASSIGNED)}
-ONE_S_OWN: Final = ("x-request-id", "x-csrf-token", "date")
+ONE_S_OWN: Final = ("x-request-id", "x-csrf-token", "date", "ratelimit")
 """Headers that no two answers share."""
 
 

@@ -35,7 +35,7 @@ from route_tables import PARAMETERS
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 TICKETS: Final = (ASSIGNED, STRANGERS, RAISED)
 """Two of the customer's, and one that they do not see."""
-CHANGING: Final = ("x-request-id", "date")
+CHANGING: Final = ("x-request-id", "date", "ratelimit")
 APART: Final = ("/me/sessions",)
 """Times of last use are written now and then, whatever is asked."""
 FIRST_INTERNAL: Final = 2**52
