@@ -18,6 +18,7 @@ class Answer:
     body: bytes
     cookies: str
     """As the header Cookie has them."""
+    etag: str | None = None
 
 
 def ask(url: str, request: Request) -> Answer:
@@ -27,7 +28,8 @@ def ask(url: str, request: Request) -> Answer:
         connection.request(request.method, request.path, request.body or None, dict(request.headers))
         answer = connection.getresponse()
         jar = SimpleCookie("; ".join(answer.headers.get_all("Set-Cookie", [])))
-        return Answer(answer.status, answer.read(), "; ".join(f"{name}={kept.value}" for name, kept in jar.items()))
+        cookies = "; ".join(f"{name}={kept.value}" for name, kept in jar.items())
+        return Answer(answer.status, answer.read(), cookies, answer.headers["ETag"])
     finally:
         connection.close()
 

@@ -29,6 +29,8 @@ CREATES_OF_MANY: Final = f"create, {MANY} clients"
 BESIDE_WRITES: Final = f"list, admin, {PER_SECOND} writes a second"
 PACKED_BESIDE_WRITES: Final = f"list, admin, gzip, {PER_SECOND} writes a second"
 """An older commit may answer it as it is: then it is that which is compared."""
+KNOWN: Final = "list, admin, known"
+"""By a client that has it (304); an older commit whose lists name no state answers it in full."""
 _FIRST: Final = 8
 """Requests of each client to learn from how many fill a turn."""
 
@@ -95,6 +97,8 @@ def measure(row: str, desks: Mapping[str, Desk], seconds: float, turns: int, see
     for name, requests in asked.items():
         for request in requests:  # once each, which warms as well
             _must_answer(name, desks[name].url, request)
+    if row == KNOWN:
+        asked = {name: [_as_known(desks[name].url, each) for each in requests] for name, requests in asked.items()}
     clients = MANY if row == CREATES_OF_MANY else CLIENTS
     contest = _Contest(desks, asked, clients, written=row in (BESIDE_WRITES, PACKED_BESIDE_WRITES))
     count = _FIRST * clients
@@ -116,7 +120,8 @@ def requests_of(desk: Desk) -> Mapping[str, Sequence[Request]]:
     listed = asked["list, admin"]
     packed = [replace(each, headers={**each.headers, "Accept-Encoding": "gzip"}) for each in listed]
     asked_again = {BESIDE_WRITES: listed, PACKED_BESIDE_WRITES: packed}
-    return {**asked, "list, admin, gzip": packed, **asked_again, **written, CREATES_OF_MANY: written["create"]}
+    more = {"list, admin, gzip": packed, KNOWN: listed}
+    return {**asked, **more, **asked_again, **written, CREATES_OF_MANY: written["create"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,12 @@ class _Contest:
         if load.refused:
             raise Unfit(f"the {name} server refused {load.refused} of {count} requests")
         return _Spent(micros, load.per_second, load.answer_bytes)
+
+
+def _as_known(url: str, request: Request) -> Request:
+    """As who has the answer asks for it."""
+    etag = ask_well(url, request).etag
+    return request if etag is None else replace(request, headers={**request.headers, "If-None-Match": etag})
 
 
 def _must_answer(name: str, url: str, request: Request) -> None:

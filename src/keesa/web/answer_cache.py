@@ -63,15 +63,14 @@ class AnswerCache:
         return self._kept.entries
 
     def find(self, place: Place, conditions: Conditions) -> EncodedReply | None:
-        """Raises `Answered` (304) where the client has it already."""
+        """What is kept; 304 where the client has it already."""
         kept = self._kept.get(place.key)
         if kept is None or kept.state != place.state:
             self.misses += 1
             return None
         self.hits += 1
-        if kept.etag is not None:
-            conditions.require(kept.etag)
-        return kept.reply
+        unchanged = None if kept.etag is None else conditions.unchanged(kept.etag)
+        return kept.reply if unchanged is None else unchanged
 
     def keep(self, place: Place, reply: EncodedReply, wanted: Accepted) -> EncodedReply:
         """The answer as it is sent, kept where it is short enough. A strong `ETag` tells that it was compressed before,

@@ -28,14 +28,20 @@ class Conditions(NamedTuple):
         changed. Raises `Answered` (304) where the client has it already, and `HttpError` (412) where the client knows
         another state than the one that it is about to change.
         """
-        if self.none_match is not None and names(self.none_match, etag, weakly=True):
-            raise Answered(EncodedReply(304, b"", None, raw_headers([("ETag", etag)])))
+        if (unchanged := self.unchanged(etag)) is not None:
+            raise Answered(unchanged)
         if not self.knows(etag):
             raise HttpError(412, CHANGED, {"ETag": etag})
 
     def knows(self, etag: str) -> bool:
         """Whether a change of the thing may go on, as far as the client's `If-Match` has a say."""
         return self.match is None or is_known(self.match, etag)
+
+    def unchanged(self, etag: str) -> EncodedReply | None:
+        """304, where the client has the thing already."""
+        if self.none_match is None or not names(self.none_match, etag, weakly=True):
+            return None
+        return EncodedReply(304, b"", None, raw_headers([("ETag", etag)]))
 
 
 NO_CONDITIONS: Final = Conditions()

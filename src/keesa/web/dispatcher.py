@@ -112,6 +112,15 @@ class Dispatcher:
         return reply if place is None else self.answers.keep(place, reply, wanted)
 
     def _read(self, tx: Tx, request: PreparedRequest, wanted: Accepted) -> Steps[_Made]:
+        """What `_find` gives, or that the client has it: an error would have the transaction undone, for which
+        PostgreSQL is waited for.
+        """
+        try:
+            return (yield from self._find(tx, request, wanted))
+        except Answered as answered:
+            return answered.reply, None
+
+    def _find(self, tx: Tx, request: PreparedRequest, wanted: Accepted) -> Steps[_Made]:
         """What is kept of this state, else what the endpoint gives, and where that may be kept."""
         may_be_kept = any(route.kept for route in request.routes.values())
         state = tx.state() if may_be_kept else None  # asked before the session, to travel with it
