@@ -35,7 +35,8 @@ class _Kept(NamedTuple):
     state: State
     etag: str | None
     """That of the answer before it was compressed."""
-    reply: EncodedReply
+    reply: EncodedReply | None
+    """None where it is known only that a client has it."""
     weight: int
 
 
@@ -65,12 +66,14 @@ class AnswerCache:
     def find(self, place: Place, conditions: Conditions) -> EncodedReply | None:
         """What is kept; 304 where the client has it already."""
         kept = self._kept.get(place.key)
-        if kept is None or kept.state != place.state:
-            self.misses += 1
-            return None
-        self.hits += 1
-        unchanged = None if kept.etag is None else conditions.unchanged(kept.etag)
-        return kept.reply if unchanged is None else unchanged
+        if kept is not None and kept.state == place.state:
+            unchanged = None if kept.etag is None else conditions.unchanged(kept.etag)
+            found = kept.reply if unchanged is None else unchanged
+            if found is not None:
+                self.hits += 1
+                return found
+        self.misses += 1
+        return None
 
     def keep(self, place: Place, reply: EncodedReply, wanted: Accepted) -> EncodedReply:
         """The answer as it is sent, kept where it is short enough. A strong `ETag` tells that it was compressed before,
@@ -78,20 +81,24 @@ class AnswerCache:
         """
         etag = _etag_of(reply)
         kept = self._kept.get(place.key)
-        if kept is None or etag is None or kept.etag != etag:
+        if kept is not None and kept.reply is not None and etag is not None and kept.etag == etag:
+            sent, weight = kept.reply, kept.weight
+        else:
             sent = compressed(reply, wanted)
             if reply.status != 200 or not isinstance(sent.body, bytes) or len(sent.body) > LARGEST:
                 return sent
-            texts = sum(len(part) for part in place.key if isinstance(part, bytes | str))
-            kept = _Kept(place.state, etag, sent, len(sent.body) + texts + _ENTRY)
-        self._kept.put(place.key, kept._replace(state=place.state))
-        return kept.reply
+            weight = len(sent.body) + _weight_of(place)
+        self._kept.put(place.key, _Kept(place.state, etag, sent, weight))
+        return sent
 
     def still(self, place: Place, reply: EncodedReply) -> None:
-        """The client has been told that it has the newest one (304): that is kept, and of this state too."""
-        kept = self._kept.get(place.key)
-        if kept is not None and kept.etag is not None and kept.etag == _etag_of(reply):
-            self._kept.put(place.key, kept._replace(state=place.state))
+        """The client has been told that it has the newest one (304), which goes for this state; what is kept of it
+        stays.
+        """
+        kept, etag = self._kept.get(place.key), _etag_of(reply)
+        if kept is None or kept.etag != etag:
+            kept = _Kept(place.state, etag, None, _weight_of(place))
+        self._kept.put(place.key, kept._replace(state=place.state))
 
 
 def place_of(route: Route, caller: Caller, request: PreparedRequest, wanted: Accepted, state: State) -> Place:
@@ -112,6 +119,11 @@ def place_of(route: Route, caller: Caller, request: PreparedRequest, wanted: Acc
         request.handling,
     )
     return Place(key, state)
+
+
+def _weight_of(place: Place) -> int:
+    """Bytes that an entry takes beside its answer."""
+    return _ENTRY + sum(len(part) for part in place.key if isinstance(part, bytes | str))
 
 
 def _etag_of(reply: EncodedReply) -> str | None:
