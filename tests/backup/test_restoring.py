@@ -100,12 +100,13 @@ def test_the_files_are_their_owners_alone(made: Path, new_place: NewPlace) -> No
 
 
 def test_what_is_restored_is_a_desk_of_its_own(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
-    """Its sessions and API tokens have ended, its numbers go on far behind the last one, it sends nothing, and cursors
-    and conditions of the first one are void; its people log in, and find all that was there.
+    """Its sessions and API tokens have ended, its numbers go on far behind the last one, it sends nothing, and cursors,
+    conditions and keys of the first one are void; its people log in, and find all that was there.
     """
     elsewhere, customer, list_ = new_place(), f"/customers/{cast.HARBOUR}", "/customers?limit=1"
     program = api_token_of(place)
     with asking(place) as first:
+        assert add_note(first) == (201, False)
         made = back_up(place, tmp_path / "back-ups")
         assert replace(first, token=program)("GET", "/tickets").status_code == 200
         number = raise_a_ticket(first)
@@ -118,6 +119,7 @@ def test_what_is_restored_is_a_desk_of_its_own(place: Place, new_place: NewPlace
             assert replace(second, token=token)("GET", "/tickets").status_code == 401
         assert raise_a_ticket(second) == number + A_DAY
         assert second("GET", f"/tickets/{cast.ASSIGNED}").json() == shown
+        assert add_note(second) == (201, False)
         void = second("GET", f"{list_}&after={cursor}")
         assert (void.status_code, list(void.json()["errors"])) == (422, ["after"])
         read = second("GET", customer, If_None_Match=etag)
@@ -134,16 +136,24 @@ def test_what_is_restored_is_a_desk_of_its_own(place: Place, new_place: NewPlace
     assert after.sending_paused_at == after.began_at
 
 
+def add_note(caller: Api) -> tuple[int, bool]:
+    """Under a key: its status, and whether it was done before."""
+    note = {"ticket_number": cast.ASSIGNED, "ticket_note": {"note": "Back on line"}}
+    answer = caller("POST", "/tickets/add_ticket_note", note, Idempotency_Key="the-same")
+    return answer.status_code, answer.headers.get("Idempotency-Replayed") == "true"
+
+
 def desk_of(place: Place) -> desk.Desk:
     with opened(place) as database:
         return database.read(desk.find)
 
 
 def test_as_the_same_desk_it_goes_on(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
-    """Sessions, API tokens, cursors and conditions too; numbers that were given since are given to nobody else."""
+    """Sessions, API tokens, cursors, conditions and keys too; numbers that were given since are given to nobody else."""
     elsewhere, customer, list_ = new_place(), f"/customers/{cast.HARBOUR}", "/customers?limit=1"
     program = api_token_of(place)
     with asking(place) as first:
+        assert add_note(first) == (201, False)
         made = back_up(place, tmp_path / "back-ups")
         number = raise_a_ticket(first)
         cursor = first("GET", list_).json()["data"]["next"]
@@ -153,6 +163,7 @@ def test_as_the_same_desk_it_goes_on(place: Place, new_place: NewPlace, tmp_path
         assert replace(second, token=program)("GET", "/tickets").status_code == 200
         assert second("GET", f"{list_}&after={cursor}").status_code == 200
         assert second("GET", customer, If_None_Match=etag).status_code == 304
+        assert add_note(second) == (201, True)
         assert raise_a_ticket(second) == number + A_DAY
     assert desk_of(elsewhere) == desk_of(place)
 
