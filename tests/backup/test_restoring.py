@@ -149,7 +149,7 @@ def desk_of(place: Place) -> desk.Desk:
 
 
 def test_as_the_same_desk_it_goes_on(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
-    """Sessions, API tokens, cursors, conditions and keys too; numbers that were given since are given to nobody else."""
+    """Sessions, API tokens, cursors, conditions and keys too; numbers given since are given to nobody else."""
     elsewhere, customer, list_ = new_place(), f"/customers/{cast.HARBOUR}", "/customers?limit=1"
     program = api_token_of(place)
     with asking(place) as first:
