@@ -202,5 +202,6 @@ def test_the_engine_alone_takes_numbers_as_keesa_does(place: Place, monkeypatch:
 
 
 def lasting(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those that do not differ from one answer to the next; of these, that they are there."""
-    return {name: "" if name in ("date", "x-request-id", "etag") else value for name, value in headers.items()}
+    """Those that do not differ from one answer to the next, nor by settings; of these, that they are there."""
+    differing = ("date", "x-request-id", "etag", "ratelimit", "ratelimit-policy")
+    return {name: "" if name in differing else value for name, value in headers.items()}

@@ -168,7 +168,7 @@ def test_caches_and_the_database_tell_what_they_did(
         admin("GET", f"/tickets/{cast.RAISED}")
     found = scrape(client)
     assert found.value("keesa_cache_misses_total", cache="answers") == 3
-    assert found.value("keesa_cache_entries", cache="answers") == 1
+    assert 1 <= found.value("keesa_cache_entries", cache="answers") <= 3  # each connection of PostgreSQL's has its own
     assert found.value("keesa_cache_bytes", cache="answers") > 500
     for cache in ("sessions", "tickets"):
         hits, misses = (found.value(f"keesa_cache_{what}_total", cache=cache) for what in ("hits", "misses"))
