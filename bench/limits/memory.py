@@ -28,6 +28,7 @@ from keesa.errors import NotFound, Unauthorized
 from keesa.logs import set_up_logs
 from keesa.secret_key import load_secret
 from keesa.web.answer_headers import VARY
+from keesa.web.compression import HEADER
 from keesa.web.endpoints import PathParameter
 from keesa.web.middleware import EXPOSED
 from keesa.web.replies import Reply
@@ -47,7 +48,9 @@ _HEADERS: Final = (
     (b"cache-control", b"private, no-cache"),
     (b"etag", ETAG.encode()),
     (b"keesa-version", b"2024"),
-    (b"vary", VARY.encode()),
+    (b"vary", f"{VARY}, {HEADER}".encode()),
+    (b"ratelimit-policy", b'"user";q=6000;w=60'),
+    (b"ratelimit", b'"user";r=5999;t=60'),
     (b"x-content-type-options", b"nosniff"),
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED.encode()),
