@@ -1,10 +1,12 @@
 """`keesa job list|show|retry|drop|pause|resume`."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Final
 
 import typer
 
+from keesa.accounts.audit.recording import Requester
 from keesa.cli.listing import AsJson, Value, print_json, print_list
 from keesa.cli.options import (
     ConfigFile,
@@ -98,7 +100,7 @@ def retry(
     """Have a job tried now, or all of a kind that were given up: as often as if they were new."""
     _require_job_or_kind(job_id, kind)
     with ready_database(data, database_url) as database:
-        print(visible(database.write(lambda tx: _retry(tx, job_id, kind))))
+        print(visible(database.write(lambda tx: _done(tx, job_id, kind, retry_one, retry_all, "tried again"))))
 
 
 @app.command()
@@ -112,17 +114,22 @@ def drop(
     """Have a job never done, or all of a kind that wait or were given up, such as what a restored desk would send."""
     _require_job_or_kind(job_id, kind)
     with ready_database(data, database_url) as database:
-        print(visible(database.write(lambda tx: _drop(tx, job_id, kind))))
+        print(visible(database.write(lambda tx: _done(tx, job_id, kind, drop_one, drop_all, "dropped"))))
 
 
-def _drop(tx: Tx, job_id: int | None, kind: str | None) -> str:
+def _done(
+    tx: Tx,
+    job_id: int | None,
+    kind: str | None,
+    one: Callable[[Tx, Requester, int], None],
+    every: Callable[[Tx, Requester, str], int],
+    what: str,
+) -> str:
+    """What was done to the job, or to all of the kind, in words."""
     if job_id is not None:
-        drop_one(tx, operator(), job_id)
-        return f"job {job_id} is dropped"
-    return _told(drop_all(tx, operator(), str(_known(tx, kind))), "dropped")
-
-
-def _told(count: int, what: str) -> str:
+        one(tx, operator(), job_id)
+        return f"job {job_id} is {what}"
+    count = every(tx, operator(), str(_known(tx, kind)))
     more = "; there may be more: say it again" if count == AT_ONCE else ""
     return f"{count} job{' is' if count == 1 else 's are'} {what}{more}"
 
@@ -130,13 +137,6 @@ def _told(count: int, what: str) -> str:
 def _require_job_or_kind(job_id: int | None, kind: str | None) -> None:
     if (job_id is None) == (kind is None):
         raise typer.BadParameter("give the id of a job, or --kind")
-
-
-def _retry(tx: Tx, job_id: int | None, kind: str | None) -> str:
-    if job_id is not None:
-        retry_one(tx, operator(), job_id)
-        return f"job {job_id} is tried again"
-    return _told(retry_all(tx, operator(), str(_known(tx, kind))), "tried again")
 
 
 @app.command()

@@ -5,10 +5,9 @@ from typing import Final
 from keesa.accounts.audit.recording import Requester, record
 from keesa.db import Tx
 from keesa.errors import Conflict, NotFound
+from keesa.jobs.retrying import AT_ONCE
 from keesa.jobs.scheduling import KEY
 
-AT_ONCE: Final = 1000
-"""Jobs that one call drops, at the most."""
 _NOT_FOUND: Final = "There is no job {id}: it is done, or there never was one"
 _LEASED: Final = "Job {id} is being done now"
 _RECURS: Final = "Job {id} recurs: pause its kind"

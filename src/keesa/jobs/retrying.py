@@ -7,7 +7,7 @@ from keesa.db import Tx
 from keesa.errors import Conflict, NotFound
 
 AT_ONCE: Final = 1000
-"""Jobs that one call has tried again, at the most."""
+"""Jobs that one call has tried again, or drops, at the most."""
 _NOT_FOUND: Final = "There is no job {id}: it is done, or there never was one"
 _LEASED: Final = "Job {id} is being done now"
 _REPLACED: Final = "Another job does the same as job {id}, and waits or is being done: see keesa job list"

@@ -181,10 +181,8 @@ class Dispatcher:
         if read.query_faults or read.body_faults:
             await self._database.aread(lambda tx: self._admit(tx, request))
 
-        caller = request.cached_caller or request.trace.caller
-
         def write(tx: Tx) -> EncodedReply:
-            before = self._look_soon(tx, request, caller)
+            before = self._look_soon(tx, request)
             found, call, path = self._admit(tx, request)
             if before is not None and (reply := before(call)) is not None:
                 return reply
@@ -220,13 +218,12 @@ class Dispatcher:
         """A call with a key waits for one that is at the same."""
         if request.sent is None:
             return await attempt()
-        caller = request.cached_caller or request.trace.caller
+        caller = request.known_caller
         return await self._turns.run(caller.user_id if caller else None, request.sent, attempt)
 
-    def _look_soon(
-        self, tx: Tx, request: PreparedRequest, caller: Caller | None
-    ) -> Callable[[Call[Any, Any]], EncodedReply | None] | None:
+    def _look_soon(self, tx: Tx, request: PreparedRequest) -> Callable[[Call[Any, Any]], EncodedReply | None] | None:
         """What was answered under the key, for when the call has been admitted; None without one."""
+        caller = request.known_caller
         if request.sent is None or caller is None or caller.user_id is None:
             return None
         return self._application.replays.look_soon(tx, caller.user_id, request.sent, now())

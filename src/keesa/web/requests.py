@@ -96,6 +96,11 @@ class PreparedRequest:
         return None if self.token is None or isinstance(self.token, Unauthorized) else self.token.cached
 
     @property
+    def known_caller(self) -> Caller | None:
+        """The same, or who was found to call this time, once the database has told."""
+        return self.cached_caller or self.trace.caller
+
+    @property
     def conditions(self) -> Conditions:
         """What the client knows of what it asks about, or is about to change."""
         return conditions_of(self.http.headers, reads=self.http.method in ("GET", "HEAD"))
