@@ -8,7 +8,7 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -94,26 +94,37 @@ def test_a_port_in_use_is_refused(empty_place: Place) -> None:
         connect(server).close()
 
 
-def begin_login(server: LiveServer) -> socket.socket:
+@contextmanager
+def idle_ones(server: LiveServer) -> Iterator[None]:
+    """A connection to each worker that says nothing more."""
+    idle = connections(server)
+    try:
+        yield
+    finally:
+        for connection in idle.values():
+            connection.close()
+
+
+@contextmanager
+def half_a_login(server: LiveServer) -> Iterator[socket.socket]:
     """A login whose body is half sent and which the server has begun to read: it asks for the body by itself."""
-    upload = socket.create_connection(("127.0.0.1", port_of(server)), timeout=60)
-    head = (
-        "POST /api/v1/auth/login HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\n"
-        f"Expect: 100-continue\r\nContent-Length: {len(LOGIN)}\r\n\r\n"
-    )
-    upload.sendall(head.encode())
-    assert upload.recv(100).startswith(b"HTTP/1.1 100 ")
-    upload.sendall(LOGIN[:10])
-    return upload
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=60) as upload:
+        head = (
+            "POST /api/v1/auth/login HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\n"
+            f"Expect: 100-continue\r\nContent-Length: {len(LOGIN)}\r\n\r\n"
+        )
+        upload.sendall(head.encode())
+        assert upload.recv(100).startswith(b"HTTP/1.1 100 ")
+        upload.sendall(LOGIN[:10])
+        yield upload
 
 
 def finish_login(upload: socket.socket) -> int:
     upload.sendall(LOGIN[10:])
-    answer = HTTPResponse(upload)
-    answer.begin()
-    assert "access" in json.loads(answer.read())
-    upload.close()
-    return answer.status
+    with closing(HTTPResponse(upload)) as answer:
+        answer.begin()
+        assert "access" in json.loads(answer.read())
+        return answer.status
 
 
 def wait_until_refused(port: int) -> None:
@@ -132,9 +143,7 @@ def wait_until_refused(port: int) -> None:
 @pytest.mark.parametrize("told", ["the server", "all its processes", "all its processes, again and again"])
 def test_a_stop_finishes_what_is_under_way(place: Place, told: str) -> None:
     """A slow login gets its answer after SIGTERM, idle connections do not delay the end, and nobody is left."""
-    with serving(place, "--workers", "2") as server:
-        idle = connections(server)
-        upload = begin_login(server)
+    with serving(place, "--workers", "2") as server, idle_ones(server), half_a_login(server) as upload:
         processes = {server.pid, *workers(server)}
         if told == "the server":
             os.kill(server.pid, signal.SIGTERM)
@@ -147,8 +156,6 @@ def test_a_stop_finishes_what_is_under_way(place: Place, told: str) -> None:
         assert finish_login(upload) == 200
         wait_until_gone(processes)
         assert server.wait() == 0
-        for connection in idle.values():
-            connection.close()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
@@ -170,18 +177,14 @@ def test_a_stop_during_the_start_is_a_stop_too(empty_place: Place, sent: int) ->
 
 def test_workers_end_with_the_server(place: Place) -> None:
     """The server is killed: its workers finish what is under way and end by themselves, and the port is free."""
-    with serving(place, "--workers", "2") as server:
+    with serving(place, "--workers", "2") as server, idle_ones(server), half_a_login(server) as upload:
         port, left = port_of(server), workers(server)
-        idle = connections(server)
-        upload = begin_login(server)
         os.kill(server.pid, signal.SIGKILL)
         wait_until_refused(port)
         with serving(place, "--port", str(port)) as successor:
             assert finish_login(upload) == 200
             wait_until_gone(left)
             connect(successor).close()
-        for connection in idle.values():
-            connection.close()
 
 
 def test_a_worker_that_dies_is_started_again(place: Place) -> None:

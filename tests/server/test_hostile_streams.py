@@ -160,6 +160,28 @@ def test_a_stop_answers_what_had_come() -> None:
     on_its_loop(story())
 
 
+def test_a_stop_ends_no_body_that_is_on_its_way() -> None:
+    """However many have come and gone before the server looks: its connection does not make room for them."""
+
+    async def story() -> None:
+        async with serving(connections=8, overflow=4, head_seconds=PATIENCE, grace_seconds=PATIENCE) as server:
+            with await server.connect() as upload:
+                upload.send(b"POST / HTTP/1.1\r\nHost: desk\r\nContent-Length: 10\r\n\r\nhalf ")
+                await until(lambda: server.connections.bodies.taken > 0)
+                for _ in range(100):  # all of it while the loop stands still
+                    socket.create_connection(("127.0.0.1", server.port), PATIENCE).close()
+                with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as last:
+                    last.sendall(HEALTH)
+                    stopping = asyncio.create_task(server.connections.stop(PATIENCE))
+                    await server.until(connections=1)
+                    upload.send(b"done.")
+                    assert await upload.answer() == (200, b"half done.")
+                    await stopping
+                    assert last.recv(100).startswith(b"HTTP/1.1 200")
+
+    on_its_loop(story())
+
+
 def test_a_small_body_in_chunks_that_comes_late_ends_no_connection() -> None:
     """A large one does, once its answer can be read."""
 

@@ -24,6 +24,10 @@ LOOK_SECONDS: Final = 0.05
 """At least, between two looks for connections that can give way."""
 HURRY_SECONDS: Final = 5
 """When the server stops: how long a request may still arrive."""
+REST_SECONDS: Final = 1
+"""When the server stops: how long it takes up what the system has accepted before."""
+ROUND_SECONDS: Final = 0.005
+"""Until it looks again for room."""
 ACCEPTED_AT_ONCE: Final = 64
 """The most connections that a process takes each time its loop comes by: many clients are served side by side."""
 SHARED: Final = 8
@@ -79,15 +83,14 @@ class Connections:
 
     async def stop(self, seconds: float) -> None:
         """Accept what has come and no more, let what is under way end, and end the rest after `seconds`."""
-        while self._accept():
-            pass
+        self._stopping_since = self.loop.time()
         self._accept_off()
+        for connection in list(self._open):
+            connection.close()
+        await self._accept_rest()
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
-        self._stopping_since = self.loop.time()
-        for connection in list(self._open):
-            connection.close()
         self._note_empty()
         try:
             async with asyncio.timeout(seconds):
@@ -156,6 +159,15 @@ class Connections:
         opening.add_done_callback(self._opened.discard)
         return True
 
+    async def _accept_rest(self) -> None:
+        """What the system holds: as many as there is room for, and the others when those who have gone make room."""
+        until = self.loop.time() + REST_SECONDS
+        while self.loop.time() < until:
+            while self._count < self.limits.connections:
+                if not self._accept():
+                    return
+            await asyncio.sleep(ROUND_SECONDS)
+
     async def _open_up(self, client: socket.socket, *, overflow: bool) -> None:
         try:
             await self.loop.connect_accepted_socket(lambda: Connection(self, overflow=overflow), client)
@@ -172,7 +184,11 @@ class Connections:
         return len(self._open) + self._opening
 
     def _end_silent(self) -> bool:
-        """End the connection that was silent the longest, of those that can give way."""
+        """End the connection that was silent the longest, of those that can give way; while the server stops, none can:
+        a request whose body is on its way gets its answer.
+        """
+        if self._stopping_since is not None:
+            return False
         if not self._candidates:
             self._find_candidates()
         while self._candidates:
@@ -214,5 +230,5 @@ class Connections:
             self._accepting = False
 
     def _note_empty(self) -> None:
-        if self._stopping_since is not None and not self._open and not self._opening:
+        if self._listener is None and not self._open and not self._opening:
             self._empty.set()
