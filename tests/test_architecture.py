@@ -16,7 +16,18 @@ from keesa.tickets.selecting import select, select_page
 
 SOURCE = Path(keesa.__file__).parent
 
-DOMAINS = {"accounts", "directory", "events", "jobs", "tickets", "notes", "rich_text"}
+DOMAINS = {
+    "accounts",
+    "attachments",
+    "directory",
+    "events",
+    "files",
+    "jobs",
+    "notes",
+    "pictures",
+    "rich_text",
+    "tickets",
+}
 MAY_IMPORT = {
     "errors": set[str](),
     "interpreter": set[str](),
@@ -35,6 +46,9 @@ MAY_IMPORT = {
     "tickets": {"accounts", "directory", "events", "rich_text", "db", "blank", "errors", "clock"},
     "blank": set(),
     "rich_text": {"blank"},
+    "files": {"clock", "data_folder", "db", "desk", "errors"},
+    "pictures": {"errors"},
+    "attachments": {"accounts", "clock", "db", "errors", "events", "files", "notes", "pictures", "tickets"},
     "jobs": {"accounts", "clock", "db", "errors", "maintenance"},
     "housekeeping": {"accounts", "clock", "db", "jobs", "tickets"},
     "notes": {"tickets", "events", "rich_text", "accounts", "db", "clock", "errors"},

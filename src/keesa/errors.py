@@ -36,6 +36,14 @@ class Invalid(KeesaError):
         self.sentence = sentence
 
 
+class WrongType(KeesaError):
+    """What was sent is none of the kinds that are taken here."""
+
+
+class TooLarge(KeesaError):
+    """What was sent is more than is taken here."""
+
+
 class Conflict(KeesaError):
     """What is asked for cannot be done in the state that things are in. Nothing was changed."""
 

@@ -15,7 +15,7 @@ from keesa.data_folder import CONFIG_FILE
 from keesa.errors import Refused
 
 MOST_BYTES: Final = 64 * 1024
-_PATHS: Final = ("data", "backup_to")
+_PATHS: Final = ("data", "files", "backup_to")
 """Settings that may be relative paths: they count from the folder of the file, wherever a command is begun."""
 
 

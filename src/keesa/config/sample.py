@@ -24,6 +24,7 @@ _SUCH_AS: Final[Mapping[str, str]] = {
     "database_url": 'database_url = "postgresql://keesa:password@db.example/keesa"',
     "secret": 'secret_file = "/etc/keesa/secret"',
     "public_url": 'public_url = "https://desk.example"',
+    "files": 'files = "/srv/keesa-files"',
     "backup_to": 'backup_to = "/var/backups/keesa"',
     "backup_keep": "backup_keep = 14",
     "backup_keep_days": "backup_keep_days = 90",

@@ -66,6 +66,18 @@ class Config:
     """Where clients find it, such as `https://example.com/desk`; without it as they came to the proxy."""
     body_limit: int = 1024 * 1024
     """Bytes of a request's body."""
+    files: str | None = None
+    """The folder, or `s3://bucket/path`, of pictures and files; in `data` without it. Several nodes must share it."""
+    file_mib: int = 25
+    """MiB of a picture or file."""
+    picture_megapixels: int = 50
+    """Millions of pixels of a picture, over all of its frames."""
+    files_per_call: int = 20
+    """Pictures or files that one request may bring."""
+    files_per_ticket: int = 200
+    """Pictures and files of a ticket; as many of its internal notes."""
+    keep_picture_data: bool = False
+    """Keep where, when and with what a picture was taken, for staff; what is served has none of it in any case."""
     login_failures_per_user_and_address: int = 10
     """In 15 minutes; after them even the right password is refused from there until they are over."""
     login_failures_per_user: int = 100

@@ -52,6 +52,11 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "jobs": _ALL,
     "idempotency_keys": _ALL,
     "request_rates": _ALL,
+    "stored_files": _ALL,
+    "attachments": _ALL,
+    "uploads": _ALL,
+    "upload_pieces": _ALL,
+    "file_holds": _ALL,
     "long_texts": (),
     "rules": ("SELECT", "UPDATE"),  # which are held, and never changed
 }

@@ -66,6 +66,9 @@ class LockedTicket(Struct, frozen=True, gc=False):
     """Bytes of them all."""
     internal_notes: int
     internal_notes_size: int
+    attachments: int
+    """Pictures and files that customers see, those of its duplicates among them."""
+    internal_attachments: int
     events: int
     public_events: int
     public_since: int

@@ -39,6 +39,8 @@ class Call(Generic[Q, B]):
     converted: Mapping[str, Any]
     """By dotted path in the body: values that were converted before the transaction began."""
     method: str
+    prepared: Any = None
+    """What its route's `prepares` has made."""
     keyed: KeyedCall | None = None
     """Where it came with an `Idempotency-Key`."""
     is_part: bool = False

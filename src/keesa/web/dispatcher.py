@@ -30,7 +30,7 @@ from keesa.web.idempotency import KeyedCall, Turns
 from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.requests import Preparation, PreparedRequest
-from keesa.web.routes import ApiVersion, Route, Runs
+from keesa.web.routes import ApiVersion, Prepare, Route, Runs
 from keesa.web.trace import TRACE, Trace
 
 _Made = tuple[EncodedReply, Place | None]
@@ -180,6 +180,8 @@ class Dispatcher:
             await request.convert(route, self.conversions)
         if read.query_faults or read.body_faults:
             await self._database.aread(lambda tx: self._admit(tx, request))
+        if route.prepares is not None and (reply := await self._prepare(request)) is not None:
+            return reply
 
         def write(tx: Tx) -> EncodedReply:
             before = self._look_soon(tx, request)
@@ -193,6 +195,20 @@ class Dispatcher:
             return reply
 
         return await self._once(request, lambda: self._database.awrite(write))
+
+    async def _prepare(self, request: PreparedRequest) -> EncodedReply | None:
+        """What the change needs that takes long, for who may make it; the answer where it was made before."""
+
+        def look(tx: Tx) -> tuple[Prepare | None, EncodedReply | None]:
+            (route, call, path), before = self._look(tx, request)
+            if before is not None or route.prepares is None:
+                return None, before
+            return route.prepares(tx, call, **path), None
+
+        prepare, before = await self._database.aread(look)
+        if prepare is not None:
+            request.prepared = await prepare()
+        return before
 
     async def _run_in_thread(self, request: PreparedRequest) -> EncodedReply:
         """What fails may have been done meanwhile, by the same call sent twice."""
@@ -277,6 +293,7 @@ class Dispatcher:
             query=read.query,
             body=read.body,
             converted=read.converted,
+            prepared=request.prepared,
             keyed=None if request.sent is None else KeyedCall(request.sent, request.trace.version, route, path),
         )
         return call, path

@@ -6,7 +6,18 @@ from typing import Final
 
 from starlette.types import Scope
 
-from keesa.errors import Conflict, Forbidden, Invalid, NotFound, Outdated, TooManyAttempts, Unauthorized, Unavailable
+from keesa.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Outdated,
+    TooLarge,
+    TooManyAttempts,
+    Unauthorized,
+    Unavailable,
+    WrongType,
+)
 
 INTERNAL: Final = "We had a problem with our server. Try again later."
 NOTHING: Final = "There is nothing at this path"
@@ -18,6 +29,8 @@ STATUSES: Final[Mapping[type, int]] = {
     NotFound: 404,
     Conflict: 409,
     Outdated: 412,
+    TooLarge: 413,
+    WrongType: 415,
     Invalid: 422,
     TooManyAttempts: 429,
     Unavailable: 503,

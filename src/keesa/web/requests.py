@@ -75,6 +75,8 @@ class PreparedRequest:
     """The key under which a change is made once."""
     handling: Handling | None = None
     """How it wants fields to be handled that are not known."""
+    prepared: Any = None
+    """What its route has prepared for the change."""
     inputs: dict[int, Input] = field(default_factory=dict)
     """By the identity of the route that they were read for."""
 

@@ -1,6 +1,6 @@
 """A route: one endpoint of one version, as data. From it the input is read, the caller checked, and OpenAPI written."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeVar
@@ -75,6 +75,8 @@ class Parameter(NamedTuple):
     words: Sequence[str] = ()
 
 
+Prepare = Callable[[], Awaitable[Any]]
+"""What is done between a read and a change, such as looking into pictures. May be done in vain."""
 Partial = Mapping[str, Any]
 Check = Callable[[Tx, Any, Partial, Faults], Faults]
 """Given the actor, the good values and the faults of a body: the domain's faults with those values. Values that are
@@ -132,6 +134,10 @@ class Route:
     """Bytes of the body; without one the server's own limit."""
     body_seconds: int = 60
     """In which the body must have arrived; a slower one is 408."""
+    prepares: Callable[..., Prepare] | None = None
+    """Of a change that needs what takes long: called as the endpoint is, in a read before it; what it gives is awaited
+    outside of any transaction, and the endpoint finds what comes of that in `call.prepared`.
+    """
     check: Check | None = None
     """Finds the domain's faults too, where reading the body has found some already."""
     version_in_query: bool = False
@@ -228,7 +234,7 @@ def require_runnable(route: Route) -> None:
         raise TypeError(f"{name}: {route.endpoint!r} would not be run, only what reads is run in steps")
     if route.csv:
         _require_list(route, name)
-    for function in (route.guard, route.check):
+    for function in (route.guard, route.check, route.prepares):
         if function is not None and is_lazy(function):
             raise TypeError(f"{name}: {function!r} would not be run, it must be a plain function")
 
