@@ -23,6 +23,7 @@ DIALECT = Dialect(
         "own_tables": "sqlite_master",
         "has_right": "EXISTS (SELECT 1 FROM sqlite_master WHERE name = column1)",
         "filter": "+",
+        "seen": "NULL",
     }
 )
 
@@ -60,13 +61,11 @@ class SqliteTx(Tx):
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.execute(DIALECT.words(sql), params).rowcount
 
-    def state(self) -> Callable[[], State | None]:
+    def state(self, seen: str | None) -> State | None:  # noqa: ARG002 - a PRAGMA stands in no other statement
         """By `PRAGMA data_version`, which moves with every commit of another connection: this one never writes."""
         if self.may_be_undone:
-            return lambda: None
-        seen = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        found = State(self._connection, seen)
-        return lambda: found
+            return None
+        return State(self._connection, self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def part(self) -> Iterator[None]:

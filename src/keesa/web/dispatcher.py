@@ -122,14 +122,12 @@ class Dispatcher:
 
     def _find(self, tx: Tx, request: PreparedRequest, wanted: Accepted) -> Steps[_Made]:
         """What is kept of this state, else what the endpoint gives, and where that may be kept."""
-        may_be_kept = any(route.kept for route in request.routes.values())
-        state = tx.state() if may_be_kept else None  # asked before the session, to travel with it
         route, caller = self._authorize(tx, request)
         place = None
-        if state is not None and route.kept and not _may_be_csv(route, request) and (seen := state()) is not None:
+        if route.kept and not _may_be_csv(route, request) and (state := tx.state(caller.seen)) is not None:
             if request.content:
                 request.read(route)  # by its headers it may be unreadable
-            place = place_of(route, caller, request, wanted, seen)
+            place = place_of(route, caller, request, wanted, state)
             if (kept := self.answers.find(place, request.conditions)) is not None:
                 return kept, None
         try:
