@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from keesa.clock import now
@@ -29,6 +29,7 @@ from keesa.web.http_errors import HttpError
 from keesa.web.idempotency import KeyedCall, Turns
 from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
+from keesa.web.request_headers import HEADERS, HttpRequest
 from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Route, Runs
 from keesa.web.trace import TRACE, Trace
@@ -73,7 +74,7 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The path below `root_path` is the API's."""
-        http, trace = Request(scope, receive), scope[TRACE]
+        http, trace = HttpRequest(scope, receive, scope[HEADERS]), scope[TRACE]
         trace.version = self._newest_first[0]
         request = None
         try:

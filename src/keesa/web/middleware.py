@@ -16,6 +16,7 @@ from keesa.server.heads import REFUSAL
 from keesa.web.clients import Clients
 from keesa.web.http_errors import INTERNAL, NOTHING, HttpError, refusal
 from keesa.web.observer import Observer
+from keesa.web.request_headers import HEADERS, RequestHeaders
 from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -49,7 +50,7 @@ class Middleware:
         self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
+        headers = scope[HEADERS] = RequestHeaders(scope["headers"])
         answer = _Answer(scope, send, self._of_all or self._of_one(headers))
         answer.trace = trace = scope[TRACE] = begin(scope, headers, self._clients)
         observer = self._observer
