@@ -263,24 +263,17 @@ class SqliteDatabase(Database):
         with unavailable_when_unfit, self._reading() as tx:
             return work(tx)
 
-    @contextmanager
-    def _reading(self) -> Iterator["SqliteTx"]:
-        """A transaction on a connection that nobody else uses meanwhile: the one that was idle the shortest."""
+    def _reading(self) -> "_Reading":
+        return _Reading(self._take, self._keep_or_close)
+
+    def _take(self) -> sqlite3.Connection:
+        """A connection that nobody else uses meanwhile: the one that was idle the shortest."""
         if self._closed:
             raise Unavailable(_CLOSED)
         try:
-            connection = self._idle_readers.pop()
+            return self._idle_readers.pop()
         except IndexError:
-            connection = self._new_reader()
-        tx = SqliteTx(connection, may_be_undone=False)
-        try:
-            connection.execute("BEGIN")
-            yield tx
-        finally:
-            tx.close()
-            if connection.in_transaction:  # an unreadable disk has ended it already
-                connection.execute("ROLLBACK")
-            self._keep_or_close(connection)
+            return self._new_reader()
 
     def _keep_or_close(self, connection: sqlite3.Connection) -> None:
         keep = not self._closed and len(self._idle_readers) < IDLE_READERS
@@ -377,6 +370,35 @@ class SqliteDatabase(Database):
             tx.close()
         self._writing.execute("RELEASE work")
         return outcome
+
+
+class _Reading:
+    """A transaction that cannot write, on a connection that is taken and given back. No generator: see `_WhenUnfit`."""
+
+    __slots__ = ("_connection", "_give", "_take", "_tx")
+
+    def __init__(self, take: Callable[[], sqlite3.Connection], give: Callable[[sqlite3.Connection], None]) -> None:
+        self._take = take
+        self._give = give
+
+    def __enter__(self) -> SqliteTx:
+        self._connection = connection = self._take()
+        self._tx = SqliteTx(connection, may_be_undone=False)
+        try:
+            connection.execute("BEGIN")
+        except BaseException:
+            self._end()
+            raise
+        return self._tx
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._tx.close()
+        if self._connection.in_transaction:  # an unreadable disk has ended it already
+            self._connection.execute("ROLLBACK")
+        self._give(self._connection)
 
 
 _OF_A_NEW_FILE: Final = ("auto_vacuum=INCREMENTAL",)
