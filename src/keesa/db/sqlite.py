@@ -24,7 +24,7 @@ from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
 from keesa.db.sqlite_file import MARKS, DataFile, Log
 from keesa.db.sqlite_frozen import Frozen, begin_behind
-from keesa.db.sqlite_tx import SqliteTx
+from keesa.db.sqlite_tx import Reading, SqliteTx
 from keesa.db.steps import first_turn, run_in_turns
 from keesa.errors import Unavailable
 
@@ -263,8 +263,8 @@ class SqliteDatabase(Database):
         with unavailable_when_unfit, self._reading() as tx:
             return work(tx)
 
-    def _reading(self) -> "_Reading":
-        return _Reading(self._take, self._keep_or_close)
+    def _reading(self) -> Reading:
+        return Reading(self._take, self._keep_or_close)
 
     def _take(self) -> sqlite3.Connection:
         """A connection that nobody else uses meanwhile: the one that was idle the shortest."""
@@ -370,35 +370,6 @@ class SqliteDatabase(Database):
             tx.close()
         self._writing.execute("RELEASE work")
         return outcome
-
-
-class _Reading:
-    """A transaction that cannot write, on a connection that is taken and given back. No generator: see `_WhenUnfit`."""
-
-    __slots__ = ("_connection", "_give", "_take", "_tx")
-
-    def __init__(self, take: Callable[[], sqlite3.Connection], give: Callable[[sqlite3.Connection], None]) -> None:
-        self._take = take
-        self._give = give
-
-    def __enter__(self) -> SqliteTx:
-        self._connection = connection = self._take()
-        self._tx = SqliteTx(connection, may_be_undone=False)
-        try:
-            connection.execute("BEGIN")
-        except BaseException:
-            self._end()
-            raise
-        return self._tx
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        self._tx.close()
-        if self._connection.in_transaction:  # an unreadable disk has ended it already
-            self._connection.execute("ROLLBACK")
-        self._give(self._connection)
 
 
 _OF_A_NEW_FILE: Final = ("auto_vacuum=INCREMENTAL",)
