@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 
 from keesa.errors import CHANGED
 from keesa.web.http_errors import HttpError
-from keesa.web.replies import Answered, EncodedReply, raw_headers
+from keesa.web.replies import Answered, EncodedReply
 
 _ETAG: Final = re.compile(r'(W/)?("[^"]*")')
 _FOR_READERS: Final = re.compile(r'(?<=")[^"-]*-(?=[0-9a-f]+\.)')
@@ -41,7 +41,7 @@ class Conditions(NamedTuple):
         """304, where the client has the thing already."""
         if self.none_match is None or not names(self.none_match, etag, weakly=True):
             return None
-        return EncodedReply(304, b"", None, raw_headers([("ETag", etag)]))
+        return EncodedReply(304, b"", None, [(b"etag", etag.encode("latin-1"))])
 
 
 NO_CONDITIONS: Final = Conditions()
@@ -51,8 +51,10 @@ def conditions_of(headers: Headers, *, reads: bool) -> Conditions:
     lines = headers.getlist("if-none-match" if reads else "if-match")
     if not lines:
         return NO_CONDITIONS
-    known = ", ".join(lines)  # a list may come in several lines (RFC 9110, section 5.3)
-    return Conditions(none_match=known) if reads else Conditions(match=known)
+    known = (
+        lines[0] if len(lines) == 1 else ", ".join(lines)
+    )  # a list may come in several lines (RFC 9110, section 5.3)
+    return Conditions(known) if reads else Conditions(match=known)
 
 
 def is_known(header: str, etag: str) -> bool:

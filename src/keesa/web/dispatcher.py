@@ -107,7 +107,7 @@ class Dispatcher:
         if runs is Runs.IN_THREAD:
             return await self._once(request, lambda: self._run_in_thread(request))
 
-        wanted = compression.accepted(request.http.headers)
+        wanted = compression.accepted(request.headers)
         long = bool(request.query) and request.may_be_long
         reply, place = await self._database.aread_in_steps(lambda tx: self._read(tx, request, wanted), long=long)
         return reply if place is None else self.answers.keep(place, reply, wanted)
@@ -140,7 +140,7 @@ class Dispatcher:
 
     def _read_anew(self, tx: Tx, request: PreparedRequest, route: Route, caller: Caller) -> Steps[EncodedReply]:
         call, path = self._call(tx, request, route, caller)
-        if route.csv and csv_lists.is_asked_for(request.query, request.http.headers):
+        if route.csv and csv_lists.is_asked_for(request.query, request.headers):
             return (yield from self._read_csv(tx, request))
         answer = route.endpoint(tx, call, **path)
         if isinstance(answer, Generator):
@@ -271,7 +271,7 @@ class Dispatcher:
             client=request.trace.client,
             request_id=request.trace.request_id,
             method=request.http.method,
-            headers=request.http.headers,
+            headers=request.headers,
             raw_query=request.query,
             query=read.query,
             body=read.body,
@@ -307,4 +307,4 @@ class Dispatcher:
 
 
 def _may_be_csv(route: Route, request: PreparedRequest) -> bool:
-    return route.csv and ("format" in request.query or csv_lists.is_asked_for(request.query, request.http.headers))
+    return route.csv and ("format" in request.query or csv_lists.is_asked_for(request.query, request.headers))
