@@ -36,12 +36,12 @@ class Desk:
     cache: ApiTokenCache = field(default_factory=ApiTokenCache)
 
     def look(self, cache: ApiTokenCache | None = None) -> tuple[Look, int]:
-        """What a look tells, and the statements that it took."""
+        """What a look tells, but for the state of all data that it saw, and the statements that it took."""
 
         def work(tx: Tx) -> tuple[Look, int]:
             counted = CountedTx(tx)
             try:
-                return (cache or self.cache).look(counted, self.hash), counted.statements
+                return (cache or self.cache).look(counted, self.hash)._replace(seen=None), counted.statements
             except Unauthorized as error:
                 return str(error), counted.statements
 

@@ -79,7 +79,7 @@ def test_many_transactions_share_few_connections(pooled: PostgresDatabase) -> No
 
 def test_no_transaction_tells_its_state(pooled: PostgresDatabase) -> None:
     """Behind a pooler a connection may lead to another server than before, which counts its transactions anew."""
-    assert pooled.read(lambda tx: tx.state()()) is None
+    assert pooled.read(lambda tx: tx.state(tx.value("SELECT $seen AS value"))) is None
 
 
 def test_every_transaction_has_its_settings(pooled: PostgresDatabase) -> None:

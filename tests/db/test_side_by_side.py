@@ -326,6 +326,30 @@ def test_an_answer_that_is_wanted_later_is_that_of_its_moment(few: PostgresDatab
     assert few.write(work) == [0, 1, 2, 2]
 
 
+def test_a_read_right_behind_another_one(few: PostgresDatabase) -> None:
+    """One statement ends that one and begins this: it sees what was written in between, by a snapshot that stays, and
+    cannot write.
+    """
+
+    def look(tx: Tx) -> tuple[int, list[str], list[str]]:
+        asked = "SELECT pg_backend_pid() AS pid, current_setting('transaction_isolation') AS isolation"
+        row = tx.one(asked)
+        assert row is not None
+        assert row["isolation"] == "repeatable read"
+        seen = read_lines(tx)
+        few.write(adding(f"line {len(seen)}"))
+        return row["pid"], seen, read_lines(tx)
+
+    async def ask() -> None:
+        first, *_ = await few.aread(look)  # on the same connection, before the loop has ended the one before:
+        second, *seen = await few.aread(look)
+        assert (first, seen) == (second, [["line 0"], ["line 0"]])
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            await few.aread(adding("written by a read"))
+
+    asyncio.run(ask())
+
+
 def test_a_statement_is_prepared_once_and_survives_a_migration(few: PostgresDatabase) -> None:
     """A column that comes changes what `*` means; nobody hears of it."""
 

@@ -19,9 +19,12 @@ TRIES: Final = 50
 
 def look(tx: Tx) -> tuple[State | None, list[str]]:
     """The state, and what is seen in it."""
-    state = tx.state()
-    lines = read_lines(tx)
-    return state(), lines
+    return state_of(tx), read_lines(tx)
+
+
+def state_of(tx: Tx) -> State | None:
+    """As one of its statements tells it."""
+    return tx.state(tx.value("SELECT $seen AS value"))
 
 
 def undisturbed(ask: Callable[[], set[State | None]]) -> bool:
@@ -33,9 +36,9 @@ def test_nothing_is_written_and_the_state_stays(lines_database: Database) -> Non
     """However often it is asked for, within a transaction too, and wherever in it."""
 
     def twice(tx: Tx) -> list[State | None]:
-        first = tx.state()
+        first = state_of(tx)
         tx.one("SELECT 1 AS value")
-        return [first(), tx.state()()]
+        return [first, state_of(tx)]
 
     assert undisturbed(lambda: {lines_database.read(look)[0] for _ in range(3)} | {*lines_database.read(twice)})
 
@@ -56,8 +59,8 @@ def test_every_commit_moves_it(lines_database: Database, empty_place: Place) -> 
 
 def test_a_transaction_that_writes_has_none(lines_database: Database) -> None:
     """What it shows may yet be undone."""
-    assert lines_database.write(lambda tx: tx.state()()) is None
-    assert lines_database.write(lambda tx: (adding("x")(tx), tx.state()())[1]) is None
+    assert lines_database.write(state_of) is None
+    assert lines_database.write(lambda tx: (adding("x")(tx), state_of(tx))[1]) is None
 
 
 def test_a_transaction_keeps_the_state_that_it_began_in(lines_database: Database) -> None:

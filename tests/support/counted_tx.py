@@ -27,8 +27,8 @@ class CountedTx(Tx):
         self.statements += 1
         return self._tx.soon(sql, **params)
 
-    def state(self) -> Callable[[], State | None]:
-        return self._tx.state()
+    def state(self, seen: str | None) -> State | None:
+        return self._tx.state(seen)
 
     def run(self, sql: str, /, **params: object) -> None:
         raise NotImplementedError

@@ -2,8 +2,8 @@
 with sessions, in one statement too.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from keesa import desk, maintenance
 from keesa.accounts.actors import ACTOR_COLUMNS, Actor, actor_of, in_order
@@ -28,7 +28,7 @@ _GOOD_UNTIL: Final = """
 """
 """When it expires; 0 where it has been ended, null where there is none."""
 _LOOK: Final = f"""
-    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON}, {desk.EPOCH}, {_GOOD_UNTIL}
+    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON}, {desk.EPOCH}, $seen, {_GOOD_UNTIL}
     FROM desk_revisions
 """
 _FIND: Final = f"""
@@ -38,8 +38,7 @@ _FIND: Final = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ApiTokenState:
+class ApiTokenState(NamedTuple):
     """What one statement tells of a request; see `SessionState`."""
 
     offline: bool = False
@@ -48,6 +47,7 @@ class ApiTokenState:
     actor: Actor | None = None
     """Who acts, with what both the token and its user may do; None while offline."""
     version: Version = "2024"
+    seen: str | None = None
 
 
 class ApiTokenCache:
@@ -78,7 +78,7 @@ class ApiTokenCache:
 
     def look(self, tx: Tx, token_hash: str) -> ApiTokenState:
         """Raises `Unauthorized` where nobody has the token, it has ended or expired, or its user is disabled."""
-        ((names, accounts, offline, epoch, good_until),) = tx.each(_LOOK, hash=token_hash)
+        ((names, accounts, offline, epoch, seen, good_until),) = tx.each(_LOOK, hash=token_hash)
         if offline:
             return ApiTokenState(offline=True)
         _require_good(good_until)
@@ -87,7 +87,7 @@ class ApiTokenCache:
             known = accounts, *_find(tx, token_hash)
             if not tx.may_be_undone:
                 self._known.put(token_hash, known)
-        return ApiTokenState(offline=False, names=names, epoch=epoch, actor=known[1], version=known[2])
+        return ApiTokenState(False, names, epoch, known[1], known[2], seen)  # noqa: FBT003 - it is not offline
 
 
 def api_token_actor(tx: Tx, text: str) -> Actor | None:

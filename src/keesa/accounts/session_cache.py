@@ -5,8 +5,7 @@ on one short statement tells whether the session lives, and whether any account 
 the database, so that a logout or a role taken away counts at once, on every worker and node.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from keesa import desk, maintenance
 from keesa.accounts.actors import Actor
@@ -20,7 +19,7 @@ MOST_CACHED: Final = 8192
 Caller = tuple[Actor, Session]
 
 _LOOK: Final = f"""
-    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON}, {desk.EPOCH},
+    SELECT desk_revisions.names, desk_revisions.accounts, {maintenance.IS_ON}, {desk.EPOCH}, $seen,
         coalesce(
             (SELECT 0 FROM sessions WHERE sessions.access_uid = :access_uid),
             (SELECT sessions.renewed_at FROM sessions WHERE sessions.previous_uid = :access_uid)
@@ -29,8 +28,7 @@ _LOOK: Final = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SessionState:
+class SessionState(NamedTuple):
     """What one statement tells of a request."""
 
     offline: bool = False
@@ -41,6 +39,8 @@ class SessionState:
     """Another one where the desk has begun anew from an older state."""
     caller: Caller | None = None
     """None where no live session has the token."""
+    seen: str | None = None
+    """For `Tx.state`."""
 
 
 class SessionCache:
@@ -67,9 +67,9 @@ class SessionCache:
 
     def look(self, tx: Tx, access_uid: str) -> SessionState:
         """Raises `Unauthorized` where the session's user has been disabled. What may be undone is not cached."""
-        ((names, accounts, offline, epoch, replaced),) = tx.each(_LOOK, access_uid=access_uid)
+        ((names, accounts, offline, epoch, seen, replaced),) = tx.each(_LOOK, access_uid=access_uid)
         if offline or replaced is None or (replaced and not overlaps(replaced)):
-            return SessionState(bool(offline), names, epoch, None)
+            return SessionState(bool(offline), names, epoch)
         known = self._known.get(access_uid)
         if known is None or known[0] != accounts or known[1] != replaced:
             self.misses += 1
@@ -78,4 +78,4 @@ class SessionCache:
                 self._known.put(access_uid, known)
         else:
             self.hits += 1
-        return SessionState(offline=False, names=names, epoch=epoch, caller=known[2])
+        return SessionState(False, names, epoch, known[2], seen)  # noqa: FBT003 - it is not offline

@@ -47,6 +47,8 @@ class AuthenticatedCaller:
     version: str | None = None
     token_id: int | None = None
     """Of the API token that was sent."""
+    seen: str | None = None
+    """For `Tx.state`; None where the database was asked for no session and no API token."""
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
@@ -174,7 +176,9 @@ class Authentication:
 def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:
     assert state.caller is not None  # noqa: S101 - whoever calls this has checked
     actor, session = state.caller
-    return AuthenticatedCaller(actor, session, state.names, state.epoch, in_cookie, actor.id, session.version)
+    return AuthenticatedCaller(
+        actor, session, state.names, state.epoch, in_cookie, actor.id, session.version, None, state.seen
+    )
 
 
 def _by_api_token(state: ApiTokenState) -> AuthenticatedCaller:
@@ -187,6 +191,7 @@ def _by_api_token(state: ApiTokenState) -> AuthenticatedCaller:
         user_id=actor.id,
         version=state.version,
         token_id=actor.token_id,
+        seen=state.seen,
     )
 
 

@@ -88,8 +88,8 @@ class Tx(ABC):
             self.kept_calls = (*self.kept_calls, call)
 
     @abstractmethod
-    def state(self) -> Callable[[], State | None]:
-        """Which state of all data it sees, for when it is asked for, like the rows of `soon`. None where that cannot be
+    def state(self, seen: str | None) -> State | None:
+        """Which state of all data it sees, given what `$seen` was in one of its statements. None where that cannot be
         told: where it writes, and where another program chooses the connection.
         """
 

@@ -28,6 +28,8 @@ NOTICED: Final = 1024
 _READING: Final = Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 _WRITING: Final = Statement("BEGIN ISOLATION LEVEL READ COMMITTED")
 _COMMIT: Final = Statement("COMMIT")
+_NEXT_READING: Final = Statement("COMMIT AND CHAIN")
+"""The end of one and the beginning of the next, of two that only read."""
 _ROLLBACK: Final = Statement("ROLLBACK")
 _NOTHING: Final = Statement("SELECT 1")
 _GOOD: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
@@ -55,6 +57,7 @@ class Connection(ABC):
         self._failed: PGresult | None = None
         """The first error of the last list that was answered."""
         self._unended = False
+        """Whether a transaction that only read has an end that was not sent."""
         self._never_ended = False
         self._answered = False
         self._in_script = False
@@ -96,7 +99,6 @@ class Connection(ABC):
         """
         if self._is_open():
             self.exchange()
-            self._send(_COMMIT, {})
             self._unended = True
 
     def undo(self) -> None:
@@ -107,12 +109,12 @@ class Connection(ABC):
             if self._sent:
                 self._synchronize()
             self._send(_ROLLBACK, {})
-            self._unended = True
-            self.settle()
+            self._synchronize()
 
     def settle(self) -> None:
         """Send the end of the transaction, unless something that was sent since has taken it along."""
         if self._unended and not self.closed:
+            self._send_end()
             self._synchronize()
 
     # Statements
@@ -121,9 +123,7 @@ class Connection(ABC):
         """Its errors are raised by the next exchange; those of its parameters at once."""
         if self._begin is not None:
             begin, self._begin = self._begin, None
-            self._send(begin, {})
-            if self._local is not None:
-                self._send(self._local, {})
+            self._send_beginning(begin)
         return self._send(statement, params)
 
     def ask(self, statement: Statement, params: dict[str, object]) -> PGresult:
@@ -219,6 +219,22 @@ class Connection(ABC):
 
     # libpq
 
+    def _send_beginning(self, begin: Statement) -> None:
+        """Behind the end of one that only read, if that was not sent."""
+        if self._unended and begin is _READING and self._local is None:
+            self._unended = False
+            self._send(_NEXT_READING, {})
+            return
+        self._send_end()
+        self._send(begin, {})
+        if self._local is not None:
+            self._send(self._local, {})
+
+    def _send_end(self) -> None:
+        if self._unended:
+            self._unended = False
+            self._send(_COMMIT, {})
+
     def _is_open(self) -> bool:
         """Whether a transaction has begun."""
         begun, self._begin = self._begin is None, None
@@ -263,7 +279,6 @@ class Connection(ABC):
     def _synchronize(self) -> None:
         self._under_way.append(self._sent)
         self._sent = []
-        self._unended = False
         self._libpq.pipeline_sync()
         self._flush()
 

@@ -31,6 +31,7 @@ DIALECT: Final = Dialect(
         " ELSE has_table_privilege(to_regclass(column1), column2) AND NOT row_security_active(to_regclass(column1))"
         " END, FALSE)",
         "filter": "",
+        "seen": "CASE WHEN NOT pg_is_in_recovery() THEN CAST(pg_current_snapshot() AS TEXT) END",
     }
 )
 

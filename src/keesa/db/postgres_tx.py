@@ -12,9 +12,6 @@ WAITING: Final = 100
 """Statements that wait at the end of a part, at the most: they are sent, and the loop has its turn."""
 
 
-_SEEN: Final = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN CAST(pg_current_snapshot() AS TEXT) END AS seen"
-
-
 class PostgresTx(Tx):
     merges_lazily = False
     writes_alone = False
@@ -46,20 +43,14 @@ class PostgresTx(Tx):
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.ask(statement(sql), params).command_tuples or 0
 
-    def state(self) -> Callable[[], State | None]:
+    def state(self, seen: str | None) -> State | None:
         """By the snapshot, which tells of all transactions which have ended: its two bounds and what runs between them.
         A standby's leaves out what runs, and after a failover numbers are given again: but then the connection is gone,
         unless a pooler has hidden that.
         """
-        if self.may_be_undone or self._connection.pooled:
-            return lambda: None
-        asked = self.soon(_SEEN)
-
-        def found() -> State | None:
-            [row] = asked()
-            return None if row["seen"] is None else State(self._connection.identity, row["seen"])
-
-        return found
+        if seen is None or self.may_be_undone or self._connection.pooled:
+            return None
+        return State(self._connection.identity, seen)
 
     @contextmanager
     def part(self) -> Iterator[None]:

@@ -24,7 +24,7 @@ from keesa.db.sqlite_copying import copy
 from keesa.db.sqlite_failures import as_unavailable, unavailable_when_unfit
 from keesa.db.sqlite_file import MARKS, DataFile, Log
 from keesa.db.sqlite_frozen import Frozen, begin_behind
-from keesa.db.sqlite_tx import SqliteTx
+from keesa.db.sqlite_tx import Reading, SqliteTx
 from keesa.db.steps import first_turn, run_in_turns
 from keesa.errors import Unavailable
 
@@ -263,24 +263,17 @@ class SqliteDatabase(Database):
         with unavailable_when_unfit, self._reading() as tx:
             return work(tx)
 
-    @contextmanager
-    def _reading(self) -> Iterator["SqliteTx"]:
-        """A transaction on a connection that nobody else uses meanwhile: the one that was idle the shortest."""
+    def _reading(self) -> Reading:
+        return Reading(self._take, self._keep_or_close)
+
+    def _take(self) -> sqlite3.Connection:
+        """A connection that nobody else uses meanwhile: the one that was idle the shortest."""
         if self._closed:
             raise Unavailable(_CLOSED)
         try:
-            connection = self._idle_readers.pop()
+            return self._idle_readers.pop()
         except IndexError:
-            connection = self._new_reader()
-        tx = SqliteTx(connection, may_be_undone=False)
-        try:
-            connection.execute("BEGIN")
-            yield tx
-        finally:
-            tx.close()
-            if connection.in_transaction:  # an unreadable disk has ended it already
-                connection.execute("ROLLBACK")
-            self._keep_or_close(connection)
+            return self._new_reader()
 
     def _keep_or_close(self, connection: sqlite3.Connection) -> None:
         keep = not self._closed and len(self._idle_readers) < IDLE_READERS

@@ -23,6 +23,7 @@ DIALECT = Dialect(
         "own_tables": "sqlite_master",
         "has_right": "EXISTS (SELECT 1 FROM sqlite_master WHERE name = column1)",
         "filter": "+",
+        "seen": "NULL",
     }
 )
 
@@ -60,13 +61,11 @@ class SqliteTx(Tx):
     def changed(self, sql: str, /, **params: object) -> int:
         return self._connection.execute(DIALECT.words(sql), params).rowcount
 
-    def state(self) -> Callable[[], State | None]:
+    def state(self, seen: str | None) -> State | None:  # noqa: ARG002 - a PRAGMA stands in no other statement
         """By `PRAGMA data_version`, which moves with every commit of another connection: this one never writes."""
         if self.may_be_undone:
-            return lambda: None
-        seen = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        found = State(self._connection, seen)
-        return lambda: found
+            return None
+        return State(self._connection, self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -92,3 +91,34 @@ class SqliteTx(Tx):
 
     def follow_given_ids(self, table: str) -> None:
         """Nothing to do: SQLite's next id is one more than the largest."""
+
+
+class Reading:
+    """A transaction that cannot write, on a connection that is taken and given back. No generator: one is entered with
+    each request.
+    """
+
+    __slots__ = ("_connection", "_give", "_take", "_tx")
+
+    def __init__(self, take: Callable[[], sqlite3.Connection], give: Callable[[sqlite3.Connection], None]) -> None:
+        self._take = take
+        self._give = give
+
+    def __enter__(self) -> SqliteTx:
+        self._connection = connection = self._take()
+        self._tx = SqliteTx(connection, may_be_undone=False)
+        try:
+            connection.execute("BEGIN")
+        except BaseException:
+            self._end()
+            raise
+        return self._tx
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._tx.close()
+        if self._connection.in_transaction:  # an unreadable disk has ended it already
+            self._connection.execute("ROLLBACK")
+        self._give(self._connection)

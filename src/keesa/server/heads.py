@@ -113,9 +113,14 @@ class RequestHead:
             return 505, "The server speaks HTTP/1.1"
         if len(self.hosts) != 1 and (self.hosts or version == "1.1"):
             return 400, "The request must have one Host header"
-        if self.hosts and not _HOST.fullmatch(self.hosts[0]):
+        if self.hosts and not _is_host(self.hosts[0]):
             return 400, "The Host header is no host"
         return None
+
+
+@lru_cache(maxsize=256)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
 
 
 def refusal_scope(scope: "Scope", status: int, sentence: str) -> "Scope":

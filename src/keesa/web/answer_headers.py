@@ -27,7 +27,7 @@ class AnswerHeaders:
         """Of lists that are answered as CSV too: of a file, and of what names its state."""
 
     def of(self, reply: EncodedReply, route: Route | None, *, reads: bool) -> RawHeaders:
-        shows_state = any(name == b"etag" for name, _ in reply.headers)
+        shows_state = b"etag" in dict(reply.headers)
         if route is not None and route.csv:
             return self._lists[shows_state]
         return (self._states if shows_state else self._plain)[reads]

@@ -36,6 +36,10 @@ class Caller(Protocol):
     def in_cookie(self) -> bool:
         """Whether their token came in a cookie."""
 
+    @property
+    def seen(self) -> str | None:
+        """What tells, by `Tx.state`, which state of the data they were found in; None where nobody was looked for."""
+
     def answer_headers(self) -> list[tuple[str, str]]:
         """What each answer to a page with its token in a cookie carries, an error too."""
 

@@ -136,7 +136,7 @@ def as_accepted(reply: EncodedReply, headers: Headers) -> EncodedReply:
         return compressed(reply, accepted(headers))
     known = ", ".join(headers.getlist("if-none-match"))
     tags = [(name, as_known(known, value.decode("latin-1")).encode("latin-1")) for name, value in reply.headers]
-    return reply._replace(headers=tags)
+    return EncodedReply(reply.status, reply.body, reply.media_type, tags)
 
 
 def _coding_of(reply: EncodedReply, wanted: Accepted) -> Coding | None:

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 
 from keesa.errors import CHANGED
 from keesa.web.http_errors import HttpError
-from keesa.web.replies import Answered, EncodedReply, raw_headers
+from keesa.web.replies import Answered, EncodedReply
 
 _ETAG: Final = re.compile(r'(W/)?("[^"]*")')
 _FOR_READERS: Final = re.compile(r'(?<=")[^"-]*-(?=[0-9a-f]+\.)')
@@ -41,7 +41,7 @@ class Conditions(NamedTuple):
         """304, where the client has the thing already."""
         if self.none_match is None or not names(self.none_match, etag, weakly=True):
             return None
-        return EncodedReply(304, b"", None, raw_headers([("ETag", etag)]))
+        return EncodedReply(304, b"", None, [(b"etag", etag.encode("latin-1"))])
 
 
 NO_CONDITIONS: Final = Conditions()
@@ -51,8 +51,10 @@ def conditions_of(headers: Headers, *, reads: bool) -> Conditions:
     lines = headers.getlist("if-none-match" if reads else "if-match")
     if not lines:
         return NO_CONDITIONS
-    known = ", ".join(lines)  # a list may come in several lines (RFC 9110, section 5.3)
-    return Conditions(none_match=known) if reads else Conditions(match=known)
+    known = (
+        lines[0] if len(lines) == 1 else ", ".join(lines)
+    )  # a list may come in several lines (RFC 9110, section 5.3)
+    return Conditions(known) if reads else Conditions(match=known)
 
 
 def is_known(header: str, etag: str) -> bool:
@@ -67,6 +69,8 @@ def own_part(tags: str) -> str:
 
 def names(header: str, etag: str, *, weakly: bool = False) -> bool:
     """Whether the list holds the tag; a weak one counts only where the state need not be the same to the byte."""
+    if header in (etag, "*"):  # as nearly all clients send it
+        return True
     if header.strip() == "*":
         return True
     return any(etag in (tag, _without_coding(tag)) and (weakly or not weak) for weak, tag in _ETAG.findall(header))
@@ -81,6 +85,8 @@ def in_coding(etag: str, coding: str) -> str:
 
 def as_known(header: str, etag: str) -> str:
     """The form of the tag that the list holds, so that who keeps the answer finds it: the first one of the state."""
+    if header == etag:
+        return etag
     return next((tag for _, tag in _ETAG.findall(header) if etag in (tag, _without_coding(tag))), etag)
 
 

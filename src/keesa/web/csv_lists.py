@@ -70,7 +70,10 @@ def is_asked_for(query: Mapping[str, str], headers: Headers) -> bool:
         if named not in FORMATS:
             raise Invalid({"format": [f"must be {' or '.join(FORMATS)}"]})
         return named == "csv"
-    wanted = weights(", ".join(headers.getlist("accept")))
+    accepted = ", ".join(headers.getlist("accept")).lower()
+    if CSV not in accepted:  # as of nearly all
+        return False
+    wanted = weights(accepted)
     as_json = next((wanted[kind] for kind in (JSON, "application/*", "*/*") if kind in wanted), 0.0)
     return wanted.get(CSV, 0.0) > as_json
 

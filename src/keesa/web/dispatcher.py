@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from keesa.clock import now
@@ -29,6 +29,7 @@ from keesa.web.http_errors import HttpError
 from keesa.web.idempotency import KeyedCall, Turns
 from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
+from keesa.web.request_headers import HEADERS, HttpRequest
 from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Prepare, Route, Runs
 from keesa.web.trace import TRACE, Trace
@@ -73,7 +74,7 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The path below `root_path` is the API's."""
-        http, trace = Request(scope, receive), scope[TRACE]
+        http, trace = HttpRequest(scope, receive, scope[HEADERS]), scope[TRACE]
         trace.version = self._newest_first[0]
         request = None
         try:
@@ -106,7 +107,7 @@ class Dispatcher:
         if runs is Runs.IN_THREAD:
             return await self._once(request, lambda: self._run_in_thread(request))
 
-        wanted = compression.accepted(request.http.headers)
+        wanted = compression.accepted(request.headers)
         long = bool(request.query) and request.may_be_long
         reply, place = await self._database.aread_in_steps(lambda tx: self._read(tx, request, wanted), long=long)
         return reply if place is None else self.answers.keep(place, reply, wanted)
@@ -122,14 +123,12 @@ class Dispatcher:
 
     def _find(self, tx: Tx, request: PreparedRequest, wanted: Accepted) -> Steps[_Made]:
         """What is kept of this state, else what the endpoint gives, and where that may be kept."""
-        may_be_kept = any(route.kept for route in request.routes.values())
-        state = tx.state() if may_be_kept else None  # asked before the session, to travel with it
         route, caller = self._authorize(tx, request)
         place = None
-        if state is not None and route.kept and not _may_be_csv(route, request) and (seen := state()) is not None:
+        if route.kept and not _may_be_csv(route, request) and (state := tx.state(caller.seen)) is not None:
             if request.content:
                 request.read(route)  # by its headers it may be unreadable
-            place = place_of(route, caller, request, wanted, seen)
+            place = place_of(route, caller, request, wanted, state)
             if (kept := self.answers.find(place, request.conditions)) is not None:
                 return kept, None
         try:
@@ -141,7 +140,7 @@ class Dispatcher:
 
     def _read_anew(self, tx: Tx, request: PreparedRequest, route: Route, caller: Caller) -> Steps[EncodedReply]:
         call, path = self._call(tx, request, route, caller)
-        if route.csv and csv_lists.is_asked_for(request.query, request.http.headers):
+        if route.csv and csv_lists.is_asked_for(request.query, request.headers):
             return (yield from self._read_csv(tx, request))
         answer = route.endpoint(tx, call, **path)
         if isinstance(answer, Generator):
@@ -288,7 +287,7 @@ class Dispatcher:
             client=request.trace.client,
             request_id=request.trace.request_id,
             method=request.http.method,
-            headers=request.http.headers,
+            headers=request.headers,
             raw_query=request.query,
             query=read.query,
             body=read.body,
@@ -325,4 +324,4 @@ class Dispatcher:
 
 
 def _may_be_csv(route: Route, request: PreparedRequest) -> bool:
-    return route.csv and ("format" in request.query or csv_lists.is_asked_for(request.query, request.http.headers))
+    return route.csv and ("format" in request.query or csv_lists.is_asked_for(request.query, request.headers))

@@ -16,6 +16,7 @@ from keesa.server.heads import REFUSAL
 from keesa.web.clients import Clients
 from keesa.web.http_errors import INTERNAL, NOTHING, HttpError, refusal
 from keesa.web.observer import Observer
+from keesa.web.request_headers import HEADERS, RequestHeaders
 from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -49,7 +50,7 @@ class Middleware:
         self._clients = clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
+        headers = scope[HEADERS] = RequestHeaders(scope["headers"])
         answer = _Answer(scope, send, self._of_all or self._of_one(headers))
         answer.trace = trace = scope[TRACE] = begin(scope, headers, self._clients)
         observer = self._observer
@@ -141,10 +142,11 @@ class _Answer:
             facts["token_id"] = trace.caller.token_id
         if not self.has_ended:
             facts["cut_off"] = True
+        log = _log.bind()  # once: each name is looked for in vain before such a logger asks the one that it stands for
         if trace.failure is not None:
-            _log.error("request failed", **facts, exc_info=trace.failure)
+            log.error("request failed", **facts, exc_info=trace.failure)
         else:
-            _log.info("request", **facts)
+            log.info("request", **facts)
 
 
 def _preflight(headers: Headers) -> Response:

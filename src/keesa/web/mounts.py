@@ -26,7 +26,8 @@ class Mounts:
     """
 
     def __init__(self, mounts: Sequence[Mount]) -> None:
-        self._mounts = mounts
+        self._mounts = [(mount, mount.path, None if mount.alone else f"{mount.path}/") for mount in mounts]
+        """Each with its path, and what the paths below it begin with."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         trace = scope[TRACE]
@@ -39,7 +40,7 @@ class Mounts:
         for before in (prefix, "") if prefix and path.startswith(prefix) else ("",):
             rest = path[len(before) :]
             bare = rest.rstrip("/")
-            for mount in self._mounts:
-                if bare == mount.path or (not mount.alone and rest.startswith(f"{mount.path}/")):
-                    return mount, before + mount.path
+            for mount, at, below in self._mounts:
+                if bare == at or (below is not None and rest.startswith(below)):
+                    return mount, before + at
         raise HttpError(404, NOTHING)

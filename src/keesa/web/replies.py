@@ -3,11 +3,13 @@
 import os
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 from starlette.responses import FileResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from keesa.db import Database
 from keesa.web.streams import StreamResponse
@@ -98,22 +100,53 @@ def response_of(
     more: Headers,
     *,
     bodiless: bool,
-) -> Response:
+) -> ASGIApp:
     """The ASGI application that sends the reply, with the raw headers, its own, and those of `more` that it has not;
     `bodiless` for HEAD, for which no stream begins.
     """
-    response: Response
+    response: Response | _Whole
     match reply.body:
+        case bytes():
+            length = None if reply.status in (204, 304) else len(reply.body)
+            response = _Whole(reply.status, reply.body, _described(reply.media_type, length))
         case File():
             response = FileResponse(reply.body.path, reply.status, media_type=reply.media_type)
         case Stream() if not bodiless:
             response = StreamResponse(reply.body.pieces(database), reply.status, reply.media_type)
         case Stream():
-            response = Response(None, reply.status, media_type=reply.media_type)
-            del response.headers["Content-Length"]
-        case _:
-            response = Response(reply.body, reply.status, media_type=reply.media_type)
+            response = _Whole(reply.status, b"", _described(reply.media_type, None))
     response.raw_headers += [*raw, *reply.headers]
-    for name, value in more:
-        response.headers.setdefault(name, value)
+    if more:
+        known = {name for name, _ in response.raw_headers}
+        response.raw_headers += [header for header in raw_headers(more) if header[0] not in known]
     return response
+
+
+class _Whole:
+    """An answer that is there already."""
+
+    __slots__ = ("_body", "_status", "raw_headers")
+
+    def __init__(self, status: int, body: bytes, described: list[tuple[bytes, bytes]]) -> None:
+        self._status = status
+        self._body = body
+        self.raw_headers = described
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self._status, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+def _described(media_type: str | None, length: int | None) -> list[tuple[bytes, bytes]]:
+    """What the headers say of a body."""
+    found = [] if length is None else [(b"content-length", b"%d" % length)]
+    if media_type is not None:
+        found.append((b"content-type", _content_type(media_type)))
+    return found
+
+
+@lru_cache(maxsize=128)
+def _content_type(media_type: str) -> bytes:
+    """A text without a word of its characters is in UTF-8."""
+    is_bare = media_type.startswith("text/") and "charset=" not in media_type.lower()
+    return f"{media_type}; charset=utf-8".encode("latin-1") if is_bare else media_type.encode("latin-1")

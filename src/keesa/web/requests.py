@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from starlette.requests import Request
-
 from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application, Caller
@@ -24,6 +22,7 @@ from keesa.web.input.unknown import unknown_fields, unknown_words
 from keesa.web.rate_windows import Subject
 from keesa.web.rates import Rates
 from keesa.web.replies import JSON, Answered, EncodedReply, raw_headers
+from keesa.web.request_headers import HttpRequest, RequestHeaders
 from keesa.web.router import Router
 from keesa.web.routes import Access, ApiVersion, Route
 from keesa.web.trace import Trace
@@ -60,7 +59,11 @@ NO_INPUT: Final = Input()
 
 @dataclass(slots=True, eq=False)
 class PreparedRequest:
-    http: Request
+    http: HttpRequest
+    headers: RequestHeaders
+    """Its own."""
+    reads: bool
+    """Whether it asks for something, as a GET does."""
     trace: Trace
     routes: Mapping[str, Route]
     """By version, the newest first: those that its method and path may mean."""
@@ -105,7 +108,7 @@ class PreparedRequest:
     @property
     def conditions(self) -> Conditions:
         """What the client knows of what it asks about, or is about to change."""
-        return conditions_of(self.http.headers, reads=self.http.method in ("GET", "HEAD"))
+        return conditions_of(self.headers, reads=self.reads)
 
     def read(self, route: Route) -> Input:
         """Its input for the route, with every fault; raises `HttpError` for what is unreadable. Kept in `inputs`."""
@@ -191,7 +194,7 @@ class PreparedRequest:
         content = self.content
         assert isinstance(content, bytes)  # noqa: S101 - the route takes no upload
         if content.strip():
-            require_json(self.http.headers.get("content-type"), self.http.headers.get("content-encoding"))
+            require_json(self.headers.get("content-type"), self.headers.get("content-encoding"))
         body = read_json(content)
         for path, names in route.body_from_query.items():
             given = next((self.query[name] for name in names if name in self.query), None)
@@ -220,7 +223,7 @@ class Preparation:
         self._router = Router(versions)
         self._bodies = Bodies(body_limit)
 
-    async def prepare(self, request: Request, path: str, trace: Trace) -> PreparedRequest:
+    async def prepare(self, request: HttpRequest, path: str, trace: Trace) -> PreparedRequest:
         """Raises `HttpError`, and `Answered` for OPTIONS. No body is read without the token that is needed, nor of who
         asks too often.
         """
@@ -241,15 +244,16 @@ class Preparation:
             prepared.sent = await self._read_key(prepared, path)
         return prepared
 
-    def _read_token(self, request: Request, access: Access) -> Any:  # noqa: ANN401 - as the application has it
+    def _read_token(self, request: HttpRequest, access: Access) -> Any:  # noqa: ANN401 - as the application has it
         try:
             return self._application.read_token(request, access)
         except Unauthorized as error:
             return error
 
-    def _find(self, request: Request, path: str, trace: Trace) -> tuple[PreparedRequest, bool]:
+    def _find(self, request: HttpRequest, path: str, trace: Trace) -> tuple[PreparedRequest, bool]:
         """Without its body, and whether it takes one."""
-        wanted = self._version(request.headers.get(VERSION_HEADER))
+        headers = request.headers
+        wanted = self._version(headers.get(VERSION_HEADER))
         trace.version = wanted or self._newest_first[0]
         found = self._router.find(path)
         if found is None:
@@ -267,8 +271,8 @@ class Preparation:
         query = read_query(request.scope["query_string"])
         if route.version_in_query and "version" in query:
             wanted = self._version(query["version"])
-        prepared = PreparedRequest(request, trace, routes, parameters, query, wanted)
-        prepared.handling = handling_of(request.headers)
+        prepared = PreparedRequest(request, headers, method == "GET", trace, routes, parameters, query, wanted)
+        prepared.handling = handling_of(headers)
         prepared.token = self._read_token(request, route.access)
         return prepared, resource.takes_body[method]
 

@@ -1,16 +1,16 @@
 """What is noted of a request on its way, for its log line and its headers."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from keesa.web.calls import Client
 from keesa.web.clients import Clients
+from keesa.web.request_headers import RequestHeaders
 
 if TYPE_CHECKING:
     from keesa.web.application import Caller
@@ -40,7 +40,7 @@ class Trace:
     """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 
 
-def begin(scope: Scope, headers: Headers, clients: Clients) -> Trace:
+def begin(scope: Scope, headers: RequestHeaders, clients: Clients) -> Trace:
     """A trace with the id that the client or its proxy gave, where it is a safe one, else a new one."""
     asked = headers.get(REQUEST_ID)
-    return Trace(asked if asked and _SAFE.fullmatch(asked) else uuid4().hex, clients.client_of(scope, headers))
+    return Trace(asked if asked and _SAFE.fullmatch(asked) else os.urandom(16).hex(), clients.client_of(scope, headers))
