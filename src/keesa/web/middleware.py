@@ -142,11 +142,10 @@ class _Answer:
             facts["token_id"] = trace.caller.token_id
         if not self.has_ended:
             facts["cut_off"] = True
-        log = _log.bind()  # once: each name is looked for in vain before such a logger asks the one that it stands for
         if trace.failure is not None:
-            log.error("request failed", **facts, exc_info=trace.failure)
+            _log.error("request failed", **facts, exc_info=trace.failure)
         else:
-            log.info("request", **facts)
+            _log.info("request", **facts)
 
 
 def _preflight(headers: Headers) -> Response:
