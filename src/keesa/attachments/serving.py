@@ -34,13 +34,14 @@ class ServedFile:
     size: int
     name: str
     """As who sent it called it."""
-    added_at: int
+    created_at: int
+    """When its bytes were stored; they never change."""
 
 
 def find_file(tx: Tx, attachment_id: int, customer_id: int | None) -> ServedFile | None:
     """What an address of the desk (None) or of a customer names: of the customer's no more than they see now."""
     given = {} if customer_id is None else {"customer_id": customer_id}
-    condition = "" if customer_id is None else f" AND tickets.customer_id = :customer_id AND {SHOWN}"
+    condition = "" if customer_id is None else f" AND owners.customer_id = :customer_id AND {SHOWN}"
     row = tx.one(f"{_FIND}{condition}", id=attachment_id, **given)
     return None if row is None else _served(row)
 
@@ -53,7 +54,7 @@ def _served(row: Row) -> ServedFile:
         media_type=row["media_type"],
         size=row["size"],
         name=row["name"],
-        added_at=row["added_at"],
+        created_at=row["created_at"],
     )
 
 
@@ -61,7 +62,7 @@ forms_of = msgspec.json.Decoder(dict[str, StoredForm]).decode
 """The column `forms` of `stored_files`."""
 _FIND: Final = (
     "SELECT stored_files.place, attachments.kind, stored_files.forms, stored_files.media_type, stored_files.size,"
-    " attachments.name, attachments.added_at FROM attachments"
+    " attachments.name, stored_files.created_at FROM attachments"
     " JOIN stored_files ON stored_files.id = attachments.file_id"
-    " JOIN tickets ON tickets.id = attachments.ticket_id WHERE attachments.id = :id"
+    " JOIN tickets owners ON owners.id = attachments.ticket_id WHERE attachments.id = :id"
 )

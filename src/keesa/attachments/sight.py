@@ -9,8 +9,8 @@ from typing import Final
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import sees_internal
 
-HIDDEN: Final = "(attachments.internal = 1 OR attachments.number <= tickets.public_since)"
-"""Whether customers never see an attachment, of which `tickets` is its own ticket."""
+HIDDEN: Final = "(attachments.internal = 1 OR attachments.number <= owners.public_since)"
+"""Whether customers never see an attachment, of which `owners` is its own ticket."""
 SHOWN: Final = f"NOT {HIDDEN}"
 """The condition under which the customer of the ticket sees it too."""
 
