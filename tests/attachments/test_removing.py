@@ -85,13 +85,14 @@ def test_what_is_out_of_sight_is_not_there(desk: Desk) -> None:
     before = rows(desk.tx, "SELECT id FROM attachments ORDER BY id")
     with pytest.raises(NotFound, match="Ticket not found"):
         take_away(desk.tx, image, STRANGER)
-    for attachment_id, by, number, kind in (
+    wanted: tuple[tuple[int | None, Person, int, Kind], ...] = (
         (image, ADMIN, STRANGERS, "image"),
         (image, ADMIN, ASSIGNED, "file"),
         (hidden, CUSTOMER, ASSIGNED, "image"),
         (None, ADMIN, ASSIGNED, "image"),
         (999, ADMIN, ASSIGNED, "image"),
-    ):
+    )
+    for attachment_id, by, number, kind in wanted:
         with pytest.raises(NotFound, match=r"(Image|File) not found"):
             take_away(desk.tx, attachment_id, by, NOON, number, kind)
     assert rows(desk.tx, "SELECT id FROM attachments ORDER BY id") == before
