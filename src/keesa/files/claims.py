@@ -71,7 +71,19 @@ def _claim(database: Database, place: Place) -> None:
     if known is None:
         found = place.mark() or _put_first(place)
         known = database.write(lambda tx: _keep_first(tx, found))
+    elif place.mark() is None and database.read(_may_be_anywhere):
+        place.put_mark(known)
     require_claimed(known, place)
+
+
+def _may_be_anywhere(tx: Tx) -> bool:
+    """Whether it has no files yet, and one machine alone: so a data file that was copied begins where it lies."""
+    return tx.writes_alone and not tx.all(_ANY)
+
+
+_ANY: Final = """
+    SELECT 1 AS one FROM stored_files UNION ALL SELECT 1 FROM upload_pieces LIMIT 1
+"""
 
 
 def _put_first(place: Place) -> str:
