@@ -13,6 +13,7 @@ from keesa.accounts.permissions import sees_internal
 from keesa.accounts.sessions import Session, Version
 from keesa.api import PREFIX, etags
 from keesa.api.authentication import AuthenticatedCaller
+from keesa.api.file_addresses import Addresses, base_of
 from keesa.api.services import Services
 from keesa.api.ticket_cache import TicketFormat
 from keesa.api.ticket_states import Condition
@@ -47,6 +48,12 @@ class Call(calls.Call[Q, B]):
     def rich_text_if_given(self) -> RichText | UnsetType:
         """The same of a body that may leave it out."""
         return self.rich_text if self.converted else UNSET
+
+    @property
+    def addresses(self) -> Addresses:
+        """Those of files, for who asks where they ask."""
+        base = base_of(self.services.public_url, self.client, self.headers)
+        return self.services.file_addresses.at(self.at, base)
 
     def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
         """Tickets in one of the version's formats."""
