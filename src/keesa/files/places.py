@@ -18,7 +18,7 @@ class Stored(NamedTuple):
 
 
 class Place(Protocol):
-    """Raises `Unavailable` where it does not answer or has no room, `FileNotFoundError` where there is no such name."""
+    """Raises `Unavailable` where it does not answer or is full, `FileNotFoundError` where there is no such name."""
 
     def describe(self) -> str:
         """For people, without a password."""
