@@ -21,7 +21,7 @@ from keesa.db import Steps, Tx
 from keesa.rich_text.html import RichText
 from keesa.tickets.finding import LockedTicket, as_held
 from keesa.tickets.missed import number_held
-from keesa.tickets.views import VisibleTicket
+from keesa.tickets.views import TicketView, VisibleTicket
 from keesa.web import calls
 from keesa.web.calls import B, Q
 from keesa.web.replies import Headers, Reply
@@ -58,8 +58,18 @@ class Call(calls.Call[Q, B]):
     def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
         """Tickets in one of the version's formats."""
         return self.services.tickets.tickets(
-            tx, self.caller.names_revision, visible, ticket_format, internal=sees_internal(self.actor)
+            tx,
+            self.caller.names_revision,
+            visible,
+            ticket_format,
+            self.addresses,
+            internal=sees_internal(self.actor),
         )
+
+    def ticket(self, shown: TicketView, ticket_format: TicketFormat[S]) -> S:
+        """One ticket that is read already."""
+        clock = self.services.clock
+        return ticket_format.of(shown, clock, self.addresses, internal=sees_internal(self.actor))
 
     @property
     def by(self) -> Requester:
@@ -78,7 +88,8 @@ class Call(calls.Call[Q, B]):
 
     def ticket_etag(self, ticket: VisibleTicket, number: int, version: Version = "2024") -> str:
         """Of a ticket by itself, of which `number` is the number of the last event."""
-        return etags.ticket_etag(self.caller, etags.form_of(version, self.services.clock), ticket, number)
+        form = f"{etags.form_of(version, self.services.clock)}.{self.addresses.digest}"
+        return etags.ticket_etag(self.caller, form, ticket, number)
 
     def etag_held(self, ticket: LockedTicket, version: Version = "2024") -> str:
         """The same of a ticket that is held, as it was then."""
@@ -96,7 +107,10 @@ class Call(calls.Call[Q, B]):
         """Of what is rendered from tickets alone, in this form, and from what `more` is named. Raises `Answered` where
         the client has it already.
         """
-        etag = etags.list_etag(self.caller, etags.form_of(form, self.services.clock), tickets, *more)
+        said = etags.form_of(form, self.services.clock)
+        if isinstance(form, TicketFormat) and form.has_images:
+            said = f"{said}.{self.addresses.digest}"
+        etag = etags.list_etag(self.caller, said, tickets, *more)
         self.conditions.require(etag)
         return etag
 

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
 
-from keesa.accounts.keys import KeyRing, Keys
+from keesa.accounts.keys import FixedKeys, KeyRing, Keys
 from keesa.api import PREFIX
 from keesa.web.calls import Client
 
@@ -71,8 +71,8 @@ class Addresses:
 class FileAddresses:
     """Signed with the newest key, and good with any that is kept: all workers and nodes make the same."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys | bytes) -> None:
+        self._keys = FixedKeys(KeyRing(keys)) if isinstance(keys, bytes) else keys
 
     def at(self, at: int, base: str) -> Addresses:
         """Those that are made at that time, with what `base_of` gives."""
