@@ -17,6 +17,7 @@ from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
 from keesa.api.last_use_writer import LastUseWriter
@@ -179,5 +180,6 @@ def services_of(config: Config) -> Services:
         api_tokens=ApiTokenCache(),
         last_use=LastUse(),
         replays=Replays(RequestHashes(keys)),
+        file_addresses=FileAddresses(keys),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
     )

@@ -7,6 +7,7 @@ from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.replays import Replays
 from keesa.api.ticket_cache import TicketCache
 from keesa.clock import Clock
@@ -26,5 +27,6 @@ class Services:
     last_use: LastUse
     tickets: TicketCache
     replays: Replays
+    file_addresses: FileAddresses
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""

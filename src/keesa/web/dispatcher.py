@@ -129,7 +129,8 @@ class Dispatcher:
         if state is not None and route.kept and not _may_be_csv(route, request) and (seen := state()) is not None:
             if request.content:
                 request.read(route)  # by its headers it may be unreadable
-            place = place_of(route, caller, request, wanted, seen)
+            beside = self._application.circumstances(request.trace.client, request.http.headers, now())
+            place = place_of(route, caller, request, wanted, beside, seen)
             if (kept := self.answers.find(place, request.conditions)) is not None:
                 return kept, None
         try:

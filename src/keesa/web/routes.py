@@ -112,8 +112,9 @@ class Route:
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     kept: bool = False
-    """Whether its answer hangs on nothing but the database, who calls, and the path, query and body of the request: not
-    on the clock, the session, the client's address or a header. Then it is kept, and given again while no row changes.
+    """Whether its answer hangs on nothing but the database, who calls, the path, query and body of the request, and
+    what the application names as `circumstances`: not otherwise on the clock, the session, the client's address or a
+    header. Then it is kept, and given again while no row changes.
     """
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
