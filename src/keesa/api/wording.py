@@ -58,6 +58,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "watchers": ("Tickets", "Raise, list, show, assign and close tickets"),
     "tags": ("Tags", "The desk's own words on tickets"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
+    "attachments": ("Images and files", "What hangs on tickets and on their notes"),
     "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),
