@@ -34,7 +34,6 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: AN
 
 def prepare(content: bytes, into: Path, *, megapixels: int = MEGAPIXELS, keep_data: bool = False) -> PreparedPicture:
     """By a child process of its own. Raises what `Decoders.prepare` does."""
-
     into.mkdir(exist_ok=True)
 
     async def prepared() -> PreparedPicture:
