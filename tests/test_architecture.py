@@ -46,11 +46,12 @@ MAY_IMPORT = {
     "tickets": {"accounts", "directory", "events", "rich_text", "db", "blank", "errors", "clock"},
     "blank": set(),
     "rich_text": {"blank"},
-    "files": {"clock", "data_folder", "db", "desk", "errors"},
+    "s3": {"errors"},
+    "files": {"clock", "db", "desk", "errors", "s3"},
     "pictures": {"errors"},
     "attachments": {"accounts", "clock", "db", "errors", "events", "files", "notes", "pictures", "tickets"},
     "jobs": {"accounts", "clock", "db", "errors", "maintenance"},
-    "housekeeping": {"accounts", "clock", "db", "jobs", "tickets"},
+    "housekeeping": {"accounts", "clock", "db", "files", "jobs", "tickets"},
     "notes": {"tickets", "events", "rich_text", "accounts", "db", "clock", "errors"},
     "config": {"accounts", "data_folder", "db", "errors", "tickets"},
     "secret_key": {"accounts", "clock", "data_folder", "errors"},
@@ -64,7 +65,7 @@ MAY_IMPORT = {
     "desk": {"clock", "db"},
     "metrics": {"accounts", "api", "backup", "clock", "config", "db", "maintenance", "server", "web"}
     | {"housekeeping", "jobs"},
-    "backup": DOMAINS | {"db", "desk", "clock", "data_folder", "errors", "secret_key"},
+    "backup": DOMAINS | {"db", "desk", "clock", "data_folder", "errors", "s3", "secret_key"},
     "cli": DOMAINS
     | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}
     | {"secret_key", "key_rotation", "visible", "backup", "desk", "metrics", "housekeeping"},

@@ -46,15 +46,19 @@ from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
 from keesa.server.connections import CONNECTIONS
 from keesa.web.answer_cache import AnswerCache
+from keesa.web.bodies import Bodies
 from keesa.web.clients import Clients
 from keesa.web.compression import Compressing
 from keesa.web.dispatcher import Dispatcher
 from keesa.web.fair_queue import FairQueue
+from keesa.web.form_bodies import FormBodies
+from keesa.web.forms import MIB, FormLimits
 from keesa.web.middleware import Middleware
 from keesa.web.mounts import Mount, Mounts
 from keesa.web.openapi.document import with_document
 from keesa.web.rates import Rates
 from keesa.web.routes import ApiVersion
+from keesa.web.scratch import NAME, Scratch
 
 VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021), WORDING)
 """The newest first."""
@@ -83,13 +87,14 @@ def serve_from(
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
     services, threads = services_of(config), FairQueue()
+    scratch, limits = Scratch(config.data / NAME), FormLimits(config.file_mib * MIB, config.files_per_call)
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
     rates = Rates(rates_of(config), network_of, RequestShares(database))
     dispatcher = Dispatcher(
         database,
         Api(services),
         versions,
-        body_limit=config.body_limit,
+        bodies=Bodies(config.body_limit, FormBodies(scratch, limits)),
         network_of=network_of,
         threads=threads,
         rates=rates,
@@ -121,6 +126,7 @@ def serve_from(
             await receive()
             sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
             sampler.start()
+            await asyncio.to_thread(scratch.sweep)
             for writer in writers:
                 writer.start()
             if config.jobs:

@@ -78,7 +78,7 @@ def _insert(
 ) -> int:
     """The attachment's id; `number` is that of the event that will tell of it."""
     if ready.upload is not None and not tx.changed(_USE_UP, id=ready.upload, user_id=actor.id, at=at):
-        raise Invalid({"upload": [NO_UPLOAD]})
+        raise Invalid({"uploads": [NO_UPLOAD]})
     added: int = tx.value(
         "INSERT INTO attachments (ticket_id, note_id, file_id, kind, internal, number, name, added_by_id, added_at)"
         " VALUES (:ticket_id, :note_id, :file_id, :kind, :internal, :number, :name, :added_by_id, :added_at)"

@@ -58,7 +58,7 @@ def look(tx: Tx, actor: Actor, number: int | None, given: Given, limits: Limits,
         require_size(given.kind, sent.size, limits)
     uploads = tuple(_find_upload(tx, actor, each, given.kind, limits, at) for each in dict.fromkeys(given.uploads))
     if len(uploads) < len(given.uploads):
-        raise Invalid({"upload": ["is given twice"]})
+        raise Invalid({"uploads": ["are given twice"]})
     sums = [each.sum for each in given.files]
     return Looked(stored_of(tx, row["customer_id"], given.kind, sums), uploads)
 
@@ -120,7 +120,7 @@ def _find_upload(tx: Tx, actor: Actor, upload_id: str, kind: Kind, limits: Limit
         at=at,
     )
     if row is None:
-        raise Invalid({"upload": [NO_UPLOAD]})
+        raise Invalid({"uploads": [NO_UPLOAD]})
     require_size(kind, row["length"], limits)
     pieces = tx.all("SELECT place, size FROM upload_pieces WHERE upload_id = :id ORDER BY start", id=upload_id)
     return WholeUpload(upload_id, row["name"], tuple(Piece(each["place"], each["size"]) for each in pieces))

@@ -13,6 +13,7 @@ from keesa.web.application import Application, Caller
 from keesa.web.bodies import Bodies, RawBody, Upload
 from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.conversions import Conversions
+from keesa.web.forms import Form
 from keesa.web.http_errors import NOTHING, HttpError, unreadable
 from keesa.web.idempotency import SentKey, read_sent
 from keesa.web.input.content_types import require_json
@@ -70,7 +71,7 @@ class PreparedRequest:
     """The version that it asks for."""
     token: Any = None
     """As the application reads it; None where the route is for anyone, and the `Unauthorized` where it is no good."""
-    content: bytes | Upload = b""
+    content: bytes | Upload | Form = b""
     sent: SentKey | None = None
     """The key under which a change is made once."""
     handling: Handling | None = None
@@ -167,10 +168,10 @@ class PreparedRequest:
             place[last] = value
         return read.good_values
 
-    def _raw_body(self, route: Route) -> RawBody | Upload | None:
+    def _raw_body(self, route: Route) -> RawBody | Upload | Form | None:
         """What the endpoint reads itself."""
-        if route.signature.body is None or isinstance(self.content, Upload):
-            return self.content if isinstance(self.content, Upload) else None
+        if route.signature.body is None or not isinstance(self.content, bytes):
+            return None if isinstance(self.content, bytes) else self.content
         return RawBody(self.content)
 
     def _converted_at_once(self, route: Route, values: Mapping[str, Any], read: Input) -> Input:
@@ -212,13 +213,17 @@ class Preparation:
     """From a request to a `PreparedRequest`, in the order in which errors are told."""
 
     def __init__(
-        self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int, rates: Rates
+        self,
+        application: Application[Any, Any],
+        versions: Sequence[ApiVersion],
+        bodies: Bodies,
+        rates: Rates,
     ) -> None:
         self._application = application
         self._rates = rates
         self._newest_first = tuple(version.name for version in versions)
         self._router = Router(versions)
-        self._bodies = Bodies(body_limit)
+        self._bodies = bodies
 
     async def prepare(self, request: Request, path: str, trace: Trace) -> PreparedRequest:
         """Raises `HttpError`, and `Answered` for OPTIONS. No body is read without the token that is needed, nor of who
@@ -279,13 +284,13 @@ class Preparation:
         try:
             return await read_sent(prepared.http, path, prepared.content)
         except BaseException:
-            if isinstance(prepared.content, Upload):
-                self.release(prepared.content)
+            self.release(prepared)
             raise
 
-    def release(self, upload: Upload) -> None:
-        """It is gone."""
-        self._bodies.close(upload)
+    def release(self, prepared: PreparedRequest) -> None:
+        """What lies in files of its body is gone."""
+        if not isinstance(prepared.content, bytes):
+            self._bodies.close(prepared.content)
 
     def _version(self, text: str | None) -> str | None:
         if text is None or text in self._newest_first:

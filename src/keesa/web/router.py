@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from keesa.web.bodies import Upload
+from keesa.web.forms import Form
 from keesa.web.routes import Access, ApiVersion, Route
 
 
@@ -73,7 +74,7 @@ class Router:
 
 
 def _decided_early(route: Route) -> tuple[object, ...]:
-    return route.runs, route.access, route.signature.body is Upload
+    return route.runs, route.access, route.signature.body if route.signature.body in (Upload, Form) else None
 
 
 def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:

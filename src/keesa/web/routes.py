@@ -143,8 +143,10 @@ class Route:
     """Those that the body may have; of an upload `image/*` and the like too."""
     body_limit: int | None = None
     """Bytes of the body; without one the server's own limit."""
-    body_seconds: int = 60
-    """In which the body must have arrived; a slower one is 408."""
+    file_part: str = "file"
+    """What OpenAPI calls the part of a form that has a file."""
+    body_seconds: int | None = None
+    """In which the body must have arrived, unless what is usual will do; a slower one is 408."""
     prepares: Callable[..., Prepare] | None = None
     """Of a change that needs what takes long: called as the endpoint is, in a read before it; what it gives is awaited
     outside of any transaction, and the endpoint finds what comes of that in `call.prepared`.

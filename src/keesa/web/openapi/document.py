@@ -14,6 +14,7 @@ from keesa.db import Tx
 from keesa.web.bodies import Upload
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
+from keesa.web.forms import MULTIPART, Form
 from keesa.web.idempotency import HEADER as KEY
 from keesa.web.idempotency import LONGEST
 from keesa.web.input.kinds import fields_of, needs_any, structs_in
@@ -182,12 +183,22 @@ class _Writer:
             return None
         if signature.body is Upload:
             return {"required": True, "content": {kind: {"schema": _BINARY} for kind in route.media_types}}
+        if signature.body is Form:
+            return self._form(route)
         struct = signature.body_struct or route.body_schema
         assert struct is not None  # noqa: S101 - a body that an endpoint reads itself has a schema
         media = {"schema": self.schemas.of(struct), "example": route.body_example}
         struct = signature.body_struct
         required = struct is not None and needs_any(struct) and not route.body_from_query
         return {"required": required, "content": dict.fromkeys(route.media_types, media)}
+
+    def _form(self, route: Route) -> Node:
+        """Its texts beside its files; or as JSON, without any."""
+        texts = {} if route.body_schema is None else self.schemas.of(route.body_schema)
+        files = {"type": "object", "properties": {route.file_part: {"type": "array", "items": _BINARY}}}
+        with_files: Node = {"schema": {"allOf": [texts, files]} if texts else files}
+        without = {"schema": texts or {"type": "object"}, "example": route.body_example}
+        return {"required": True, "content": {MULTIPART: with_files, "application/json": without}}
 
     def _description(self, route: Route, answerer: ApiVersion) -> str:
         """What the endpoint says of itself, who may call it, and whose shape the answer has."""
