@@ -14,7 +14,9 @@ from keesa.web.calls import Client
 
 class Api(Authentication):
     def __init__(self, services: Services) -> None:
-        super().__init__(services.signer, services.sessions, services.api_tokens, services.last_use)
+        super().__init__(
+            services.signer, services.sessions, services.api_tokens, services.last_use, services.file_addresses
+        )
         self._services = services
         self.replays = services.replays
 

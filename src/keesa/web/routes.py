@@ -29,6 +29,14 @@ class Access(Enum):
     """The same, and the token may have expired: to log out."""
     REFRESH_TOKEN = auto()
     """Who has a good refresh token."""
+    SIGNED_ADDRESS = auto()
+    """Whoever has the address, which this server has signed: it stands last in the path, and in no log. Requests for
+    such are counted nowhere; others for what seems to be one are, with those of their network address.
+    """
+
+
+FOR_ANYONE: Final = (Access.ANYONE, Access.SIGNED_ADDRESS)
+"""They need no token."""
 
 
 class Runs(Enum):
@@ -118,6 +126,8 @@ class Route:
     """
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
+    in_ranges: bool = False
+    """Whether its answer is a `Content`, of which a client may ask for a part."""
     secret: bool = False
     """Whether its answer holds what must not be kept, also not under an `Idempotency-Key`."""
     shows: Callable[[Any], Iterable[int]] = nothing
