@@ -31,7 +31,7 @@ WAYS: Final = ("plain", "keyed")
 
 
 @contextmanager
-def serving(engine: str) -> Iterator[tuple[LiveServer, str, Sequence[int]]]:
+def serving(engine: str, *options: str) -> Iterator[tuple[LiveServer, str, Sequence[int]]]:
     """The server, an admin's token, and the processes whose CPU counts."""
     with ExitStack() as stack:
         folder, url, processes = Path(stack.enter_context(TemporaryDirectory())), None, list[int]()
@@ -44,7 +44,7 @@ def serving(engine: str) -> Iterator[tuple[LiveServer, str, Sequence[int]]]:
         cast.fill(database)
         token = cast.token(database, cast.ADMIN)
         database.close()
-        server = stack.enter_context(LiveServer(folder, url, KEESA_SECRET=cast.SECRET))
+        server = stack.enter_context(LiveServer(folder, url, *options, KEESA_SECRET=cast.SECRET))
         yield server, token, [server.pid, *processes]
 
 

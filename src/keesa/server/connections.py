@@ -27,7 +27,7 @@ HURRY_SECONDS: Final = 5
 REST_SECONDS: Final = 1
 """When the server stops: how long it takes up what the system has accepted before."""
 ROUND_SECONDS: Final = 0.005
-"""Until it looks again for room."""
+"""Until it looks again whether some have ended."""
 ACCEPTED_AT_ONCE: Final = 64
 """The most connections that a process takes each time its loop comes by: many clients are served side by side."""
 SHARED: Final = 8
@@ -160,7 +160,7 @@ class Connections:
         return True
 
     async def _accept_rest(self) -> None:
-        """What the system holds: as many as there is room for, and the others when those who have gone make room."""
+        """What the system holds: as many as there may be, and the others as soon as some have ended."""
         until = self.loop.time() + REST_SECONDS
         while self.loop.time() < until:
             while self._count < self.limits.connections:
