@@ -6,8 +6,9 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from keesa.accounts import attempts
 from keesa.accounts.api_token_cache import ApiTokenCache
-from keesa.accounts.attempts import Limits, network_of
+from keesa.accounts.attempts import network_of
 from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
@@ -17,6 +18,7 @@ from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
 from keesa.api.last_use_writer import LastUseWriter
@@ -30,9 +32,12 @@ from keesa.api.start_page import start_page
 from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
+from keesa.attachments.made import Limits
+from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.files.opening import open_place
 from keesa.housekeeping import kinds_of
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.worker import Worker
@@ -43,6 +48,7 @@ from keesa.metrics.cells import Slot, only_slot
 from keesa.metrics.endpoint import PATH, Metrics
 from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
+from keesa.pictures.decoding import Decoders
 from keesa.server.connections import CONNECTIONS
 from keesa.web.answer_cache import AnswerCache
 from keesa.web.bodies import Bodies
@@ -134,6 +140,7 @@ def serve_from(
             await receive()
             sampler.stop()
             dispatcher.close()
+            services.receiving.close()
             await asyncio.gather(jobs.stop(), *(writer.stop() for writer in writers))
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
@@ -169,7 +176,7 @@ def rates_of(config: Config) -> dict[str, int]:
 def services_of(config: Config) -> Services:
     clock = Clock(config.zone)
     keys = open_keys(config.data, config.secret, config.secret_previous)
-    limits = Limits(
+    limits = attempts.Limits(
         config.login_failures_per_user_and_address,
         config.login_failures_per_user,
         config.login_failures_per_address,
@@ -185,5 +192,17 @@ def services_of(config: Config) -> Services:
         api_tokens=ApiTokenCache(),
         last_use=LastUse(),
         replays=Replays(RequestHashes(keys)),
+        file_addresses=FileAddresses(keys),
+        receiving=_receiving(config),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
+    )
+
+
+def _receiving(config: Config) -> Receiving:
+    scratch = config.data / NAME
+    return Receiving(
+        lambda owner: open_place(config.files, config.data, owner),
+        Decoders(scratch, config.picture_megapixels, keep_data=config.keep_picture_data),
+        scratch,
+        Limits(config.files_per_call, config.files_per_ticket, config.file_mib * MIB),
     )

@@ -16,7 +16,8 @@ from keesa.errors import NotFound
 from keesa.web import middleware
 from keesa.web.endpoints import PathParameter
 from keesa.web.mounts import Mount
-from keesa.web.replies import File, Reply
+from keesa.web.ranges import content_of
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 CONTENT: Final = bytes(range(256)) * 4096
@@ -31,7 +32,7 @@ Name = Annotated[str, PathParameter(str, "The file's name", {"type": "string"}, 
 def download(_tx: Tx, _call: Call[None, None], name: Name) -> Reply[None]:
     if name not in FILES:
         raise NotFound("There is no such file")
-    return Reply(File(FILES[name]), media_type="image/png")
+    return Reply(content_of(FILES[name]), media_type="image/png")
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ WORDING: Final = Wording(
         Access.ACCESS_TOKEN: _BY_ACCESS,
         Access.EXPIRED_ACCESS_TOKEN: _BY_ACCESS,
         Access.REFRESH_TOKEN: [{"refresh": []}, {"refreshCookie": []}],
+        Access.SIGNED_ADDRESS: [],
     },
     schemes={
         "access": {
@@ -60,6 +61,7 @@ WORDING: Final = Wording(
         Access.ACCESS_TOKEN: "It needs an access token",
         Access.EXPIRED_ACCESS_TOKEN: "It needs an access token, which may have expired",
         Access.REFRESH_TOKEN: "It needs a refresh token in `X-Refresh-Token`",
+        Access.SIGNED_ADDRESS: "Whoever has the address may call it, without a token",
     },
     headers={
         REQUEST_ID: {
@@ -117,6 +119,15 @@ WORDING: Final = Wording(
         "Preference-Applied": {
             "description": "How fields were handled that the call does not know, where `Prefer` has asked for that",
             "schema": {"type": "string", "enum": ["handling=strict", "handling=lenient"]},
+        },
+        "Accept-Ranges": {"description": "That a part may be asked for (`Range`)", "schema": {"const": "bytes"}},
+        "Content-Range": {
+            "description": "Which part it is: `bytes 0-1023/4711`; of a range that there is not, `bytes */4711`",
+            "schema": {"type": "string"},
+        },
+        "Content-Disposition": {
+            "description": "What it is called (RFC 6266), and whether a browser may show it in its place",
+            "schema": {"type": "string"},
         },
         "Location": {"description": "The path of what was made", "schema": {"type": "string"}},
     },

@@ -28,8 +28,9 @@ from keesa.web.fair_queue import FairQueue
 from keesa.web.forms import Form
 from keesa.web.http_errors import HttpError
 from keesa.web.idempotency import KeyedCall, Turns
+from keesa.web.ranges import Contents
 from keesa.web.rates import Rates
-from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
+from keesa.web.replies import JSON, Answered, Content, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Prepare, Route, Runs
 from keesa.web.trace import TRACE, Trace
@@ -66,11 +67,13 @@ class Dispatcher:
         self.answers = answers
         self._forms = bodies.forms
         self.conversions = Conversions()
+        self.contents = Contents()
         self._turns = Turns()
         self._headers = {version: AnswerHeaders(version) for version in self._versions}
 
     def close(self) -> None:
         self.conversions.close()
+        self.contents.close()
         self.threads.close()
         self._forms.stop()
 
@@ -82,6 +85,8 @@ class Dispatcher:
         try:
             request = await self._preparation.prepare(http, scope["path"][len(scope["root_path"]) :].rstrip("/"), trace)
             reply = await self._perform(request)
+            if isinstance(reply.body, Content):
+                reply = await self.contents.answer(reply, reply.body, scope["method"], http.headers)
         except ClientDisconnect:
             raise
         except Answered as answered:
@@ -132,7 +137,8 @@ class Dispatcher:
         if state is not None and route.kept and not _may_be_csv(route, request) and (seen := state()) is not None:
             if request.content:
                 request.read(route)  # by its headers it may be unreadable
-            place = place_of(route, caller, request, wanted, seen)
+            beside = self._application.circumstances(request.trace.client, request.http.headers, now())
+            place = place_of(route, caller, request, wanted, beside, seen)
             if (kept := self.answers.find(place, request.conditions)) is not None:
                 return kept, None
         try:

@@ -260,6 +260,8 @@ class Preparation:
         if found is None:
             raise HttpError(404, NOTHING)
         resource, parameters = found
+        if resource.secret_path is not None:
+            trace.path = request.scope["root_path"] + resource.secret_path
         method = request.method
         method = "GET" if method == "HEAD" else method
         if method == "OPTIONS":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from keesa.web.bodies import Upload
 from keesa.web.forms import Form
-from keesa.web.routes import ApiVersion, Route
+from keesa.web.routes import Access, ApiVersion, Route
 
 
 @dataclass(slots=True)
@@ -16,6 +16,8 @@ class Resource:
     """By version, the newest first: a version that lacks a route is answered by the first that has it."""
     takes_body: dict[str, bool] = field(default_factory=dict)
     """By method: whether a route of any version does."""
+    secret_path: str | None = None
+    """That of a route, where what stands in its place is enough to be let in."""
 
     @property
     def allow(self) -> str:
@@ -55,6 +57,8 @@ class Router:
                 self._patterns.append((route.path.split("/"), resource))
             else:
                 self._plain[route.path] = resource
+        if route.access is Access.SIGNED_ADDRESS:
+            resource.secret_path = route.path
         routes = resource.methods.setdefault(route.method, {})
         if any(_decided_early(other) != _decided_early(route) for other in routes.values()):
             raise TypeError(

@@ -29,6 +29,14 @@ class Access(Enum):
     """The same, and the token may have expired: to log out."""
     REFRESH_TOKEN = auto()
     """Who has a good refresh token."""
+    SIGNED_ADDRESS = auto()
+    """Whoever has the address, which this server has signed: it stands last in the path, and in no log. Requests for
+    such are counted nowhere; others for what seems to be one are, with those of their network address.
+    """
+
+
+FOR_ANYONE: Final = (Access.ANYONE, Access.SIGNED_ADDRESS)
+"""They need no token."""
 
 
 class Runs(Enum):
@@ -112,11 +120,14 @@ class Route:
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     kept: bool = False
-    """Whether its answer hangs on nothing but the database, who calls, and the path, query and body of the request: not
-    on the clock, the session, the client's address or a header. Then it is kept, and given again while no row changes.
+    """Whether its answer hangs on nothing but the database, who calls, the path, query and body of the request, and
+    what the application names as `circumstances`: not otherwise on the clock, the session, the client's address or a
+    header. Then it is kept, and given again while no row changes.
     """
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
+    in_ranges: bool = False
+    """Whether its answer is a `Content`, of which a client may ask for a part."""
     secret: bool = False
     """Whether its answer holds what must not be kept, also not under an `Idempotency-Key`."""
     shows: Callable[[Any], Iterable[int]] = nothing

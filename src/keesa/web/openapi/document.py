@@ -24,7 +24,7 @@ from keesa.web.openapi.wording import Wording
 from keesa.web.replies import Reply
 from keesa.web.requests import VERSION_HEADER
 from keesa.web.router import answering
-from keesa.web.routes import Access, ApiVersion, Route
+from keesa.web.routes import Access, ApiVersion, Parameter, Route
 
 _FORMAT: Final = (
     "`csv`: the whole list from `after` on, whatever its `limit`, as a file (RFC 4180), as with `Accept: text/csv`"
@@ -39,6 +39,16 @@ _PREFER: Final = {
     False: "`handling=lenient`: fields that this call does not know are ignored, not 422 (RFC 7240)",
 }
 """By whether the call is documented."""
+_RANGES: Final = (
+    Parameter(
+        "Range",
+        "header",
+        "The part that is wanted: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`; of several, the whole",
+    ),
+    Parameter(
+        "If-Range", "header", "The `ETag` of what you have parts of: where it is another by now, the whole is sent"
+    ),
+)
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -240,7 +250,7 @@ class _Writer:
             schema, text = self._field(route, path)
             text = f"{text.rstrip('.')}. Stands in for `{path}` where the body lacks it."
             parameters += [_parameter(name, "query", schema, text) for name in names]
-        for more in route.parameters:
+        for more in (*route.parameters, *(_RANGES if route.in_ranges else ())):
             schema = self.schemas.words(more.title, more.words) if more.words else {"type": "string"}
             parameters.append(_parameter(more.name, more.place, schema, more.description))
         if route.version_in_query:
