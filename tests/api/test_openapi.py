@@ -45,6 +45,14 @@ STATUSES: Final = {
     "GET /tickets/{ticket}/notes/{note}": {200, 304, 400, 401, 403, 404, 422},
     "PATCH /tickets/{ticket}/notes/{note}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412, 422},
+    "GET /tickets/{ticket}/images": {200, 304, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/images": {201, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "GET /tickets/{ticket}/images/{image}": {200, 304, 400, 401, 403, 404, 422},
+    "DELETE /tickets/{ticket}/images/{image}": {204, 400, 401, 403, 404, 412, 422},
+    "GET /tickets/{ticket}/files": {200, 304, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/files": {201, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "GET /tickets/{ticket}/files/{file}": {200, 304, 400, 401, 403, 404, 422},
+    "DELETE /tickets/{ticket}/files/{file}": {204, 400, 401, 403, 404, 412, 422},
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 304, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
@@ -147,7 +155,7 @@ OWN_HEADERS: Final = {
         f"GET {path} 200": {"Link"}
         for path in (
             *("/tickets/rows", "/tickets/{ticket}/history", "/me/sessions", "/sessions", "/audit", "/users/assignable"),
-            *("/permissions", "/statuses", *_NOUNS),
+            *("/permissions", "/statuses", "/tickets/{ticket}/images", "/tickets/{ticket}/files", *_NOUNS),
         )
     },
     **{f"POST {path} 201": {"ETag", "Location"} for path in _NOUNS},
@@ -157,6 +165,8 @@ OWN_HEADERS: Final = {
         f"DELETE /tickets/{{ticket}}/{part} 204": {"ETag"}
         for part in ("tags/{tag}", "watchers/{user}", "relations/{kind}/{other}")
     },
+    **{f"POST /tickets/{{ticket}}/{noun} 201": {"ETag", "Location"} for noun in ("images", "files")},
+    **{f"DELETE /tickets/{{ticket}}/{noun}s/{{{noun}}} 204": {"ETag"} for noun in ("image", "file")},
     "PATCH /me 200": {"ETag"},
     "PATCH /tickets/{ticket} 200": {"ETag"},
     "POST /tickets/{ticket}/status_update 200": {"ETag"},
@@ -288,6 +298,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Tickets",
             "Tags",
             "Notes",
+            "Images and files",
             "Canned answers",
             "Customers",
             "Equipment",
