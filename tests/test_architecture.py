@@ -27,6 +27,7 @@ DOMAINS = {
     "pictures",
     "rich_text",
     "tickets",
+    "uploads",
 }
 MAY_IMPORT = {
     "errors": set[str](),
@@ -50,8 +51,9 @@ MAY_IMPORT = {
     "files": {"clock", "db", "desk", "errors", "s3"},
     "pictures": {"errors"},
     "attachments": {"accounts", "clock", "db", "errors", "events", "files", "notes", "pictures", "tickets"},
+    "uploads": {"accounts", "clock", "db", "errors", "files"},
     "jobs": {"accounts", "clock", "db", "errors", "maintenance"},
-    "housekeeping": {"accounts", "clock", "db", "files", "jobs", "tickets"},
+    "housekeeping": {"accounts", "clock", "db", "files", "jobs", "tickets", "uploads"},
     "notes": {"tickets", "events", "rich_text", "accounts", "db", "clock", "errors"},
     "config": {"accounts", "data_folder", "db", "errors", "tickets"},
     "secret_key": {"accounts", "clock", "data_folder", "errors"},

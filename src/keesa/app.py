@@ -50,6 +50,7 @@ from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
 from keesa.pictures.decoding import Decoders
 from keesa.server.connections import CONNECTIONS
+from keesa.uploads.receiving import Receiver
 from keesa.web.answer_cache import AnswerCache
 from keesa.web.bodies import Bodies
 from keesa.web.clients import Clients
@@ -91,8 +92,8 @@ def serve_from(
     slot: Slot | None = None,
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    services, threads = services_of(config), FairQueue()
     scratch, limits = Scratch(config.data / NAME), FormLimits(config.file_mib * MIB, config.files_per_call)
+    services, threads = services_of(config, database, scratch), FairQueue()
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
     rates = Rates(rates_of(config), network_of, RequestShares(database))
     dispatcher = Dispatcher(
@@ -173,7 +174,7 @@ def rates_of(config: Config) -> dict[str, int]:
     }
 
 
-def services_of(config: Config) -> Services:
+def services_of(config: Config, database: Database, scratch: Scratch) -> Services:
     clock = Clock(config.zone)
     keys = open_keys(config.data, config.secret, config.secret_previous)
     limits = attempts.Limits(
@@ -194,6 +195,7 @@ def services_of(config: Config) -> Services:
         replays=Replays(RequestHashes(keys)),
         file_addresses=FileAddresses(keys),
         receiving=_receiving(config),
+        uploads=Receiver(database, scratch),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
     )
 

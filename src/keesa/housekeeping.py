@@ -14,6 +14,7 @@ from keesa.jobs.clearing import clear_given_up
 from keesa.jobs.kinds import HOUR, Job, Kind, Payload, Within
 from keesa.jobs.schedules import Daily, Every
 from keesa.tickets.returning import bring_back
+from keesa.uploads import uploads
 
 NAMES: Final = (
     "return_tickets",
@@ -23,6 +24,7 @@ NAMES: Final = (
     "clear_login_networks",
     "clear_tokens",
     "clear_idempotency_keys",
+    "clear_uploads",
     "clear_request_rates",
     "clear_jobs",
 )
@@ -57,6 +59,7 @@ def kinds_of(clock: Clock) -> Sequence[Kind]:
         Kind(name="clear_login_networks", way=_users(attempts.clear_networks), schedule=nightly),
         Kind(name="clear_tokens", way=_users(api_token_changes.clear_past), schedule=nightly),
         Kind(name="clear_idempotency_keys", way=_rows(idempotency.clear_past), schedule=Every(10)),
+        Kind(name="clear_uploads", way=_rows(uploads.clear_expired), schedule=hourly),
         Kind(name="clear_request_rates", way=_rows(_clear_rates), schedule=Every(10)),
         Kind(name="clear_jobs", way=_rows(clear_given_up), schedule=nightly),
     )

@@ -14,6 +14,7 @@ from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.tickets.numbers import NumberForm
 from keesa.tickets.waiting import Reopening
+from keesa.uploads.receiving import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Services:
     replays: Replays
     file_addresses: FileAddresses
     receiving: Receiving
+    uploads: Receiver
     """Of pictures and files, and where they are kept."""
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""

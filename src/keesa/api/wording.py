@@ -60,6 +60,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "served_files": ("Pictures and files", "What hangs on tickets and on their notes"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
     "attachments": ("Images and files", "What hangs on tickets and on their notes"),
+    "uploads": ("Uploads", "Send a file in pieces, and go on where the connection broke"),
     "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),
@@ -100,6 +101,7 @@ STATUSES: Final[Mapping[int, str]] = {
     418: "The server is a teapot",
     422: "The input is well-formed and breaks a rule, or its key was another request's; nothing was changed",
     429: "Too many requests, or too many failed logins; `Retry-After` says how long to wait",
+    460: "What has arrived does not have the checksum that was sent; nothing of it was kept",
     500: "The server has failed; `X-Request-Id` names the request in its log",
     503: "The server is offline for maintenance, or cannot serve you now; `Retry-After` says how long to wait",
 }

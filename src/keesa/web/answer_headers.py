@@ -25,6 +25,10 @@ class AnswerHeaders:
         """Of lists that are answered as CSV too: of a file, and of what names its state."""
 
     def of(self, reply: EncodedReply, route: Route | None, *, reads: bool) -> RawHeaders:
+        found = self._of(reply, route, reads=reads)
+        return [*found, *route.raw_answer_headers] if route is not None and route.raw_answer_headers else found
+
+    def _of(self, reply: EncodedReply, route: Route | None, *, reads: bool) -> RawHeaders:
         if any(name == b"cache-control" for name, _ in reply.headers):
             return self._version
         shows_state = any(name == b"etag" for name, _ in reply.headers)

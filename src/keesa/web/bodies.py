@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Final
 from starlette.requests import Request
 
 from keesa.errors import Unavailable
+from keesa.web.body_streams import BodyStream
 from keesa.web.form_bodies import FormBodies
 from keesa.web.forms import FORM_SECONDS, MULTIPART, Form, form_of_json
 from keesa.web.http_errors import HttpError
@@ -22,6 +23,8 @@ IN_MEMORY: Final = 1024 * 1024
 """Bytes of an upload that are kept in memory; more of it goes into a file that has no name."""
 BODY_SECONDS: Final = 60
 """In which a body must have arrived, unless its route says otherwise; forms have `FORM_SECONDS`."""
+STREAMS_AT_ONCE: Final = 32
+"""Bodies that are read while they are worked with: each may have a MiB in memory."""
 UPLOADS_AT_ONCE: Final = 16
 """Uploads that a process takes at the same time: each may fill a file up to its route's limit."""
 
@@ -58,6 +61,7 @@ class Bodies:
         self._limit = limit
         self.forms = forms
         self._uploads_left = uploads
+        self._streams_left = STREAMS_AT_ONCE
 
     def refuse_announced(self, request: Request, route: "Route") -> None:
         """Raises `HttpError` (413) for a body that says itself that it is too large."""
@@ -66,21 +70,26 @@ class Bodies:
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
             raise too_large(limit)
 
-    async def read(self, request: Request, route: "Route") -> bytes | Upload | Form:
+    async def read(self, request: Request, route: "Route") -> bytes | Upload | Form | BodyStream:
         """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; of an upload or
         a form 415 where its media type is not the route's, and `Unavailable` where too many are under way; of a form
         also what `MultipartReader` and `form_of_json` raise.
         """
         if route.signature.body is Upload:
             return await self._upload(request, route)
+        if route.signature.body is BodyStream:
+            return self._stream(request, route)
         if route.signature.body is Form:
             return await self._form(request, route)
         return await read_within(request, self._limit_of(request, route), _seconds_of(route))
 
-    def close(self, content: Upload | Form) -> None:
+    def close(self, content: Upload | Form | BodyStream) -> None:
         """Its files are gone."""
         if isinstance(content, Form):
             content.close()
+            return
+        if isinstance(content, BodyStream):
+            self._streams_left += 1
             return
         self._uploads_left += 1
         with suppress(OSError):  # a full disk does not take what was not written yet; the file is closed all the same
@@ -90,9 +99,22 @@ class Bodies:
         """An upload, and a form with files, may be larger than what is read into memory, another body only smaller."""
         if route.signature.body is Form and _is_multipart(request):
             return route.body_limit or self.forms.limits.form_bytes
+        if route.signature.body is BodyStream:
+            return route.body_limit or self.forms.limits.file_bytes
         if route.body_limit is None:
             return self._limit
         return route.body_limit if route.signature.body is Upload else min(self._limit, route.body_limit)
+
+    def _stream(self, request: Request, route: "Route") -> BodyStream:
+        stream = BodyStream(request, self._limit_of(request, route), _seconds_of(route))
+        require_plain(request.headers.get("content-encoding"))
+        kind, _ = media_type(request.headers.get("content-type", ""))
+        if kind not in route.media_types and not (stream.is_empty and not kind):
+            raise HttpError(415, f"The body must be {' or '.join(route.media_types)}")
+        if self._streams_left <= 0:
+            raise Unavailable("Too many files are sent at this moment, please try again later")
+        self._streams_left -= 1
+        return stream
 
     async def _form(self, request: Request, route: "Route") -> Form:
         require_plain(request.headers.get("content-encoding"))
@@ -144,4 +166,4 @@ def _is_multipart(request: Request) -> bool:
 def _seconds_of(route: "Route") -> int:
     if route.body_seconds is not None:
         return route.body_seconds
-    return FORM_SECONDS if route.signature.body is Form else BODY_SECONDS
+    return FORM_SECONDS if route.signature.body in (Form, BodyStream) else BODY_SECONDS

@@ -11,6 +11,7 @@ from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Bodies, RawBody, Upload
+from keesa.web.body_streams import BodyStream
 from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.conversions import Conversions
 from keesa.web.forms import Form
@@ -71,7 +72,7 @@ class PreparedRequest:
     """The version that it asks for."""
     token: Any = None
     """As the application reads it; None where the route is for anyone, and the `Unauthorized` where it is no good."""
-    content: bytes | Upload | Form = b""
+    content: bytes | Upload | Form | BodyStream = b""
     sent: SentKey | None = None
     """The key under which a change is made once."""
     handling: Handling | None = None
@@ -90,8 +91,8 @@ class PreparedRequest:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something, and hence may have a key."""
-        return next(iter(self.routes.values())).changes
+        """Whether it changes something that a key can be kept for."""
+        return next(iter(self.routes.values())).takes_key
 
     @property
     def cached_caller(self) -> Caller | None:
@@ -168,7 +169,7 @@ class PreparedRequest:
             place[last] = value
         return read.good_values
 
-    def _raw_body(self, route: Route) -> RawBody | Upload | Form | None:
+    def _raw_body(self, route: Route) -> RawBody | Upload | Form | BodyStream | None:
         """What the endpoint reads itself."""
         if route.signature.body is None or not isinstance(self.content, bytes):
             return None if isinstance(self.content, bytes) else self.content
@@ -264,7 +265,7 @@ class Preparation:
             trace.path = request.scope["root_path"] + resource.secret_path
         method = request.method
         method = "GET" if method == "HEAD" else method
-        if method == "OPTIONS":
+        if method == "OPTIONS" and method not in resource.methods:
             raise Answered(EncodedReply(204, b"", JSON, raw_headers([("Allow", resource.allow)])))
         if method not in resource.methods:
             raise HttpError(405, f"This path knows {resource.allow}, not {method}", {"Allow": resource.allow})
@@ -281,8 +282,10 @@ class Preparation:
 
     async def _read_key(self, prepared: PreparedRequest, path: str) -> SentKey | None:
         """What is no key is no reason to keep a body."""
+        content = prepared.content
+        assert not isinstance(content, BodyStream)  # noqa: S101 - its route takes no key
         try:
-            return await read_sent(prepared.http, path, prepared.content)
+            return await read_sent(prepared.http, path, content)
         except BaseException:
             self.release(prepared)
             raise

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from keesa.web.bodies import Upload
+from keesa.web.body_streams import BodyStream
 from keesa.web.forms import Form
 from keesa.web.routes import Access, ApiVersion, Route
 
@@ -23,7 +24,7 @@ class Resource:
     def allow(self) -> str:
         """The value of an `Allow` header."""
         implied = ["HEAD"] if "GET" in self.methods else []
-        return ", ".join([*sorted(self.methods), *implied, "OPTIONS"])
+        return ", ".join([*sorted(self.methods.keys() - {"OPTIONS"}), *implied, "OPTIONS"])
 
 
 class Router:
@@ -62,7 +63,7 @@ class Router:
         routes = resource.methods.setdefault(route.method, {})
         if any(_decided_early(other) != _decided_early(route) for other in routes.values()):
             raise TypeError(
-                f"{route.method} {route.path} must run alike, be for the same callers, and take an upload or none,"
+                f"{route.method} {route.path} must run alike, be for the same callers, and take the same kind of body,"
                 " in all versions"
             )
         routes[version] = route
@@ -74,7 +75,11 @@ class Router:
 
 
 def _decided_early(route: Route) -> tuple[object, ...]:
-    return route.runs, route.access, route.signature.body if route.signature.body in (Upload, Form) else None
+    return (
+        route.runs,
+        route.access,
+        route.signature.body if route.signature.body in (Upload, Form, BodyStream) else None,
+    )
 
 
 def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:

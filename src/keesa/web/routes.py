@@ -9,13 +9,15 @@ from msgspec import Struct
 
 from keesa.db import Tx
 from keesa.errors import Faults
+from keesa.web.body_streams import BodyStream
 from keesa.web.csv_lists import QUERY_WORDS, columns_of
 from keesa.web.endpoints import Signature, is_lazy, signature_of
 from keesa.web.input.kinds import fields_of
+from keesa.web.replies import Headers, raw_headers
 
 E = TypeVar("E", bound=Callable[..., Any])
 
-SAFE_METHODS: Final = ("GET", "BREW")
+SAFE_METHODS: Final = ("GET", "BREW", "OPTIONS")
 """They change nothing, and their endpoints run in a transaction that cannot write."""
 
 
@@ -159,18 +161,26 @@ class Route:
     """What OpenAPI says of further ones, which the endpoint reads itself."""
     headers: Sequence[str] = ()
     """What OpenAPI says of its answer's headers, beside those that any of its kind has."""
+    answer_headers: Headers = ()
+    """Of each of its answers, also of those that tell of an error."""
     errors: Mapping[int, str | None] = field(default_factory=dict)
     """The statuses of this endpoint beside those that any of its kind may have, with an example of the sentence."""
     in_openapi: bool = True
     signature: Signature = field(init=False)
+    raw_answer_headers: Sequence[tuple[bytes, bytes]] = field(init=False)
     query_words: frozenset[str] = field(init=False)
     """What may stand in its query."""
     runs: Runs = field(init=False)
 
     @property
     def changes(self) -> bool:
-        """Whether a call of it changes something, and hence may have an `Idempotency-Key`."""
+        """Whether a call of it changes something."""
         return self.method not in SAFE_METHODS
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether a call of it may have an `Idempotency-Key`: not one whose body is gone once it is read."""
+        return self.changes and self.signature.body is not BodyStream
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
@@ -197,6 +207,7 @@ class Route:
         signature = signature_of(self.endpoint, f"{self.method} {self.path}")
         runs = Runs.WRITING if self.changes else Runs.READING
         object.__setattr__(self, "signature", signature)
+        object.__setattr__(self, "raw_answer_headers", raw_headers(self.answer_headers))
         object.__setattr__(self, "query_words", frozenset(self._query_words()))
         object.__setattr__(self, "runs", Runs.IN_THREAD if signature.takes_database else runs)
         require_runnable(self)

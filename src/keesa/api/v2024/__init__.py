@@ -23,6 +23,7 @@ from keesa.api.v2024 import (
     ticket_types,
     tickets,
     tokens,
+    uploads,
     users,
     watchers,
 )
@@ -48,6 +49,7 @@ VERSION_2024 = ApiVersion(
         *products.ROUTES,
         *ticket_types.ROUTES,
         *categories.ROUTES,
+        *uploads.ROUTES,
         *statuses.ROUTES,
         *users.ROUTES,
         *roles.ROUTES,

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from keesa.db import Tx
 from keesa.web.bodies import Upload
+from keesa.web.body_streams import BodyStream
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
 from keesa.web.forms import MULTIPART, Form
@@ -181,8 +182,11 @@ class _Writer:
         signature = route.signature
         if signature.body is None:
             return None
-        if signature.body is Upload:
-            return {"required": True, "content": {kind: {"schema": _BINARY} for kind in route.media_types}}
+        if signature.body in (Upload, BodyStream):
+            return {
+                "required": signature.body is Upload,
+                "content": {kind: {"schema": _BINARY} for kind in route.media_types},
+            }
         if signature.body is Form:
             return self._form(route)
         struct = signature.body_struct or route.body_schema
@@ -235,7 +239,7 @@ class _Writer:
             parameters.append(_parameter("Prefer", "header", {"type": "string"}, _PREFER[route.documented]))
         for name, said in route.signature.parameters.items():
             parameters.append(_parameter(name, "path", dict(said.schema), said.description))
-        if route.changes:
+        if route.takes_key:
             key: Node = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[!-~]+$"}
             parameters.append(_parameter(KEY, "header", key, _KEY))
         if route.conditional:

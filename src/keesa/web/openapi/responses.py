@@ -32,7 +32,7 @@ def statuses(route: Route) -> list[int]:
         found |= {408, 413, 415}
     if route.knows_fields:
         found.add(422)
-    if route.changes:
+    if route.takes_key:
         found |= {409, 422}  # of a key that is in use, or was another request's
     if route.conditional:
         found.add(304 if route.method == "GET" else 412)
@@ -65,11 +65,12 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
 
 def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
     names = [REQUEST_ID, VERSION_HEADER, *RATE_HEADERS]
+    names += [name for name, _ in route.answer_headers if not name.startswith("Access-Control-")]
     if status in _HEADERS_OF_SOME:
         names.append(_HEADERS_OF_SOME[status])
     if route.conditional and status in (route.status, 206, 304, 412) and status != 204:
         names.append("ETag")
-    if route.changes and status in (route.status, 409):
+    if route.takes_key and status in (route.status, 409):
         names.append(REPLAYED)
     if route.knows_fields and status in (route.status, 422):
         names.append("Preference-Applied")
