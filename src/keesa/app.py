@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Any, Final, cast
 
 from starlette.types import Receive, Scope, Send
 
@@ -31,9 +31,12 @@ from keesa.api.start_page import start_page
 from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
+from keesa.attachments.made import Limits as AttachmentLimits
+from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.files.opening import open_place
 from keesa.housekeeping import kinds_of
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.worker import Worker
@@ -187,5 +190,16 @@ def services_of(config: Config) -> Services:
         last_use=LastUse(),
         replays=Replays(RequestHashes(keys)),
         file_addresses=FileAddresses(keys),
+        receiving=_receiving(config),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
+    )
+
+
+def _receiving(config: Config) -> Receiving:
+    limits = AttachmentLimits(config.files_per_call, config.files_per_ticket, config.file_mib * 1024 * 1024)
+    return Receiving(
+        lambda owner: open_place(config.files, config.data, owner),
+        cast("Any", None),
+        config.data / "scratch",
+        limits,
     )

@@ -10,6 +10,7 @@ from keesa.accounts.tokens import Signer
 from keesa.api.file_addresses import FileAddresses
 from keesa.api.replays import Replays
 from keesa.api.ticket_cache import TicketCache
+from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.tickets.numbers import NumberForm
 from keesa.tickets.waiting import Reopening
@@ -28,5 +29,6 @@ class Services:
     tickets: TicketCache
     replays: Replays
     file_addresses: FileAddresses
+    receiving: Receiving
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""
