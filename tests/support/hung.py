@@ -11,6 +11,7 @@ from acting import actor_of
 from cast import ADMIN, ASSIGNED, Person, at
 from keesa.attachments.attaching import attach
 from keesa.attachments.made import Limits, NewFile, Ready, ReadyFile
+from keesa.attachments.removing import lock_attachment, remove
 from keesa.attachments.serving import Kind, StoredForm
 from keesa.config import Config
 from keesa.db import Database, Tx
@@ -53,6 +54,12 @@ def hang(database: Database, config: Config, *wanted: Hung) -> list[int]:
 def hang_without_bytes(tx: Tx, wanted: Sequence[Hung]) -> list[int]:
     """The same, of which no bytes are there."""
     return [_attach(tx, each, _stored(each)) for each in wanted]
+
+
+def take_down(tx: Tx, ticket: int, kind: Kind, attachment_id: int, person: Person = ADMIN) -> None:
+    """As its removal does."""
+    actor, when = actor_of(tx, person), at("2025-03-10T13:00")
+    remove(tx, actor, lock_attachment(tx, actor, ticket, kind, attachment_id, when), when)
 
 
 def _stored(hung: Hung) -> NewFile:
