@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, cast
+from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from keesa.accounts import attempts
 from keesa.accounts.api_token_cache import ApiTokenCache
-from keesa.accounts.attempts import Limits, network_of
+from keesa.accounts.attempts import network_of
 from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
@@ -31,7 +32,7 @@ from keesa.api.start_page import start_page
 from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
-from keesa.attachments.made import Limits as AttachmentLimits
+from keesa.attachments.made import Limits
 from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.config import Config
@@ -47,6 +48,7 @@ from keesa.metrics.cells import Slot, only_slot
 from keesa.metrics.endpoint import PATH, Metrics
 from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
+from keesa.pictures.decoding import Decoders
 from keesa.server.connections import CONNECTIONS
 from keesa.web.answer_cache import AnswerCache
 from keesa.web.bodies import Bodies
@@ -138,6 +140,7 @@ def serve_from(
             await receive()
             sampler.stop()
             dispatcher.close()
+            services.receiving.close()
             await asyncio.gather(jobs.stop(), *(writer.stop() for writer in writers))
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
@@ -173,7 +176,7 @@ def rates_of(config: Config) -> dict[str, int]:
 def services_of(config: Config) -> Services:
     clock = Clock(config.zone)
     keys = open_keys(config.data, config.secret, config.secret_previous)
-    limits = Limits(
+    limits = attempts.Limits(
         config.login_failures_per_user_and_address,
         config.login_failures_per_user,
         config.login_failures_per_address,
@@ -196,10 +199,10 @@ def services_of(config: Config) -> Services:
 
 
 def _receiving(config: Config) -> Receiving:
-    limits = AttachmentLimits(config.files_per_call, config.files_per_ticket, config.file_mib * 1024 * 1024)
+    scratch = config.data / NAME
     return Receiving(
         lambda owner: open_place(config.files, config.data, owner),
-        cast("Any", None),
-        config.data / "scratch",
-        limits,
+        Decoders(scratch, config.picture_megapixels, keep_data=config.keep_picture_data),
+        scratch,
+        Limits(config.files_per_call, config.files_per_ticket, config.file_mib * MIB),
     )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from cast import (
     TYPED,
     Person,
 )
+from easy_pictures import EasyDecoders
+from file_places import content_of
 from keesa.attachments.attaching import attach
 from keesa.attachments.checking import NO_NOTE, NO_UPLOAD
 from keesa.attachments.made import ReadyFile
@@ -33,7 +36,6 @@ from keesa.errors import Conflict, Invalid, NotFound, TooLarge, WrongType
 from keesa.notes.changing import lock_note, withdraw_note
 from keesa.notes.notes import make_note
 from keesa.rich_text.html import rich_text
-from kept_in_memory import EasyDecoders
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def test_a_picture_is_listed_with_who_added_it(desk: Desk) -> None:
     )
     assert (found.added_by.id, found.added_by.full_name, found.added_at) == (ENGINEER.id, ENGINEER.full_name, NOON)
     [stored] = rows(desk.tx, "SELECT place, forms FROM stored_files")
-    assert sorted(desk.place.files) == [f"{stored['place']}/original", f"{stored['place']}/thumbnail"]
+    assert desk.stored == [f"{stored['place']}/original", f"{stored['place']}/thumbnail"]
     assert json.loads(stored["forms"])["original"] == ["image/png", len(MAST), 40, 30]
     assert desk.counts() == desk.counted_anew() == (1, 0)
 
@@ -75,7 +77,8 @@ def test_a_file_is_kept_as_it_came(desk: Desk) -> None:
     desk.add(sent(b"%PDF-1.7 survey", "survey.jpg"), kind="file")
     [found] = desk.listed(kind="file")
     assert (found.name, found.media_type, found.width) == ("survey.jpg", "application/pdf", None)
-    assert list(desk.place.files.values()) == [b"%PDF-1.7 survey"]
+    [name] = desk.stored
+    assert content_of(desk.place, name) == b"%PDF-1.7 survey"
     assert desk.names(kind="image") == []
     assert desk.decoders.looked_at == []
 
@@ -115,7 +118,7 @@ def test_a_ticket_out_of_sight_is_not_there(desk: Desk, person: Person, number: 
         desk.listed(person, number)
     assert kept(desk.tx) == before
     assert not desk.decoders.looked_at
-    assert not desk.place.files
+    assert desk.stored == []
 
 
 def test_a_closed_ticket_takes_pictures(desk: Desk) -> None:
@@ -179,7 +182,7 @@ def test_the_same_picture_is_stored_once_for_a_customer(desk: Desk) -> None:
     assert desk.names(ADMIN, STRANGERS) == ["d.jpg"]
     assert desk.decoders.looked_at == [MAST]
     assert len(rows(desk.tx, "SELECT id FROM stored_files")) == 1
-    assert len(desk.place.files) == 2
+    assert len(desk.stored) == 2
 
 
 def test_the_same_picture_of_another_customer_is_stored_by_itself(desk: Desk) -> None:
@@ -209,7 +212,7 @@ def test_of_two_that_are_made_at_once_one_is_stored(desk: Desk) -> None:
     assert first.files[0].new is not None
     assert stored["place"] == first.files[0].new.place
     assert {row["file_id"] for row in rows(desk.tx, "SELECT file_id FROM attachments")} == {stored["id"]}
-    assert len(desk.place.files) == 4  # two of which nothing tells, for the sweep
+    assert len(desk.stored) == 4  # two of which nothing tells, for the sweep
 
 
 def test_what_was_stored_and_is_gone_is_a_conflict(desk: Desk) -> None:
@@ -230,7 +233,7 @@ def test_nothing_is_left_where_one_of_several_is_no_picture(desk: Desk) -> None:
     with pytest.raises(WrongType):
         desk.prepare(MAST, b"<svg onload='alert(1)'>")
     assert kept(desk.tx) == before
-    assert not desk.place.files
+    assert desk.stored == []
     assert list(desk.scratch.rglob("*")) == []
 
 
@@ -289,7 +292,7 @@ def upload(desk: Desk, by: Person = ENGINEER, *, expires: int = NOON + 1, receiv
         expires=expires,
     )
     for start, piece, place in zip((0, 6), halves, ("a" * 32, "b" * 32), strict=True):
-        desk.place.files[f"uploads/{place}"] = piece
+        desk.place.put(f"uploads/{place}", BytesIO(piece), len(piece))
         desk.tx.run(
             "INSERT INTO upload_pieces (upload_id, start, size, place) VALUES (:id, :start, :size, :place)",
             id=UPLOAD,

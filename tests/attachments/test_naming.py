@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deterministic import deterministic
 from keesa.attachments.naming import LONGEST, UNNAMED, name_of
 
 
@@ -36,6 +37,7 @@ def test_a_long_name_keeps_its_ending() -> None:
     assert name_of("a." + "b" * 300) == "a." + "b" * (LONGEST - 2)
 
 
+@deterministic(200)
 @given(st.text())
 def test_any_name_can_be_kept_and_sent(sent: str) -> None:
     """Whatever was sent: bounded, one line, UTF-8, no path, and the same again when it is sent again."""

@@ -9,14 +9,16 @@ from typing import Any, Final
 
 from acting import actor_of, rows
 from cast import ASSIGNED, ENGINEER, Person, at
+from easy_pictures import PICTURE, EasyDecoders
+from file_places import DESK, names
 from keesa.attachments.attaching import attach
 from keesa.attachments.listing import Attachment, page_of_attachments
 from keesa.attachments.made import Given, Limits, Ready, Sent
 from keesa.attachments.receiving import Receiving
 from keesa.attachments.serving import Kind
 from keesa.db import Tx
+from keesa.files.folder import Folder
 from keesa.tickets.waiting import Reopening
-from kept_in_memory import PICTURE, EasyDecoders, MemoryPlace
 
 NOON: Final = at("2025-03-10T12:00")
 MAST: Final = PICTURE + b"a mast"
@@ -35,11 +37,16 @@ class Desk:
     tx: Tx
     scratch: Path
     limits: Limits = LIMITS
-    place: MemoryPlace = field(default_factory=MemoryPlace)
     decoders: EasyDecoders = field(default_factory=EasyDecoders)
 
     def __post_init__(self) -> None:
+        self.place = Folder(self.scratch.parent / f"{self.scratch.name} files", DESK)
         self.receiving = Receiving(lambda _: self.place, self.decoders, self.scratch, self.limits)
+
+    @property
+    def stored(self) -> list[str]:
+        """The names of what lies in the place."""
+        return names(self.place)
 
     def prepare(
         self,

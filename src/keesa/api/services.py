@@ -30,5 +30,6 @@ class Services:
     replays: Replays
     file_addresses: FileAddresses
     receiving: Receiving
+    """Of pictures and files, and where they are kept."""
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""

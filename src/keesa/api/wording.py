@@ -59,6 +59,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "tags": ("Tags", "The desk's own words on tickets"),
     "served_files": ("Pictures and files", "What hangs on tickets and on their notes"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
+    "attachments": ("Images and files", "What hangs on tickets and on their notes"),
     "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),

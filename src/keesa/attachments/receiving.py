@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 from typing import IO, Final, Protocol, TypeVar
 
-from keesa import desk
 from keesa.accounts.actors import Actor
 from keesa.attachments.checking import Looked, WholeUpload, look
 from keesa.attachments.made import Given, Limits, NewFile, Ready, ReadyFile, Sent
@@ -26,6 +25,7 @@ from keesa.attachments.naming import name_of
 from keesa.attachments.serving import Kind, StoredForm
 from keesa.db import Tx
 from keesa.errors import Conflict
+from keesa.files import claims
 from keesa.files.places import Place
 from keesa.pictures.prepared import ORIGINAL, PreparedPicture
 
@@ -52,7 +52,7 @@ class _Judged:
 
 
 class Receiving:
-    """`open_place` is called once, with the desk's id; `scratch` is a folder for what is under way."""
+    """`open_place` is called once, with the name of the desk's folder; `scratch` is a folder for what is under way."""
 
     def __init__(self, open_place: Callable[[str], Place], decoders: Decoding, scratch: Path, limits: Limits) -> None:
         self._open_place = open_place
@@ -70,9 +70,9 @@ class Receiving:
     def place(self, tx: Tx) -> Place:
         """Where the desk's files are kept."""
         if self._place is None:
-            desk_id = desk.find(tx).id
+            owner = claims.owner(tx)
             with self._opening:
-                self._place = self._place or self._open_place(desk_id)
+                self._place = self._place or self._open_place(owner)
         return self._place
 
     def prepare(

@@ -8,11 +8,11 @@ from typing import Final
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import sees_internal
+from keesa.tickets.views import PUBLIC_ATTACHMENTS
 
-HIDDEN: Final = "(attachments.internal = 1 OR attachments.number <= owners.public_since)"
-"""Whether customers never see an attachment, of which `owners` is its own ticket."""
-SHOWN: Final = f"NOT {HIDDEN}"
-"""The condition under which the customer of the ticket sees it too."""
+SHOWN: Final = PUBLIC_ATTACHMENTS
+"""The condition under which customers see an attachment, of whose own ticket `owners` is the row."""
+HIDDEN: Final = f"NOT ({SHOWN})"
 
 
 def shown_to(actor: Actor) -> str:

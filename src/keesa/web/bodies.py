@@ -67,9 +67,9 @@ class Bodies:
             raise too_large(limit)
 
     async def read(self, request: Request, route: "Route") -> bytes | Upload | Form:
-        """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; of an upload or a
-        form 415 where its media type is not the route's, and `Unavailable` where too many are under way; of a form also
-        what `MultipartReader` and `form_of_json` raise.
+        """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; of an upload or
+        a form 415 where its media type is not the route's, and `Unavailable` where too many are under way; of a form
+        also what `MultipartReader` and `form_of_json` raise.
         """
         if route.signature.body is Upload:
             return await self._upload(request, route)

@@ -1,6 +1,7 @@
 """The current version: the 2024 document, and what Keesa adds to it. A file a noun, or a folder."""
 
 from keesa.api.v2024 import (
+    attachments,
     audit,
     canned_answers,
     categories,
@@ -36,6 +37,7 @@ VERSION_2024 = ApiVersion(
         *me.ROUTES,
         *tickets.ROUTES,
         *notes.ROUTES,
+        *attachments.ROUTES,
         *served_files.ROUTES,
         *relations.ROUTES,
         *watchers.ROUTES,
