@@ -130,6 +130,9 @@ LIMITS: Final[Mapping[str, Limit]] = {
         "config.Config.header_seconds",
         "tests/server/test_slow_clients.py::test_a_head_a_body_and_silence_that_last_too_long_are_ended",
     ),
+    "seconds in which a piece of a picture or a file is read": Limit(
+        "web.ranges.SECONDS", "tests/web/test_ranges.py::test_reading_has_a_deadline"
+    ),
     "seconds in which a body arrives": Limit(
         "web.routes.Route.body_seconds", "tests/web/test_uploads.py::test_a_file_that_comes_too_slowly_is_refused"
     ),

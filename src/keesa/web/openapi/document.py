@@ -41,14 +41,8 @@ _PREFER: Final = {
 }
 """By whether the call is documented."""
 _RANGES: Final = (
-    Parameter(
-        "Range",
-        "header",
-        "The part that is wanted: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`; of several, the whole",
-    ),
-    Parameter(
-        "If-Range", "header", "The `ETag` of what you have parts of: where it is another by now, the whole is sent"
-    ),
+    Parameter("Range", "header", "The part that is wanted: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`; one alone"),
+    Parameter("If-Range", "header", "The `ETag` of what you have parts of: if it is another by now, the whole is sent"),
 )
 _BINARY: Final = {"type": "string", "format": "binary"}
 
