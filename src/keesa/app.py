@@ -33,6 +33,7 @@ from keesa.api.v2024 import VERSION_2024
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.files.opening import Opening
 from keesa.housekeeping import kinds_of
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.worker import Worker
@@ -106,7 +107,7 @@ def serve_from(
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
-    kinds = Kinds(kinds_of(services.clock))
+    kinds = Kinds(kinds_of(services.clock, Opening(config.files, config.data)))
     jobs = Worker(database, kinds, services.clock)
     sampler.sources.jobs = jobs.tally
     access = Access(config.metrics_token, config.metrics_from, clients, database)
