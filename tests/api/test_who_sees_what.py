@@ -668,8 +668,9 @@ def of_file(method: str, kind: Kind) -> Ask:
             return caller(method, f"/tickets/{ASSIGNED}/{kind}s/{MISSING if person is ADMIN else OLD_FILES[kind]}")
         path = f"/tickets/{STRANGERS if person is STRANGER else ASSIGNED}/{kind}s"
         added = caller.form(path, ("a.png", picture()))
-        found = added.json()["data"][f"{kind}s"][0]["id"] if added.status_code == 201 else MISSING
-        return caller(method, f"{path}/{found}")
+        if added.status_code == 201:
+            return caller(method, f"{path}/{added.json()['data'][f'{kind}s'][0]['id']}")
+        return caller(method, f"{path}/{OLD_FILES[kind] if method == 'GET' else MISSING}")
 
     return ask
 

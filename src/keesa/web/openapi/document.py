@@ -194,7 +194,10 @@ class _Writer:
         """Its texts beside its files; or as JSON, without any."""
         texts = {} if route.body_schema is None else self.schemas.of(route.body_schema)
         files = {"type": "object", "properties": {route.file_part: {"type": "array", "items": _BINARY}}}
-        with_files: Node = {"schema": {"allOf": [texts, files]} if texts else files}
+        with_files: Node = {
+            "schema": {"allOf": [texts, files]} if texts else files,
+            "example": route.body_example or {},
+        }
         without = {"schema": texts or {"type": "object"}, "example": route.body_example}
         return {"required": True, "content": {MULTIPART: with_files, "application/json": without}}
 
