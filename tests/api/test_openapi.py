@@ -46,6 +46,7 @@ STATUSES: Final = {
     "GET /tickets/{ticket}/notes/{note}": {200, 304, 400, 401, 403, 404, 422},
     "PATCH /tickets/{ticket}/notes/{note}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412, 422},
+    "GET /files/{address}": {200, 206, 304, 400, 404, 416, 422},
     "GET /tickets/{ticket}/images": {200, 304, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/images": {201, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "GET /tickets/{ticket}/images/{image}": {200, 304, 400, 401, 403, 404, 422},
@@ -538,6 +539,7 @@ CALLERS: Final = {
     Access.ANYONE: [],
     Access.ACCESS_TOKEN: ["access", "accessCookie"],
     Access.EXPIRED_ACCESS_TOKEN: ["access", "accessCookie"],
+    Access.SIGNED_ADDRESS: [],
     Access.REFRESH_TOKEN: ["refresh", "refreshCookie"],
 }
 

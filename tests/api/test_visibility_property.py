@@ -37,6 +37,7 @@ WITHOUT_TICKETS: Final = {
     ("POST", "/tickets"),
     ("GET", "/openapi.json"),
     ("GET", "/coffee"),
+    ("GET", "/files/{address}"),  # for whom its address was made: tests/api/test_served_files.py
     ("BREW", "/coffee"),
     *(
         (method, path)

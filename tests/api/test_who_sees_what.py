@@ -52,7 +52,7 @@ from keesa.db import Database, Tx
 from keesa.directory.tags import add_tag
 from keesa.tickets.statuses import STATUSES
 from new_tickets import ABSENT, BODY_2021, Body, changed
-from route_tables import Endpoint, endpoints
+from route_tables import Endpoint, endpoints, filled
 
 READER: Final = Person(6, "reader@keesa.example", "Ali Reader", "Ali", "staff", "reader")
 """Who may read and not write; STRANGERS is raised by them, for these tests."""
@@ -250,6 +250,7 @@ any     GET    /sessions                                     -        200   403 
 any     DELETE /sessions/{session}                           other    204   403      403      403      403   403    403
 any     DELETE /sessions/{session}                           nobody   404   403      403      403      403   403    403
 
+any     GET    /files/{address}                              -        200   200      200      200      200   200    200
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -820,6 +821,7 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     ("DELETE", "/me/sessions/{session}"): end_own_session,
     ("GET", "/sessions"): lambda caller, _, __: caller("GET", "/sessions"),
     ("DELETE", "/sessions/{session}"): end_other_session,
+    ("GET", "/files/{address}"): lambda caller, _, __: caller("GET", filled("/files/{address}")),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

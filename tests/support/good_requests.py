@@ -180,6 +180,7 @@ _OF_2024: Final = {
     "GET /tickets/{ticket}/notes/{note}": _NOTHING,
     "PATCH /tickets/{ticket}/notes/{note}": _Inputs(body={"note": {"note": "Going there today"}}),
     "DELETE /tickets/{ticket}/notes/{note}": _Inputs(path=f"/tickets/{ASSIGNED}/notes/{NOTE + 1}"),
+    "GET /files/{address}": _Inputs({"size": "thumbnail"}),
     "GET /tickets/{ticket}/images": _Inputs({"limit": "5"}),
     "GET /tickets/{ticket}/images/{image}": _Inputs(path=f"/tickets/{HIDDEN}/images/{IMAGE}"),
     "DELETE /tickets/{ticket}/images/{image}": _Inputs(path=f"/tickets/{HIDDEN}/images/{IMAGE}"),
