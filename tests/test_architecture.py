@@ -165,7 +165,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         "db/migration_plan.py",
         "metrics/facts.py",
         "events/naming.py",
-        *("attachments/checking.py", "attachments/listing.py", "attachments/serving.py"),
+        *("attachments/checking.py", "attachments/keeping.py", "attachments/listing.py", "attachments/serving.py"),
     }, "the others count, the names in events ask too, and what hangs on a ticket is read once that was found"
 
 

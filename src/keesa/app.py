@@ -37,7 +37,7 @@ from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
-from keesa.files.opening import open_place
+from keesa.files.opening import Opening
 from keesa.housekeeping import kinds_of
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.worker import Worker
@@ -118,7 +118,7 @@ def serve_from(
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
-    kinds = Kinds(kinds_of(services.clock))
+    kinds = Kinds(kinds_of(services.clock, services.receiving.place))
     jobs = Worker(database, kinds, services.clock)
     sampler.sources.jobs = jobs.tally
     access = Access(config.metrics_token, config.metrics_from, clients, database)
@@ -203,7 +203,7 @@ def services_of(config: Config, database: Database, scratch: Scratch) -> Service
 def _receiving(config: Config) -> Receiving:
     scratch = config.data / NAME
     return Receiving(
-        lambda owner: open_place(config.files, config.data, owner),
+        Opening(config.files, config.data),
         Decoders(scratch, config.picture_megapixels, keep_data=config.keep_picture_data),
         scratch,
         Limits(config.files_per_call, config.files_per_ticket, config.file_mib * MIB),

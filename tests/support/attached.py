@@ -40,6 +40,10 @@ class Desk:
     decoders: EasyDecoders = field(default_factory=EasyDecoders)
 
     def __post_init__(self) -> None:
+        """What hangs on the cast's tickets is none of it."""
+        for table in ("attachments", "stored_files"):
+            self.tx.run(f"DELETE FROM {table}")
+        self.tx.run("UPDATE tickets SET attachments = 0, internal_attachments = 0")
         self.place = Folder(self.scratch.parent / f"{self.scratch.name} files", DESK)
         self.receiving = Receiving(lambda _: self.place, self.decoders, self.scratch, self.limits)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from typing import Final
 
 from keesa.accounts import users
@@ -14,6 +15,9 @@ from keesa.accounts.passwords import NewPassword, given_password
 from keesa.accounts.roles import NewRole, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
+from keesa.attachments.keeping import keep_attachment
+from keesa.attachments.made import NewFile, ReadyFile
+from keesa.attachments.serving import Kind, StoredForm
 from keesa.clock import milliseconds, now
 from keesa.db import Database, Tx
 from keesa.demo.keeping import KeptNote, KeptTicket, keep
@@ -81,6 +85,11 @@ STRANGERS: Final = 2025004
 """HARBOUR's, of STRANGER's ticket type routine_maintenance, assigned to STRANGER; on_hold."""
 HIDDEN: Final = 2025005
 """SCHOOL's, project_support, raised by and assigned to ADMIN, closed: in nobody else's sight."""
+IMAGE: Final = 1
+"""The id of a picture that hangs on HIDDEN, ADMIN's."""
+FILE: Final = 2
+"""The id of a file that hangs there."""
+
 
 SEEN_BY: Final = {
     ADMIN: {RAISED, ASSIGNED, TYPED, STRANGERS, HIDDEN},
@@ -156,6 +165,14 @@ def _fill(tx: Tx) -> None:
     for ticket in _tickets():
         keep(tx, ticket)
     add_tag(tx, BY, "Flood")
+    hanging: tuple[tuple[Kind, str, str], ...] = (
+        ("image", "mast.png", "image/png"),
+        ("file", "router.cfg", "text/plain"),
+    )
+    for kind, name, media_type in hanging:
+        form = StoredForm(media_type, 7, *((40, 30) if kind == "image" else (None, None)))
+        hung = ReadyFile(name, f"{kind:_<64}", NewFile(sha256(kind.encode()).hexdigest()[:32], {"original": form}))
+        keep_attachment(tx, HIDDEN, hung, kind, ADMIN.id, at("2025-03-08T09:00"))
 
 
 @cache

@@ -24,6 +24,8 @@ PARAMETERS: Final = {
     "{tag}": cast.TAG,
     "{canned_answer}": cast.CANNED_ANSWER,
     "{note}": cast.NOTE,
+    "{image}": cast.IMAGE,
+    "{file}": cast.FILE,
 }
 
 Endpoint = tuple[str, str]

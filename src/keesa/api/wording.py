@@ -59,7 +59,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "tags": ("Tags", "The desk's own words on tickets"),
     "served_files": ("Pictures and files", "What hangs on tickets and on their notes"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
-    "attachments": ("Images and files", "What hangs on tickets and on their notes"),
+    "attachments": ("Pictures and files", "What hangs on tickets and on their notes"),
     "uploads": ("Uploads", "Send a file in pieces, and go on where the connection broke"),
     "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),

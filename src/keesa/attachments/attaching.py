@@ -2,14 +2,13 @@
 
 from typing import Final
 
-import msgspec
-
 from keesa.accounts.actors import Actor
 from keesa.attachments.checking import NO_UPLOAD, note_for, require_free
-from keesa.attachments.made import Limits, NewFile, Ready, ReadyFile
+from keesa.attachments.made import Limits, Ready, ReadyFile
 from keesa.attachments.serving import Kind
+from keesa.attachments.storing import store
 from keesa.db import Tx
-from keesa.errors import Conflict, Invalid
+from keesa.errors import Invalid
 from keesa.events.recording import Event, EventKind
 from keesa.notes.reading import TicketNote
 from keesa.tickets.attached import count_of, counted
@@ -18,7 +17,6 @@ from keesa.tickets.finding import Known, LockedTicket, in_any_state, lock_main, 
 from keesa.tickets.status import reopen
 from keesa.tickets.waiting import Reopening, after_note, reopens
 
-GONE: Final = "What was stored of this has just been removed; send it again"
 ADDED: Final[dict[Kind, EventKind]] = {"image": "image_added", "file": "file_added"}
 
 
@@ -85,7 +83,7 @@ def _insert(
         " RETURNING id AS value",
         ticket_id=ticket.id,
         note_id=None if note is None else note.id,
-        file_id=_stored(tx, ticket.customer_id, ready, kind, at),
+        file_id=store(tx, ticket.customer_id, ready, kind, at),
         kind=kind,
         internal=int(note is not None and note.internal),
         number=number,
@@ -96,43 +94,4 @@ def _insert(
     return added
 
 
-def _stored(tx: Tx, customer_id: int, ready: ReadyFile, kind: Kind, at: int) -> int:
-    """The id of the customer's stored file with the sum, which is held: the one that is there, else the new one, of
-    which the bytes are swept away where there was one. Raises `Conflict` where there is neither.
-    """
-    which = {"customer_id": customer_id, "sum": ready.sum, "kind": kind}
-    if ready.new is None:
-        row = tx.one(_FIND, **which)
-        if row is None:
-            raise Conflict(GONE)
-        return int(row["id"])
-    original = ready.new.forms["original"]
-    stored: int = tx.value(
-        _STORE,
-        **which,
-        place=ready.new.place,
-        media_type=original.media_type,
-        size=original.size,
-        width=original.width,
-        height=original.height,
-        forms=msgspec.json.encode(ready.new.forms).decode(),
-        taken=_taken(ready.new),
-        at=at,
-    )
-    return stored
-
-
-def _taken(new: NewFile) -> str | None:
-    return None if new.taken is None else msgspec.json.encode(new.taken).decode()
-
-
 _USE_UP: Final = "DELETE FROM uploads WHERE id = :id AND user_id = :user_id AND received = length AND expires_at > :at"
-_WHICH: Final = "customer_id = :customer_id AND sum = :sum AND kind = :kind"
-_FIND: Final = f"SELECT id FROM stored_files WHERE {_WHICH} $for_update"
-_STORE: Final = (
-    "INSERT INTO stored_files"
-    " (customer_id, sum, kind, place, media_type, size, width, height, forms, taken, created_at)"
-    " VALUES (:customer_id, :sum, :kind, :place, :media_type, :size, :width, :height, :forms, :taken, :at)"
-    " ON CONFLICT (customer_id, sum, kind) DO UPDATE SET kind = excluded.kind RETURNING id AS value"
-)
-"""What is there is set to what it is: so it is held, and told."""

@@ -14,7 +14,6 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from threading import Lock
 from typing import IO, Final, Protocol, TypeVar
 
 from keesa.accounts.actors import Actor
@@ -25,7 +24,6 @@ from keesa.attachments.naming import name_of
 from keesa.attachments.serving import Kind, StoredForm
 from keesa.db import Tx
 from keesa.errors import Conflict
-from keesa.files import claims
 from keesa.files.places import Place
 from keesa.pictures.prepared import ORIGINAL, PreparedPicture
 
@@ -52,28 +50,18 @@ class _Judged:
 
 
 class Receiving:
-    """`open_place` is called once, with the name of the desk's folder; `scratch` is a folder for what is under way."""
+    """`place` finds where the desk's files are kept; `scratch` is a folder for what is under way."""
 
-    def __init__(self, open_place: Callable[[str], Place], decoders: Decoding, scratch: Path, limits: Limits) -> None:
-        self._open_place = open_place
+    def __init__(self, place: Callable[[Tx], Place], decoders: Decoding, scratch: Path, limits: Limits) -> None:
+        self.place = place
         self._decoders = decoders
         self._scratch = scratch
         self._threads = ThreadPoolExecutor(THREADS, "files")
-        self._place: Place | None = None
-        self._opening = Lock()
         self.limits = limits
 
     def close(self) -> None:
         self._decoders.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def place(self, tx: Tx) -> Place:
-        """Where the desk's files are kept."""
-        if self._place is None:
-            owner = claims.owner(tx)
-            with self._opening:
-                self._place = self._place or self._open_place(owner)
-        return self._place
 
     def prepare(
         self, tx: Tx, actor: Actor, number: int | None, given: Given, at: int

@@ -2,6 +2,8 @@
 in two places, and no server works with another one's. Rows of `settings`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import uuid4
 
@@ -49,9 +51,26 @@ def claim(database: Database, place: Place) -> None:
     """Make sure that the desk's files are there, or will be. Raises `Refused` where they are elsewhere, or none can be
     kept there.
     """
-    try:
+    with _told(place):
         _claim(database, place)
         place.prove()
+
+
+def require_fit(database: Database, place: Place) -> str:
+    """Which place it is. Raises the same as `claim`, and claims nothing: where the desk has not begun yet, its start
+    will tell.
+    """
+    if (known := database.read(mark)) is not None:
+        with _told(place):
+            require_claimed(known, place)
+            place.prove()
+    return place.describe()
+
+
+@contextmanager
+def _told(place: Place) -> Iterator[None]:
+    try:
+        yield
     except Unavailable as error:
         raise Refused(f"{place.describe()}, where files are kept (KEESA_FILES), cannot be used: {error}") from error
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from keesa.db import Tx
+from keesa.files.claims import owner
 from keesa.files.folder import Folder
 from keesa.files.places import Place
 
@@ -20,3 +22,19 @@ def open_place(configured: str | None, data: Path, owner: str) -> Place:
     from keesa.files.bucket import Bucket  # noqa: PLC0415 - it is there only where the extra is installed
 
     return Bucket(configured, owner)
+
+
+class Opening:
+    """Finds a desk's place in any transaction, and opens it once."""
+
+    def __init__(self, configured: str | None, data: Path) -> None:
+        self._configured = configured
+        self._data = data
+        self._opened: dict[str, Place] = {}
+
+    def __call__(self, tx: Tx) -> Place:
+        """Raises `Refused` as `open_place` does."""
+        name = owner(tx)
+        if name not in self._opened:
+            self._opened[name] = open_place(self._configured, self._data, name)
+        return self._opened[name]

@@ -41,7 +41,12 @@ def main(told: str) -> None:
             with _opened(files[0]) as file:
                 try:
                     prepared = preparing.prepare(
-                        file, Path(request["into"]), limits["megapixels"], keep_data=request["keep_data"], heic=heic
+                        file,
+                        Path(request["into"]),
+                        Path(request["scratch"]),
+                        limits["megapixels"],
+                        keep_data=request["keep_data"],
+                        heic=heic,
                     )
                     answer = _as_json(prepared)
                 except KeesaError as error:

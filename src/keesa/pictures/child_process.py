@@ -20,7 +20,7 @@ OWN_BYTES: Final = 384 * 1024 * 1024
 """Of a child's address space, for the program and its libraries."""
 BYTES_A_PIXEL: Final = 20
 """Of its address space, for the pixels: WebP takes the most, with two copies besides Pillow's, and what writes it."""
-CPU_SECONDS: Final = 20
+CPU_SECONDS: Final = 30
 """Of one picture, at the most."""
 END_SECONDS: Final = 10
 _KEPT_VARIABLES: Final = {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE"}

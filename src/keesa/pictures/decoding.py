@@ -32,8 +32,9 @@ _log = structlog.get_logger("keesa.pictures")
 class Decoders:
     """One child process at a time, which is started when a picture comes; for one event loop.
 
-    `scratch` is made when it is needed, for its owner alone. What lies in it has no name, and is gone with whoever
-    has it open.
+    `scratch` is made when it is needed, for its owner alone; all processes of a machine that serve a desk share it.
+    What lies in it has no name, and is gone with whoever has it open; but for an empty file, a lock by which they take
+    turns.
     """
 
     def __init__(self, scratch: Path, megapixels: int, *, keep_data: bool) -> None:
@@ -67,11 +68,11 @@ class Decoders:
 
     def _file_of(self, content: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
         """`content`, or what it holds in a file without a name, where it is none."""
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(OSError, AttributeError):
             content.fileno()
             content.flush()
             return nullcontext(content)
-        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = TemporaryFile(dir=self._scratch)  # noqa: SIM115 - whoever gets it closes it
         content.seek(0)
         shutil.copyfileobj(content, file)
@@ -94,7 +95,7 @@ class Decoders:
 
     async def _ask(self, descriptor: int, into: Path) -> PreparedPicture:
         """In its turn."""
-        request = json.dumps({"into": str(into), "keep_data": self._keep_data}).encode()
+        request = self._request(into)
         child = await self._child_with(request, descriptor)
         answer = b""
         try:
@@ -111,6 +112,11 @@ class Decoders:
         if code in OWN_DOING:
             raise Invalid({"image": ["cannot be looked into"]})
         raise Unavailable(_ENDED)
+
+    def _request(self, into: Path) -> bytes:
+        """All that the child is told of a picture."""
+        told = {"into": str(into), "scratch": str(self._scratch), "keep_data": self._keep_data}
+        return json.dumps(told).encode()
 
     async def _child_with(self, request: bytes, descriptor: int) -> ChildProcess:
         """A child that was sent the request: the one that there is, or a new one where that has ended meanwhile."""

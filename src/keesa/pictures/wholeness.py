@@ -5,6 +5,7 @@ end.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import IO, Final, NamedTuple
 
@@ -21,22 +22,25 @@ TOO_MANY_FRAMES: Final = f"A moving picture has at most {FRAMES:,} frames"
 
 
 class Extent(NamedTuple):
-    width: int
-    height: int
-    frames: int
+    """How large it is, as far as its blocks tell."""
+
+    width: int = 0
+    height: int = 0
+    frames: int = 1
+    lossless: bool = False
+    """Of a WebP."""
 
 
 def broken() -> Invalid:
     return Invalid({"image": ["is broken or incomplete"]})
 
 
-def require_whole(kind: str, file: IO[bytes]) -> Extent | None:
-    """Raises `Invalid`, and `TooLarge` where there are more than `FRAMES` frames, or blocks without end.
-
-    Of a GIF it tells the extent, for which Pillow would go through all its frames, however many.
+def require_whole(kind: str, file: IO[bytes]) -> Extent:
+    """Raises `Invalid`, and `TooLarge` where there are more than `FRAMES` frames, or blocks without end. Of a GIF it
+    tells the whole extent.
     """
     walk = _WALKS.get(kind)
-    extent = walk(file, os.fstat(file.fileno()).st_size) if walk else None
+    extent = walk(file, os.fstat(file.fileno()).st_size) if walk else Extent()
     file.seek(0)
     return extent
 
@@ -48,7 +52,7 @@ def _read(file: IO[bytes], size: int) -> bytes:
     return got
 
 
-def _walk_png(file: IO[bytes], size: int) -> None:
+def _walk_png(file: IO[bytes], size: int) -> Extent:
     """Chunks up to IEND: length, type, so many bytes, CRC (PNG 1.2, 3.2)."""
     at = 8
     for _ in range(BLOCKS):
@@ -61,7 +65,7 @@ def _walk_png(file: IO[bytes], size: int) -> None:
         if name == b"acTL" and int.from_bytes(_read(file, 4)) > FRAMES:
             raise TooLarge(TOO_MANY_FRAMES)
         if name == b"IEND":
-            return
+            return Extent()
     raise TooLarge(TOO_MANY_FRAMES)
 
 
@@ -112,26 +116,26 @@ def _after_pieces(file: IO[bytes], at: int, size: int) -> int:
     raise broken()
 
 
-def _walk_webp(file: IO[bytes], size: int) -> None:
-    """The length of the RIFF behind its name; the decoder looks at what is in it, frames are counted here."""
+def _walk_webp(file: IO[bytes], size: int) -> Extent:
+    """Chunks up to the RIFF's end: name, length, so many bytes and one more where that is odd; a frame has its own."""
     file.seek(4)
-    end, at, frames = 8 + int.from_bytes(_read(file, 4), "little"), 12, 0
+    end, at, names = 8 + int.from_bytes(_read(file, 4), "little"), 12, Counter[bytes]()
     if end > size:
         raise broken()
     for _ in range(BLOCKS):
         if at + 8 > end:
-            return
+            return Extent(lossless=names[b"VP8L"] > 0 and not names[b"VP8 "])
         file.seek(at)
         head = _read(file, 8)
-        frames += head[:4] == b"ANMF"
-        if frames > FRAMES:
+        name, length = head[:4], int.from_bytes(head[4:], "little")
+        names[name] += 1
+        if names[b"ANMF"] > FRAMES:
             raise TooLarge(TOO_MANY_FRAMES)
-        length = int.from_bytes(head[4:], "little")
-        at += 8 + length + length % 2
+        at += 24 if name == b"ANMF" else 8 + length + length % 2
     raise TooLarge(TOO_MANY_FRAMES)
 
 
-def _walk_boxes(file: IO[bytes], size: int) -> None:
+def _walk_boxes(file: IO[bytes], size: int) -> Extent:
     """Boxes up to the end of the file: length, type (ISO/IEC 14496-12, 4.2). What follows all that a picture needs may
     be anything.
     """
@@ -150,9 +154,10 @@ def _walk_boxes(file: IO[bytes], size: int) -> None:
     complete = seen >= {b"ftyp", b"mdat"} and seen & {b"meta", b"moov"}
     if not complete or name in _NEEDED:
         raise broken()
+    return Extent()
 
 
-_WALKS: Final[dict[str, Callable[[IO[bytes], int], Extent | None]]] = {
+_WALKS: Final[dict[str, Callable[[IO[bytes], int], Extent]]] = {
     kinds.PNG: _walk_png,
     kinds.GIF: _walk_gif,
     kinds.WEBP: _walk_webp,

@@ -158,20 +158,25 @@ PUBLIC_ATTACHMENTS: Final = "attachments.internal = 0 AND attachments.number > o
 """Those that customers see; `owners` are the tickets that the attachments are of, whose events their numbers are of."""
 _IMAGES_OF: Final = """
     SELECT $json_list(h.id) FROM (
-        SELECT attachments.id FROM tickets owners JOIN attachments ON attachments.ticket_id = owners.id
-        WHERE {tickets} AND attachments.kind = 'image' AND {condition} ORDER BY attachments.id
+        SELECT attachments.id FROM {attachments} AND attachments.kind = 'image' ORDER BY attachments.id
     ) h
 """
-_OWN_IMAGES: Final = "owners.id = tickets.id"
-_MERGED_IMAGES: Final = "(owners.id = tickets.id OR owners.duplicate_of_id = tickets.id)"
-"""Those of the ticket's duplicates too, as their notes."""
+_ALL: Final = "attachments WHERE attachments.ticket_id"
+_PUBLIC: Final = f"""
+    tickets owners JOIN attachments ON attachments.ticket_id = owners.id WHERE {PUBLIC_ATTACHMENTS} AND owners.id
+"""
+_DUPLICATES: Final = """
+    IN (SELECT tickets.id UNION ALL SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id)
+"""
+"""As of notes."""
 
 
 def _images(*, internal: bool) -> str:
     """Nothing is looked for where the ticket has no attachment."""
-    count = "tickets.attachments + tickets.internal_attachments" if internal else "tickets.attachments"
-    condition = "1 = 1" if internal else PUBLIC_ATTACHMENTS
-    own, merged = (_IMAGES_OF.format(tickets=each, condition=condition) for each in (_OWN_IMAGES, _MERGED_IMAGES))
+    count, attachments = "tickets.attachments", _PUBLIC
+    if internal:
+        count, attachments = "tickets.attachments + tickets.internal_attachments", _ALL
+    own, merged = (_IMAGES_OF.format(attachments=attachments + which) for which in (" = tickets.id", _DUPLICATES))
     return f"CAST(CASE WHEN {count} = 0 THEN NULL WHEN tickets.duplicates = 0 THEN ({own}) ELSE ({merged}) END AS TEXT)"
 
 

@@ -36,12 +36,12 @@ _ALWAYS: Final = (
     ("Vary", "Accept"),
 )
 _FORMS: Final = {
-    ORIGINAL: (ORIGINAL,),
-    SCREEN: (SCREEN, ORIGINAL),
-    THUMBNAIL: (THUMBNAIL, SCREEN, ORIGINAL),
+    "original": (ORIGINAL,),
+    "screen": (SCREEN_WEBP, SCREEN, ORIGINAL),
+    "thumbnail": (THUMBNAIL_WEBP, THUMBNAIL, SCREEN_WEBP, SCREEN, ORIGINAL),
 }
-"""By size: what there is of these, the first; a form that would be the same as the next one is not kept."""
-_IN_WEBP: Final = {SCREEN: SCREEN_WEBP, THUMBNAIL: THUMBNAIL_WEBP}
+"""By size: of what there is of these the first; a form that would be no smaller than the next one is not kept."""
+_IN_WEBP: Final = frozenset({SCREEN_WEBP, THUMBNAIL_WEBP})
 
 _log = structlog.get_logger("keesa.files")
 
@@ -107,9 +107,8 @@ def fetch(tx: Tx, call: Call[FileQuery, None], address: AddressPath) -> Reply[No
 
 def _chosen(file: ServedFile, size: str, *, accepts_webp: bool) -> str:
     """The name of the form that is sent."""
-    form = next(form for form in _FORMS[size] if form in file.forms)
-    in_webp = _IN_WEBP.get(form, "")
-    return in_webp if accepts_webp and in_webp in file.forms else form
+    fit = (form for form in _FORMS[size] if accepts_webp or form not in _IN_WEBP)
+    return next(form for form in fit if form in file.forms)
 
 
 def _accepts_webp(call: Call[Any, Any]) -> bool:

@@ -41,14 +41,8 @@ _PREFER: Final = {
 }
 """By whether the call is documented."""
 _RANGES: Final = (
-    Parameter(
-        "Range",
-        "header",
-        "The part that is wanted: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`; of several, the whole",
-    ),
-    Parameter(
-        "If-Range", "header", "The `ETag` of what you have parts of: where it is another by now, the whole is sent"
-    ),
+    Parameter("Range", "header", "The part that is wanted: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`; one alone"),
+    Parameter("If-Range", "header", "The `ETag` of what you have parts of: if it is another by now, the whole is sent"),
 )
 _BINARY: Final = {"type": "string", "format": "binary"}
 
@@ -200,7 +194,10 @@ class _Writer:
         """Its texts beside its files; or as JSON, without any."""
         texts = {} if route.body_schema is None else self.schemas.of(route.body_schema)
         files = {"type": "object", "properties": {route.file_part: {"type": "array", "items": _BINARY}}}
-        with_files: Node = {"schema": {"allOf": [texts, files]} if texts else files}
+        with_files: Node = {
+            "schema": {"allOf": [texts, files]} if texts else files,
+            "example": route.body_example or {},
+        }
         without = {"schema": texts or {"type": "object"}, "example": route.body_example}
         return {"required": True, "content": {MULTIPART: with_files, "application/json": without}}
 
