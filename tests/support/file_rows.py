@@ -88,7 +88,7 @@ def sweep(database: Database, place: Place, portions: int = 1000) -> Swept | Non
 
 def _portion(database: Database, place: Place, progress: Progress) -> Progress | None:
     portion = database.read(lambda tx: sweeping.look(tx, lambda _: place, progress))
-    if portion is None:
+    if portion.waits:
         return None
     done = asyncio.run(sweeping.act(portion))
     return database.write(lambda tx: sweeping.keep(tx, progress, done))
