@@ -11,7 +11,7 @@ import cast
 from command import keesa
 from desks import back_up, restore, rows_of, snapshot
 from file_places import content_of, names, put, settings
-from file_rows import detach, later, named_of, picture, sweep
+from file_rows import detach, forget_all, later, named_of, picture, sweep
 from keesa.backup import archive, files
 from keesa.backup.archive import check, read_manifest
 from keesa.backup.restoring import Files
@@ -31,6 +31,13 @@ from s3_service import s3_service
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     with s3_service(tmp_path_factory.mktemp("s3")) as found:
         yield found
+
+
+@pytest.fixture
+def place(place: Where) -> Where:
+    """The cast's database, without files."""
+    forget_all(place)
+    return place
 
 
 @pytest.fixture(params=["folder", "bucket"])
