@@ -66,7 +66,7 @@ MAY_IMPORT = {
     "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "key_watch", "metrics", "server", "housekeeping"},
     "desk": {"clock", "db"},
     "metrics": {"accounts", "api", "backup", "clock", "config", "db", "maintenance", "server", "web"}
-    | {"housekeeping", "jobs"},
+    | {"files", "housekeeping", "jobs"},
     "backup": DOMAINS | {"db", "desk", "clock", "data_folder", "errors", "s3", "secret_key"},
     "cli": DOMAINS
     | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}

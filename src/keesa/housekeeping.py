@@ -75,7 +75,7 @@ def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
 def _sweep(place: Callable[[Tx], Place]) -> Outside:
     """The payload is how far it is."""
 
-    def prepare(tx: Tx, job: Job) -> Portion | None:
+    def prepare(tx: Tx, job: Job) -> Portion:
         return sweeping.look(tx, place, msgspec.convert(job.payload, Progress))
 
     async def act(portion: Portion, _: Job) -> Done:

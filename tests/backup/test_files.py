@@ -1,8 +1,9 @@
 """Pictures and files in back-ups: their bytes go with the rows that name them, out of and into either kind of place."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +12,8 @@ import cast
 from command import keesa
 from desks import back_up, restore, rows_of, snapshot
 from file_places import content_of, names, put, settings
-from file_rows import detach, later, named_of, picture, sweep
-from keesa.backup import archive, files
+from file_rows import detach, forget_all, later, named_of, picture, sweep
+from keesa.backup import archive, files, making
 from keesa.backup.archive import check, read_manifest
 from keesa.backup.restoring import Files
 from keesa.clock import now
@@ -21,7 +22,7 @@ from keesa.errors import Refused, Unavailable
 from keesa.files import claims, sweeping
 from keesa.files.holds import are_held
 from keesa.files.opening import open_place
-from keesa.files.places import Place
+from keesa.files.places import DAY, Place
 from places import NewPlace, opened
 from places import Place as Where
 from s3_service import s3_service
@@ -31,6 +32,13 @@ from s3_service import s3_service
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     with s3_service(tmp_path_factory.mktemp("s3")) as found:
         yield found
+
+
+@pytest.fixture
+def place(place: Where) -> Where:
+    """The cast's database, without files."""
+    forget_all(place)
+    return place
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -204,7 +212,7 @@ def test_a_back_up_during_uploads_and_sweeps_is_whole(
 ) -> None:
     """While pictures come and go, and all that is not needed is swept at once, it has each that its rows name."""
     monkeypatch.setattr(sweeping, "now", lambda: later(2))
-    monkeypatch.setattr(files, "HELD", 5 * 24 * 3600 * 1000)
+    monkeypatch.setattr(files, "HELD", 5 * DAY)
     over, swept = threading.Event(), [0]
 
     def change() -> None:
@@ -229,6 +237,53 @@ def test_a_back_up_during_uploads_and_sweeps_is_whole(
     elsewhere = new_place()
     assert restore(made, elsewhere, files=str(tmp_path / "new")).files.missing == 0
     assert swept[0] > 0
+
+
+class Meanwhile:
+    """A place at which something happens while its files are read."""
+
+    def __init__(self, place: Place, happens: Callable[[], None]) -> None:
+        self._place = place
+        self._happens = happens
+
+    def read(self, name: str) -> Iterator[bytes]:
+        self._happens()
+        return self._place.read(name)
+
+
+def test_what_its_rows_name_is_kept_from_sweeps(
+    place: Where, kept: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though no ticket shows any of it any more once the rows are copied: until the last file is read, however long
+    that takes, and no longer.
+    """
+    monkeypatch.setattr(sweeping, "now", lambda: later(2))
+    monkeypatch.setattr(files, "HELD", 5 * DAY)
+    monkeypatch.setattr(files, "RENEWED", 0.0)
+    held = []
+
+    def happens() -> None:
+        with opened(place) as database:
+            held.append(database.read(lambda tx: tx.value("SELECT max(until) AS value FROM file_holds")))
+            database.write(lambda tx: tx.run("DELETE FROM attachments"))
+            assert sweep(database, kept) is None
+
+    def write(*given: Any) -> Any:  # noqa: ANN401 - as it is
+        state = copy(*given)
+        happens()
+        return state
+
+    copy = vars(making)["_write"]
+    monkeypatch.setattr(making, "_write", write)
+    made = back_up(place, tmp_path / "back-ups", files=Meanwhile(kept, happens))  # type: ignore[arg-type]
+    told = read_manifest(made).files
+    assert told is not None
+    assert (told.count, told.missing) == (9, 0)
+    assert held == sorted(set(held))
+    with opened(place) as database:
+        swept = sweep(database, kept)
+    assert swept is not None
+    assert (swept.rows, swept.thrown) == (3, 10)
 
 
 def test_uploads_and_holds_are_not_the_restored_desks(

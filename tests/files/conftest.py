@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 
 from file_places import settings
+from file_rows import forget_all
+from places import Place
 from s3_service import s3_service
 
 
@@ -14,6 +16,13 @@ from s3_service import s3_service
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     with s3_service(tmp_path_factory.mktemp("s3")) as found:
         yield found
+
+
+@pytest.fixture
+def place(place: Place) -> Place:
+    """The cast's database, without files."""
+    forget_all(place)
+    return place
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -12,10 +12,12 @@ from file_places import DESK, opened_at, put
 from file_rows import attach, picture, store
 from keesa import desk
 from keesa.cli.serving import prepare
+from keesa.clock import now
 from keesa.config import Config
 from keesa.db import Database
 from keesa.errors import Refused
-from keesa.files import claims
+from keesa.files import claims, sweeping
+from keesa.files.holds import hold
 from keesa.files.opening import Opening, open_place
 from keesa.files.places import Place
 from places import Place as Where
@@ -210,6 +212,21 @@ def test_a_sweep_by_hand(place: Where, database: Database, configured: str, vari
     assert kept.size(young)
     _, out, _ = file("check", where=place, files=configured, variables=variables)
     assert out.splitlines()[-1].endswith(": 1 rows that no ticket needs, 0 files into the bin, 0 out of it for good")
+
+
+def test_a_sweep_by_hand_waits_a_little(
+    place: Where,
+    database: Database,
+    configured: str,
+    variables: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While a back-up reads all files; then it says so."""
+    monkeypatch.setattr(sweeping, "PAUSE", 0.0)
+    _claimed(place, database, configured)
+    database.write(lambda tx: hold(tx, "one", now() + 60_000, now()))
+    status, _, err = file("sweep", where=place, files=configured, variables=variables)
+    assert (status, "Somebody reads all files, such as a back-up" in err) == (1, True)
 
 
 def _claimed(place: Where, database: Database, configured: str) -> Place:

@@ -1,6 +1,7 @@
 """What nobody needs is swept away: first its row, then its bytes into the bin, then these for good."""
 
 import io
+import json
 from uuid import uuid4
 
 import pytest
@@ -205,3 +206,30 @@ def test_the_server_sweeps_by_itself(database: Database, kept: Place) -> None:
     swept = database.read(sweeping.last_swept)
     assert swept is not None
     assert there(kept) == set()
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_server_s_sweep_waits_for_who_reads(
+    database: Database, kept: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And goes on where it was: back-ups that follow each other stop it for good as little as one does."""
+    monkeypatch.setattr(sweeping, "PAUSE", 0.0)
+    kinds = [kind for kind in housekeeping.kinds_of(CLOCK, lambda _: kept) if kind.name == "sweep_files"]
+    put(kept)
+    before = names(kept)
+    for _ in range(3):
+        do_due(database, *kinds)
+        let_due(database)
+    assert names(kept) == before
+    database.write(lambda tx: hold(tx, "one", later(3), now()))
+    for _ in range(5):
+        do_due(database, *kinds)
+        let_due(database)
+    assert (names(kept), database.read(sweeping.last_swept)) == (before, None)
+    payload = database.read(lambda tx: tx.value("SELECT payload AS value FROM jobs WHERE kind = 'sweep_files'"))
+    assert json.loads(payload)["throw"] == before
+    database.write(lambda tx: let_go(tx, "one"))
+    for _ in range(5):
+        do_due(database, *kinds)
+        let_due(database)
+    assert (names(kept), database.read(sweeping.last_swept) is None) == ([], False)

@@ -14,6 +14,8 @@ from keesa.db import Database, Tx
 from keesa.files import sweeping
 from keesa.files.places import DAY, Place, place_of
 from keesa.files.sweeping import Progress, Swept
+from places import Place as Where
+from places import opened
 
 FORMS: Final = ("original", "screen", "thumbnail.webp")
 
@@ -67,6 +69,17 @@ def picture(database: Database, place: Place, forms: Sequence[str] = FORMS) -> t
     return name, database.write(lambda tx: attach(tx, store(tx, name, forms)))
 
 
+def forget_all(place: Where) -> None:
+    """What the cast's tickets show: a test that counts files has its own alone."""
+
+    def work(tx: Tx) -> None:
+        tx.run("DELETE FROM attachments")
+        tx.run("DELETE FROM stored_files")
+
+    with opened(place) as database:
+        database.write(work)
+
+
 def named_of(tx: Tx) -> list[str]:
     """All that rows name."""
     rows = tx.all("SELECT place, forms FROM stored_files")
@@ -88,7 +101,7 @@ def sweep(database: Database, place: Place, portions: int = 1000) -> Swept | Non
 
 def _portion(database: Database, place: Place, progress: Progress) -> Progress | None:
     portion = database.read(lambda tx: sweeping.look(tx, lambda _: place, progress))
-    if portion is None:
+    if portion.waits:
         return None
     done = asyncio.run(sweeping.act(portion))
     return database.write(lambda tx: sweeping.keep(tx, progress, done))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -21,6 +21,9 @@ from keesa.files.opening import open_place
 from keesa.files.places import Place
 from keesa.files.sweeping import Progress, Swept
 from keesa.visible import visible
+
+WAITS: Final = 3
+"""Pauses that a sweep by hand makes in a row."""
 
 app = typer.Typer(help="Pictures and files: whether all are there, and what nobody needs.", no_args_is_help=True)
 
@@ -89,12 +92,14 @@ def _opened(data: Data, database_url: DatabaseUrl) -> Iterator[tuple[Database, P
 
 
 def _sweep(database: Database, place: Place) -> Swept | None:
-    """None where it was stopped by a hold."""
+    """None where somebody reads all files, and goes on doing so."""
     progress: Progress | None = Progress()
+    waited = 0
     while progress is not None:
         before = progress
         portion = database.read(lambda tx: sweeping.look(tx, lambda _: place, before))  # noqa: B023 - asked at once
-        if portion is None:
+        waited = waited + 1 if portion.waits else 0
+        if waited > WAITS:
             return None
         done = asyncio.run(sweeping.act(portion))
         progress = database.write(lambda tx: sweeping.keep(tx, before, done))  # noqa: B023 - the same

@@ -27,6 +27,7 @@ _PARTS: Final = 2
 """That are in memory."""
 _PROOF: Final = "proof"
 """What is put there to see whether anything can be."""
+_NO_END: Final = 2**63 - 1
 _DELETED: Final = 500
 """At a time."""
 
@@ -83,10 +84,20 @@ class Bucket:
 
     def read(self, name: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         key = self._key(name)
-        size = self._size(key)
-        end = size if stop is None else min(stop, size)
-        first = self._range(key, start, end)
-        return self._rest(key, first, start, end)
+        size, first = self._first(key, start, _NO_END if stop is None else stop)
+        return self._rest(key, first, start, size if stop is None else min(stop, size))
+
+    def _first(self, key: str, start: int, stop: int) -> tuple[int, bytes]:
+        """Its size and the first range, by one request; no range where it begins behind the end, which S3 refuses."""
+        with _told():
+            try:
+                got = obstore.get(self._store, key, options={"range": (start, min(stop, start + _RANGE))})
+                return got.meta["size"], bytes(got.bytes())
+            except (obstore.exceptions.BaseError, ValueError):
+                size: int = obstore.head(self._store, key)["size"]
+                if start < min(stop, size):
+                    raise
+                return size, b""
 
     def _rest(self, key: str, piece: bytes, start: int, end: int) -> Iterator[bytes]:
         while piece:

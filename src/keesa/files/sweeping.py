@@ -34,6 +34,8 @@ THROWN: Final = 100
 """Files that are thrown at a time."""
 EMPTIED: Final = 500
 """That are removed from the bin at a time."""
+PAUSE: Final = 10.0
+"""Seconds between two looks whether somebody still reads all files."""
 SECONDS: Final = 120.0
 """That a portion may take."""
 _LAST: Final = "file sweep"
@@ -71,8 +73,10 @@ class Portion(Struct, frozen=True):
 
     place: Place
     progress: Progress
-    throw: Sequence[str]
+    throw: Sequence[str] = ()
     """Those that no row names now."""
+    waits: bool = False
+    """Somebody reads all files: nothing is done but to wait a little."""
 
 
 class Done(Struct, frozen=True):
@@ -86,17 +90,21 @@ class Done(Struct, frozen=True):
     last: str | None = None
     """The last that was listed; None where no more are there."""
     removed: int | None = None
+    waited: bool = False
 
 
-def look(tx: Tx, place: Callable[[Tx], Place], progress: Progress) -> Portion | None:
-    """What is to be done next; None where somebody reads all files: the next sweep begins anew."""
+def look(tx: Tx, place: Callable[[Tx], Place], progress: Progress) -> Portion:
+    """What is to be done next."""
     if are_held(tx, now()):
-        return None
+        return Portion(place(tx), progress, waits=True)
     return Portion(place(tx), progress, unneeded(tx, progress.throw) if progress.throw else ())
 
 
 async def act(portion: Portion) -> Done:
     """In a thread, which ends soon where this is broken off."""
+    if portion.waits:
+        await asyncio.sleep(PAUSE)
+        return Done(waited=True)
     stop = Event()
     try:
         return await asyncio.to_thread(_act, portion, stop)
@@ -135,6 +143,8 @@ def _list(place: Place, after: str, thrown: int) -> Done:
 
 def keep(tx: Tx, progress: Progress, done: Done) -> Progress | None:
     """How far the sweep is then; None where it is at its end, which is kept."""
+    if done.waited:
+        return progress
     if progress.row is not None:
         last, count = clear_rows(tx, progress.row)
         return msgspec.structs.replace(progress, row=last, rows=progress.rows + count)
@@ -146,18 +156,20 @@ def keep(tx: Tx, progress: Progress, done: Done) -> Progress | None:
     progress = msgspec.structs.replace(progress, removed=progress.removed + done.removed)
     if done.removed >= EMPTIED:
         return progress
-    _keep(tx, Swept(now(), progress.rows, progress.thrown, progress.removed))
+    keep_swept(tx, Swept(now(), progress.rows, progress.thrown, progress.removed))
     return None
 
 
 def clear_rows(tx: Tx, after: int) -> tuple[int | None, int]:
-    """Delete the old ones of the next rows that no attachment names: the last that was looked at (None at the end, and
-    where somebody reads all files), and how many were deleted. Whoever attaches one at the same moment has its row
-    held, and it stays; or finds no row any more.
+    """Delete the old ones of the next rows that no attachment names: the last that was looked at (None at the end, the
+    same again where somebody reads all files), and how many were deleted. Whoever attaches one at the same moment has
+    its row held, and it stays; or finds no row any more.
     """
     at = now()
+    if are_held(tx, at):
+        return after, 0
     last = tx.value(_LAST_ROW, after=after, most=ROWS)
-    if last is None or are_held(tx, at):
+    if last is None:
         return None, 0
     rows = tx.all(_PAST, after=after, last=last, before=at - OLD)
     ids = json.dumps([row["id"] for row in rows])
@@ -184,7 +196,7 @@ def last_swept(tx: Tx) -> Swept | None:
         return None
 
 
-def _keep(tx: Tx, swept: Swept) -> None:
+def keep_swept(tx: Tx, swept: Swept) -> None:
     tx.run(
         "INSERT INTO settings (name, value) VALUES (:name, :value)"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",

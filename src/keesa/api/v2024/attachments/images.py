@@ -116,7 +116,7 @@ def prepare(tx: Tx, call: Call[None, Form], ticket: TicketPath) -> Prepare:
     errors={
         409: "What was stored of this has just been removed; send it again",
         413: "A picture may have at most 26214400 bytes",
-        415: "The picture must be JPEG, PNG, WebP, GIF, HEIC or AVIF",
+        415: "Pictures are taken as JPEG, PNG, WebP, GIF, HEIC or AVIF",
     },
     example={"data": {"images": [ADDED_IMAGE]}},
 )
