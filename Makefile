@@ -63,7 +63,7 @@ check: lint test
 
 # Every version with its hashes, and without a word of the index that they came from.
 lock: .venv/.test
-	$(BIN)/uv pip compile pyproject.toml --extra build $(LOCK) --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra heic $(LOCK) --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --all-extras $(LOCK) --constraint requirements.lock --output-file requirements-test.lock
 	$(BIN)/uv pip compile tests/clients/python/requirements.in $(LOCK) --output-file tests/clients/python/requirements.lock
 

@@ -23,6 +23,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.sessions import Session, find_by_access, open_session
 from keesa.accounts.tokens import Signer
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2024.tickets import formats
 from keesa.clock import Clock, now
@@ -37,6 +38,7 @@ from postgres_server import PostgresServer
 ROUNDS: Final = 7
 TURNS: Final = 150
 SECRET: Final = b"a secret of the benchmark, 32 bytes long"
+ADDRESSES: Final = FileAddresses(SECRET).at(0, "https://desk.example/files/")
 _GROUPS: Final = (("open",), ("in_progress", "on_hold"), ("closed",))
 _NEWEST: Final = "ORDER BY raised_at DESC, id DESC"
 
@@ -103,7 +105,8 @@ def lists(database: Database, world: World) -> Works:
     def listing(rendered: TicketCache) -> Callable[[], object]:
         def read(tx: Tx) -> bytes:
             found = run_to_the_end(list_groups(tx, actor, Page(), (None, None, None)))
-            return msgspec.json.encode(run_to_the_end(rendered.tickets(tx, 1, found, formats.LISTED, internal=True)))
+            tickets = rendered.tickets(tx, 1, found, formats.LISTED, ADDRESSES, internal=True)
+            return msgspec.json.encode(run_to_the_end(tickets))
 
         return lambda: database.read(read)
 

@@ -189,6 +189,7 @@ def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 @pytest.fixture(scope="module")
 def shared_client(shared_database: Database, shared_config: Config) -> Iterator[TestClient]:
     """The API on the shared database, without a token."""
+    cast.lay_files(shared_database, shared_config)
     with TestClient(serve_from(shared_database, shared_config), raise_server_exceptions=False) as opened:
         yield opened
 

@@ -130,6 +130,9 @@ LIMITS: Final[Mapping[str, Limit]] = {
         "config.Config.header_seconds",
         "tests/server/test_slow_clients.py::test_a_head_a_body_and_silence_that_last_too_long_are_ended",
     ),
+    "seconds in which a piece of a picture or a file is read": Limit(
+        "web.ranges.SECONDS", "tests/web/test_ranges.py::test_reading_has_a_deadline"
+    ),
     "seconds in which a body arrives": Limit(
         "web.routes.Route.body_seconds", "tests/web/test_uploads.py::test_a_file_that_comes_too_slowly_is_refused"
     ),
@@ -206,6 +209,17 @@ LIMITS: Final[Mapping[str, Limit]] = {
         "tests/tickets/test_relations.py::test_only_so_many_lie_below_what_gets_a_parent",
     ),
     "duplicates": Limit("notes.merging.MOST_DUPLICATES", "tests/notes/test_merging.py::test_a_ticket_shows_so_many"),
+    "pictures and files": Limit(
+        "config.Config.files_per_ticket", "tests/attachments/test_attaching.py::test_a_ticket_has_so_many"
+    ),
+    "pictures and files that it shows with its duplicates": Limit(
+        "tickets.attached.MOST",
+        "tests/attachments/test_with_their_tickets.py::test_tickets_with_too_many_are_not_merged",
+    ),
+    "pictures and files of one that is given to another customer": Limit(
+        "tickets.transferring.MOST_ATTACHMENTS",
+        "tests/attachments/test_with_their_tickets.py::test_a_ticket_with_too_many_stays_its_customers",
+    ),
     "events of its history": Limit(
         "tickets.changing.MOST_EVENTS",
         "tests/tickets/test_editing.py::test_a_ticket_with_too_many_events_can_be_closed_and_no_more",
@@ -235,6 +249,10 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "characters of a cursor": Limit("web.cursors.LONGEST", lambda ask: ask("GET", f"/customers?after={'x' * 201}")),
     "changes since `updated_since`": Limit(
         "tickets.rows.MOST", "tests/api/test_ticket_rows.py::test_a_time_that_is_too_long_ago_is_refused"
+    ),
+    "pictures or files that a call brings by uploads and by parts": Limit(
+        "config.Config.files_per_call",
+        lambda ask: ask("POST", f"/tickets/{ASSIGNED}/images", {"uploads": [f"{number:032x}" for number in range(21)]}),
     ),
     "tickets of `POST /tickets/bulk`": Limit("tickets.bulk.MOST", bulk(101, "x")),
     "bytes of a note for all tickets of it together": Limit("tickets.bulk.LARGEST", bulk(17, "x" * 65_536)),

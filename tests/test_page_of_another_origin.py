@@ -9,14 +9,20 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 import cast
-from cast import ASSIGNED, ENGINEER
+from cast import ASSIGNED, CUSTOMER, ENGINEER
+from hung import LOG, PNG, Hung, hang
 from install_clients import chromium
+from keesa.api.file_addresses import FileAddresses
+from keesa.clock import now
+from keesa.config import Config
+from keesa.db import Database
 from keesa.errors import CHANGED
 from live import LiveServer
 from places import Place
 
 PATIENCE: Final = 60_000
 """Milliseconds."""
+SCRIPTED: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>alert(1)</script></svg>"""
 SCRIPT: Final = """
 async ({api, who, other}) => {
     const ask = async (method, path, body, headers = {}) => {
@@ -46,6 +52,33 @@ async ({api, who, other}) => {
     const after = await ask("GET", path, undefined, auth);
     const strict = await ask("GET", "/tickets?limitt=1", undefined, {...auth, Prefer: "handling=strict"});
     return {read, again, known, list, knownList, changed, refused, after, strict};
+}
+"""
+
+
+IMAGES: Final = """
+async ({api, who, path}) => {
+    const headers = {"Content-Type": "application/json"};
+    const sent = {method: "POST", headers, body: JSON.stringify(who)};
+    const login = await (await fetch(api + "/auth/login", sent)).json();
+    const found = await (await fetch(api + path, {headers: {Authorization: "Bearer " + login.access}})).json();
+    const urls = found.data.ticket.image_urls;
+    const load = (url) => new Promise((tell) => {
+        const image = document.createElement("img");
+        image.onload = () => tell([image.naturalWidth, image.naturalHeight]);
+        image.onerror = () => tell("failed");
+        image.src = url;
+        document.body.append(image);
+    });
+    const shown = [];
+    for (const url of urls) shown.push(await load(url));
+    const part = await fetch(urls[0], {headers: {Range: "bytes=1-3"}});
+    return {
+        urls,
+        shown,
+        forged: await load(urls[0].slice(0, -1) + (urls[0].endsWith("A") ? "B" : "A")),
+        part: [part.status, part.headers.get("Content-Range"), await part.text()],
+    };
 }
 """
 
@@ -117,3 +150,38 @@ def test_it_reads_and_changes_from_states_as_any_client(page: Page, place: Place
     assert told["after"]["body"]["data"]["ticket"]["priority"] == 1
     assert told["strict"]["applied"] == "handling=strict"
     assert all(answer["id"] for answer in told.values())
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_it_shows_the_images_of_a_ticket(
+    page: Page, place: Place, database: Database, config: Config, origin: str
+) -> None:
+    """In image tags, which send no token, with what `image_urls` says to a customer's user; a page at such an address
+    runs nothing, and a file is downloaded.
+    """
+    first, second = hang(database, config, Hung(), Hung(name="other.png"))
+    [script] = hang(database, config, Hung(name="x.svg", forms={"original": ("image/svg+xml", SCRIPTED)}))
+    [log] = hang(database, config, LOG)
+    assert first < second
+    with LiveServer(place.data, place.url, KEESA_SECRET=cast.SECRET) as server:
+        told = page.evaluate(
+            IMAGES,
+            {
+                "api": f"{server.url}/api/v1",
+                "who": {"user": CUSTOMER.email, "password": cast.PASSWORD},
+                "path": f"/tickets/{ASSIGNED}",
+            },
+        )
+        base = f"{server.url}/api/v1/files/"
+        assert all(url.startswith(base) for url in told["urls"])
+        assert told["shown"] == [[1, 1], [1, 1], "failed"]
+        assert told["forged"] == "failed"
+        assert told["part"] == [206, f"bytes 1-3/{len(PNG)}", "PNG"]
+        page.goto(told["urls"][0])
+        assert page.evaluate("document.images.length") == 1
+        addresses = FileAddresses(cast.SECRET.encode()).at(now(), base)
+        for attachment_id, name in ((script, "x.svg"), (log, "log.txt")):
+            page.goto(origin)
+            with page.expect_download() as download:
+                page.evaluate("url => { location.href = url }", addresses.of(attachment_id, None))
+            assert download.value.suggested_filename == name

@@ -35,6 +35,7 @@ class Window:
 def workers(place: Place) -> Iterator[Sequence[HTTPConnection]]:
     """A connection to each: on PostgreSQL to two workers of each of two nodes, on SQLite to two workers."""
     settings = {"KEESA_REQUESTS_PER_USER": str(LIMIT), "KEESA_SECRET": cast.SECRET}
+    settings["KEESA_FILES"] = str(place.data / "files")
     with ExitStack() as stack:
         found: list[HTTPConnection] = []
         for name in ("one", "other") if place.url else ("",):

@@ -6,8 +6,9 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from keesa.accounts import attempts
 from keesa.accounts.api_token_cache import ApiTokenCache
-from keesa.accounts.attempts import Limits, network_of
+from keesa.accounts.attempts import network_of
 from keesa.accounts.audit.unknown_logins import UnknownLogins
 from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
@@ -17,6 +18,7 @@ from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
 from keesa.api.last_use_writer import LastUseWriter
@@ -30,9 +32,12 @@ from keesa.api.start_page import start_page
 from keesa.api.ticket_cache import TicketCache
 from keesa.api.v2021 import VERSION_2021
 from keesa.api.v2024 import VERSION_2024
+from keesa.attachments.made import Limits
+from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.config import Config
 from keesa.db import Database, open_database
+from keesa.files.opening import Opening
 from keesa.housekeeping import kinds_of
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.worker import Worker
@@ -43,17 +48,23 @@ from keesa.metrics.cells import Slot, only_slot
 from keesa.metrics.endpoint import PATH, Metrics
 from keesa.metrics.requests import RequestCounts, RequestTable
 from keesa.metrics.samples import Sampler, Sources
+from keesa.pictures.decoding import Decoders
 from keesa.server.connections import CONNECTIONS
+from keesa.uploads.receiving import Receiver
 from keesa.web.answer_cache import AnswerCache
+from keesa.web.bodies import Bodies
 from keesa.web.clients import Clients
 from keesa.web.compression import Compressing
 from keesa.web.dispatcher import Dispatcher
 from keesa.web.fair_queue import FairQueue
+from keesa.web.form_bodies import FormBodies
+from keesa.web.forms import MIB, FormLimits
 from keesa.web.middleware import Middleware
 from keesa.web.mounts import Mount, Mounts
 from keesa.web.openapi.document import with_document
 from keesa.web.rates import Rates
 from keesa.web.routes import ApiVersion
+from keesa.web.scratch import NAME, Scratch
 
 VERSIONS: Final[tuple[ApiVersion, ...]] = with_document((VERSION_2024, VERSION_2021), WORDING)
 """The newest first."""
@@ -81,14 +92,15 @@ def serve_from(
     slot: Slot | None = None,
 ) -> App:
     """The same on a database that is open already, with further mounts; the application closes the database."""
-    services, threads = services_of(config), FairQueue()
+    scratch, limits = Scratch(config.data / NAME), FormLimits(config.file_mib * MIB, config.files_per_call)
+    services, threads = services_of(config, database, scratch), FairQueue()
     writers = LastUseWriter(database, services.last_use), GatheredLogins(database, services.logins.unknown)
     rates = Rates(rates_of(config), network_of, RequestShares(database))
     dispatcher = Dispatcher(
         database,
         Api(services),
         versions,
-        body_limit=config.body_limit,
+        bodies=Bodies(config.body_limit, FormBodies(scratch, limits)),
         network_of=network_of,
         threads=threads,
         rates=rates,
@@ -106,7 +118,7 @@ def serve_from(
     table = RequestTable(PREFIX, versions, [PATH, *(mount.path for mount in counted)])
     counts = RequestCounts(table, slot)
     sampler = Sampler(_sources(database, counts, services, dispatcher), slot)
-    kinds = Kinds(kinds_of(services.clock))
+    kinds = Kinds(kinds_of(services.clock, services.receiving.place))
     jobs = Worker(database, kinds, services.clock)
     sampler.sources.jobs = jobs.tally
     access = Access(config.metrics_token, config.metrics_from, clients, database)
@@ -120,6 +132,7 @@ def serve_from(
             await receive()
             sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
             sampler.start()
+            await asyncio.to_thread(scratch.sweep)
             for writer in writers:
                 writer.start()
             if config.jobs:
@@ -128,6 +141,7 @@ def serve_from(
             await receive()
             sampler.stop()
             dispatcher.close()
+            services.receiving.close()
             await asyncio.gather(jobs.stop(), *(writer.stop() for writer in writers))
             await database.aclose()
             await send({"type": "lifespan.shutdown.complete"})
@@ -160,10 +174,10 @@ def rates_of(config: Config) -> dict[str, int]:
     }
 
 
-def services_of(config: Config) -> Services:
+def services_of(config: Config, database: Database, scratch: Scratch) -> Services:
     clock = Clock(config.zone)
     keys = open_keys(config.data, config.secret, config.secret_previous)
-    limits = Limits(
+    limits = attempts.Limits(
         config.login_failures_per_user_and_address,
         config.login_failures_per_user,
         config.login_failures_per_address,
@@ -179,5 +193,18 @@ def services_of(config: Config) -> Services:
         api_tokens=ApiTokenCache(),
         last_use=LastUse(),
         replays=Replays(RequestHashes(keys)),
+        file_addresses=FileAddresses(keys),
+        receiving=_receiving(config),
+        uploads=Receiver(database, scratch),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),
+    )
+
+
+def _receiving(config: Config) -> Receiving:
+    scratch = config.data / NAME
+    return Receiving(
+        Opening(config.files, config.data),
+        Decoders(scratch, config.picture_megapixels, keep_data=config.keep_picture_data),
+        scratch,
+        Limits(config.files_per_call, config.files_per_ticket, config.file_mib * MIB),
     )

@@ -44,6 +44,10 @@ class TooLarge(KeesaError):
     """What was sent is more than is taken here."""
 
 
+class Damaged(KeesaError):
+    """What arrived is not what was sent."""
+
+
 class Conflict(KeesaError):
     """What is asked for cannot be done in the state that things are in. Nothing was changed."""
 

@@ -4,16 +4,22 @@ what is more than that to the next one.
 
 from collections.abc import Callable, Sequence
 from datetime import time
-from typing import Final
+from typing import Final, cast
+
+import msgspec
 
 from keesa.accounts import api_token_changes, attempts, idempotency, password_links, sessions
 from keesa.accounts.audit import unknown_logins
 from keesa.clock import Clock, now
 from keesa.db import Tx
+from keesa.files import sweeping
+from keesa.files.places import Place
+from keesa.files.sweeping import Done, Portion, Progress
 from keesa.jobs.clearing import clear_given_up
-from keesa.jobs.kinds import HOUR, Job, Kind, Payload, Within
+from keesa.jobs.kinds import HOUR, Job, Kind, Outside, Payload, Within
 from keesa.jobs.schedules import Daily, Every
 from keesa.tickets.returning import bring_back
+from keesa.uploads import uploads
 
 NAMES: Final = (
     "return_tickets",
@@ -23,8 +29,10 @@ NAMES: Final = (
     "clear_login_networks",
     "clear_tokens",
     "clear_idempotency_keys",
+    "clear_uploads",
     "clear_request_rates",
     "clear_jobs",
+    "sweep_files",
 )
 """Of the kinds, for who needs no more of them."""
 
@@ -42,8 +50,8 @@ ClearUsers = Callable[[Tx, int, int, int], int | None]
 """Clears what is of the past of so many users behind one; the last of them, None at the end."""
 
 
-def kinds_of(clock: Clock) -> Sequence[Kind]:
-    """All of them concern the desk alone: they go on in a restored copy too."""
+def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
+    """All of them concern the desk alone: they go on in a restored copy too. `place` finds where its files are kept."""
 
     def return_tickets(tx: Tx, job: Job) -> Payload | None:
         return job.payload if bring_back(tx, now(), clock) else None
@@ -57,9 +65,27 @@ def kinds_of(clock: Clock) -> Sequence[Kind]:
         Kind(name="clear_login_networks", way=_users(attempts.clear_networks), schedule=nightly),
         Kind(name="clear_tokens", way=_users(api_token_changes.clear_past), schedule=nightly),
         Kind(name="clear_idempotency_keys", way=_rows(idempotency.clear_past), schedule=Every(10)),
+        Kind(name="clear_uploads", way=_rows(uploads.clear_expired), schedule=hourly),
         Kind(name="clear_request_rates", way=_rows(_clear_rates), schedule=Every(10)),
         Kind(name="clear_jobs", way=_rows(clear_given_up), schedule=nightly),
+        Kind(name="sweep_files", way=_sweep(place), schedule=Every(360)),
     )
+
+
+def _sweep(place: Callable[[Tx], Place]) -> Outside:
+    """The payload is how far it is."""
+
+    def prepare(tx: Tx, job: Job) -> Portion:
+        return sweeping.look(tx, place, msgspec.convert(job.payload, Progress))
+
+    async def act(portion: Portion, _: Job) -> Done:
+        return await sweeping.act(portion)
+
+    def ended(tx: Tx, job: Job, done: Done) -> Payload | None:
+        progress = sweeping.keep(tx, msgspec.convert(job.payload, Progress), done)
+        return None if progress is None else cast("Payload", msgspec.to_builtins(progress))
+
+    return Outside(prepare, act, ended, seconds=sweeping.SECONDS, sends=False)
 
 
 def _rows(clear: Clear) -> Within:

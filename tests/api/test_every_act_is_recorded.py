@@ -33,6 +33,8 @@ TOLD_ELSEWHERE: Final = {
     "POST /tickets/{ticket}/notes": "ticket_events has who and when",
     "PATCH /tickets/{ticket}/notes/{note}": "ticket_events has who and when",
     "DELETE /tickets/{ticket}/notes/{note}": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/images/{image}": "ticket_events has who and when",
+    "DELETE /tickets/{ticket}/files/{file}": "ticket_events has who and when",
     "POST /tickets/bulk": "ticket_events has who and when, of each ticket",
     "POST /auth/refresh_token": "the session that goes on stands in the trail since it began",
     "POST /auth/refresh": "likewise",

@@ -18,6 +18,7 @@ from keesa.db import Database
 from keesa.directory.reference import keys, products
 from keesa.tickets.statuses import STATUSES as STATUS_NAMES
 from keesa.web.bodies import RawBody
+from keesa.web.forms import Form
 from keesa.web.input.kinds import needs_any
 from keesa.web.routes import SAFE_METHODS, Access, Route
 from openapi_documents import PATH, Node, find, inlined, name_of, nodes, operations, read, resolved, routes_of
@@ -45,6 +46,15 @@ STATUSES: Final = {
     "GET /tickets/{ticket}/notes/{note}": {200, 304, 400, 401, 403, 404, 422},
     "PATCH /tickets/{ticket}/notes/{note}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /tickets/{ticket}/notes/{note}": {204, 400, 401, 403, 404, 412, 422},
+    "GET /files/{address}": {200, 206, 304, 400, 404, 416, 422},
+    "GET /tickets/{ticket}/images": {200, 304, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/images": {201, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "GET /tickets/{ticket}/images/{image}": {200, 304, 400, 401, 403, 404, 422},
+    "DELETE /tickets/{ticket}/images/{image}": {204, 400, 401, 403, 404, 412, 422},
+    "GET /tickets/{ticket}/files": {200, 304, 400, 401, 403, 404, 422},
+    "POST /tickets/{ticket}/files": {201, 400, 401, 403, 404, 408, 412, 413, 415, 422},
+    "GET /tickets/{ticket}/files/{file}": {200, 304, 400, 401, 403, 404, 422},
+    "DELETE /tickets/{ticket}/files/{file}": {204, 400, 401, 403, 404, 412, 422},
     "GET /tickets/{ticket}/get_specific_ticket_for_bot": {200, 304, 400, 401, 403, 404, 422},
     "POST /tickets/{ticket}/status_update": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "POST /tickets/{ticket}/assign": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
@@ -143,11 +153,14 @@ _NOUNS: Final = {
 """Lists with single things in them, each of which has a state."""
 _OF_TICKETS: Final = ("tags", "watchers", "relations")
 OWN_HEADERS: Final = {
+    "GET /files/{address} 200": {"Accept-Ranges", "Content-Disposition"},
+    "GET /files/{address} 206": {"Accept-Ranges", "Content-Disposition", "Content-Range"},
+    "GET /files/{address} 416": {"Content-Range"},
     **{
         f"GET {path} 200": {"Link"}
         for path in (
             *("/tickets/rows", "/tickets/{ticket}/history", "/me/sessions", "/sessions", "/audit", "/users/assignable"),
-            *("/permissions", "/statuses", *_NOUNS),
+            *("/permissions", "/statuses", "/tickets/{ticket}/images", "/tickets/{ticket}/files", *_NOUNS),
         )
     },
     **{f"POST {path} 201": {"ETag", "Location"} for path in _NOUNS},
@@ -157,6 +170,8 @@ OWN_HEADERS: Final = {
         f"DELETE /tickets/{{ticket}}/{part} 204": {"ETag"}
         for part in ("tags/{tag}", "watchers/{user}", "relations/{kind}/{other}")
     },
+    **{f"POST /tickets/{{ticket}}/{noun} 201": {"ETag", "Location"} for noun in ("images", "files")},
+    **{f"DELETE /tickets/{{ticket}}/{noun}s/{{{noun}}} 204": {"ETag"} for noun in ("image", "file")},
     "PATCH /me 200": {"ETag"},
     "PATCH /tickets/{ticket} 200": {"ETag"},
     "POST /tickets/{ticket}/status_update 200": {"ETag"},
@@ -167,6 +182,8 @@ OWN_HEADERS: Final = {
 """Beside the state of what is read, and of what is in another one than a client knew."""
 LOGINS: Final = ("POST /auth", "POST /auth/login")
 """They read their bodies themselves, and pass over what they do not know."""
+FORMS_OF_FILES: Final = ("POST /tickets/{ticket}/images", "POST /tickets/{ticket}/files")
+"""They read theirs too, and always tell of what they do not know."""
 
 
 @pytest.fixture(params=["2021", "2024"])
@@ -288,6 +305,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Tickets",
             "Tags",
             "Notes",
+            "Pictures and files",
             "Canned answers",
             "Customers",
             "Equipment",
@@ -408,6 +426,9 @@ def test_every_body_is_in_it(document: Node, version: Version) -> None:
     nothing in it is needed, or the query stands in for it. Logins take theirs as JSON or as either form.
     """
     for route in routes_of(version):
+        if route.signature.body is Form:
+            require_form(document, route)
+            continue
         model = Login if route.signature.body is RawBody else route.signature.body_struct
         if model is None:
             assert "requestBody" not in find(document, route)
@@ -418,6 +439,17 @@ def test_every_body_is_in_it(document: Node, version: Version) -> None:
         assert set(body["content"]) == (FORMS if route.signature.body is RawBody else {"application/json"})
         for media in body["content"].values():
             assert differing(document, media["schema"], model, name_of(route)) == []
+
+
+def require_form(document: Node, route: Route) -> None:
+    """As a form, its texts and its files; as JSON the texts alone."""
+    content = find(document, route)["requestBody"]["content"]
+    assert set(content) == {"multipart/form-data", "application/json"}
+    texts, files = content["multipart/form-data"]["schema"]["allOf"]
+    assert texts == content["application/json"]["schema"]
+    assert list(files["properties"]) == [route.file_part]
+    assert route.body_schema is not None
+    assert differing(document, texts, route.body_schema, name_of(route)) == []
 
 
 def test_every_caller_is_in_it(document: Node, version: Version) -> None:
@@ -467,15 +499,15 @@ def test_every_answer_names_its_headers(document: Node) -> None:
             more = HEADERS.get(status, set())
             if status in ("200", "201", "204") and name != "GET /openapi.json":
                 more = {"X-CSRF-Token", "Set-Cookie"} if " /auth" in name else {"X-CSRF-Token"}
-                more = set() if name == "POST /auth/password" else more
+                more = set() if name in ("POST /auth/password", "GET /files/{address}") else more
             own = {"X-Request-Id", "Keesa-Version", "RateLimit-Policy", "RateLimit"} | OWN_HEADERS.get(
                 f"{name} {status}", set()
             )
             if not name.startswith("GET") and status in ("200", "201", "204", "409"):
                 own.add("Idempotency-Replayed")
-            if status in ("304", "412") or (name.startswith("GET ") and status == "200"):
+            if status in ("304", "412") or (name.startswith("GET ") and status in ("200", "206")):
                 own.add("ETag")
-            if status in ("200", "201", "204", "418", "422") and name not in LOGINS:
+            if status in ("200", "201", "204", "206", "418", "422") and name not in LOGINS + FORMS_OF_FILES:
                 own.add("Preference-Applied")
             assert set(answer["headers"]) == own | more, f"{name} {status}"
     required = {name for name, header in document["components"]["headers"].items() if header.get("required")}
@@ -510,6 +542,7 @@ CALLERS: Final = {
     Access.ANYONE: [],
     Access.ACCESS_TOKEN: ["access", "accessCookie"],
     Access.EXPIRED_ACCESS_TOKEN: ["access", "accessCookie"],
+    Access.SIGNED_ADDRESS: [],
     Access.REFRESH_TOKEN: ["refresh", "refreshCookie"],
 }
 
@@ -529,8 +562,10 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}
     if route.signature.body is RawBody:
         found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
-    else:
+    elif route.knows_fields:
         found |= {("header", "Prefer"): False}
+    if route.in_ranges:
+        found |= {("header", "Range"): False, ("header", "If-Range"): False}
     if route.csv:
         found |= {("query", "format"): False, ("query", "bom"): False}
     if route.version_in_query:

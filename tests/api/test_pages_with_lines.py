@@ -8,7 +8,17 @@ from console_document import run_page
 from live import LiveServer
 from places import Place
 
-PAGES: Final = ("administration", "bulk", "editing", "notes", "relations", "rows", "sending-again", "waiting")
+PAGES: Final = (
+    "administration",
+    "bulk",
+    "editing",
+    "notes",
+    "pictures",
+    "relations",
+    "rows",
+    "sending-again",
+    "waiting",
+)
 
 
 @pytest.mark.parametrize("page", [f"{page}.md" for page in PAGES])

@@ -38,10 +38,16 @@ from soaking import SOAKS, times
 
 CALLERS: Final = (JOHN_DOE.id, JOHN_SMITH.id, CUSTOMERS_USER.id)
 """An admin, an engineer, a customer's user."""
-FOR_ANYONE: Final = ("POST /auth", "POST /auth/login", "POST /auth/password", "GET /coffee", "BREW /coffee")
+FOR_ANYONE: Final = (
+    *("POST /auth", "POST /auth/login", "POST /auth/password"),
+    *("GET /coffee", "BREW /coffee", "GET /files/{address}"),
+)
 """Makes no difference who calls these: one of them does."""
-NEVER_GOOD: Final = ("GET /coffee", "GET /openapi.json", "POST /auth/password", "PUT /me/password")
-"""The last two take what no document tells: a link, and a password that is not guessed early."""
+NEVER_GOOD: Final = (
+    *("GET /coffee", "GET /openapi.json", "GET /files/{address}"),
+    *("POST /auth/password", "PUT /me/password"),
+)
+"""The last three take what no document tells: a signed address, a link, and a password that is not guessed early."""
 CALLS: Final = {"2021": times(1_500, 8_000), "2024": 10_000}
 """The least that a version must take on each engine."""
 EXAMPLES: Final = {"2021": 30, "2024": 12}

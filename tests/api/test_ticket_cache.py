@@ -13,6 +13,7 @@ import cast
 from acting import CLOCK
 from cast import ADMIN, ASSIGNED, ENGINEER, HARBOUR
 from keesa.api import ticket_cache as ticket_cache_module
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.ticket_cache import PORTION, TicketCache, TicketFormat
 from keesa.api.v2021 import rendering as rendering_2021
 from keesa.api.v2024.tickets import formats as formats_2024
@@ -27,6 +28,7 @@ from logins import bearer
 from plain_answers import Question, World, answer
 
 FIRST: Final = 2028001
+ADDRESSES: Final = FileAddresses(cast.SECRET.encode()).at(0, "https://desk.example/files/")
 TICKETS: Final = 3 * PORTION + 5
 FORMATS: Final[dict[str, TicketFormat[Any]]] = {
     "2024 listed": formats_2024.LISTED,
@@ -53,7 +55,8 @@ def many(tx: Tx) -> list[VisibleTicket]:
 def shown(
     tx: Tx, rendered: TicketCache, seen: list[VisibleTicket], form: TicketFormat[Any], names: int = 1
 ) -> list[Any]:
-    encoded = msgspec.json.encode(run_to_the_end(rendered.tickets(tx, names, iter(seen), form, internal=True)))
+    tickets = rendered.tickets(tx, names, iter(seen), form, ADDRESSES, internal=True)
+    encoded = msgspec.json.encode(run_to_the_end(tickets))
     found: list[Any] = msgspec.json.decode(encoded)
     return found
 
@@ -75,7 +78,7 @@ def test_what_is_kept_stays_within_its_limit(tx: Tx, many: list[VisibleTicket], 
 def test_what_is_kept_is_weighed_in_bytes(tx: Tx, many: list[VisibleTicket]) -> None:
     """All of its text, and what its keeping takes beside that."""
     rendered = TicketCache(CLOCK, 10_000_000)
-    answered = run_to_the_end(rendered.tickets(tx, 1, iter(many), formats_2024.LISTED, internal=True))
+    answered = run_to_the_end(rendered.tickets(tx, 1, iter(many), formats_2024.LISTED, ADDRESSES, internal=True))
     text = sum(len(msgspec.json.encode(ticket)) for ticket in answered)
     assert text + 100 * len(many) < rendered.weight < text + 1000 * len(many)
 
@@ -154,15 +157,15 @@ def test_long_lists_under_way_have_a_bound_together(
     tx.run("UPDATE tickets SET description = :heavy, description_size = 30000", heavy="x" * 30_000)
     rendered = TicketCache(CLOCK, 0)
 
-    first: Steps[list[Any]] = rendered.tickets(tx, 1, many[:2], formats_2024.LISTED, internal=True)
+    first: Steps[list[Any]] = rendered.tickets(tx, 1, many[:2], formats_2024.LISTED, ADDRESSES, internal=True)
     while rendered.under_way == 0:
         next(first)
     assert rendered.under_way > 60_000
     with pytest.raises(Unavailable):
-        run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED, internal=True))
+        run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED, ADDRESSES, internal=True))
     first.close()
     assert rendered.under_way == 0
-    assert len(run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED, internal=True))) == 2
+    assert len(run_to_the_end(rendered.tickets(tx, 1, many[2:4], formats_2024.LISTED, ADDRESSES, internal=True))) == 2
     assert rendered.under_way == 0
 
 

@@ -23,8 +23,10 @@ from cast import (
     BY,
     CUSTOMER,
     ENGINEER,
+    FILE,
     HARBOUR,
     HIDDEN,
+    IMAGE,
     LONE,
     PASSWORD,
     RAISED,
@@ -38,15 +40,19 @@ from cast import (
     Person,
     add_person,
 )
+from drawn_pictures import picture
 from jwts import payload_of, signed
 from keesa.accounts.permissions import InSession
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
+from keesa.attachments.keeping import keep_attachment
+from keesa.attachments.made import NewFile, ReadyFile
+from keesa.attachments.serving import Kind, StoredForm
 from keesa.db import Database, Tx
 from keesa.directory.tags import add_tag
 from keesa.tickets.statuses import STATUSES
 from new_tickets import ABSENT, BODY_2021, Body, changed
-from route_tables import Endpoint, endpoints
+from route_tables import Endpoint, endpoints, filled
 
 READER: Final = Person(6, "reader@keesa.example", "Ali Reader", "Ali", "staff", "reader")
 """Who may read and not write; STRANGERS is raised by them, for these tests."""
@@ -91,6 +97,18 @@ any     PATCH  /tickets/{ticket}/notes/{note}                internal 200   403 
 any     DELETE /tickets/{ticket}/notes/{note}                own      204   204      204      204      404   403    403
 any     DELETE /tickets/{ticket}/notes/{note}                old      204   403      404      404      404   403    403
 any     DELETE /tickets/{ticket}/notes/{note}                internal 204   403      404      404      404   403    403
+any     GET    /tickets/{ticket}/images                     -        RATSH RAT      S        AS       -     S      403
+any     POST   /tickets/{ticket}/images                     -        RATSH RAT      S        AS       -     403    403
+any     GET    /tickets/{ticket}/images/{image}             own      200   200      200      200      404   404    403
+any     GET    /tickets/{ticket}/images/{image}             hidden   200   404      404      404      404   404    403
+any     DELETE /tickets/{ticket}/images/{image}             own      204   204      204      204      404   403    403
+any     DELETE /tickets/{ticket}/images/{image}             old      404   403      404      403      404   403    403
+any     GET    /tickets/{ticket}/files                      -        RATSH RAT      S        AS       -     S      403
+any     POST   /tickets/{ticket}/files                      -        RATSH RAT      S        AS       -     403    403
+any     GET    /tickets/{ticket}/files/{file}               own      200   200      200      200      404   404    403
+any     GET    /tickets/{ticket}/files/{file}               hidden   200   404      404      404      404   404    403
+any     DELETE /tickets/{ticket}/files/{file}               own      204   204      204      204      404   403    403
+any     DELETE /tickets/{ticket}/files/{file}               old      404   403      404      403      404   403    403
 any     POST   /tickets/{ticket}/status_update               -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/{ticket}/assign                      -        RATSH RAT      S        403      403   403    403
 any     POST   /tickets/bulk                                 assign   RATSH RAT      S        403      403   403    403
@@ -232,6 +250,7 @@ any     GET    /sessions                                     -        200   403 
 any     DELETE /sessions/{session}                           other    204   403      403      403      403   403    403
 any     DELETE /sessions/{session}                           nobody   404   403      403      403      403   403    403
 
+any     GET    /files/{address}                              -        200   200      200      200      200   200    200
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
@@ -291,6 +310,10 @@ def joined(shared_database: Database) -> Database:
             add_note(tx, "ticket_notes", number, number)
         for kind, note_id in OLD_NOTES.items():
             add_note(tx, "internal_notes" if "internal" in kind else "ticket_notes", ASSIGNED, note_id)
+        for nth, kind in enumerate(OLD_FILES, 1):
+            new = NewFile(f"{nth:032x}", {"original": StoredForm("image/png", 7)})
+            old = ReadyFile("old.png", f"{nth:064x}", new)
+            OLD_FILES[kind] = keep_attachment(tx, ASSIGNED, old, kind, ENGINEER.id, 1741000000000)
 
     shared_database.migrating(join)
     for _ in KINDS_OF_TOKENS:
@@ -393,6 +416,9 @@ OLD_NOTES: Final = {
 }
 """ENGINEER's, of ASSIGNED, which were written long ago. Where others ask, ADMIN has withdrawn what is to be deleted."""
 
+OLD_FILES: Final[dict[Kind, int]] = {"image": 0, "file": 0}
+"""ENGINEER's, of ASSIGNED, which were added long ago: their ids, once they are there."""
+
 
 def add_note(tx: Tx, table: str, number: int, note_id: int) -> None:
     tx.run(
@@ -409,7 +435,7 @@ def add_note(tx: Tx, table: str, number: int, note_id: int) -> None:
 
 def outcome(caller: Api, person: Person, row: Row) -> str:
     """The cell of the table."""
-    if row.endpoint in OF_A_TICKET:
+    if row.endpoint in OF_A_TICKET or row.endpoint in FORMS:
         return outcome_of_tickets(caller, row)
     if row.endpoint in LISTS:
         return outcome_of_list(LISTS[row.endpoint](caller, row.given))
@@ -442,6 +468,8 @@ def outcome_of_list(answers: list[Response]) -> str:
 
 def ask_of_ticket(caller: Api, row: Row, number: int) -> Response:
     method, path = row.endpoint
+    if row.endpoint in FORMS:
+        return caller.form(path.format(ticket=number), ("a.png", picture()))
     path_of_it, body = OF_A_TICKET[row.endpoint](number, row.given)
     answer = caller(method, path_of_it or path.format(ticket=number), body)
     return of_one(answer) if path == "/tickets/bulk" else answer
@@ -500,7 +528,11 @@ OF_A_TICKET: Final[dict[Endpoint, Callable[[int, str], tuple[str, Body | None]]]
     ("POST", "/tickets/{ticket}/tags"): lambda _, __: ("", {"tag": {"id": TAG}}),
     ("DELETE", "/tickets/{ticket}/tags/{tag}"): lambda number, _: (f"/tickets/{number}/tags/{TAG}", None),
     ("POST", "/tickets/bulk"): lambda number, given: ("", bulk_body(number, given)),
+    ("GET", "/tickets/{ticket}/images"): lambda _, __: ("", None),
+    ("GET", "/tickets/{ticket}/files"): lambda _, __: ("", None),
 }
+FORMS: Final = {("POST", "/tickets/{ticket}/images"), ("POST", "/tickets/{ticket}/files")}
+"""Which take a picture."""
 
 NEW_CUSTOMER: Final = {"name": "Kendhoo Clinic", "contact_name": "Aminath", "contact_number": "777 4321"}
 CUSTOMER_IDS: Final = {"harbour": HARBOUR, "school": SCHOOL, "lone": LONE, "nobody": 99}
@@ -624,6 +656,25 @@ def of_note(method: str) -> Ask:
     return ask
 
 
+def of_file(method: str, kind: Kind) -> Ask:
+    """HIDDEN's, one of ASSIGNED that ENGINEER added long ago (for ADMIN none, who might remove it), or one that is just
+    added to a ticket in one's sight.
+    """
+
+    def ask(caller: Api, person: Person, given: str) -> Response:
+        if given == "hidden":
+            return caller(method, f"/tickets/{HIDDEN}/{kind}s/{IMAGE if kind == 'image' else FILE}")
+        if given == "old":
+            return caller(method, f"/tickets/{ASSIGNED}/{kind}s/{MISSING if person is ADMIN else OLD_FILES[kind]}")
+        path = f"/tickets/{STRANGERS if person is STRANGER else ASSIGNED}/{kind}s"
+        added = caller.form(path, ("a.png", picture()))
+        if added.status_code == 201:
+            return caller(method, f"{path}/{added.json()['data'][f'{kind}s'][0]['id']}")
+        return caller(method, f"{path}/{OLD_FILES[kind] if method == 'GET' else MISSING}")
+
+    return ask
+
+
 KINDS_OF_TOKENS: Final = ("kept", "to end")
 """Each of the people has one of each from the start, with ids in this order."""
 
@@ -707,6 +758,11 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     ("POST", "/tickets"): raise_for,
     ("PATCH", "/tickets/{ticket}/notes/{note}"): of_note("PATCH"),
     ("DELETE", "/tickets/{ticket}/notes/{note}"): of_note("DELETE"),
+    **{
+        (method, f"/tickets/{{ticket}}/{kind}s/{{{kind}}}"): of_file(method, kind)
+        for method in ("GET", "DELETE")
+        for kind in OLD_FILES
+    },
     ("POST", "/auth"): with_password("/auth"),
     ("POST", "/auth/login"): with_password("/auth/login"),
     ("POST", "/auth/refresh_token"): with_refresh("POST", "/auth/refresh_token"),
@@ -765,6 +821,7 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     ("DELETE", "/me/sessions/{session}"): end_own_session,
     ("GET", "/sessions"): lambda caller, _, __: caller("GET", "/sessions"),
     ("DELETE", "/sessions/{session}"): end_other_session,
+    ("GET", "/files/{address}"): lambda caller, _, __: caller("GET", filled("/files/{address}")),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),

@@ -67,7 +67,7 @@ def test_a_killed_back_up_leaves_no_file_that_looks_whole(place: Place, tmp_path
             check(made)
             made.unlink()
     after = rows_of(place)
-    assert {name for name in before if before[name] != after[name]} <= {"settings"}
+    assert {name for name in before if before[name] != after[name]} <= {"settings", "file_holds"}
     assert run("backup", "--to", str(to), place=place) == 0
     assert [path.suffix for path in to.iterdir()] == [".keesa"]
 

@@ -120,6 +120,7 @@ ACTS: Final[dict[str, Row]] = {
     "job drop": Row("--kind given_up", "999", "job.drop"),
     "job pause": Row("clear_sessions", "nothing", "job.pause", first="job resume --all"),
     "job resume": Row("--all", "nothing", "job.resume", first="job pause --all"),
+    "file adopt": Row("", None, "desk.adopt_files"),
     "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
 }
 """By its words."""
@@ -150,6 +151,8 @@ NO_ACTS: Final = {
     "job list": "reads",
     "job show": "reads",
     "secret show": "reads",
+    "file check": "reads, and brings back what tickets show from the bin",
+    "file sweep": "takes away what no ticket shows, as a server does by itself",
 }
 """With the reason."""
 

@@ -68,12 +68,13 @@ def test_check_says_that_all_is_well_and_changes_nothing(place: Place, database:
         done = keesa("check", place=place)
         assert sorted(place.data.iterdir()) == before
     assert (done.status, done.err) == (0, "")
-    engine, key, zone, *sizes = done.out.splitlines()
+    engine, key, files, zone, *sizes = done.out.splitlines()
     assert not any(line.startswith("ok: ") for line in sizes)
     oldest = database.read(lambda tx: tx.value("SELECT max(compatible) AS value FROM schema_migrations"))
     beside = f"Keesa 0.1.0 and later, from schema {oldest} on"
     assert engine == f"ok: {database.describe()}, schema {latest()}; beside it may run {beside}"
     assert key == f"ok: secret key in {place.data / FILE}"
+    assert files == f"ok: pictures and files in {place.data / 'files'}"
     assert zone == "ok: times in Indian/Maldives, yearly ticket numbers"
 
 
@@ -82,7 +83,7 @@ def test_options_and_variables_say_the_same(place: Place) -> None:
     load_secret(place.data, None)
     by_options = fit(keesa("check", place=place))
     variables = {"KEESA_DATA": str(place.data)} | ({"KEESA_DATABASE_URL": place.url} if place.url else {})
-    assert len(by_options) == 3
+    assert len(by_options) == 4
     assert fit(keesa("check", variables=variables)) == by_options
     nonsense = dict.fromkeys(variables, "postgresql://nobody@127.0.0.1:1/nowhere")
     assert fit(keesa("check", place=place, variables=nonsense)) == by_options

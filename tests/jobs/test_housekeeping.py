@@ -8,6 +8,7 @@ import pytest
 from acting import CLOCK, rows
 from cast import A_YEAR, ADMIN, BOT, CAST, ENGINEER, Person
 from doing_jobs import do_due, let_due
+from file_rows import no_place
 from keesa import housekeeping
 from keesa.accounts.sessions import open_session
 from keesa.clock import now
@@ -17,7 +18,7 @@ from keesa.jobs import clearing
 from keesa.jobs.kinds import HOUR, MINUTE, Kind
 
 DAY: Final = 24 * HOUR
-KINDS: Final = {kind.name: kind for kind in kinds_of(CLOCK)}
+KINDS: Final = {kind.name: kind for kind in kinds_of(CLOCK, no_place)}
 
 
 def clear(desk: Database, name: str) -> None:
@@ -46,7 +47,7 @@ def kept(desk: Database, table: str, column: str) -> list[Any]:
 
 def test_the_names_are_those_of_the_kinds() -> None:
     """Each recurs, and none acts outside: a restored copy needs them too."""
-    kinds = kinds_of(CLOCK)
+    kinds = kinds_of(CLOCK, no_place)
     assert [kind.name for kind in kinds] == [*NAMES]
     assert [kind.name for kind in kinds if kind.sends or kind.schedule is None] == []
 

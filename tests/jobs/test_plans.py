@@ -6,13 +6,14 @@ import pytest
 
 from acting import CLOCK
 from doing_jobs import within
+from file_rows import no_place
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.housekeeping import kinds_of
 from keesa.jobs import leasing
 
 MANY = 20_000
-KINDS = [within("counted"), *kinds_of(CLOCK)]
+KINDS = [within("counted"), *kinds_of(CLOCK, no_place)]
 
 
 class Explained:

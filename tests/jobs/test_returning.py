@@ -11,6 +11,7 @@ from acting import CLOCK, actor_of, rows
 from asking import ApiFor
 from cast import ADMIN, ASSIGNED, CUSTOMER, RAISED, STRANGERS, TYPED, at
 from doing_jobs import settled
+from file_rows import no_place
 from keesa import housekeeping
 from keesa.accounts.actors import SYSTEM
 from keesa.db import Database, Tx
@@ -149,7 +150,7 @@ def test_what_somebody_changes_meanwhile_stays_changed(desk: Database, place: Pl
 
 def test_a_server_brings_them_back(desk: Database) -> None:
     """As the job of that name, at the desk's midnight: a day that has come while no server ran is not left out."""
-    kinds = Kinds(housekeeping.kinds_of(CLOCK))
+    kinds = Kinds(housekeeping.kinds_of(CLOCK, no_place))
     desk.write(lambda tx: hold(tx, TYPED, TODAY))
 
     async def work() -> None:

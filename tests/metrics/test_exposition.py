@@ -24,6 +24,7 @@ from keesa.backup.records import Record
 from keesa.clock import now
 from keesa.config import Config
 from keesa.db import Database, Tx, open_database
+from keesa.files.sweeping import Swept, keep_swept
 from keesa.metrics import facts
 from keesa.metrics.families import FAMILIES, REQUESTS, SECONDS
 from keesa.metrics.requests import BOUNDS, METHODS
@@ -51,6 +52,7 @@ def admin(client: TestClient, shared_database: Database) -> Api:
 def keep_records(tx: Tx) -> None:
     records.keep(tx, RECORD)
     records.keep_snapshot(tx, RECORD)
+    keep_swept(tx, Swept(at=now(), rows=1, thrown=2, removed=3))
 
 
 def test_all_that_is_named_is_shown_and_nothing_else(
@@ -67,6 +69,7 @@ def test_all_that_is_named_is_shown_and_nothing_else(
         for sample in metric.samples:
             assert set(sample.labels) - {"le"} == set(named[name].labels), sample
     assert found.value("keesa_backup_timestamp_seconds", kind="snapshot") == pytest.approx(RECORD.at / 1000)
+    assert found.value("keesa_file_sweep_count", what="thrown") == 2
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,8 @@ def servers(
         for name in ("one", "other"):
             data = folder / name
             data.mkdir(mode=0o700)
-            server = stack.enter_context(LiveServer(data, url, KEESA_SECRET=cast.SECRET, KEESA_LOG_FORMAT="json"))
+            env = {"KEESA_SECRET": cast.SECRET, "KEESA_FILES": str(folder / "files"), "KEESA_LOG_FORMAT": "json"}
+            server = stack.enter_context(LiveServer(data, url, **env))
             urls.append(server.url)
         yield Servers((urls[0], urls[1]), database)
 

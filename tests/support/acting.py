@@ -33,6 +33,6 @@ def tickets_as_kept(tx: Tx) -> dict[str, list[dict[str, Any]]]:
     numbers = "ticket_counters" if tx.writes_alone else "ticket_number_bases"
     tables = (
         *("tickets", "ticket_notes", "internal_notes", "ticket_statuses", "ticket_events"),
-        *("ticket_watchers", "ticket_mentions", numbers),
+        *("ticket_watchers", "ticket_mentions", "attachments", "stored_files", numbers),
     )
     return {table: rows(tx, f"SELECT * FROM {table} ORDER BY 1") for table in tables}

@@ -1,6 +1,8 @@
 """Calling the API in this process, as somebody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from httpx2 import Response
@@ -24,6 +26,16 @@ class Api:
         if json is None:
             return self.client.request(method, f"/api/v1{path}", headers=sent)
         return self.client.request(method, f"/api/v1{path}", json=json, headers=sent)
+
+    def form(
+        self, path: str, *parts: tuple[str, bytes], fields: Mapping[str, object] = MappingProxyType({}), **headers: str
+    ) -> Response:
+        """A form with a file of that name for each part."""
+        sent = {"Authorization": f"Bearer {self.token}"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        files = [("images", (name, content, "image/jpeg")) for name, content in parts]
+        return self.client.post(f"/api/v1{path}", files=files, data=dict(fields), headers=sent)
 
 
 class ApiFor(Protocol):

@@ -10,6 +10,9 @@ from cast import CANNED_ANSWER
 from keesa.accounts.actors import SYSTEM
 from keesa.accounts.audit.recording import keesa_itself, record
 from keesa.accounts.permissions import ENFORCED
+from keesa.attachments.keeping import keep_attachment
+from keesa.attachments.made import NewFile, ReadyFile
+from keesa.attachments.serving import Kind, StoredForm
 from keesa.clock import now
 from keesa.db import Tx
 from keesa.demo.keeping import KeptNote, KeptTicket, keep
@@ -72,7 +75,16 @@ def build(tx: Tx, world: World) -> None:
 def _forget(tx: Tx) -> None:
     _forget_acts(tx)
     for table in (
-        *("api_token_permissions", "api_tokens", "internal_notes", "ticket_notes", "ticket_statuses", "ticket_events"),
+        *(
+            "attachments",
+            "stored_files",
+            "api_token_permissions",
+            "api_tokens",
+            "internal_notes",
+            "ticket_notes",
+            "ticket_statuses",
+            "ticket_events",
+        ),
         *("ticket_causes", "ticket_mentions", "ticket_watchers", "ticket_tags", "tickets"),
         *("sessions", "user_roles", "role_permissions", "role_ticket_types", "roles"),
     ):
@@ -131,6 +143,7 @@ def _add_ticket(tx: Tx, ticket: Ticket) -> None:
     edited = lock_note(tx, SYSTEM, ticket.id, ticket.note_ids[1], _LATER)
     edit_note(tx, SYSTEM, edited, rich_text(ticket.said), _LATER)
     _add_internal_note(tx, ticket)
+    _hang(tx, ticket)
     _tie(tx, ticket)
 
 
@@ -153,6 +166,20 @@ def _add_internal_note(tx: Tx, ticket: Ticket) -> None:
         internal_notes=1,
         internal_notes_size=len(ticket.inner),
     )
+
+
+def _hang(tx: Tx, ticket: Ticket) -> None:
+    kinds: tuple[Kind, ...] = ("image", "file")
+    for kind in kinds:
+        for attachment_id, name in zip(ticket.hanging_ids(kind), (ticket.hung, ticket.hung_inside), strict=True):
+            internal = name == ticket.hung_inside
+            new = NewFile(f"{attachment_id:032x}", {"original": StoredForm("image/png", 7)})
+            hung = ReadyFile(name, f"{attachment_id:064x}", new)
+            note_id = ticket.internal_note_id if internal else None
+            made = keep_attachment(
+                tx, ticket.id, hung, kind, ticket.raised_by_id, RAISED_AT, note_id, internal=internal
+            )
+            tx.run("UPDATE attachments SET id = :id WHERE id = :made", id=attachment_id, made=made)
 
 
 def _tie(tx: Tx, ticket: Ticket) -> None:

@@ -1,9 +1,12 @@
 """The people and the tickets that the tests speak of: five people, two customers, five tickets."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
+from io import BytesIO
 from typing import Final
 
 from keesa.accounts import users
@@ -14,12 +17,18 @@ from keesa.accounts.passwords import NewPassword, given_password
 from keesa.accounts.roles import NewRole, create_role
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
 from keesa.accounts.tokens import Signer
+from keesa.attachments.keeping import keep_attachment
+from keesa.attachments.made import NewFile, ReadyFile
+from keesa.attachments.serving import Kind, StoredForm
 from keesa.clock import milliseconds, now
+from keesa.config import Config
 from keesa.db import Database, Tx
 from keesa.demo.keeping import KeptNote, KeptTicket, keep
 from keesa.directory.customers import NewCustomer, create_customer
 from keesa.directory.ecos import create_eco
 from keesa.directory.tags import add_tag
+from keesa.files.claims import owner
+from keesa.files.opening import open_place
 from keesa.tickets.statuses import Status
 
 PASSWORD: Final = "Password123"
@@ -81,6 +90,13 @@ STRANGERS: Final = 2025004
 """HARBOUR's, of STRANGER's ticket type routine_maintenance, assigned to STRANGER; on_hold."""
 HIDDEN: Final = 2025005
 """SCHOOL's, project_support, raised by and assigned to ADMIN, closed: in nobody else's sight."""
+IMAGE: Final = 1
+"""The id of a picture that hangs on HIDDEN, ADMIN's."""
+FILE: Final = 2
+"""The id of a file that hangs there."""
+CONTENT: Final = b"nothing"
+"""What both hold, where `lay_files` has put it."""
+
 
 SEEN_BY: Final = {
     ADMIN: {RAISED, ASSIGNED, TYPED, STRANGERS, HIDDEN},
@@ -156,6 +172,27 @@ def _fill(tx: Tx) -> None:
     for ticket in _tickets():
         keep(tx, ticket)
     add_tag(tx, BY, "Flood")
+    hanging: tuple[tuple[Kind, str, str], ...] = (
+        ("image", "mast.png", "image/png"),
+        ("file", "router.cfg", "text/plain"),
+    )
+    for kind, name, media_type in hanging:
+        form = StoredForm(media_type, len(CONTENT), *((40, 30) if kind == "image" else (None, None)))
+        hung = ReadyFile(name, f"{kind:_<64}", NewFile(_place_of(kind), {"original": form}))
+        keep_attachment(tx, HIDDEN, hung, kind, ADMIN.id, at("2025-03-08T09:00"))
+
+
+def _place_of(kind: Kind) -> str:
+    return sha256(kind.encode()).hexdigest()[:32]
+
+
+def lay_files(database: Database, config: Config) -> None:
+    """The bytes of IMAGE and FILE, where a server with this configuration looks for them."""
+    place = open_place(config.files, config.data, database.read(owner))
+    kinds: tuple[Kind, ...] = ("image", "file")
+    for kind in kinds:
+        with suppress(FileExistsError):
+            place.put(f"{_place_of(kind)}/original", BytesIO(CONTENT), len(CONTENT))
 
 
 @cache

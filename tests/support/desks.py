@@ -13,6 +13,7 @@ from keesa.config import DEFAULT_ZONE
 from keesa.db import Row, Tx
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.tables import present
+from keesa.files.places import Place as Files
 from places import Place, opened
 
 OWN: Final = (
@@ -43,24 +44,37 @@ def rows_of(place: Place) -> dict[str, list[str]]:
         return database.read(every_row)
 
 
-def back_up(place: Place, to: Path, name: str = "keesa-1.keesa", extras: Sequence[making.Extra] = ()) -> Path:
+def back_up(
+    place: Place,
+    to: Path,
+    name: str = "keesa-1.keesa",
+    extras: Sequence[making.Extra] = (),
+    files: Files | None = None,
+) -> Path:
     """The file that is made."""
     to.mkdir(mode=0o700, exist_ok=True)
     with opened(place) as database:
-        making.back_up(database, making.Settings(DEFAULT_ZONE.key, "yearly"), to / name, extras)
+        making.back_up(database, making.Settings(DEFAULT_ZONE.key, "yearly"), to / name, extras, place=files)
     return to / name
 
 
-def snapshot(place: Place, base: Path, name: str = "keesa-2.keesa") -> Path:
+def snapshot(place: Place, base: Path, name: str = "keesa-2.keesa", files: Files | None = None) -> Path:
     """What has changed since the back-up, in a file beside it."""
     known = snapshots.read_base(base)
     assert known is not None
     with opened(place) as database:
         assert isinstance(database, SqliteDatabase)
-        snapshots.take(database, making.Settings(DEFAULT_ZONE.key, "yearly"), known, base.with_name(name))
+        snapshots.take(database, making.Settings(DEFAULT_ZONE.key, "yearly"), known, base.with_name(name), place=files)
     return base.with_name(name)
 
 
-def restore(made: Path, place: Place, *, leave_out: int | None = None, same_desk: bool = False) -> Restored:
+def restore(
+    made: Path,
+    place: Place,
+    *,
+    leave_out: int | None = None,
+    same_desk: bool = False,
+    files: str | None = None,
+) -> Restored:
     renewal = Renewal(Clock(DEFAULT_ZONE), "yearly", leave_out, same_desk=same_desk)
-    return restoring.restore(made, place.data, place.url, renewal, keesa_itself(now()))
+    return restoring.restore(made, place.data, place.url, renewal, keesa_itself(now()), files=files)

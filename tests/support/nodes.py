@@ -39,7 +39,7 @@ def two_nodes(place: Place, jitter_ms: float = JITTER_MS, **env: str) -> Iterato
         if place.url is None:
             yield [stack.enter_context(LiveServer(place.data, None, "--workers", "2", **env))]
             return
-        env = {"KEESA_SECRET": cast.SECRET} | env
+        env = {"KEESA_SECRET": cast.SECRET, "KEESA_FILES": str(place.data / "files")} | env
         servers = []
         for name in ("one", "other"):
             data = place.data / name

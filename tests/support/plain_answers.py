@@ -70,6 +70,7 @@ class World:
         self.role_types = {(row["role_id"], row["ticket_type"]) for row in rows(tx, "SELECT * FROM role_ticket_types")}
         self.tickets = _by_id(rows(tx, "SELECT * FROM tickets ORDER BY raised_at, id"))
         self.notes = rows(tx, "SELECT * FROM ticket_notes ORDER BY created_at, id")
+        self.attachments = rows(tx, "SELECT * FROM attachments ORDER BY id")
         self.statuses = rows(tx, "SELECT * FROM ticket_statuses ORDER BY id")
         self.assignments = rows(tx, "SELECT * FROM ticket_events WHERE kind = 'assigned' ORDER BY ticket_id, number")
 
@@ -154,7 +155,7 @@ TYPED_2021: Final = tuple(key for key in LISTED_2024 if key not in ("ticket_numb
 SHOWN_2021: Final = tuple(key for key in TYPED_2021 if key != "priority")
 
 
-def shown(world: World, version: Version, keys: Iterable[str], ticket: Row) -> Row:
+def shown(world: World, user: Row, version: Version, keys: Iterable[str], ticket: Row) -> Row:
     """The ticket's own columns, and what is made of other rows."""
     everything = ticket | {
         "ticket_number": str(ticket["id"]),
@@ -162,10 +163,10 @@ def shown(world: World, version: Version, keys: Iterable[str], ticket: Row) -> R
         "raised_on": CLOCK.iso(ticket["raised_at"]),
         "raised_by": world.name_of(ticket["raised_by_id"]),
         "assigned_to": world.name_of(ticket["assigned_to_id"]),
-        "image_urls": [],
+        "image_urls": _images(world, user, ticket),
         "contact_phone": ticket["contact_phone"] or str(ticket["contact_number"]),
         "group": {"open": "open", "closed": "closed"}.get(ticket["status"], "active"),
-        "updated_at": CLOCK.iso(ticket["changed_at"]),
+        "updated_at": CLOCK.iso(ticket["changed_at" if _of_desk(user) else "public_changed_at"]),
         "closed_date": None if version == "2024" else "not closed",
         "ticket_statuses": [
             {"id": row["id"], "status": row["status"], "created_at": CLOCK.iso(row["created_at"])}
@@ -184,6 +185,29 @@ def shown(world: World, version: Version, keys: Iterable[str], ticket: Row) -> R
     if ticket["status"] == "closed":
         everything["closed_date"] = CLOCK.midnight(ticket["closed_on"])
     return {key: everything[key] for key in keys}
+
+
+def _of_desk(user: Row) -> bool:
+    return user["user_type"] in ("admin", "staff")
+
+
+def _images(world: World, user: Row, ticket: Row) -> list[str]:
+    """Those of the ticket and its duplicates; to customers nothing internal, and nothing of before it was theirs."""
+    found = []
+    for row in world.attachments:
+        owner = world.tickets[row["ticket_id"]]
+        public = not row["internal"] and row["number"] > owner["public_since"]
+        if row["kind"] == "image" and ticket["id"] in (owner["id"], owner["duplicate_of_id"]):
+            if _of_desk(user):
+                found.append(said(row["id"], None))
+            elif public:
+                found.append(said(row["id"], ticket["customer_id"]))
+    return found
+
+
+def said(attachment_id: int, customer_id: int | None) -> str:
+    """What an address says, in place of it."""
+    return f"attachment {attachment_id} for {'the desk' if customer_id is None else f'customer {customer_id}'}"
 
 
 def _note(author: Row, note: Row) -> Row:
@@ -206,13 +230,13 @@ def tickets(world: World, user: Row, question: Question) -> Answer:
     if question.version == "2021":
         own = [ticket for ticket in seen if user["id"] in (ticket["raised_by_id"], ticket["assigned_to_id"])]
         unclosed = [ticket for ticket in own if ticket["status"] != "closed"]
-        found = [shown(world, "2021", SHOWN_2021, ticket) for ticket in page(question, unclosed, None)]
+        found = [shown(world, user, "2021", SHOWN_2021, ticket) for ticket in page(question, unclosed, None)]
         return 200, {"data": {"tickets": found}}
     found = []
     for name, statuses in (("open", ["open"]), ("active", ["in_progress", "on_hold"]), ("closed", ["closed"])):
         group = [ticket for ticket in seen if ticket["status"] in statuses]
         cut = page(question, group, 20, question.query.get(f"{name}_page"))
-        found += [shown(world, "2024", LISTED_2024, ticket) for ticket in cut]
+        found += [shown(world, user, "2024", LISTED_2024, ticket) for ticket in cut]
     return 200, {"data": {"tickets": found}}
 
 
@@ -220,13 +244,13 @@ def by_type(world: World, user: Row, question: Question) -> Answer:
     wanted = (question.query["type"], question.query["status"])
     seen = [ticket for ticket in world.seen_by(user) if (ticket["ticket_type"], ticket["status"]) == wanted]
     limit, keys = (20, LISTED_2024) if question.version == "2024" else (10, TYPED_2021)
-    found = [shown(world, question.version, keys, ticket) for ticket in page(question, seen, limit)]
+    found = [shown(world, user, question.version, keys, ticket) for ticket in page(question, seen, limit)]
     return 200, {"data": {"count": len(found), "tickets": found}}
 
 
 def by_category(world: World, user: Row, question: Question) -> Answer:
     seen = [ticket for ticket in world.seen_by(user) if ticket["category"] == question.query["category"]]
-    found = [shown(world, "2024", OF_CATEGORY, ticket) for ticket in page(question, seen, 20)]
+    found = [shown(world, user, "2024", OF_CATEGORY, ticket) for ticket in page(question, seen, 20)]
     return 200, {"data": {"tickets": found}}
 
 
@@ -238,7 +262,7 @@ def of_customer(world: World, user: Row, question: Question) -> Answer:
     if user["user_type"] != "admin" and user["customer_id"] != customer_id and not seen:
         return UNCONCERNED
     wanted = [ticket for ticket in seen if status in (None, ticket["status"])]
-    found = [shown(world, "2024", OF_CUSTOMER, ticket) for ticket in page(question, wanted, 20)]
+    found = [shown(world, user, "2024", OF_CUSTOMER, ticket) for ticket in page(question, wanted, 20)]
     return 200, {"data": {"tickets": found}}
 
 
@@ -247,7 +271,7 @@ def one_ticket(world: World, user: Row, question: Question) -> Answer:
     if ticket is None or not world.sees(user, ticket):
         return NOT_FOUND
     keys = DETAIL_2024 if question.version == "2024" else SHOWN_2021
-    return 200, {"data": {"ticket": shown(world, question.version, keys, ticket)}}
+    return 200, {"data": {"ticket": shown(world, user, question.version, keys, ticket)}}
 
 
 def notes(world: World, user: Row, question: Question) -> Answer:
@@ -268,7 +292,7 @@ def for_bot(world: World, user: Row, question: Question) -> Answer:
     ticket = world.tickets.get(question.ticket)
     if ticket is None or ticket["customer_id"] != question.query["customer_id"]:
         return NOT_FOUND
-    return 200, {"data": {"ticket": shown(world, "2024", FOR_BOT, ticket)}}
+    return 200, {"data": {"ticket": shown(world, user, "2024", FOR_BOT, ticket)}}
 
 
 def me(world: World, user: Row, _question: Question) -> Answer:

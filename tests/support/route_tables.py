@@ -4,7 +4,9 @@ from typing import Final
 
 import cast
 from keesa.accounts.sessions import Version
+from keesa.api.file_addresses import FileAddresses
 from keesa.app import VERSIONS
+from keesa.clock import now
 from keesa.web.router import answering
 
 PARAMETERS: Final = {
@@ -24,6 +26,9 @@ PARAMETERS: Final = {
     "{tag}": cast.TAG,
     "{canned_answer}": cast.CANNED_ANSWER,
     "{note}": cast.NOTE,
+    "{image}": cast.IMAGE,
+    "{file}": cast.FILE,
+    "{address}": FileAddresses(cast.SECRET.encode()).at(now(), "").of(cast.IMAGE, None),
 }
 
 Endpoint = tuple[str, str]

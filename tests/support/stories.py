@@ -16,6 +16,7 @@ from cast import (
     SCHOOL,
     Person,
 )
+from hung import Hung, hang_without_bytes, take_down
 from keesa.accounts.sessions import Version
 from keesa.clock import now
 from plain_answers import ANSWERS, NOT_FOUND, ONLY_STAFF, Answer, Question, World, answer, refusal
@@ -121,6 +122,29 @@ def add_note(step: Step) -> None:
     step.act(step.anybody(), "/tickets/add_ticket_note", said)
 
 
+def add_image(step: Step) -> None:
+    """Or a file, which no list shows; on the ticket, or on a note for the desk alone."""
+    note_id = None
+    if step.random.random() < 0.3:
+        token = step.desk.tokens[ADMIN]
+        refused = refusal(step.world, token, "write")
+        body = {"note": {"note": step.random.choice(TEXTS), "internal": True}}
+        status, note = step.desk.act(step.random.randrange(2), ADMIN, f"/tickets/{step.ticket}/notes", body)
+        assert refused or status == 201
+        note_id = None if refused else note["id"]
+    hung = Hung(ticket=step.ticket, note_id=note_id, kind=step.random.choice(("image", "image", "file")))
+    step.desk.changes.append(f"{hung}")
+    step.desk.database.write(lambda tx: hang_without_bytes(tx, [hung]))
+
+
+def remove_image(step: Step) -> None:
+    """Any one of them."""
+    if step.world.attachments:
+        gone = step.random.choice(step.world.attachments)
+        step.desk.changes.append(f"removed: {gone}")
+        step.desk.database.write(lambda tx: take_down(tx, gone["ticket_id"], gone["kind"], gone["id"]))
+
+
 def change_status(step: Step) -> None:
     """Only of what is assigned: that comes first."""
     if step.row["assigned_to_id"] is None:
@@ -208,7 +232,7 @@ def move_user(step: Step) -> None:
 
 
 def move_ticket(step: Step) -> None:
-    """A column of its own, and its revision with it, as every change of a ticket must."""
+    """A column of its own, and its revisions with it, as every change that customers see must."""
     columns: dict[str, tuple[object, ...]] = {
         "title": NAMES,
         "description": TEXTS,
@@ -224,7 +248,7 @@ def move_ticket(step: Step) -> None:
     }
     column = step.random.choice(list(columns))
     value = step.random.choice([value for value in columns[column] if value != step.row[column]] or [step.row[column]])
-    sql = f"UPDATE tickets SET {column} = :value, revision = $new_revision WHERE id = :id"
+    sql = f"UPDATE tickets SET {column} = :value, revision = $new_revision, public_revision = NULL WHERE id = :id"
     step.desk.run(sql, value=value, id=step.ticket)
 
 
@@ -264,6 +288,8 @@ def go_offline(step: Step) -> None:
 CHANGES: Final[Mapping[Callable[[Step], None], int]] = {
     raise_ticket: 5,
     add_note: 4,
+    add_image: 5,
+    remove_image: 2,
     change_status: 5,
     change_assignee: 4,
     edit_ticket: 4,

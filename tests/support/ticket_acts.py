@@ -1,5 +1,6 @@
 """Every act on a ticket: what it is asked with in a world of `worlds`, and what its answer may tell."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -23,8 +24,12 @@ WRITING: Final = {
     ("PATCH", "/tickets/{ticket}/notes/{note}"),
     ("DELETE", "/tickets/{ticket}/notes/{note}"),
     ("POST", "/tickets/bulk"),
+    ("POST", "/tickets/{ticket}/images"),
+    ("DELETE", "/tickets/{ticket}/images/{image}"),
+    ("POST", "/tickets/{ticket}/files"),
+    ("DELETE", "/tickets/{ticket}/files/{file}"),
 }
-OF_ALL: Final = {(method, path) for method, path in WRITING if "note" in path}
+OF_ALL: Final = {(method, path) for method, path in WRITING if re.search("note|image|file", path)}
 """Those that are not the desk's alone."""
 EVERYBODY: Final = " ".join(f"@Some{user_id}" for user_id in USER_IDS)
 CHANGES: Final[tuple[dict[str, Any], ...]] = (
@@ -42,13 +47,13 @@ def known_to(world: World) -> frozenset[str]:
     desk = world.actor.of_desk
     whole = {mark for ticket in world.seen for mark in ticket.marks if desk or mark in customers_marks(ticket)}
     notes = {each for ticket in world.seen for each in world.duplicates_of(ticket)}
-    return frozenset(
-        whole | {ticket.said for ticket in notes} | ({ticket.inner for ticket in notes} if desk else set())
-    )
+    public = {mark for ticket in notes for mark in (ticket.said, ticket.hung)}
+    internal = {mark for ticket in notes for mark in (ticket.inner, ticket.hung_inside)}
+    return frozenset(whole | public | (internal if desk else set()))
 
 
 def customers_marks(ticket: Ticket) -> tuple[str, ...]:
-    return ticket.number, ticket.title, ticket.said
+    return ticket.number, ticket.title, ticket.said, ticket.hung
 
 
 def asked_of(endpoint: Endpoint, ticket: Ticket, world: World) -> Iterator[tuple[str, object]]:
@@ -66,10 +71,13 @@ def asked_of(endpoint: Endpoint, ticket: Ticket, world: World) -> Iterator[tuple
         "/tickets/{ticket}/tags": [{"tag": {"id": TAG}}],
         "/tickets/{ticket}/notes": [{"note": {"note": "On my way"}}],
         "/tickets/{ticket}/notes/{note}": [{"note": {"note": "On my way"}}],
+        "/tickets/{ticket}/images": [{"uploads": ["f" * 32], "note_id": ticket.internal_note_id}],
+        "/tickets/{ticket}/files": [{"uploads": ["f" * 32]}],
         "/tickets/bulk": [{"tickets": [{"ticket_number": ticket.id}], "change": change} for change in CHANGES],
     }
     note_id = ticket.note_ids[method == "DELETE"]
     named = {"ticket": ticket.id, "other": other.id, "user": world.actor.id, "tag": TAG, "note": note_id}
+    named |= {kind: ticket.hanging_ids(kind)[0] for kind in ("image", "file")}
     for kind in KINDS if "{kind}" in path else ("",):
         for body in bodies[path] if method != "DELETE" else (None,):
             yield path.format(**named, kind=kind), body

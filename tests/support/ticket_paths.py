@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from cast import CANNED_ANSWER
 from keesa.accounts.sessions import Version
+from keesa.attachments.listing import NOT_FOUND
+from keesa.attachments.serving import Kind
 from keesa.tickets.statuses import STATUSES
 from route_tables import Endpoint
 from worlds import CUSTOMERS, TAGS, TYPES, Ticket, World
@@ -177,6 +179,41 @@ def one_note(world: World, _: Version) -> Iterator[Asked]:
                     yield _of(world, ticket, f"{path}/{note_id}", status=404, sentence=NO_NOTE)
 
 
+def page_of_hung(kind: Kind) -> Asking:
+    """Its images or its files, and its duplicates', without the number of one that is out of sight."""
+
+    def ask(world: World, _: Version) -> Iterator[Asked]:
+        for ticket in world.tickets:
+            shown = noted(world, ticket)
+            wanted = {each.hung for each in shown} | {each.number for each in shown & world.seen}
+            if world.actor.of_desk:
+                wanted |= {each.hung_inside for each in shown}
+            path = f"/tickets/{ticket.id}/{kind}s"
+            for query in ("", "?format=csv"):
+                yield _of(world, ticket, f"{path}{query}", wanted)
+            yield _of(world, ticket, f"{path}?limit=1", wanted, partly=True)
+
+    return ask
+
+
+def one_hung(kind: Kind) -> Asking:
+    """As one note: of each ticket by the path of each."""
+
+    def ask(world: World, _: Version) -> Iterator[Asked]:
+        for ticket in world.tickets:
+            for owner in world.tickets:
+                found = owner in noted(world, ticket)
+                numbers = {owner.number} & {each.number for each in world.seen}
+                for hung_id, name in zip(owner.hanging_ids(kind), (owner.hung, owner.hung_inside), strict=True):
+                    path = f"/tickets/{ticket.id}/{kind}s/{hung_id}"
+                    if found and (world.actor.of_desk or name == owner.hung):
+                        yield _of(world, ticket, path, {name, *numbers})
+                    else:
+                        yield _of(world, ticket, path, status=404, sentence=NOT_FOUND[kind])
+
+    return ask
+
+
 def for_bot(world: World, _: Version) -> Iterator[Asked]:
     """A bot is told of any ticket whose customer it knows; people are refused, but for admins."""
     for ticket in world.tickets:
@@ -245,6 +282,10 @@ READING: Final[dict[Endpoint, Asking]] = {
     ("GET", "/tickets/get_ticket_notes"): documented_notes,
     ("GET", "/tickets/{ticket}/notes"): page_of_notes,
     ("GET", "/tickets/{ticket}/notes/{note}"): one_note,
+    ("GET", "/tickets/{ticket}/images"): page_of_hung("image"),
+    ("GET", "/tickets/{ticket}/images/{image}"): one_hung("image"),
+    ("GET", "/tickets/{ticket}/files"): page_of_hung("file"),
+    ("GET", "/tickets/{ticket}/files/{file}"): one_hung("file"),
     ("GET", "/tickets/{ticket}/get_specific_ticket_for_bot"): for_bot,
     ("GET", "/tickets/{ticket}/relations"): relations,
     ("GET", "/tickets/{ticket}/watchers"): watchers,

@@ -24,6 +24,7 @@ MISSING: Final = 2030999
 """A number that no ticket has."""
 _FIRST_NOTE: Final = 50_000_000
 _FIRST_INTERNAL: Final = 2**52 + 50_000_000
+_FIRST_HANGING: Final = 60_000_000
 
 Kind = Literal["duplicate_of", "caused_by", "child_of"]
 KINDS: Final[tuple[Kind, ...]] = ("duplicate_of", "caused_by", "child_of")
@@ -48,7 +49,9 @@ class User:
 
 @dataclass(frozen=True)
 class Ticket:
-    """With two notes, the second of which was edited, and an internal one."""
+    """With two notes, the second of which was edited, and an internal one; an image and a file that hang on it, and as
+    many on its internal note.
+    """
 
     id: int
     customer_id: int
@@ -89,8 +92,19 @@ class Ticket:
         return f"inner_{self._letter}"
 
     @property
+    def hung(self) -> str:
+        """Of what its image and its file are called."""
+        return f"mast_{self._letter}"
+
+    @property
+    def hung_inside(self) -> str:
+        """The same of those on its internal note."""
+        return f"cabin_{self._letter}"
+
+    @property
     def marks(self) -> frozenset[str]:
-        return frozenset({self.number, self.title, self.said, self.was_said, self.inner})
+        texts = {self.title, self.said, self.was_said, self.inner, self.hung, self.hung_inside}
+        return frozenset({self.number, *texts})
 
     @property
     def _letter(self) -> str:
@@ -104,6 +118,11 @@ class Ticket:
     @property
     def internal_note_id(self) -> int:
         return _FIRST_INTERNAL + self.id - FIRST
+
+    def hanging_ids(self, kind: str) -> tuple[int, int]:
+        """Of its image or file, and of the one on its internal note."""
+        first = _FIRST_HANGING + 4 * (self.id - FIRST) + 2 * (kind == "file")
+        return first, first + 1
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def nodes(older_place: Place) -> Iterator[Sequence[Node]]:
     for name in ("one", "other"):
         data = older_place.data if older_place.url is None else older_place.data / name
         data.mkdir(mode=0o700, exist_ok=True)
-        made.append(Node(data, older_place.url, KEESA_SECRET=cast.SECRET))
+        env = {"KEESA_SECRET": cast.SECRET, "KEESA_FILES": str(older_place.data / "files")}
+        made.append(Node(data, older_place.url, **env))
     try:
         for node in made:
             node.start(OLD)

@@ -13,7 +13,7 @@ from starlette.types import Message
 
 from keesa.db import Database
 from keesa.web.compression import CODINGS, LARGE, SMALLEST, Coding, Compressing, accepted, as_accepted
-from keesa.web.replies import JSON, EncodedReply, File, Stream
+from keesa.web.replies import JSON, Content, EncodedReply, Stream
 from raw_asgi import RawAnswer, ask_raw
 from unpacking import unpacked
 
@@ -112,7 +112,8 @@ def test_a_short_answer_is_sent_as_it_is() -> None:
         reply(BODY, "image/png"),
         reply(BODY, None),
         reply(BODY, "application/octet-stream"),
-        reply(File("/etc/hostname"), "text/plain"),
+        reply(Content(5000, lambda _start, _stop: BODY, 0), "text/plain"),
+        reply(Stream(cast("Any", None), 5000), "text/plain"),
         reply(BODY, JSON, (b"content-encoding", b"br")),
     ],
 )

@@ -16,7 +16,8 @@ from keesa.errors import NotFound
 from keesa.web import middleware
 from keesa.web.endpoints import PathParameter
 from keesa.web.mounts import Mount
-from keesa.web.replies import File, Reply
+from keesa.web.ranges import content_of
+from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 
 CONTENT: Final = bytes(range(256)) * 4096
@@ -27,11 +28,11 @@ FILES: dict[str, Path] = {}
 Name = Annotated[str, PathParameter(str, "The file's name", {"type": "string"}, "There is no such file")]
 
 
-@ROUTES.add("GET", "/files/{name}", summary="Download", permission=TICKETS_READ, answer_type="image/png")
+@ROUTES.add("GET", "/documents/{name}", summary="Download", permission=TICKETS_READ, answer_type="image/png")
 def download(_tx: Tx, _call: Call[None, None], name: Name) -> Reply[None]:
     if name not in FILES:
         raise NotFound("There is no such file")
-    return Reply(File(FILES[name]), media_type="image/png")
+    return Reply(content_of(FILES[name]), media_type="image/png")
 
 
 @pytest.fixture
@@ -52,16 +53,16 @@ def test_a_file_is_sent_whole_or_in_ranges(shared_database: Database, shared_con
 
     async def ask() -> None:
         async with asking(shared_database, shared_config, ROUTES) as client:
-            whole = await client.get("/api/v1/files/picture")
+            whole = await client.get("/api/v1/documents/picture")
             assert (whole.status_code, whole.content) == (200, CONTENT)
             assert (whole.headers["Content-Type"], whole.headers["Keesa-Version"]) == ("image/png", "2024")
-            part = await client.get("/api/v1/files/picture", headers={"Range": "bytes=1000-1999"})
+            part = await client.get("/api/v1/documents/picture", headers={"Range": "bytes=1000-1999"})
             assert (part.status_code, part.content) == (206, CONTENT[1000:2000])
-            none = await client.get("/api/v1/files/picture", headers={"Range": f"bytes={len(CONTENT)}-"})
+            none = await client.get("/api/v1/documents/picture", headers={"Range": f"bytes={len(CONTENT)}-"})
             assert none.status_code == 416
-            head = await client.head("/api/v1/files/picture")
+            head = await client.head("/api/v1/documents/picture")
             assert (head.content, head.headers["Content-Length"]) == (b"", str(len(CONTENT)))
-            assert (await client.get("/api/v1/files/other")).json() == {"error": "There is no such file"}
+            assert (await client.get("/api/v1/documents/other")).json() == {"error": "There is no such file"}
 
     run(ask())
 
@@ -85,7 +86,7 @@ def test_a_client_that_goes_during_a_download_is_no_failure(
 
     async def ask() -> None:
         async with asking(shared_database, shared_config, ROUTES) as client:
-            async with client.stream("GET", "/api/v1/files/large") as answer:
+            async with client.stream("GET", "/api/v1/documents/large") as answer:
                 await anext(answer.aiter_raw(65_536))
             await until(lambda: bool(noted))
         [(level, facts)] = noted

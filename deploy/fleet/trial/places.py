@@ -30,7 +30,7 @@ def choose(folder: "Path") -> dict[int, Values]:
     """The values of each machine, by its number: free ports, and passwords that nobody else knows."""
     common = {name: secrets.token_hex(20) for name in _SECRETS} | {"NETWORK": "127.0.0.1/32"}
     common |= {f"{name}{number}": _address() for name in ("ETCD", "PEER", *SHARED) for number in MACHINES}
-    common |= {f"KEESA{number}": _address() for number in MACHINES}
+    common |= {f"KEESA{number}": _address() for number in MACHINES} | {"FILES": str(folder / "files")}
     return {number: common | _own(number, common, folder / f"keesa{number}") for number in MACHINES}
 
 

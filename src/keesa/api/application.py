@@ -2,15 +2,21 @@
 
 from typing import Any
 
+from starlette.datastructures import Headers
+
 from keesa.accounts.permissions import Permission, require
 from keesa.api.authentication import AuthenticatedCaller, Authentication
 from keesa.api.calls import Call
+from keesa.api.file_addresses import base_of
 from keesa.api.services import Services
+from keesa.web.calls import Client
 
 
 class Api(Authentication):
     def __init__(self, services: Services) -> None:
-        super().__init__(services.signer, services.sessions, services.api_tokens, services.last_use)
+        super().__init__(
+            services.signer, services.sessions, services.api_tokens, services.last_use, services.file_addresses
+        )
         self._services = services
         self.replays = services.replays
 
@@ -18,6 +24,11 @@ class Api(Authentication):
         """Only a route for anyone has no actor, and its endpoint asks for none."""
         who: dict[str, Any] = {"actor": caller.actor, "session": caller.session}
         return Call(services=self._services, caller=caller, **who, **request)
+
+    def circumstances(self, client: Client, headers: Headers, at: int) -> str:
+        """What the addresses of files hang on, which are others each day."""
+        base = base_of(self._services.public_url, client, headers)
+        return self._services.file_addresses.at(at, base).mark
 
     def require(self, caller: AuthenticatedCaller, *permissions: Permission) -> None:
         """A route with a permission is for nobody without a token, so that somebody acts."""

@@ -15,6 +15,7 @@ from keesa.accounts.last_use import LastUse
 from keesa.accounts.session_cache import SessionCache, SessionState
 from keesa.accounts.sessions import Session
 from keesa.accounts.tokens import Signer
+from keesa.api.file_addresses import FileAddresses
 from keesa.clock import now
 from keesa.db import Tx
 from keesa.errors import Unauthorized
@@ -85,25 +86,48 @@ class SentApiToken:
     """As that of `Token`."""
 
 
+@dataclass(slots=True, eq=False)
+class SentAddress:
+    """An address that this server has signed, and that is good: nobody in particular has it."""
+
+    subject: Subject
+    """Of a kind that may ask without limit: many people have one network address, and a page many images."""
+    cached: None = None
+
+
+_OF_ADDRESSES: Final = Subject("file", "")
+_Sent = Token | SentApiToken | SentAddress
+"""What shows who may call."""
+
+
 class Authentication:
     """By the tokens that `signer` has signed, and the sessions and the API tokens in the database."""
 
     def __init__(
-        self, signer: Signer, session_cache: SessionCache, api_tokens: ApiTokenCache, last_use: LastUse
+        self,
+        signer: Signer,
+        session_cache: SessionCache,
+        api_tokens: ApiTokenCache,
+        last_use: LastUse,
+        addresses: FileAddresses,
     ) -> None:
         self._signer = signer
         self._sessions = session_cache
         self._api_tokens = api_tokens
         self._last_use = last_use
+        self._addresses = addresses
 
-    def read_token(self, request: Request, access: Access) -> Token | SentApiToken | None:
-        """The request's token, None where the route is for anyone; raises `Unauthorized`.
+    def read_token(self, request: Request, access: Access) -> _Sent | None:
+        """The request's token, None where the route is for anyone, or its address is none; raises `Unauthorized`.
 
         The token is the last word of the header, so that `Bearer` may be missing. A bad header never falls back to
         the cookie. An API token is one in the header alone, and where no session is needed to refresh or to end.
         """
         if access is Access.ANYONE:
             return None
+        if access is Access.SIGNED_ADDRESS:
+            found = self._addresses.read(request.scope["path"].rstrip("/").rpartition("/")[2], now())
+            return None if found is None else SentAddress(_OF_ADDRESSES)
         refreshing = access is Access.REFRESH_TOKEN
         header = request.headers.get("x-refresh-token" if refreshing else "authorization")
         text = _cookie(request, REFRESH_COOKIE if refreshing else ACCESS_COOKIE) if header is None else _last(header)
@@ -134,7 +158,7 @@ class Authentication:
         subject = None if token_id is None else Subject("token", token_id)
         return SentApiToken(token_hash, subject, _by_api_token(known) if known else None)
 
-    def find_caller(self, tx: Tx, token: Token | SentApiToken | Unauthorized | None) -> AuthenticatedCaller:
+    def find_caller(self, tx: Tx, token: _Sent | Unauthorized | None) -> AuthenticatedCaller:
         """Raises `HttpError` (503) while the API is offline, before anything is said of the token; and `Unauthorized`
         where the token is none, the session has ended, or the CSRF token is not its own.
         """
@@ -143,7 +167,7 @@ class Authentication:
         state = self._state(tx, token) if isinstance(token, Token) else SessionState(offline=maintenance.is_on(tx))
         if state.offline:
             raise _offline()
-        if token is None:
+        if token is None or isinstance(token, SentAddress):
             return AuthenticatedCaller()
         if isinstance(token, Unauthorized):
             raise token

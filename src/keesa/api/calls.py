@@ -13,6 +13,7 @@ from keesa.accounts.permissions import sees_internal
 from keesa.accounts.sessions import Session, Version
 from keesa.api import PREFIX, etags
 from keesa.api.authentication import AuthenticatedCaller
+from keesa.api.file_addresses import Addresses, base_of
 from keesa.api.services import Services
 from keesa.api.ticket_cache import TicketFormat
 from keesa.api.ticket_states import Condition
@@ -20,7 +21,7 @@ from keesa.db import Steps, Tx
 from keesa.rich_text.html import RichText
 from keesa.tickets.finding import LockedTicket, as_held
 from keesa.tickets.missed import number_held
-from keesa.tickets.views import VisibleTicket
+from keesa.tickets.views import TicketView, VisibleTicket
 from keesa.web import calls
 from keesa.web.calls import B, Q
 from keesa.web.replies import Headers, Reply
@@ -48,11 +49,27 @@ class Call(calls.Call[Q, B]):
         """The same of a body that may leave it out."""
         return self.rich_text if self.converted else UNSET
 
+    @property
+    def addresses(self) -> Addresses:
+        """Those of files, for who asks where they ask."""
+        base = base_of(self.services.public_url, self.client, self.headers)
+        return self.services.file_addresses.at(self.at, base)
+
     def tickets(self, tx: Tx, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S]) -> Steps[list[S]]:
         """Tickets in one of the version's formats."""
         return self.services.tickets.tickets(
-            tx, self.caller.names_revision, visible, ticket_format, internal=sees_internal(self.actor)
+            tx,
+            self.caller.names_revision,
+            visible,
+            ticket_format,
+            self.addresses,
+            internal=sees_internal(self.actor),
         )
+
+    def ticket(self, shown: TicketView, ticket_format: TicketFormat[S]) -> S:
+        """One ticket that is read already."""
+        clock = self.services.clock
+        return ticket_format.of(shown, clock, self.addresses, internal=sees_internal(self.actor))
 
     @property
     def by(self) -> Requester:
@@ -71,7 +88,8 @@ class Call(calls.Call[Q, B]):
 
     def ticket_etag(self, ticket: VisibleTicket, number: int, version: Version = "2024") -> str:
         """Of a ticket by itself, of which `number` is the number of the last event."""
-        return etags.ticket_etag(self.caller, etags.form_of(version, self.services.clock), ticket, number)
+        form = f"{etags.form_of(version, self.services.clock)}.{self.addresses.digest}"
+        return etags.ticket_etag(self.caller, form, ticket, number)
 
     def etag_held(self, ticket: LockedTicket, version: Version = "2024") -> str:
         """The same of a ticket that is held, as it was then."""
@@ -89,7 +107,10 @@ class Call(calls.Call[Q, B]):
         """Of what is rendered from tickets alone, in this form, and from what `more` is named. Raises `Answered` where
         the client has it already.
         """
-        etag = etags.list_etag(self.caller, etags.form_of(form, self.services.clock), tickets, *more)
+        said = etags.form_of(form, self.services.clock)
+        if isinstance(form, TicketFormat) and form.has_images:
+            said = f"{said}.{self.addresses.digest}"
+        etag = etags.list_etag(self.caller, said, tickets, *more)
         self.conditions.require(etag)
         return etag
 

@@ -1,7 +1,8 @@
 """What the states of things are called that answers show: their `ETag`s, each with its quotation marks.
 
-That of a ticket is `"<names>.<form>-<revision>.<number>"`, and `.<epoch>` of a desk that began anew: what stands behind
-the hyphen is the ticket's own, and all that counts where it is changed. Before it stands what else its answer shows.
+That of a ticket is `"<names>.<form>.<addresses>-<revision>.<number>"`, and `.<epoch>` of a desk that began anew: what
+stands behind the hyphen is the ticket's own, and all that counts where it is changed. Before it stands what else its
+answer shows: the addresses of images are others each day.
 """
 
 from array import array
@@ -30,7 +31,9 @@ def revision_etag(caller: AuthenticatedCaller, revision: int) -> str:
 
 
 def ticket_etag(caller: AuthenticatedCaller, form: str, ticket: VisibleTicket, number: int) -> str:
-    """Of a ticket by itself; `number` is that of its last event, as the caller counts them."""
+    """Of a ticket by itself; `number` is that of its last event, as the caller counts them. The form is with what its
+    addresses are told apart by.
+    """
     return f'"{_shown(caller, form)}-{ticket[1]:x}.{number:x}{_epoch(caller)}"'
 
 

@@ -43,6 +43,7 @@ WORDING: Final = Wording(
         Access.ACCESS_TOKEN: _BY_ACCESS,
         Access.EXPIRED_ACCESS_TOKEN: _BY_ACCESS,
         Access.REFRESH_TOKEN: [{"refresh": []}, {"refreshCookie": []}],
+        Access.SIGNED_ADDRESS: [],
     },
     schemes={
         "access": {
@@ -60,6 +61,7 @@ WORDING: Final = Wording(
         Access.ACCESS_TOKEN: "It needs an access token",
         Access.EXPIRED_ACCESS_TOKEN: "It needs an access token, which may have expired",
         Access.REFRESH_TOKEN: "It needs a refresh token in `X-Refresh-Token`",
+        Access.SIGNED_ADDRESS: "Whoever has the address may call it, without a token",
     },
     headers={
         REQUEST_ID: {
@@ -91,6 +93,36 @@ WORDING: Final = Wording(
             "description": 'What is left of them: `"user";r=5999;t=42` are 5999 requests within 42 seconds',
             "schema": {"type": "string"},
         },
+        "Tus-Resumable": {"description": "The version of tus", "schema": {"const": "1.0.0"}, "required": True},
+        "Tus-Version": {"description": "The versions of tus that are known", "schema": {"type": "string"}},
+        "Tus-Extension": {"description": "Its extensions that are known", "schema": {"type": "string"}},
+        "Tus-Max-Size": {
+            "description": "Bytes that an upload may have",
+            "schema": {"type": "integer", "minimum": 1},
+        },
+        "Tus-Checksum-Algorithm": {
+            "description": "Those of `Upload-Checksum` that are known",
+            "schema": {"type": "string"},
+        },
+        "Upload-Offset": {
+            "description": "Bytes of the upload that are there for good",
+            "schema": {"type": "integer", "minimum": 0},
+            "required": True,
+        },
+        "Upload-Length": {
+            "description": "Bytes that the upload will have",
+            "schema": {"type": "integer", "minimum": 0},
+            "required": True,
+        },
+        "Upload-Expires": {
+            "description": "When the upload's time is over",
+            "schema": {"type": "string"},
+            "required": True,
+        },
+        "Upload-Metadata": {
+            "description": "What its sender has said of the upload",
+            "schema": {"type": "string"},
+        },
         "Accept-Encoding": {"description": "How a body may be encoded", "schema": {"const": "identity"}},
         CSRF_HEADER: {
             "description": "For pages with their tokens in cookies: what their next request that changes something"
@@ -117,6 +149,15 @@ WORDING: Final = Wording(
         "Preference-Applied": {
             "description": "How fields were handled that the call does not know, where `Prefer` has asked for that",
             "schema": {"type": "string", "enum": ["handling=strict", "handling=lenient"]},
+        },
+        "Accept-Ranges": {"description": "That a part may be asked for (`Range`)", "schema": {"const": "bytes"}},
+        "Content-Range": {
+            "description": "Which part it is: `bytes 0-1023/4711`; of a range that there is not, `bytes */4711`",
+            "schema": {"type": "string"},
+        },
+        "Content-Disposition": {
+            "description": "What it is called (RFC 6266), and whether a browser may show it in its place",
+            "schema": {"type": "string"},
         },
         "Location": {"description": "The path of what was made", "schema": {"type": "string"}},
     },

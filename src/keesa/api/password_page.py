@@ -25,9 +25,9 @@ from keesa.clock import now
 from keesa.db import Database
 from keesa.errors import Invalid, KeesaError
 from keesa.web import calls
-from keesa.web.bodies import read_within
 from keesa.web.fair_queue import FairQueue
 from keesa.web.http_errors import HttpError, describe
+from keesa.web.receiving import read_within
 from keesa.web.trace import TRACE, Trace
 
 PATH: Final = "/password"

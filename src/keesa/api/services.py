@@ -7,11 +7,14 @@ from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
+from keesa.api.file_addresses import FileAddresses
 from keesa.api.replays import Replays
 from keesa.api.ticket_cache import TicketCache
+from keesa.attachments.receiving import Receiving
 from keesa.clock import Clock
 from keesa.tickets.numbers import NumberForm
 from keesa.tickets.waiting import Reopening
+from keesa.uploads.receiving import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +29,9 @@ class Services:
     last_use: LastUse
     tickets: TicketCache
     replays: Replays
+    file_addresses: FileAddresses
+    receiving: Receiving
+    uploads: Receiver
+    """Of pictures and files, and where they are kept."""
     public_url: str | None
     """Where clients find the server; None where only their requests tell."""

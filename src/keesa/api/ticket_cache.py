@@ -3,16 +3,19 @@
 A ticket's bytes are kept under its id and revision, the format, and the revision of all names that they show. All three
 are read from the database in the request's own transaction, so that what is kept is never stale: it is only asked for
 while it is right (docs/decisions/0012-lists-from-keys.md). What a transaction shows that may yet be undone is not kept.
+A format that shows images has addresses, which hang on the day, the key and the client's way to the server: it is kept
+under these too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
 from threading import Lock
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
+from keesa.api.file_addresses import Addresses
 from keesa.cache import Cache
 from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
@@ -40,8 +43,32 @@ _ENTRY: Final = 400
 class TicketFormat(Generic[S]):
     """One format in which a version shows a ticket."""
 
-    render: Callable[[TicketView, Clock], S]
+    render: Callable[[TicketView, Clock, list[str]], S]
+    """Given the ticket, the zone, and the addresses of its images."""
     parts: Parts
+
+    @property
+    def has_images(self) -> bool:
+        return Parts.IMAGES in self.parts
+
+    def of(self, ticket: TicketView, clock: Clock, addresses: Addresses, *, internal: bool) -> S:
+        """The ticket in this format; `internal` is what `sees_internal` says of who found it."""
+        audience = None if internal else ticket.customer_id
+        return self.render(ticket, clock, [addresses.of(image, audience) for image in ticket.images])
+
+
+class _Form(NamedTuple, Generic[S]):
+    """What tickets are rendered with."""
+
+    ticket_format: TicketFormat[S]
+    internal: bool
+    addresses: Addresses
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from other forms in which the same tickets are kept."""
+        has_images = self.ticket_format.has_images
+        return self.ticket_format, self.internal, self.addresses.mark if has_images else None
 
 
 class TicketCache:
@@ -69,19 +96,27 @@ class TicketCache:
         return self._kept.entries
 
     def tickets(
-        self, tx: Tx, names: int, visible: Iterable[VisibleTicket], ticket_format: TicketFormat[S], *, internal: bool
+        self,
+        tx: Tx,
+        names: int,
+        visible: Iterable[VisibleTicket],
+        ticket_format: TicketFormat[S],
+        addresses: Addresses,
+        *,
+        internal: bool,
     ) -> Steps[list[S]]:
         """The tickets in their order; `internal` is what `sees_internal` says of who found them. Ready bytes stand in
         for the structs that they encode. Raises `Invalid` where they are too many bytes, before it makes them, and
         `Unavailable` where too many long lists are under way.
         """
-        form = ticket_format, internal
+        form = _Form(ticket_format, internal, addresses)
+        key = form.key
         parts_found: list[msgspec.Raw] = []
         size = counted = 0
         waiting = iter(visible)
         try:
             while portion := list(islice(waiting, PORTION)):
-                parts = self._kept.get_all(list(zip(repeat(form), repeat(names), portion, strict=False)))
+                parts = self._kept.get_all(list(zip(repeat(key), repeat(names), portion, strict=False)))
                 missing = parts.count(None)
                 self.hits += len(portion) - missing
                 self.misses += missing
@@ -129,7 +164,7 @@ class TicketCache:
         names: int,
         portion: Sequence[VisibleTicket],
         parts: list[msgspec.Raw | None],
-        form: tuple[TicketFormat[S], bool],
+        form: _Form[S],
         left: int,
     ) -> Steps[None]:
         """Make the parts that were not kept, if what is `left` is enough for the portion."""
@@ -150,16 +185,16 @@ class TicketCache:
         parts[:] = [made[ticket] if part is None else part for ticket, part in zip(portion, parts, strict=True)]
 
     def _render(
-        self, tx: Tx, names: int, tickets: list[VisibleTicket], form: tuple[TicketFormat[S], bool]
+        self, tx: Tx, names: int, tickets: list[VisibleTicket], form: _Form[S]
     ) -> dict[VisibleTicket, msgspec.Raw]:
         by_id = {ticket[0]: ticket for ticket in tickets}
-        made = {}
-        ticket_format, internal = form
+        made, key = {}, form.key
+        ticket_format, internal, addresses = form
         for view in view_tickets(tx, tickets, ticket_format.parts, internal=internal):
-            part = msgspec.Raw(msgspec.json.encode(ticket_format.render(view, self._clock)))
+            part = msgspec.Raw(msgspec.json.encode(ticket_format.of(view, self._clock, addresses, internal=internal)))
             made[by_id[view.id]] = part
             if not tx.may_be_undone:
-                self._kept.put((form, names, by_id[view.id]), part)
+                self._kept.put((key, names, by_id[view.id]), part)
         return made
 
 

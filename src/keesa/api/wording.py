@@ -57,7 +57,10 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "relations": ("Tickets", "Raise, list, show, assign and close tickets"),
     "watchers": ("Tickets", "Raise, list, show, assign and close tickets"),
     "tags": ("Tags", "The desk's own words on tickets"),
+    "served_files": ("Pictures and files", "What hangs on tickets and on their notes"),
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
+    "attachments": ("Pictures and files", "What hangs on tickets and on their notes"),
+    "uploads": ("Uploads", "Send a file in pieces, and go on where the connection broke"),
     "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),
@@ -82,6 +85,7 @@ STATUSES: Final[Mapping[int, str]] = {
     200: "Done",
     201: "Created",
     204: "Done; there is nothing to show",
+    206: "The part that was asked for",
     304: "It is still in the state that you have",
     400: "The request cannot be read, or names an unknown version",
     401: "The token is missing, expired or ended; or the credentials are wrong",
@@ -93,9 +97,11 @@ STATUSES: Final[Mapping[int, str]] = {
     412: "It is in another state than the one that you have seen; nothing was changed",
     413: "The body is too large",
     415: "The body is compressed, or in another charset than UTF-8",
+    416: "There is nothing in the range that was asked for",
     418: "The server is a teapot",
     422: "The input is well-formed and breaks a rule, or its key was another request's; nothing was changed",
     429: "Too many requests, or too many failed logins; `Retry-After` says how long to wait",
+    460: "What has arrived does not have the checksum that was sent; nothing of it was kept",
     500: "The server has failed; `X-Request-Id` names the request in its log",
     503: "The server is offline for maintenance, or cannot serve you now; `Retry-After` says how long to wait",
 }
@@ -256,7 +262,11 @@ FIELDS: Final[Mapping[str, Entry]] = {
         + "; administrators may add to them",
         "examples": [1, 24],
     },
-    "image_urls": _said("Absolute URLs of the ticket's images"),
+    "image_urls": _said(
+        "Addresses of the ticket's images, in the order in which they were added; each is good until the end of the"
+        " next day (UTC), and needs no token"
+    ),
+    "FileQuery.size": _said("Which size of an image is sent; a file has its original alone"),
     "closed_date": _said("Midnight, in the desk's time zone, of the day on which the ticket was closed"),
     "ticket_notes": _said("The ticket's notes, oldest first"),
     "ticket_statuses": _said("Every status that the ticket has had, oldest first"),

@@ -23,6 +23,8 @@ from keesa.errors import Refused
 PIECE: Final = 1024 * 1024
 """Bytes that are read at a time."""
 LARGEST_MANIFEST: Final = 64 * 1024 * 1024
+FILES: Final = "files"
+"""The folder of pictures and files: files/<place>/<form>."""
 _LEVEL: Final = 3
 _MAGIC: Final = 0x184D2A5B
 """Of the skippable frame."""
@@ -38,6 +40,23 @@ class Readable(Protocol):
     """What can be read to its end; all at once, where no size is given."""
 
     def read(self, size: int = -1, /) -> bytes: ...
+
+
+class FilesTold:
+    """How many they are so far, and one sum over all."""
+
+    def __init__(self) -> None:
+        self.count = self.bytes = 0
+        self._sha256 = hashlib.sha256()
+
+    def add(self, name: str, size: int, sha256: str) -> None:
+        self.count += 1
+        self.bytes += size
+        self._sha256.update(f"{sha256} {name}\n".encode())
+
+    @property
+    def sum(self) -> str:
+        return self._sha256.hexdigest()
 
 
 Progress = Callable[[int, int], None]
@@ -61,6 +80,7 @@ class Writer:
         self._compressed = zstd.ZstdFile(self._file, "wb", options=options)
         self._tar = tarfile.TarFile.open(fileobj=self._compressed, mode="w|", format=tarfile.PAX_FORMAT)
         self.members: list[Member] = []
+        self.files = FilesTold()
 
     def add(self, name: str, size: int, content: Readable, progress: Progress = silent) -> None:
         """A member of exactly so many bytes."""
@@ -69,6 +89,14 @@ class Writer:
         info.size, info.mode = size, 0o600
         self._tar.addfile(info, summed)
         self.members.append(Member(name, size, summed.sha256.hexdigest()))
+
+    def add_file(self, name: str, size: int, content: Readable) -> None:
+        """One of many, behind all members, which the manifest tells together."""
+        summed = _Summing(content, size, silent)
+        info = tarfile.TarInfo(f"{FILES}/{name}")
+        info.size, info.mode = size, 0o600
+        self._tar.addfile(info, summed)
+        self.files.add(name, size, summed.sha256.hexdigest())
 
     def add_bytes(self, name: str, content: bytes) -> None:
         self.add(name, len(content), io.BytesIO(content))
@@ -112,8 +140,9 @@ def check(path: Path, progress: Progress = silent) -> Manifest:
 
 
 def read(path: Path, progress: Progress = silent) -> Iterator[tuple[Member, Readable]]:
-    """The members one after the other, in the order in which they were written, each to be read before the next, of a
-    file that `check` has found good. Raises `Refused` where one is not what the manifest tells.
+    """The members one after the other, in the order in which they were written, each to be read before the next, and
+    then pictures and files, whose sums are told together; of a file that `check` has found good. Raises `Refused` where
+    one is not what the manifest tells.
     """
     with path.open("rb") as file:
         manifest, end, _ = _sealed(path, file)
@@ -137,8 +166,23 @@ def _members(path: Path, manifest: Manifest, raw: "_Beginning") -> Iterator[tupl
                 pass
             if summed.sha256.hexdigest() != member.sha256:
                 raise _damaged(path)
-        if tar.next() is not None:
+        yield from _files(path, manifest, tar)
+
+
+def _files(path: Path, manifest: Manifest, tar: tarfile.TarFile) -> Iterator[tuple[Member, Readable]]:
+    found = FilesTold()
+    while (info := tar.next()) is not None:
+        content, (folder, _, name) = tar.extractfile(info), info.name.partition("/")
+        if content is None or folder != FILES:
             raise _damaged(path)
+        summed = _Summing(content, info.size, silent)
+        yield Member(info.name, info.size, ""), summed
+        while summed.read(PIECE):  # what was not asked for
+            pass
+        found.add(name, info.size, summed.sha256.hexdigest())
+    told = manifest.files
+    if (found.count, found.sum) != (0 if told is None else told.count, FilesTold().sum if told is None else told.sum):
+        raise _damaged(path)
 
 
 def _require_sum(path: Path, file: BinaryIO, size: int) -> None:

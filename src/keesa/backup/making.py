@@ -11,6 +11,7 @@ from keesa import desk
 from keesa.backup.archive import Progress, Writer, check, silent
 from keesa.backup.blocks import sums_of_file
 from keesa.backup.drafts import draft
+from keesa.backup.files import SCHEMA, last_of, source, write_files
 from keesa.backup.manifest import Engine, Manifest
 from keesa.clock import now
 from keesa.db import Database, Tx
@@ -19,6 +20,7 @@ from keesa.db.sqlite import SqliteDatabase
 from keesa.db.sqlite_copying import check as check_data
 from keesa.db.sqlite_copying import look
 from keesa.errors import Refused
+from keesa.files.places import Place
 
 if TYPE_CHECKING:
     from keesa.db.postgres import PostgresDatabase
@@ -58,6 +60,8 @@ class _State:
     tables: Mapping[str, int]
     columns: Mapping[str, Sequence[str]]
     sequences: Mapping[str, int | None]
+    last: int
+    """The largest id of `stored_files`."""
 
 
 def quietly(_what: str) -> Progress:
@@ -65,13 +69,20 @@ def quietly(_what: str) -> Progress:
 
 
 def back_up(
-    database: Database, settings: Settings, to: Path, extras: Sequence[Extra] = (), steps: Steps = quietly
+    database: Database,
+    settings: Settings,
+    to: Path,
+    extras: Sequence[Extra] = (),
+    steps: Steps = quietly,
+    place: Place | None = None,
 ) -> Manifest:
-    """The desk as it is now, in the new file `to`. Nothing is missing that was acknowledged before. Raises `Refused`
-    where the data is damaged, and `OSError` where the file cannot be made.
+    """The desk as it is now, in the new file `to`, with the pictures and files that are kept at `place`. Nothing is
+    missing that was acknowledged before. Raises `Refused` where the data is damaged, and `OSError` where the file
+    cannot be made.
     """
     at = now()
-    with draft(to) as folder:
+    place = place if database.read(schema_of) >= SCHEMA else None
+    with draft(to) as folder, source(database, place) as files:
         made = folder / to.name
         with made.open("xb") as file:
             os.fchmod(file.fileno(), 0o600)
@@ -79,6 +90,9 @@ def back_up(
             for extra in extras:
                 writer.add_bytes(extra.name, extra.content)
             state = _write(database, folder, writer, steps)
+            if files is not None:
+                steps("packing pictures and files")
+            told = None if files is None else write_files(files, writer, 0, state.last, folder)
             writer.seal(
                 Manifest(
                     made_at=at,
@@ -92,6 +106,7 @@ def back_up(
                     columns=state.columns,
                     sequences=state.sequences,
                     members=writer.members,
+                    files=told,
                 )
             )
         return check(made, steps("reading it again"))
@@ -108,17 +123,17 @@ def _write_sqlite(database: SqliteDatabase, copied: Path, writer: Writer, steps:
     database.copy(copied)
     steps("checking it")
     rows = check_data(copied)
-    schema, id_ = look(copied, named)
+    (schema, id_), last = look(copied, lambda tx: (named(tx), last_of(tx)))
     writer.add_bytes(SUMS, sums_of_file(copied))
     with copied.open("rb") as data:
         writer.add(DATA, copied.stat().st_size, data, steps("packing it"))
     copied.unlink()
-    return _State("sqlite", schema, id_, rows, {}, {})
+    return _State("sqlite", schema, id_, rows, {}, {}, last)
 
 
 def _write_postgres(database: "PostgresDatabase", writer: Writer, steps: Steps) -> _State:
     with database.snapshot() as snapshot:
-        schema, id_ = named(snapshot.tx)
+        (schema, id_), last = named(snapshot.tx), last_of(snapshot.tx)
         progress, expected = steps("packing the data"), snapshot.expected_rows()
         rows, done = dict.fromkeys(snapshot.columns, 0), 0
         for table in snapshot.columns:
@@ -127,7 +142,7 @@ def _write_postgres(database: "PostgresDatabase", writer: Writer, steps: Steps) 
                 rows[table] += count
                 done += count
                 progress(min(done, expected), expected)
-        return _State("postgres", schema, id_, rows, snapshot.columns, snapshot.sequences())
+        return _State("postgres", schema, id_, rows, snapshot.columns, snapshot.sequences(), last)
 
 
 def named(tx: Tx) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the file. A program refuses a larger number than it knows."""
 
 Engine = Literal["sqlite", "postgres"]
@@ -35,6 +35,19 @@ class Changes(Struct, frozen=True):
     """SHA-256 of the sums of all blocks of the data that comes out."""
 
 
+class Files(Struct, frozen=True):
+    """What a back-up tells of pictures and files, which come behind its members: there may be millions."""
+
+    count: int
+    bytes: int
+    missing: int
+    """That rows have named, and that were not there, or not as large as they should be."""
+    last: int
+    """The largest id of `stored_files`, which is where those of a snapshot begin."""
+    sum: str
+    """SHA-256 of a line for each: its SHA-256 in hex, and its name."""
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     made_at: int
@@ -56,3 +69,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     members: Sequence[Member]
     changes: Changes | None = None
     """Of a snapshot."""
+    files: Files | None = None
+    """None where it has none of them, but what the tables tell: as one that is made before an upgrade, which does not
+    touch them.
+    """

@@ -38,6 +38,8 @@ class Record(Struct, frozen=True):
     """How many of this desk's were at the place after it."""
     oldest_at: int
     """When the oldest of them was made, in milliseconds since 1970."""
+    files_missing: int = 0
+    """Pictures and files that rows have named, and that were not there."""
 
 
 def last(tx: Tx) -> Record | None:
@@ -63,6 +65,8 @@ def warnings(known: Record | None, at: int, every: int) -> Iterator[str]:
     elif at - known.at > LATE * max(every, A_DAY) * _HOUR:
         days = (at - known.at) // (A_DAY * _HOUR)
         yield f"The last back-up is {days} days old: make one with `keesa backup`, and see why none was made since"
+    if known is not None and known.files_missing:
+        yield f"The last back-up lacks {known.files_missing:,} pictures or files: `keesa file check` tells which"
 
 
 def snapshot_warnings(known: Record | None, at: int, every: int) -> Iterator[str]:

@@ -3,7 +3,8 @@ takes the place of the one that was lost.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -16,6 +17,7 @@ from keesa.accounts.audit.recording import Requester
 from keesa.backup import archive, keys, records
 from keesa.backup.archive import PIECE, Readable
 from keesa.backup.drafts import draft
+from keesa.backup.files import bring_files
 from keesa.backup.making import DATA, TABLES, Steps, quietly
 from keesa.backup.manifest import Manifest, Member
 from keesa.backup.renewing import Renewal, renew
@@ -28,6 +30,11 @@ from keesa.db.sqlite_copying import check as check_data
 from keesa.db.sqlite_copying import compact
 from keesa.db.tables import any_present
 from keesa.errors import Refused
+from keesa.files import claims
+from keesa.files.checking import Difference, compare
+from keesa.files.needed import all_needed
+from keesa.files.opening import FOLDER, open_place
+from keesa.files.places import Place
 
 if TYPE_CHECKING:
     from keesa.db.postgres import PostgresDatabase
@@ -35,21 +42,34 @@ if TYPE_CHECKING:
 
 BEFORE_UPGRADES: Final = "before-upgrades"
 """The folder beside the data for back-ups that an upgrade begins with, unless another is configured."""
-_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE, CONFIG_FILE, BEFORE_UPGRADES)
-"""In the folder that a desk is restored to: the key is brought apart from the data."""
+_MAY_BE_THERE: Final = (secret_key.FILE, secret_key.FORMER_FILE, CONFIG_FILE, BEFORE_UPGRADES, FOLDER)
+"""In the folder that a desk is restored to: the key is brought apart from the data, and files are added to others."""
+
+
+class Files(NamedTuple):
+    there: int
+    missing: int
+    """That rows name."""
 
 
 class Restored(NamedTuple):
     manifest: Manifest
     left_out: Sequence[str]
     """Tables in it that are none of Keesa's, and were not brought back."""
+    files: Files = Files(0, 0)
+    """Of the restored desk, where they are kept."""
 
 
 class _End(NamedTuple):
-    """How the restored desk goes on, and who has asked for it."""
+    """How the restored desk goes on, who has asked for it, and where its files come from and go to."""
 
     renewal: Renewal
     by: Requester
+    sources: Sequence[Path]
+    """The back-up, behind the one that it stands on."""
+    place: Callable[[str], Place]
+    """Of the desk whose folder is called so."""
+    scratch: Path
 
 
 def restore(
@@ -60,10 +80,12 @@ def restore(
     by: Requester,
     passphrase: str | None = None,
     steps: Steps = quietly,
+    files: str | None = None,
 ) -> Restored:
-    """From the file into the folder `data`, or the database at `url`; the key too, where a passphrase is given. All of
-    the file is read first. Raises `Refused` where it is not what was written, does not fit, or the place is not empty.
-    What is there before the end is taken for no desk.
+    """From the file into the folder `data`, or the database at `url`; the key too, where a passphrase is given.
+    Pictures and files go to where `files` says, else into the folder. All of the file is read first. Raises `Refused`
+    where it is not what was written, does not fit, or the place is not empty. What is there before the end is taken
+    for no desk.
     """
     manifest = archive.read_manifest(path)
     require_fit(manifest, url)
@@ -71,15 +93,18 @@ def restore(
     base = check(path, steps)[1]
     if passphrase is not None:
         keys.put_back(keys.decrypted(base, passphrase), data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sources = (path,) if base == path else (base, path)
+    end = _End(renewal, by, sources, partial(open_place, files, data), data)
     if url is None:
-        return Restored(_restore_sqlite(path, base, manifest, data, _End(renewal, by), steps), ())
+        return _restore_sqlite(path, base, manifest, data, end, steps)
     database = _opened(data, url)
     try:
         left_out = database.filling(lambda tx, filling: _fill(tx, filling, path, manifest, steps))
-        _go_on(database, manifest, _End(renewal, by), steps)
+        found = _go_on(database, manifest, end, steps)
     finally:
         database.close()
-    return Restored(manifest, left_out)
+    return Restored(manifest, left_out, found)
 
 
 def check(path: Path, steps: Steps = quietly) -> tuple[Manifest, Path]:
@@ -121,9 +146,8 @@ def _opened(data: Path, url: str) -> "PostgresDatabase":
     return cast("PostgresDatabase", open_database(data, url))  # as its URL says
 
 
-def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, end: _End, steps: Steps) -> Manifest:
+def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, end: _End, steps: Steps) -> Restored:
     """What is told of it, with the rows of its tables."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with draft(data / SQLITE_FILE) as folder:
         made = folder / SQLITE_FILE
         for member, content in archive.read(base, steps("unpacking the data")):
@@ -138,13 +162,13 @@ def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, end:
             raise _unlike(path)
         database = open_database(folder, None)
         try:
-            _go_on(database, manifest, end, steps)
+            files = _go_on(database, manifest, end, steps)
         finally:
             database.close()
         if made.with_name(f"{SQLITE_FILE}-wal").exists():
             raise Refused("The restored data was not written to the end: restore it once more")
         _require_empty(data, None)  # so that no log of another file is beside it
-    return msgspec.structs.replace(manifest, tables=rows)
+    return Restored(msgspec.structs.replace(manifest, tables=rows), (), files)
 
 
 def _write(content: Readable, to: Path) -> None:
@@ -181,19 +205,41 @@ def _pieces(members: Iterator[tuple[Member, Readable]]) -> Iterator[tuple[str, b
             yield rest.rpartition("/")[0], content.read()
 
 
-def _go_on(database: Database, manifest: Manifest, end: _End, steps: Steps) -> None:
+def _go_on(database: Database, manifest: Manifest, end: _End, steps: Steps) -> Files:
+    """It is a desk once all of it is there, its files too."""
     steps("bringing it to this version's schema")
     migrate(database, restoring=True)
+    mark = claims.new_mark()
+    place = end.place(database.write(lambda tx: _renew(tx, manifest, end, mark)))
+    steps("bringing pictures and files back")
+    for each in end.sources:
+        bring_files(each, place, end.scratch)
+    found = _count(database, place)
+    place.put_mark(mark, anew=True)
+    database.write(restore_ends)
+    return found
 
-    def finish(tx: Tx) -> None:
-        renewal = end.renewal
-        renew(tx, manifest.made_at, renewal)
-        if not renewal.same_desk:
-            records.forget(tx)
-        record_restore(tx, end.by, manifest.made_at, renewal.clock, same_desk=renewal.same_desk)
-        restore_ends(tx)
 
-    database.write(finish)
+def _renew(tx: Tx, manifest: Manifest, end: _End, mark: str) -> str:
+    """What its folder is called where files are kept."""
+    renewal = end.renewal
+    renew(tx, manifest.made_at, renewal)
+    if not renewal.same_desk:
+        records.forget(tx)
+        claims.keep_owner(tx, claims.owner_of_copy(tx))
+    claims.keep_mark(tx, mark)
+    for left in ("file_holds", "upload_pieces", "uploads"):  # whoever was at them is not here; uploads begin anew
+        tx.run(f"DELETE FROM {left}")
+    record_restore(tx, end.by, manifest.made_at, renewal.clock, same_desk=renewal.same_desk)
+    return claims.owner(tx)
+
+
+def _count(database: Database, place: Place) -> Files:
+    there = missing = 0
+    for compared in compare(all_needed(database), place.all()):
+        there += compared.difference is Difference.NONE
+        missing += compared.difference in (Difference.MISSING, Difference.DAMAGED)
+    return Files(there, missing)
 
 
 def _require_no_tables(tx: Tx) -> None:

@@ -1,11 +1,6 @@
-"""A bucket of S3's, or of a service that speaks as S3 does, by obstore: an extra (`pip install "keesa[s3]"`).
-
-Where it is and who asks, the variables tell that other programs know too (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_REGION, AWS_ENDPOINT, AWS_ALLOW_HTTP).
-"""
+"""Back-ups in a bucket of S3's."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,23 +11,14 @@ from keesa.backup.drafts import scratch
 from keesa.backup.manifest import Manifest
 from keesa.backup.places import Kept, Make, is_name
 from keesa.errors import Refused
-
-try:
-    import obstore
-    from obstore.exceptions import BaseError
-    from obstore.store import S3Store
-except ImportError as missing:
-    raise Refused('S3 needs the extra s3: run `pip install "keesa[s3]"`') from missing
+from keesa.s3 import Patience, obstore, open_bucket, told
 
 _PIECE: Final = 8 * 1024 * 1024
 """Bytes that travel at a time."""
 _AT_ONCE: Final = 2
 _STAGE: Final = "keesa-s3"
 """The folder beside the data in which a back-up is made before it travels."""
-_PATIENCE: Final = timedelta(seconds=60)
-"""For one request."""
-_CONNECTING: Final = timedelta(seconds=10)
-_RETRYING: Final = timedelta(minutes=5)
+_PATIENCE: Final = Patience(timedelta(seconds=60), 5, timedelta(minutes=5))
 
 
 class Bucket:
@@ -42,15 +28,7 @@ class Bucket:
         self._url = url.rstrip("/")
         self._data = data
         with _told(self._url):
-            self._store = S3Store.from_url(
-                self._url,
-                client_options={
-                    "timeout": _PATIENCE,
-                    "connect_timeout": _CONNECTING,
-                    "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("true", "1"),
-                },
-                retry_config={"max_retries": 5, "retry_timeout": _RETRYING},
-            )
+            self._store = open_bucket(self._url, _PATIENCE)
 
     def describe(self) -> str:
         return self._url
@@ -105,10 +83,8 @@ def _sum_of(path: Path) -> bytes:
 
 @contextmanager
 def _told(url: str) -> Iterator[None]:
-    """The service's refusals, in its own first line."""
     try:
-        yield
+        with told(lambda reason: Refused(f"{url} does not do it: {reason}")):
+            yield
     except FileNotFoundError as error:
         raise Refused(f"{url} has no such file") from error
-    except (BaseError, ValueError, OSError) as error:
-        raise Refused(f"{url} does not do it: {str(error).splitlines()[0]}") from error

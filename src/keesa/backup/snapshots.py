@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,11 +17,13 @@ from keesa.backup import archive
 from keesa.backup.archive import Writer
 from keesa.backup.blocks import BLOCK, packed, put_over, sums_of_file, whole, write_changed
 from keesa.backup.drafts import draft
+from keesa.backup.files import Source, last_of, source, write_files
 from keesa.backup.making import SUMS, Settings, Steps, named, quietly
 from keesa.backup.manifest import Changes, Manifest
 from keesa.clock import now
 from keesa.db.sqlite import SqliteDatabase
 from keesa.errors import Refused
+from keesa.files.places import Place
 
 SHARE: Final = 3
 """A snapshot has at most one of so many blocks of the data: with more a full back-up is due, as every further one would
@@ -46,6 +48,8 @@ class Base:
     made_at: int
     sums: bytes
     """Of the blocks of its data."""
+    files: int | None
+    """The largest id of `stored_files` in it; None where it has no pictures and files, and so no snapshot has."""
 
 
 def read_base(path: Path) -> Base | None:
@@ -54,19 +58,28 @@ def read_base(path: Path) -> Base | None:
     if not any(member.name == SUMS for member in manifest.members):
         return None
     sums = next(content.read() for member, content in archive.read(path) if member.name == SUMS)
-    return Base(path.name, archive.sum_of(path), manifest.made_at, sums)
+    files = None if manifest.files is None else manifest.files.last
+    return Base(path.name, archive.sum_of(path), manifest.made_at, sums, files)
 
 
-def take(database: SqliteDatabase, settings: Settings, base: Base, to: Path, steps: Steps = quietly) -> Manifest:
-    """The desk as it is now, in the new file `to` beside its base. Nothing is missing that was acknowledged before.
-    Raises `TooManyError` where a full back-up is due, and `Unavailable` where the data file cannot be frozen.
+def take(
+    database: SqliteDatabase,
+    settings: Settings,
+    base: Base,
+    to: Path,
+    steps: Steps = quietly,
+    place: Place | None = None,
+) -> Manifest:
+    """The desk as it is now, in the new file `to` beside its base, with the pictures and files that have come since.
+    Nothing is missing that was acknowledged before. Raises `TooManyError` where a full back-up is due, and
+    `Unavailable` where the data file cannot be frozen.
     """
     at = now()
-    with draft(to) as folder:
+    with draft(to) as folder, source(database, None if base.files is None else place) as files:
         with SpooledTemporaryFile(_IN_MEMORY, dir=str(folder)) as blocks:
             steps("comparing the data")
             with database.frozen() as frozen:
-                schema, desk = named(frozen.tx)
+                (schema, desk), last = named(frozen.tx), last_of(frozen.tx)
                 most = max(SMALL, frozen.size // BLOCK // SHARE)
                 numbers, sums = write_changed(frozen.pieces(), base.sums, blocks, most)
             changes = Changes(base.name, base.sum, frozen.size, len(numbers), whole(sums))
@@ -82,11 +95,17 @@ def take(database: SqliteDatabase, settings: Settings, base: Base, to: Path, ste
                 members=(),
                 changes=changes,
             )
-            _pack(folder / to.name, told, numbers, blocks)
+            _pack(folder / to.name, told, numbers, blocks, _Files(files, base.files or 0, last))
         return archive.check(folder / to.name, steps("reading it again"))
 
 
-def _pack(made: Path, told: Manifest, numbers: list[int], blocks: "SpooledTemporaryFile[bytes]") -> None:
+class _Files(NamedTuple):
+    source: Source | None
+    after: int
+    last: int
+
+
+def _pack(made: Path, told: Manifest, numbers: list[int], blocks: "SpooledTemporaryFile[bytes]", files: _Files) -> None:
     size = blocks.tell()
     blocks.seek(0)
     with made.open("xb") as file:
@@ -94,7 +113,8 @@ def _pack(made: Path, told: Manifest, numbers: list[int], blocks: "SpooledTempor
         writer = Writer(file)
         writer.add_bytes(_NUMBERS, packed(numbers))
         writer.add(_BLOCKS, size, blocks)
-        writer.seal(msgspec.structs.replace(told, members=writer.members))
+        new = files.source and write_files(files.source, writer, files.after, files.last, made.parent)
+        writer.seal(msgspec.structs.replace(told, members=writer.members, files=new))
 
 
 def require_base(path: Path, changes: Changes, steps: Steps = quietly) -> Path:

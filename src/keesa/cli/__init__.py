@@ -32,6 +32,7 @@ _GROUPS: Final = (
     "token",
     "session",
     "job",
+    "file",
 )
 """Each is the `app` in the file of that name, with `_` for `-`."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

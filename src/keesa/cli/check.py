@@ -19,6 +19,8 @@ from keesa.db.releases import oldest_for
 from keesa.db.size_warnings import in_bytes, warnings
 from keesa.db.sizes import PERIOD_DAYS, Sizes, measure
 from keesa.db.table_sizes import TableSize
+from keesa.files.claims import owner, require_fit
+from keesa.files.opening import open_place
 from keesa.readiness import prove_writing
 from keesa.secret_key import check_secret
 from keesa.visible import visible
@@ -68,12 +70,13 @@ def _check_database(found: Loaded, as_json: bool) -> None:  # noqa: FBT001 - as 
         key = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
         sizes = measure(database, now())
         record, snapshot = database.read(records.last), database.read(records.last_snapshot)
+        files = require_fit(database, open_place(config.files, config.data, database.read(owner)))
     sentences = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
     sentences += records.snapshot_warnings(snapshot, now(), config.snapshot_every)
     if as_json:
         made = {"back_up": record, "snapshot": snapshot}
         settings = {"config_file": _path(found), "settings": settings_for_programs(found)}
-        fit = {**_fit(place, state, key, config), **settings}
+        fit = {**_fit(place, state, key, config), "files": files, **settings}
         print_json({**fit, **sizes_for_programs(sizes), **made, "warnings": sentences})
         return
     _print(
@@ -81,6 +84,7 @@ def _check_database(found: Loaded, as_json: bool) -> None:  # noqa: FBT001 - as 
             *(f"ok: {sentence}" for sentence in passed_over(found)),
             f"ok: {place}, schema {state.version}; beside it may run {oldest_for(state.compatible)}",
             f"ok: secret key {key}",
+            f"ok: pictures and files in {files}",
             f"ok: times in {config.zone}, {config.number_form} ticket numbers",
             *sizes_for_people(sizes),
             *_back_ups("back-up", record, Clock(config.zone)),

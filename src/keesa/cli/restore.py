@@ -13,6 +13,7 @@ from keesa.cli.passphrases import passphrase_of
 from keesa.cli.progress import shown
 from keesa.clock import Clock
 from keesa.config import Config
+from keesa.db.size_warnings import in_bytes
 from keesa.visible import visible
 
 
@@ -45,7 +46,9 @@ def restore(
         if only_check:
             restored = Restored(check(path, steps)[0], ())
         else:
-            restored = bring_back(path, config.data, config.database_url, renewal, operator(), passphrase, steps)
+            restored = bring_back(
+                path, config.data, config.database_url, renewal, operator(), passphrase, steps, config.files
+            )
     _tell(restored, config)
     if not only_check:
         print(_SAME if same_desk else _OWN)
@@ -67,6 +70,14 @@ def _tell(restored: Restored, config: Config) -> None:
         print(visible(f"  what has changed since {manifest.changes.base}: {manifest.changes.blocks:,} blocks"))
     if manifest.tables:
         print("  " + ", ".join(f"{manifest.tables.get(table, 0):,} {table}" for table in _TOLD))
+    if manifest.files is not None:
+        print(f"  {manifest.files.count:,} pictures and files, {in_bytes(manifest.files.bytes)}")
+        if manifest.files.missing:
+            print(f"warning: {manifest.files.missing:,} more were not there when it was made")
+    elif not manifest.changes:
+        print("  no pictures and files: it was made before an upgrade, or before there were any")
+    if restored.files.missing:
+        print(f"warning: {restored.files.missing:,} of the desk's pictures and files are missing: `keesa file check`")
     for table in restored.left_out:
         print(visible(f"left out: the table {table}, which is none of Keesa's"))
     if (manifest.zone, manifest.number_form) != (config.zone.key, config.number_form):

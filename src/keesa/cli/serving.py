@@ -28,6 +28,8 @@ from keesa.db.migration_plan import plan
 from keesa.demo.people import Person
 from keesa.demo.world import fill_if_empty, has_published_passwords
 from keesa.errors import KeesaError, Refused
+from keesa.files.claims import claim, owner
+from keesa.files.opening import open_place
 from keesa.logs import set_up_logs
 from keesa.metrics.cells import Cells, Slot
 from keesa.secret_key import load_secret
@@ -128,7 +130,7 @@ def limits_of(config: Config) -> Limits:
 
 
 def prepare(config: Config) -> None:
-    """Schema, secret and demo, before any worker starts."""
+    """Schema, secret, the place of files, and demo, before any worker starts."""
     database = open_database(config.data, config.database_url)
     try:
         if _log_plan(database):
@@ -140,6 +142,9 @@ def prepare(config: Config) -> None:
         if applied:
             database.write(lambda tx: record_migrations(tx, keesa_itself(now()), applied))
         load_secret(config.data, config.secret)
+        place = open_place(config.files, config.data, database.read(owner))
+        claim(database, place)
+        _log.info("files are kept", place=place.describe())
         if config.demo and fill_if_empty(database, config.zone):
             _log.info("filled the empty database with the documented world")
         if not config.may_show_demo and has_published_passwords(database):

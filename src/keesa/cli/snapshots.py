@@ -14,7 +14,7 @@ from keesa.backup.opening import is_bucket
 from keesa.backup.places import Folder, drop_old_snapshots, of_desk, snapshot_name_of, snapshots_of_desk
 from keesa.backup.records import Record
 from keesa.backup.snapshots import Base, read_base, take
-from keesa.cli.full_backup import id_of, make, remove_old
+from keesa.cli.full_backup import files_of, id_of, lacking, make, remove_old
 from keesa.cli.options import open_existing
 from keesa.cli.progress import shown
 from keesa.clock import now
@@ -104,7 +104,8 @@ class Snapshots:
         at, begun = now(), time.monotonic()
         settings = Settings(self._config.zone.key, self._config.number_form)
         name = snapshot_name_of(desk, at, base.name)
-        made, size = self._folder.put(name, lambda file: take(database, settings, base, file, steps))
+        files = files_of(database, self._config)
+        made, size = self._folder.put(name, lambda file: take(database, settings, base, file, steps, files))
         if not (self._path / base.name).exists():
             self._folder.remove(name)
             raise Refused(f"{base.name} was removed while a snapshot was taken that stands on it: take another one")
@@ -117,8 +118,9 @@ class Snapshots:
             database.write(lambda tx: records.keep_snapshot(tx, record))
         assert made.changes is not None  # noqa: S101 - it is a snapshot
         changed = f"{made.changes.blocks:,} of {made.changes.size // BLOCK:,} blocks"
+        changed += "" if made.files is None else f", {made.files.count:,} files"
         told = f"{self._folder.describe()}/{name}: {size:,} bytes, {changed}, in {seconds:.1f} s"
-        return [told, *(f"removed {each}" for each in removed)]
+        return [told, *lacking(made), *(f"removed {each}" for each in removed)]
 
     def _full(self, database: Database, steps: Steps) -> list[str]:
         if not database.write(lambda tx: records.begin_if_due(tx, now(), 0)):

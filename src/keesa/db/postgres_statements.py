@@ -20,6 +20,7 @@ DIALECT: Final = Dialect(
         "if_free": "FOR UPDATE SKIP LOCKED",
         "try_lock": "pg_try_advisory_xact_lock(:number)",
         "json_ids": "(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(:ids AS JSON)))",
+        "json_texts": "(SELECT value FROM json_array_elements_text(CAST(:texts AS JSON)))",
         "json_list": "json_agg",
         "json_row": "json_build_array",
         "new_revision": NEW_REVISION,

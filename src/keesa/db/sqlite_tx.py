@@ -14,6 +14,7 @@ DIALECT = Dialect(
         "for_update": "",
         "if_free": "",
         "json_ids": "(SELECT value FROM json_each(:ids))",
+        "json_texts": "(SELECT value FROM json_each(:texts))",
         "json_list": "json_group_array",
         "json_row": "json_array",
         "new_revision": NEW_REVISION,

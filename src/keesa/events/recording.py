@@ -28,6 +28,10 @@ EventKind = Literal[
     "untagged",
     "watched",
     "unwatched",
+    "image_added",
+    "image_removed",
+    "file_added",
+    "file_removed",
 ]
 KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 Changes = Mapping[str, tuple[Any, Any]]
@@ -40,7 +44,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     kind: EventKind
     changes: Changes = {}
     thing_id: int | None = None
-    """The note, the other ticket, the tag or the user that it is about; of a `note_added` None is the ticket's last."""
+    """The note, the other ticket, the tag, the user, the picture or the file that it is about; None of a `note_added`
+    is the ticket's last.
+    """
     internal: bool = False
     """Whether customers never learn of it."""
 

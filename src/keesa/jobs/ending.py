@@ -25,10 +25,14 @@ def do(tx: Tx, way: Within, kind: Kind, job: Job, clock: Clock) -> bool:
     return left is None
 
 
-def keep(tx: Tx, way: Outside, kind: Kind, job: Job, given: Any, clock: Clock) -> None:  # noqa: ANN401 - whatever the act gives
-    """What an act outside has given, and the job's end with it. Raises `LeaseLostError`."""
-    way.ended(tx, job, given)
-    end(tx, kind, job, clock)
+def keep(tx: Tx, way: Outside, kind: Kind, job: Job, given: Any, clock: Clock) -> bool:  # noqa: ANN401 - whatever the act gives
+    """What an act outside has given, and the job's end with it; whether all is done. Raises `LeaseLostError`."""
+    left = way.ended(tx, job, given)
+    if left is None:
+        end(tx, kind, job, clock)
+    else:
+        _go_on(tx, job, left)
+    return left is None
 
 
 def end(tx: Tx, kind: Kind, job: Job, clock: Clock) -> None:

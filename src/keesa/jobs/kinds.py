@@ -61,10 +61,14 @@ class Outside:
     """All that the act needs, by a read; None where there is nothing to do any more."""
     act: Callable[[Any, Job], Awaitable[Any]]
     """Gets that, on the event loop, which it must not block; it may be broken off anywhere."""
-    ended: Callable[[Tx, Job, Any], None]
-    """Keeps what the act has given, in the transaction in which the job ends."""
+    ended: Callable[[Tx, Job, Any], Payload | None]
+    """Keeps what the act has given, in the transaction in which the job ends; what is left to do, None where nothing
+    is.
+    """
     seconds: float = 30.0
     """That the act may take."""
+    sends: bool = True
+    """Whether anybody hears of it; nobody does of what is done to files of the desk's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +94,8 @@ class Kind:
 
     @property
     def sends(self) -> bool:
-        """Whether it acts in the world outside, and so waits where the desk must not send."""
-        return isinstance(self.way, Outside)
+        """Whether somebody outside hears of it, and so it waits where the desk must not send."""
+        return isinstance(self.way, Outside) and self.way.sends
 
     def pause(self, attempts: int, chance: float) -> int:
         """Milliseconds to the next attempt after so many; `chance` of 0 to 1 makes it longer by up to a quarter, so

@@ -217,8 +217,7 @@ class Worker:
             return True
         async with asyncio.timeout(way.seconds):
             given = await way.act(prepared, job)
-        await self._database.awrite(lambda tx: ending.keep(tx, way, kind, job, given, self._clock))
-        return True
+        return await self._database.awrite(lambda tx: ending.keep(tx, way, kind, job, given, self._clock))
 
     async def _fail(self, kind: Kind, job: Job, error: str) -> None:
         outcome = await self._kept(lambda tx: ending.fail(tx, kind, job, error, _chance))

@@ -142,6 +142,12 @@ def _of_facts(facts: Facts) -> Iterator[Series]:
         if record is not None:
             yield families.BACK_UP_TIME, (kind,), record.at / 1000
             yield families.BACK_UP_BYTES, (kind,), record.size
+            yield families.BACK_UP_MISSING, (kind,), record.files_missing
+    if (swept := facts.swept) is not None:
+        yield families.SWEEP_TIME, (), swept.at / 1000
+        yield families.SWEPT, ("rows",), swept.rows
+        yield families.SWEPT, ("thrown",), swept.thrown
+        yield families.SWEPT, ("removed",), swept.removed
 
 
 def _of_sizes(facts: Facts) -> Iterator[Series]:

@@ -20,6 +20,7 @@ from keesa.db.migrate import schema_of
 from keesa.db.postgres_sizes import Server, measure_server
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.sqlite_sizes import File, file_in
+from keesa.files.sweeping import Swept, last_swept
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.reading import Counts, count
 
@@ -45,6 +46,7 @@ class Facts:
     """By kind."""
     back_up: Record | None
     snapshot: Record | None
+    swept: Swept | None
     file: File | None
     """On SQLite."""
     server: Server | None
@@ -95,6 +97,7 @@ class Asking:
             jobs=count(tx, self._kinds, now()),
             back_up=records.last(tx),
             snapshot=records.last_snapshot(tx),
+            swept=last_swept(tx),
             file=file,
             server=measure_server(tx) if file is None else None,
         )

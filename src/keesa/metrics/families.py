@@ -150,6 +150,18 @@ BACK_UP_TIME: Final = Family(
     ("kind",),
 )
 BACK_UP_BYTES: Final = Family("keesa_backup_bytes", "gauge", "How large it is.", ("kind",))
+BACK_UP_MISSING: Final = Family(
+    "keesa_backup_missing_files", "gauge", "Pictures and files that were not there when it was made.", ("kind",)
+)
+SWEEP_TIME: Final = Family(
+    "keesa_file_sweep_timestamp_seconds", "gauge", "When what nobody needs of pictures and files was last swept away."
+)
+SWEPT: Final = Family(
+    "keesa_file_sweep_count",
+    "gauge",
+    "What that was: rows, files thrown into the bin, and files removed from it for good.",
+    ("what",),
+)
 
 # of the processes
 

@@ -11,6 +11,7 @@ from keesa.notes.mentions import Names, mention, names_for
 from keesa.notes.notes import counted, table_of, too_much
 from keesa.notes.reading import TicketNote, read_note
 from keesa.rich_text.html import RichText
+from keesa.tickets import attached
 from keesa.tickets.changing import change, follow
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
 
@@ -72,14 +73,14 @@ def edit_note(tx: Tx, actor: Actor, locked: LockedNote, text: RichText, at: int)
 
 
 def withdraw_note(tx: Tx, actor: Actor, locked: LockedNote, at: int) -> None:
-    """Take it out of all that shows notes, with its text; the desk still sees that there was one. A second time changes
-    nothing.
+    """Take it out of all that shows notes, with its text and what hangs on it; the desk still sees that there was one.
+    A second time changes nothing.
     """
     note = locked.note
     if note.withdrawn_at is not None:
         return
     event = Event("note_withdrawn", {"note": (note.body, None)}, note.id, note.internal)
-    _tell(tx, actor, locked, event, at, -1, -len(note.body.encode()))
+    _tell(tx, actor, locked, event, at, -1, -len(note.body.encode()), attached.of_note(tx, note.id))
     _keep(tx, replace(note, body="", withdrawn_at=max(at, note.created_at)))
 
 
@@ -94,10 +95,17 @@ def _keep(tx: Tx, note: TicketNote) -> None:
     )
 
 
-def _tell(tx: Tx, actor: Actor, locked: LockedNote, event: Event, at: int, notes: int, size: int) -> LockedTicket:
-    """The note's ticket as it is afterwards."""
-    internal = locked.note.internal
-    ticket = change(tx, actor, locked.ticket, at, event, **counted(locked.ticket, notes, size, internal=internal))
+def _tell(
+    tx: Tx, actor: Actor, locked: LockedNote, event: Event, at: int, notes: int, size: int, attachments: int = 0
+) -> LockedTicket:
+    """The note's ticket as it is afterwards, with so many more notes and bytes, and so many fewer attachments."""
+
+    def columns(ticket: LockedTicket) -> dict[str, int]:
+        internal = locked.note.internal
+        less = attached.counted(ticket, -attachments, internal=internal)
+        return counted(ticket, notes, size, internal=internal) | less
+
+    ticket = change(tx, actor, locked.ticket, at, event, **columns(locked.ticket))
     if locked.main is not None:
-        follow(tx, actor, locked.main, ticket, **counted(locked.main, notes, size, internal=internal))
+        follow(tx, actor, locked.main, ticket, **columns(locked.main))
     return ticket

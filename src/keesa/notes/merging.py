@@ -1,4 +1,6 @@
-"""Duplicates: a ticket that tells of the same as another one, its main ticket, which shows its notes in place."""
+"""Duplicates: a ticket that tells of the same as another one, its main ticket, which shows its notes, pictures and
+files in place.
+"""
 
 from typing import Final
 
@@ -8,6 +10,7 @@ from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.events.recording import Event
 from keesa.notes.notes import LARGEST_NOTES, MOST_NOTES, counted
+from keesa.tickets import attached
 from keesa.tickets.changing import change
 from keesa.tickets.days import Days
 from keesa.tickets.finding import Known, LockedTicket, in_any_state
@@ -47,6 +50,8 @@ def merge(
         duplicates=main.duplicates + 1,
         **counted(main, ticket.notes_count, ticket.notes_size),
         **counted(main, ticket.internal_notes, ticket.internal_notes_size, internal=True),
+        **attached.counted(main, ticket.attachments, internal=False),
+        **attached.counted(main, ticket.internal_attachments, internal=True),
     )
 
 
@@ -69,6 +74,8 @@ def unmerge(
         duplicates=main.duplicates - 1,
         **counted(main, -ticket.notes_count, -ticket.notes_size),
         **counted(main, -ticket.internal_notes, -ticket.internal_notes_size, internal=True),
+        **attached.counted(main, -ticket.attachments, internal=False),
+        **attached.counted(main, -ticket.internal_attachments, internal=True),
     )
 
 
@@ -92,6 +99,9 @@ def _too_much(ticket: LockedTicket, main: LockedTicket) -> str | None:
     internal = main.internal_notes + ticket.internal_notes, main.internal_notes_size + ticket.internal_notes_size
     if any(notes > MOST_NOTES or size > LARGEST_NOTES for notes, size in (public, internal)):
         return f"would show more notes than a ticket may have: {MOST_NOTES}, and {LARGEST_NOTES} bytes of them"
+    pictures = main.attachments + ticket.attachments, main.internal_attachments + ticket.internal_attachments
+    if max(pictures) > attached.MOST:
+        return f"would show more pictures and files than a ticket may have: {attached.MOST}"
     return None
 
 

@@ -10,6 +10,7 @@ SCREEN: Final = "screen"
 SCREEN_WEBP: Final = "screen.webp"
 THUMBNAIL: Final = "thumbnail"
 THUMBNAIL_WEBP: Final = "thumbnail.webp"
+NAMES: Final = (ORIGINAL, SCREEN, SCREEN_WEBP, THUMBNAIL, THUMBNAIL_WEBP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,6 +307,10 @@ class Connection(asyncio.BufferedProtocol):
         if not self._transport.is_closing():
             self._transport.pause_reading()
 
+    def let_go(self, exchange: Exchange, size: int) -> None:
+        self._connections.bodies.give(size)
+        exchange.body_bytes -= size
+
     def _give_back(self, exchange: Exchange) -> None:
         self._connections.bodies.give(exchange.body_bytes)
         exchange.body_bytes = 0

@@ -1,7 +1,8 @@
 """One request and its answer: what ASGI calls scope, receive and send, on a connection of HTTP/1.1."""
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from keesa.server.heads import answer_head
 
@@ -25,6 +26,9 @@ class Owner(Protocol):
     def want_body(self, exchange: "Exchange") -> None:
         """The application waits for a piece of the body."""
 
+    def let_go(self, exchange: "Exchange", size: int) -> None:
+        """Bytes of its body that the application has put elsewhere: they count no longer."""
+
     def write(self, data: bytes) -> None: ...
 
     async def drain(self) -> None:
@@ -32,6 +36,15 @@ class Owner(Protocol):
 
     def answered(self, exchange: "Exchange") -> None:
         """The whole answer was written."""
+
+
+def let_go(receive: Callable[..., Any], size: int) -> None:
+    """Tell the server, whose `receive` it is, that so many bytes of a body lie in a file by now: others may have their
+    share of the budget of all bodies. Another server is told nothing.
+    """
+    exchange = getattr(receive, "__self__", None)
+    if isinstance(exchange, Exchange):
+        exchange.let_go(size)
 
 
 class Exchange:
@@ -133,6 +146,11 @@ class Exchange:
         """It sends no more: it may wait for its answer, or have gone."""
         self._no_more = True
         self._wake()
+
+    def let_go(self, size: int) -> None:
+        """So many of the bytes that were received are no longer in memory."""
+        if not self.answer_ended:
+            self._owner.let_go(self, min(size, self.body_bytes))
 
     async def receive(self) -> "Message":
         """Raises a `BodyFailure` where the body cannot be had. Behind the body's end it waits until the client may have

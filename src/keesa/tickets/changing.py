@@ -18,7 +18,7 @@ LARGEST_HISTORY: Final = 4 * 1024 * 1024
 MOST_EVENTS: Final = 20_000
 """Likewise their number, behind which it can be closed and no more: statuses and assignments are all shown with it."""
 FULL: Final = "has a history that is full: raise another ticket"
-_INTERNAL: Final = frozenset({"internal_notes", "internal_notes_size"})
+_INTERNAL: Final = frozenset({"internal_notes", "internal_notes_size", "internal_attachments"})
 """Columns of which customers never learn."""
 _ALWAYS: Final[frozenset[EventKind]] = frozenset({"assigned", "status", "note_added"})
 """What a ticket takes also where its history is large: whoever works on it may go on."""

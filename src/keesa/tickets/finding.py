@@ -36,6 +36,8 @@ _FRAME: Final = 1000
 """Bytes of a ticket beside its long texts."""
 _NOTE_FRAME: Final = 150
 """Bytes of a note beside its text."""
+_ADDRESS: Final = 120
+"""Bytes of an image's address."""
 
 
 class LockedTicket(Struct, frozen=True, gc=False):
@@ -210,7 +212,10 @@ def product_soon(tx: Tx, visible: VisibleTicket) -> Callable[[], str]:
 def sizes_of(tx: Tx, visible: Sequence[VisibleTicket]) -> dict[int, int]:
     """About how many bytes each of the tickets takes as JSON, by id."""
     ids, given = _listed([ticket_id for ticket_id, _ in visible], _MANY)
-    size = f"{_FRAME} + description_size + notes_size + {_NOTE_FRAME} * notes_count"
+    size = (
+        f"{_FRAME} + description_size + notes_size + {_NOTE_FRAME} * notes_count"
+        f" + {_ADDRESS} * (attachments + internal_attachments)"
+    )
     return dict(tx.each(f"SELECT id, {size} FROM tickets WHERE id IN {ids}", **given))
 
 

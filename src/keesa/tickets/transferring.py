@@ -9,6 +9,7 @@ from keesa.accounts.actors import Actor
 from keesa.db import Tx
 from keesa.directory.customers import Customer
 from keesa.events.recording import Changes, Event
+from keesa.tickets import attached
 from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket
 
@@ -18,6 +19,11 @@ MOST_NOTES: Final = 10_000
 """Internal ones that a ticket may have after the public ones have become internal."""
 LARGEST_NOTES: Final = 2_097_152
 """Bytes of them."""
+MOST_ATTACHMENTS: Final = 2 * attached.MOST
+"""Pictures and files that customers do not see, likewise."""
+TOO_MANY_ATTACHMENTS: Final = (
+    "cannot be another one, as the ticket has too many pictures and files: raise another ticket"
+)
 TOO_MANY_NOTES: Final = "cannot be another one, as the ticket has too many notes: raise another ticket"
 
 _MOVED: Final = "id, ticket_id, author_id, body, created_at, edited_at, withdrawn_at"
@@ -35,6 +41,8 @@ def transfer_faults(ticket: LockedTicket, given: Mapping[str, Any], customer: Cu
         or ticket.notes_size + ticket.internal_notes_size > LARGEST_NOTES
     ):
         faults["customer_id"] = [TOO_MANY_NOTES]
+    elif ticket.attachments + ticket.internal_attachments > MOST_ATTACHMENTS:
+        faults["customer_id"] = [TOO_MANY_ATTACHMENTS]
     return faults
 
 
@@ -48,7 +56,8 @@ def transfer(
     now: dict[str, Any],
 ) -> LockedTicket:
     """Set the columns, of which the desk alone is `told` what they were. To the new customer another event tells what
-    the ticket is `now`: it begins the history that they see. The notes of before become internal.
+    the ticket is `now`: it begins the history that they see. The notes of before become internal; so do the pictures
+    and files, as their events are of before it (`keesa.attachments.sight`).
     """
     [status] = tx.all("SELECT max(id) AS id FROM ticket_statuses WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
     tx.run(
@@ -74,5 +83,7 @@ def transfer(
         notes_size=0,
         internal_notes=ticket.internal_notes + ticket.notes_count,
         internal_notes_size=ticket.internal_notes_size + ticket.notes_size,
+        attachments=0,
+        internal_attachments=ticket.internal_attachments + ticket.attachments,
         answered_at=None,
     )

@@ -24,6 +24,7 @@ class Parts(Flag):
     NOTES = auto()
     STATUSES = auto()
     ASSIGNMENTS = auto()
+    IMAGES = auto()
 
 
 class NoteView(msgspec.Struct, frozen=True, array_like=True):
@@ -74,6 +75,8 @@ class TicketView:
     notes: list[NoteView]
     statuses: list[StatusView]
     assignments: list[AssignmentView]
+    images: list[int]
+    """The ids of its attachments that are images, in the order in which they were added."""
 
 
 _COLUMNS: Final = """
@@ -151,6 +154,32 @@ _ASSIGNMENTS_SINCE: Final = _ASSIGNMENTS_OF.format(
 )
 
 
+PUBLIC_ATTACHMENTS: Final = "attachments.internal = 0 AND attachments.number > owners.public_since"
+"""Those that customers see; `owners` are the tickets that the attachments are of, whose events their numbers are of."""
+_IMAGES_OF: Final = """
+    SELECT $json_list(h.id) FROM (
+        SELECT attachments.id FROM {attachments} AND attachments.kind = 'image' ORDER BY attachments.id
+    ) h
+"""
+_ALL: Final = "attachments WHERE attachments.ticket_id"
+_PUBLIC: Final = f"""
+    tickets owners JOIN attachments ON attachments.ticket_id = owners.id WHERE {PUBLIC_ATTACHMENTS} AND owners.id
+"""
+_DUPLICATES: Final = """
+    IN (SELECT tickets.id UNION ALL SELECT merged.id FROM tickets merged WHERE merged.duplicate_of_id = tickets.id)
+"""
+"""As of notes."""
+
+
+def _images(*, internal: bool) -> str:
+    """Nothing is looked for where the ticket has no attachment."""
+    count, attachments = "tickets.attachments", _PUBLIC
+    if internal:
+        count, attachments = "tickets.attachments + tickets.internal_attachments", _ALL
+    own, merged = (_IMAGES_OF.format(attachments=attachments + which) for which in (" = tickets.id", _DUPLICATES))
+    return f"CAST(CASE WHEN {count} = 0 THEN NULL WHEN tickets.duplicates = 0 THEN ({own}) ELSE ({merged}) END AS TEXT)"
+
+
 def _past(whole: str, since: str, *, internal: bool) -> str:
     """As text; to customers no more than since the ticket is theirs, when it begins with how it was then."""
     if internal:
@@ -177,6 +206,7 @@ def columns_of(parts: Parts, *, internal: bool) -> str:
             _NOTES if Parts.NOTES in parts else "NULL AS notes",
             f"{statuses if Parts.STATUSES in parts else 'NULL'} AS statuses",
             f"{assignments if Parts.ASSIGNMENTS in parts else 'NULL'} AS assignments",
+            f"{_images(internal=internal) if Parts.IMAGES in parts else 'NULL'} AS images",
         )
     )
 
@@ -184,6 +214,7 @@ def columns_of(parts: Parts, *, internal: bool) -> str:
 _notes = msgspec.json.Decoder(list[NoteView])
 _statuses = msgspec.json.Decoder(list[StatusView])
 _assignments = msgspec.json.Decoder(list[AssignmentView])
+_images_of = msgspec.json.Decoder(list[int])
 
 
 def view_of(row: Row) -> TicketView:
@@ -213,4 +244,5 @@ def view_of(row: Row) -> TicketView:
         notes=_notes.decode(row["notes"] or "[]"),
         statuses=_statuses.decode(row["statuses"] or "[]"),
         assignments=_assignments.decode(row["assignments"] or "[]"),
+        images=_images_of.decode(row["images"]) if row["images"] else [],
     )

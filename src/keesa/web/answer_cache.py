@@ -101,7 +101,9 @@ class AnswerCache:
         self._kept.put(place.key, kept._replace(state=place.state))
 
 
-def place_of(route: Route, caller: Caller, request: PreparedRequest, wanted: Accepted, state: State) -> Place:
+def place_of(
+    route: Route, caller: Caller, request: PreparedRequest, wanted: Accepted, circumstances: str, state: State
+) -> Place:
     """By all that such a route's answer hangs on beside the database: who calls is a user, or an API token of theirs.
     Each connection has answers of its own, as states are compared on one alone.
     """
@@ -113,6 +115,7 @@ def place_of(route: Route, caller: Caller, request: PreparedRequest, wanted: Acc
         caller.token_id,
         wanted,
         request.trace.client.prefix,
+        circumstances,
         scope["path"],
         scope["query_string"],
         request.content,

@@ -1,10 +1,9 @@
 """The headers that every answer of one version has."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from keesa.web.compression import HEADER
-from keesa.web.replies import EncodedReply
+from keesa.web.replies import EncodedReply, RawHeaders
 from keesa.web.requests import VERSION_HEADER
 from keesa.web.routes import Route
 
@@ -13,11 +12,10 @@ _NOT_KEPT: Final = "no-store"
 _ASKED_FOR: Final = "private, no-cache"
 """A browser keeps it, and asks whether it is still that."""
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
-
 
 class AnswerHeaders:
     def __init__(self, version: str) -> None:
+        self._version = _headers(version)
         read = f"{VARY}, {HEADER}"
         self._plain = _headers(version, _NOT_KEPT, VARY), _headers(version, _NOT_KEPT, read)
         """Of what answers a change, and of what answers a read."""
@@ -27,15 +25,20 @@ class AnswerHeaders:
         """Of lists that are answered as CSV too: of a file, and of what names its state."""
 
     def of(self, reply: EncodedReply, route: Route | None, *, reads: bool) -> RawHeaders:
-        shows_state = b"etag" in dict(reply.headers)
+        found = self._of(reply, route, reads=reads)
+        return [*found, *route.raw_answer_headers] if route is not None and route.raw_answer_headers else found
+
+    def _of(self, reply: EncodedReply, route: Route | None, *, reads: bool) -> RawHeaders:
+        named = dict(reply.headers)
+        if b"cache-control" in named:
+            return self._version
+        shows_state = b"etag" in named
         if route is not None and route.csv:
             return self._lists[shows_state]
         return (self._states if shows_state else self._plain)[reads]
 
 
-def _headers(version: str, cache_control: str, vary: str) -> RawHeaders:
-    return [
-        (b"cache-control", cache_control.encode("ascii")),
-        (VERSION_HEADER.lower().encode("ascii"), version.encode("ascii")),
-        (b"vary", vary.encode("ascii")),
-    ]
+def _headers(version: str, cache_control: str = "", vary: str = "") -> RawHeaders:
+    """Without what may be kept, and for whom, of an answer that says so itself."""
+    kept = [(b"cache-control", cache_control.encode("ascii")), (b"vary", vary.encode("ascii"))] if vary else []
+    return [(VERSION_HEADER.lower().encode("ascii"), version.encode("ascii")), *kept]

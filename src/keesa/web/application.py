@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from keesa.db import Tx
-from keesa.web.calls import Call
+from keesa.web.calls import Call, Client
 from keesa.web.idempotency import Replays
 from keesa.web.rate_windows import Subject
 from keesa.web.routes import Access
@@ -77,6 +78,9 @@ class Application(Protocol[T, C]):
 
     def call(self, caller: C, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
         """What the endpoint gets."""
+
+    def circumstances(self, client: Client, headers: Headers, at: int) -> str:
+        """What kept answers hang on beside the database and what is asked: another text where they may be others."""
 
     def require(self, caller: C, *permissions: Any) -> None:  # noqa: ANN401 - those of a route
         """Raises `Forbidden` unless a role of the caller gives one of the permissions."""

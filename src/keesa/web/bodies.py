@@ -1,7 +1,6 @@
 """The body of a request as it arrives: into memory, or into a file where it may be large."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from tempfile import SpooledTemporaryFile
@@ -10,15 +9,22 @@ from typing import IO, TYPE_CHECKING, Final
 from starlette.requests import Request
 
 from keesa.errors import Unavailable
-from keesa.server.failures import BodyFailure
-from keesa.web.http_errors import HttpError, refusal
-from keesa.web.input.content_types import media_type, require_plain
+from keesa.web.body_streams import BodyStream
+from keesa.web.form_bodies import FormBodies
+from keesa.web.forms import FORM_SECONDS, MULTIPART, Form, form_of_json
+from keesa.web.http_errors import HttpError
+from keesa.web.input.content_types import media_type, require_json, require_plain
+from keesa.web.receiving import read_within, receive, too_large
 
 if TYPE_CHECKING:
     from keesa.web.routes import Route
 
 IN_MEMORY: Final = 1024 * 1024
 """Bytes of an upload that are kept in memory; more of it goes into a file that has no name."""
+BODY_SECONDS: Final = 60
+"""In which a body must have arrived, unless its route says otherwise; forms have `FORM_SECONDS`."""
+STREAMS_AT_ONCE: Final = 32
+"""Bodies that are read while they are worked with: each may have a MiB in memory."""
 UPLOADS_AT_ONCE: Final = 16
 """Uploads that a process takes at the same time: each may fill a file up to its route's limit."""
 
@@ -44,40 +50,82 @@ class Upload:
         self.media_type = kind
         """As the client named it, in lower case."""
 
+    def rewind(self) -> None:
+        self.file.seek(0)
+
 
 class Bodies:
     """What one process reads of bodies; `limit` in bytes is for routes that have none of their own."""
 
-    def __init__(self, limit: int, uploads: int = UPLOADS_AT_ONCE) -> None:
+    def __init__(self, limit: int, forms: FormBodies, uploads: int = UPLOADS_AT_ONCE) -> None:
         self._limit = limit
+        self.forms = forms
         self._uploads_left = uploads
+        self._streams_left = STREAMS_AT_ONCE
 
     def refuse_announced(self, request: Request, route: "Route") -> None:
         """Raises `HttpError` (413) for a body that says itself that it is too large."""
         announced = request.headers.get("content-length", "")
-        limit = self._limit_of(route)
+        limit = self._limit_of(request, route)
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
 
-    async def read(self, request: Request, route: "Route") -> bytes | Upload:
-        """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; and for an
-        upload 415 where its media type is not the route's, and `Unavailable` where too many are under way.
+    async def read(self, request: Request, route: "Route") -> bytes | Upload | Form | BodyStream:
+        """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; of an upload or
+        a form 415 where its media type is not the route's, and `Unavailable` where too many are under way; of a form
+        also what `MultipartReader` and `form_of_json` raise.
         """
         if route.signature.body is Upload:
             return await self._upload(request, route)
-        return await read_within(request, self._limit_of(route), route.body_seconds)
+        if route.signature.body is BodyStream:
+            return self._stream(request, route)
+        if route.signature.body is Form:
+            return await self._form(request, route)
+        return await read_within(request, self._limit_of(request, route), _seconds_of(route))
 
-    def close(self, upload: Upload) -> None:
-        """Its file is gone."""
+    def close(self, content: Upload | Form | BodyStream) -> None:
+        """Its files are gone."""
+        if isinstance(content, Form):
+            content.close()
+            return
+        if isinstance(content, BodyStream):
+            self._streams_left += 1
+            return
         self._uploads_left += 1
         with suppress(OSError):  # a full disk does not take what was not written yet; the file is closed all the same
-            upload.file.close()
+            content.file.close()
 
-    def _limit_of(self, route: "Route") -> int:
-        """An upload may be larger than what is read into memory, another body only smaller."""
+    def _limit_of(self, request: Request, route: "Route") -> int:
+        """An upload, and a form with files, may be larger than what is read into memory, another body only smaller."""
+        if route.signature.body is Form and _is_multipart(request):
+            return route.body_limit or self.forms.limits.form_bytes
+        if route.signature.body is BodyStream:
+            return route.body_limit or self.forms.limits.file_bytes
         if route.body_limit is None:
             return self._limit
         return route.body_limit if route.signature.body is Upload else min(self._limit, route.body_limit)
+
+    def _stream(self, request: Request, route: "Route") -> BodyStream:
+        stream = BodyStream(request, self._limit_of(request, route), _seconds_of(route))
+        require_plain(request.headers.get("content-encoding"))
+        kind, _ = media_type(request.headers.get("content-type", ""))
+        if kind not in route.media_types and not (stream.is_empty and not kind):
+            raise HttpError(415, f"The body must be {' or '.join(route.media_types)}")
+        if self._streams_left <= 0:
+            raise Unavailable("Too many files are sent at this moment, please try again later")
+        self._streams_left -= 1
+        return stream
+
+    async def _form(self, request: Request, route: "Route") -> Form:
+        require_plain(request.headers.get("content-encoding"))
+        limit, seconds = self._limit_of(request, route), _seconds_of(route)
+        if _is_multipart(request):
+            return await self.forms.read(request, limit, seconds)
+        kind, _ = media_type(request.headers.get("content-type", ""))
+        if kind not in ("", "application/json"):
+            raise HttpError(415, f"The body must be {MULTIPART} or application/json")
+        require_json(request.headers.get("content-type"), None)
+        return form_of_json(await read_within(request, limit, seconds))
 
     async def _upload(self, request: Request, route: "Route") -> Upload:
         require_plain(request.headers.get("content-encoding"))
@@ -90,22 +138,11 @@ class Bodies:
         file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - who is given the upload closes it
         upload = Upload(file, 0, kind)
         try:
-            upload.size = await _fill(upload.file, request, self._limit_of(route), route.body_seconds)
+            upload.size = await _fill(upload.file, request, self._limit_of(request, route), _seconds_of(route))
         except BaseException:
             self.close(upload)
             raise
         return upload
-
-
-async def read_within(request: Request, limit: int, seconds: int) -> bytes:
-    """A body of at most `limit` bytes, for what is no route; raises `HttpError` as `Bodies.read` does."""
-    body = bytearray()
-
-    async def put(chunk: bytes, _size: int) -> None:
-        body.extend(chunk)
-
-    await _receive(request, limit, seconds, put)
-    return bytes(body)
 
 
 async def _fill(file: IO[bytes], request: Request, limit: int, seconds: int) -> int:
@@ -117,27 +154,16 @@ async def _fill(file: IO[bytes], request: Request, limit: int, seconds: int) -> 
         else:
             file.write(chunk)
 
-    size = await _receive(request, limit, seconds, put)
+    size = await receive(request, limit, seconds, put)
     file.seek(0)
     return size
 
 
-async def _receive(request: Request, limit: int, seconds: int, put: Callable[[bytes, int], Awaitable[None]]) -> int:
-    """Bytes of the body; `put` is given each piece, and how many bytes there are with it."""
-    size = 0
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                await put(chunk, size)
-    except TimeoutError as error:
-        raise HttpError(408, f"The body must arrive within {seconds} seconds") from error
-    except BodyFailure as failure:
-        raise refusal(failure.status, str(failure)) from failure
-    return size
+def _is_multipart(request: Request) -> bool:
+    return media_type(request.headers.get("content-type", ""))[0] == MULTIPART
 
 
-def _too_large(limit: int) -> HttpError:
-    return HttpError(413, f"The body must have at most {limit} bytes")
+def _seconds_of(route: "Route") -> int:
+    if route.body_seconds is not None:
+        return route.body_seconds
+    return FORM_SECONDS if route.signature.body in (Form, BodyStream) else BODY_SECONDS

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from keesa.db import Database
 from keesa.web.conditions import as_known, in_coding
-from keesa.web.replies import JSON, EncodedReply, File, Stream
+from keesa.web.replies import JSON, Content, EncodedReply, Stream
 from keesa.web.weights import weights
 
 HEADER: Final = "Accept-Encoding"
@@ -143,12 +143,13 @@ def _coding_of(reply: EncodedReply, wanted: Accepted) -> Coding | None:
     """The one that it shall have."""
     is_text = reply.media_type is not None and reply.media_type.startswith(TEXTS)
     is_short = isinstance(reply.body, bytes) and len(reply.body) < SMALLEST
-    if not is_text or isinstance(reply.body, File) or (is_short and (wanted.plain or not reply.body)):
+    has_length = isinstance(reply.body, Content) or (isinstance(reply.body, Stream) and reply.body.length is not None)
+    if not is_text or has_length or (is_short and (wanted.plain or not reply.body)):
         return None
     return None if any(name == b"content-encoding" for name, _ in reply.headers) else wanted.coding
 
 
-def _packed(body: bytes | Stream | File, coding: Coding) -> bytes | Stream:
+def _packed(body: bytes | Stream | Content, coding: Coding) -> bytes | Stream:
     match body:
         case bytes() if len(body) < LARGE:
             return coding.whole(body)
@@ -156,7 +157,7 @@ def _packed(body: bytes | Stream | File, coding: Coding) -> bytes | Stream:
             return Stream(lambda _: _in_turns(body, coding))
         case Stream():
             return _of_stream(body, coding)
-    raise TypeError("a file is sent as it is")
+    raise TypeError("a content is sent as it is")
 
 
 def _of_coding(name: bytes, value: bytes, coding: Coding) -> tuple[bytes, bytes]:

@@ -19,16 +19,18 @@ from keesa.web import compression, csv_lists
 from keesa.web.answer_cache import AnswerCache, Place, place_of
 from keesa.web.answer_headers import AnswerHeaders
 from keesa.web.application import Application, Caller
-from keesa.web.bodies import Upload
+from keesa.web.bodies import Bodies, Upload
 from keesa.web.calls import Call
 from keesa.web.compression import Accepted
 from keesa.web.conversions import Conversions
 from keesa.web.csv_lists import Page
 from keesa.web.fair_queue import FairQueue
+from keesa.web.forms import Form
 from keesa.web.http_errors import HttpError
 from keesa.web.idempotency import KeyedCall, Turns
+from keesa.web.ranges import Contents
 from keesa.web.rates import Rates
-from keesa.web.replies import JSON, Answered, EncodedReply, encoded, raw_headers, response_of
+from keesa.web.replies import JSON, Answered, Content, EncodedReply, encoded, raw_headers, response_of
 from keesa.web.request_headers import HEADERS, HttpRequest
 from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Prepare, Route, Runs
@@ -39,8 +41,8 @@ _Made = tuple[EncodedReply, Place | None]
 
 
 class Dispatcher:
-    """`versions` with the newest first; `body_limit` in bytes, for routes without one of their own; `network_of` gives
-    the network of an address, since networks take turns; `threads` is closed with it; `answers` are given again.
+    """`versions` with the newest first; `bodies` and `threads` are closed with it; `network_of` gives the network of
+    an address, since networks take turns; `answers` are given again.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Dispatcher:
         application: Application[Any, Any],
         versions: Sequence[ApiVersion],
         *,
-        body_limit: int,
+        bodies: Bodies,
         network_of: Callable[[str], str],
         threads: FairQueue,
         rates: Rates,
@@ -59,18 +61,22 @@ class Dispatcher:
         self._application = application
         self._versions = {version.name: version for version in versions}
         self._newest_first = tuple(self._versions)
-        self._preparation = Preparation(application, versions, body_limit, rates)
+        self._preparation = Preparation(application, versions, bodies, rates)
         self._network_of = network_of
         self.threads = threads
         self.rates = rates
         self.answers = answers
+        self._forms = bodies.forms
         self.conversions = Conversions()
+        self.contents = Contents()
         self._turns = Turns()
         self._headers = {version: AnswerHeaders(version) for version in self._versions}
 
     def close(self) -> None:
         self.conversions.close()
+        self.contents.close()
         self.threads.close()
+        self._forms.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The path below `root_path` is the API's."""
@@ -80,6 +86,8 @@ class Dispatcher:
         try:
             request = await self._preparation.prepare(http, scope["path"][len(scope["root_path"]) :].rstrip("/"), trace)
             reply = await self._perform(request)
+            if isinstance(reply.body, Content):
+                reply = await self.contents.answer(reply, reply.body, scope["method"], http.headers)
         except ClientDisconnect:
             raise
         except Answered as answered:
@@ -87,8 +95,8 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - each has its answer; the server's own are logged with the trace
             reply = self._failed(error, trace)
         finally:
-            if request is not None and isinstance(request.content, Upload):
-                self._preparation.release(request.content)
+            if request is not None:
+                self._preparation.release(request)
         reads = scope["method"] in compression.METHODS
         if reads:
             reply = compression.as_accepted(reply, http.headers)
@@ -128,7 +136,8 @@ class Dispatcher:
         if route.kept and not _may_be_csv(route, request) and (state := tx.state(caller.seen)) is not None:
             if request.content:
                 request.read(route)  # by its headers it may be unreadable
-            place = place_of(route, caller, request, wanted, state)
+            beside = self._application.circumstances(request.trace.client, request.headers, now())
+            place = place_of(route, caller, request, wanted, beside, state)
             if (kept := self.answers.find(place, request.conditions)) is not None:
                 return kept, None
         try:
@@ -279,8 +288,8 @@ class Dispatcher:
             if route.check and found and caller.actor:
                 found = route.check(tx, caller.actor, request.values_to_judge(read), found)
             raise Invalid({**read.query_faults, **found})
-        if isinstance(read.body, Upload):
-            read.body.file.seek(0)  # a write that is run again reads it again
+        if isinstance(read.body, Upload | Form):
+            read.body.rewind()  # a write that is run again reads it again
         call = self._application.call(
             caller,
             at=now(),

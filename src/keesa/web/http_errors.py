@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from keesa.errors import (
     Conflict,
+    Damaged,
     Forbidden,
     Invalid,
     NotFound,
@@ -33,6 +34,7 @@ STATUSES: Final[Mapping[type, int]] = {
     WrongType: 415,
     Invalid: 422,
     TooManyAttempts: 429,
+    Damaged: 460,
     Unavailable: 503,
 }
 """A class's own status, else that of the nearest class that it is made from."""

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from keesa.db import Tx
 from keesa.errors import StillRunning
 from keesa.web.bodies import Upload
+from keesa.web.forms import Form
 from keesa.web.http_errors import HttpError, unreadable
 from keesa.web.replies import JSON, EncodedReply, Headers, raw_headers
 
@@ -90,7 +91,7 @@ def read_key(headers: datastructures.Headers) -> str | None:
     return key
 
 
-async def read_sent(request: Request, path: str, content: bytes | Upload) -> SentKey | None:
+async def read_sent(request: Request, path: str, content: bytes | Upload | Form) -> SentKey | None:
     """None where no key came; raises as `read_key`."""
     key = read_key(request.headers)
     if key is None:
@@ -100,6 +101,8 @@ async def read_sent(request: Request, path: str, content: bytes | Upload) -> Sen
         digest.update(len(part).to_bytes(4, "big") + part)
     if isinstance(content, Upload):
         await asyncio.to_thread(_add_file, digest, content)
+    elif isinstance(content, Form):
+        digest.update(content.digest())
     else:
         digest.update(content)
     return SentKey(key, digest.digest())

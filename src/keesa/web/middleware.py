@@ -22,7 +22,8 @@ from keesa.web.trace import REQUEST_ID, TRACE, Trace, begin
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED: Final = (
     f"{REQUEST_ID}, Keesa-Version, Retry-After, Allow, WWW-Authenticate, ETag, Location, Link, Accept-Encoding"
-    ", Content-Disposition, Idempotency-Replayed, Preference-Applied, RateLimit, RateLimit-Policy"
+    ", Content-Disposition, Accept-Ranges, Content-Range, Idempotency-Replayed, Preference-Applied, RateLimit"
+    ", RateLimit-Policy"
 )
 """What a page of another origin may read: every header that the OpenAPI documents name but for what comes with
 cookies, which such a page never has, and the name of a file.
@@ -132,7 +133,7 @@ class _Answer:
         facts: dict[str, Any] = {
             "request_id": trace.request_id,
             "method": self._scope["method"],
-            "path": self._scope["path"],
+            "path": trace.path or self._scope["path"],
             "status": self.status,
             "ms": round(self.seconds * 1000, 2),
             "user_id": trace.caller.user_id if trace.caller else None,

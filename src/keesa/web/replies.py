@@ -1,6 +1,5 @@
 """What an endpoint gives: a struct, or a `Reply` where there is more to say than the route says."""
 
-import os
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +7,6 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
-from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from keesa.db import Database
@@ -18,6 +16,7 @@ S = TypeVar("S")
 
 JSON: Final = "application/json"
 Headers = Sequence[tuple[str, str]]
+RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,28 @@ class Stream:
     """
 
     pieces: Callable[[Database], AsyncGenerator[bytes, None]]
+    length: int | None = None
+    """Of all pieces together, in bytes, where that is known. Such a body is sent as it is, in no coding."""
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file on disk, of which a client may ask for ranges."""
+class Content:
+    """Bytes that are kept somewhere, of which a client may ask for ranges, or may have them (`web/ranges.py`)."""
 
-    path: str | os.PathLike[str]
+    size: int
+    read: Callable[[int, int], bytes]
+    """Those from the first place up to the second. Called in a thread, with no transaction; what it raises is answered
+    like any error, as long as the answer has not begun.
+    """
+    changed_at: int
+    """In milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[S]):
     """`Reply[Answer]`, `Reply[None]` where the body is no struct."""
 
-    body: S | bytes | Stream | File | None = None
+    body: S | bytes | Stream | Content | None = None
     """A struct is sent as JSON; bytes are JSON already, unless the media type says something else."""
     headers: Headers = ()
     status: int | None = None
@@ -54,7 +61,7 @@ class EncodedReply(NamedTuple):
     """A reply as it is sent: complete before its transaction ends, so that it can be kept with the change."""
 
     status: int
-    body: bytes | Stream | File
+    body: bytes | Stream | Content
     media_type: str | None
     headers: Sequence[tuple[bytes, bytes]]
     """Their names in lower case."""
@@ -84,7 +91,7 @@ def encoded(answer: object, status: int) -> EncodedReply:
     status = answer.status or status
     if answer.body is None:
         return EncodedReply(status, b"", None, headers)
-    body = answer.body if isinstance(answer.body, bytes | Stream | File) else msgspec.json.encode(answer.body)
+    body = answer.body if isinstance(answer.body, bytes | Stream | Content) else msgspec.json.encode(answer.body)
     return EncodedReply(status, body, answer.media_type, headers)
 
 
@@ -104,17 +111,19 @@ def response_of(
     """The ASGI application that sends the reply, with the raw headers, its own, and those of `more` that it has not;
     `bodiless` for HEAD, for which no stream begins.
     """
-    response: Response | _Whole
+    response: StreamResponse | _Whole
     match reply.body:
         case bytes():
             length = None if reply.status in (204, 304) else len(reply.body)
             response = _Whole(reply.status, reply.body, _described(reply.media_type, length))
-        case File():
-            response = FileResponse(reply.body.path, reply.status, media_type=reply.media_type)
+        case Content():
+            raise TypeError("what of a content is sent has to be chosen first")
         case Stream() if not bodiless:
             response = StreamResponse(reply.body.pieces(database), reply.status, reply.media_type)
+            if reply.body.length is not None:
+                response.headers["Content-Length"] = str(reply.body.length)
         case Stream():
-            response = _Whole(reply.status, b"", _described(reply.media_type, None))
+            response = _Whole(reply.status, b"", _described(reply.media_type, reply.body.length))
     response.raw_headers += [*raw, *reply.headers]
     if more:
         known = {name for name, _ in response.raw_headers}

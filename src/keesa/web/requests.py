@@ -9,8 +9,10 @@ from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application, Caller
 from keesa.web.bodies import Bodies, RawBody, Upload
+from keesa.web.body_streams import BodyStream
 from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.conversions import Conversions
+from keesa.web.forms import Form
 from keesa.web.http_errors import NOTHING, HttpError, unreadable
 from keesa.web.idempotency import SentKey, read_sent
 from keesa.web.input.content_types import require_json
@@ -73,7 +75,7 @@ class PreparedRequest:
     """The version that it asks for."""
     token: Any = None
     """As the application reads it; None where the route is for anyone, and the `Unauthorized` where it is no good."""
-    content: bytes | Upload = b""
+    content: bytes | Upload | Form | BodyStream = b""
     sent: SentKey | None = None
     """The key under which a change is made once."""
     handling: Handling | None = None
@@ -92,8 +94,8 @@ class PreparedRequest:
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something, and hence may have a key."""
-        return next(iter(self.routes.values())).changes
+        """Whether it changes something that a key can be kept for."""
+        return next(iter(self.routes.values())).takes_key
 
     @property
     def cached_caller(self) -> Caller | None:
@@ -170,10 +172,10 @@ class PreparedRequest:
             place[last] = value
         return read.good_values
 
-    def _raw_body(self, route: Route) -> RawBody | Upload | None:
+    def _raw_body(self, route: Route) -> RawBody | Upload | Form | BodyStream | None:
         """What the endpoint reads itself."""
-        if route.signature.body is None or isinstance(self.content, Upload):
-            return self.content if isinstance(self.content, Upload) else None
+        if route.signature.body is None or not isinstance(self.content, bytes):
+            return None if isinstance(self.content, bytes) else self.content
         return RawBody(self.content)
 
     def _converted_at_once(self, route: Route, values: Mapping[str, Any], read: Input) -> Input:
@@ -215,13 +217,17 @@ class Preparation:
     """From a request to a `PreparedRequest`, in the order in which errors are told."""
 
     def __init__(
-        self, application: Application[Any, Any], versions: Sequence[ApiVersion], body_limit: int, rates: Rates
+        self,
+        application: Application[Any, Any],
+        versions: Sequence[ApiVersion],
+        bodies: Bodies,
+        rates: Rates,
     ) -> None:
         self._application = application
         self._rates = rates
         self._newest_first = tuple(version.name for version in versions)
         self._router = Router(versions)
-        self._bodies = Bodies(body_limit)
+        self._bodies = bodies
 
     async def prepare(self, request: HttpRequest, path: str, trace: Trace) -> PreparedRequest:
         """Raises `HttpError`, and `Answered` for OPTIONS. No body is read without the token that is needed, nor of who
@@ -259,9 +265,11 @@ class Preparation:
         if found is None:
             raise HttpError(404, NOTHING)
         resource, parameters = found
+        if resource.secret_path is not None:
+            trace.path = request.scope["root_path"] + resource.secret_path
         method = request.method
         method = "GET" if method == "HEAD" else method
-        if method == "OPTIONS":
+        if method == "OPTIONS" and method not in resource.methods:
             raise Answered(EncodedReply(204, b"", JSON, raw_headers([("Allow", resource.allow)])))
         if method not in resource.methods:
             raise HttpError(405, f"This path knows {resource.allow}, not {method}", {"Allow": resource.allow})
@@ -278,16 +286,18 @@ class Preparation:
 
     async def _read_key(self, prepared: PreparedRequest, path: str) -> SentKey | None:
         """What is no key is no reason to keep a body."""
+        content = prepared.content
+        assert not isinstance(content, BodyStream)  # noqa: S101 - its route takes no key
         try:
-            return await read_sent(prepared.http, path, prepared.content)
+            return await read_sent(prepared.http, path, content)
         except BaseException:
-            if isinstance(prepared.content, Upload):
-                self.release(prepared.content)
+            self.release(prepared)
             raise
 
-    def release(self, upload: Upload) -> None:
-        """It is gone."""
-        self._bodies.close(upload)
+    def release(self, prepared: PreparedRequest) -> None:
+        """What lies in files of its body is gone."""
+        if not isinstance(prepared.content, bytes):
+            self._bodies.close(prepared.content)
 
     def _version(self, text: str | None) -> str | None:
         if text is None or text in self._newest_first:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from keesa.web.bodies import Upload
-from keesa.web.routes import ApiVersion, Route
+from keesa.web.body_streams import BodyStream
+from keesa.web.forms import Form
+from keesa.web.routes import Access, ApiVersion, Route
 
 
 @dataclass(slots=True)
@@ -15,12 +17,14 @@ class Resource:
     """By version, the newest first: a version that lacks a route is answered by the first that has it."""
     takes_body: dict[str, bool] = field(default_factory=dict)
     """By method: whether a route of any version does."""
+    secret_path: str | None = None
+    """That of a route, where what stands in its place is enough to be let in."""
 
     @property
     def allow(self) -> str:
         """The value of an `Allow` header."""
         implied = ["HEAD"] if "GET" in self.methods else []
-        return ", ".join([*sorted(self.methods), *implied, "OPTIONS"])
+        return ", ".join([*sorted(self.methods.keys() - {"OPTIONS"}), *implied, "OPTIONS"])
 
 
 class Router:
@@ -54,10 +58,12 @@ class Router:
                 self._patterns.append((route.path.split("/"), resource))
             else:
                 self._plain[route.path] = resource
+        if route.access is Access.SIGNED_ADDRESS:
+            resource.secret_path = route.path
         routes = resource.methods.setdefault(route.method, {})
         if any(_decided_early(other) != _decided_early(route) for other in routes.values()):
             raise TypeError(
-                f"{route.method} {route.path} must run alike, be for the same callers, and take an upload or none,"
+                f"{route.method} {route.path} must run alike, be for the same callers, and take the same kind of body,"
                 " in all versions"
             )
         routes[version] = route
@@ -69,7 +75,11 @@ class Router:
 
 
 def _decided_early(route: Route) -> tuple[object, ...]:
-    return route.runs, route.access, route.signature.body is Upload
+    return (
+        route.runs,
+        route.access,
+        route.signature.body if route.signature.body in (Upload, Form, BodyStream) else None,
+    )
 
 
 def answering(version: ApiVersion, versions: Iterable[ApiVersion]) -> list[tuple[ApiVersion, Route]]:

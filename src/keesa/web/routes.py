@@ -9,13 +9,15 @@ from msgspec import Struct
 
 from keesa.db import Tx
 from keesa.errors import Faults
+from keesa.web.body_streams import BodyStream
 from keesa.web.csv_lists import QUERY_WORDS, columns_of
 from keesa.web.endpoints import Signature, is_lazy, signature_of
 from keesa.web.input.kinds import fields_of
+from keesa.web.replies import Headers, raw_headers
 
 E = TypeVar("E", bound=Callable[..., Any])
 
-SAFE_METHODS: Final = ("GET", "BREW")
+SAFE_METHODS: Final = ("GET", "BREW", "OPTIONS")
 """They change nothing, and their endpoints run in a transaction that cannot write."""
 
 
@@ -29,6 +31,14 @@ class Access(Enum):
     """The same, and the token may have expired: to log out."""
     REFRESH_TOKEN = auto()
     """Who has a good refresh token."""
+    SIGNED_ADDRESS = auto()
+    """Whoever has the address, which this server has signed: it stands last in the path, and in no log. Requests for
+    such are counted nowhere; others for what seems to be one are, with those of their network address.
+    """
+
+
+FOR_ANYONE: Final = (Access.ANYONE, Access.SIGNED_ADDRESS)
+"""They need no token."""
 
 
 class Runs(Enum):
@@ -112,11 +122,14 @@ class Route:
     csv: bool = False
     """Whether it is a list that is answered as CSV too: one array inside `data`, with the cursor `next` beside it."""
     kept: bool = False
-    """Whether its answer hangs on nothing but the database, who calls, and the path, query and body of the request: not
-    on the clock, the session, the client's address or a header. Then it is kept, and given again while no row changes.
+    """Whether its answer hangs on nothing but the database, who calls, the path, query and body of the request, and
+    what the application names as `circumstances`: not otherwise on the clock, the session, the client's address or a
+    header. Then it is kept, and given again while no row changes.
     """
     conditional: bool = False
     """Whether its answer has an `ETag`, and the endpoint looks at `call.conditions`."""
+    in_ranges: bool = False
+    """Whether its answer is a `Content`, of which a client may ask for a part."""
     secret: bool = False
     """Whether its answer holds what must not be kept, also not under an `Idempotency-Key`."""
     shows: Callable[[Any], Iterable[int]] = nothing
@@ -132,8 +145,10 @@ class Route:
     """Those that the body may have; of an upload `image/*` and the like too."""
     body_limit: int | None = None
     """Bytes of the body; without one the server's own limit."""
-    body_seconds: int = 60
-    """In which the body must have arrived; a slower one is 408."""
+    file_part: str = "file"
+    """What OpenAPI calls the part of a form that has a file."""
+    body_seconds: int | None = None
+    """In which the body must have arrived, unless what is usual will do; a slower one is 408."""
     prepares: Callable[..., Prepare] | None = None
     """Of a change that needs what takes long: called as the endpoint is, in a read before it; what it gives is awaited
     outside of any transaction, and the endpoint finds what comes of that in `call.prepared`.
@@ -146,18 +161,26 @@ class Route:
     """What OpenAPI says of further ones, which the endpoint reads itself."""
     headers: Sequence[str] = ()
     """What OpenAPI says of its answer's headers, beside those that any of its kind has."""
+    answer_headers: Headers = ()
+    """Of each of its answers, also of those that tell of an error."""
     errors: Mapping[int, str | None] = field(default_factory=dict)
     """The statuses of this endpoint beside those that any of its kind may have, with an example of the sentence."""
     in_openapi: bool = True
     signature: Signature = field(init=False)
+    raw_answer_headers: Sequence[tuple[bytes, bytes]] = field(init=False)
     query_words: frozenset[str] = field(init=False)
     """What may stand in its query."""
     runs: Runs = field(init=False)
 
     @property
     def changes(self) -> bool:
-        """Whether a call of it changes something, and hence may have an `Idempotency-Key`."""
+        """Whether a call of it changes something."""
         return self.method not in SAFE_METHODS
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether a call of it may have an `Idempotency-Key`: not one whose body is gone once it is read."""
+        return self.changes and self.signature.body is not BodyStream
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
@@ -184,6 +207,7 @@ class Route:
         signature = signature_of(self.endpoint, f"{self.method} {self.path}")
         runs = Runs.WRITING if self.changes else Runs.READING
         object.__setattr__(self, "signature", signature)
+        object.__setattr__(self, "raw_answer_headers", raw_headers(self.answer_headers))
         object.__setattr__(self, "query_words", frozenset(self._query_words()))
         object.__setattr__(self, "runs", Runs.IN_THREAD if signature.takes_database else runs)
         require_runnable(self)

@@ -32,6 +32,8 @@ class Trace:
     """The version that answers, as far as it is known."""
     route: "Route | None" = None
     """That version's route, likewise."""
+    path: str | None = None
+    """What the log has in place of the path, where that is a secret."""
     caller: "Caller | None" = None
     """Once the database has told."""
     rate_headers: Sequence[tuple[bytes, bytes]] = ()

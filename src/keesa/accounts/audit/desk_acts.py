@@ -40,6 +40,11 @@ def record_migrations(tx: Tx, by: Requester, applied: Sequence[int]) -> None:
         record(tx, by, "desk.migrate", None, {"schema": applied[0] - 1}, {"schema": applied[-1]})
 
 
+def record_adoption(tx: Tx, by: Requester, place: str) -> None:
+    """Pictures and files are kept there from now on."""
+    record(tx, by, "desk.adopt_files", None, {}, {"files": place})
+
+
 def record_rotation(tx: Tx, by: Requester, *, leaked: bool) -> None:
     """Another secret signs; where the former one had leaked, all sessions have ended."""
     record(tx, by, "secret.rotate", None, {}, {"leaked": leaked})

@@ -7,7 +7,7 @@ from keesa.notes.notes import Note
 from keesa.tickets.views import Parts, TicketView
 
 
-def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
+def listed_ticket(ticket: TicketView, clock: Clock, image_urls: list[str]) -> Ticket:
     return Ticket(
         id=ticket.id,
         title=ticket.title,
@@ -21,13 +21,13 @@ def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
         assigned_to=ticket.assigned_to,
         ticket_type=ticket.ticket_type,
         category=ticket.category,
-        image_urls=[],
+        image_urls=image_urls,
         closed_date=_closed_date(ticket, clock),
         ticket_notes=_notes(ticket, clock),
     )
 
 
-def typed_ticket(ticket: TicketView, clock: Clock) -> TypedTicket:
+def typed_ticket(ticket: TicketView, clock: Clock, image_urls: list[str]) -> TypedTicket:
     return TypedTicket(
         id=ticket.id,
         title=ticket.title,
@@ -42,7 +42,7 @@ def typed_ticket(ticket: TicketView, clock: Clock) -> TypedTicket:
         assigned_to=ticket.assigned_to,
         ticket_type=ticket.ticket_type,
         category=ticket.category,
-        image_urls=[],
+        image_urls=image_urls,
         closed_date=_closed_date(ticket, clock),
         ticket_notes=_notes(ticket, clock),
     )
@@ -69,5 +69,5 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-LISTED = TicketFormat(listed_ticket, Parts.NOTES)
-TYPED = TicketFormat(typed_ticket, Parts.NOTES)
+LISTED = TicketFormat(listed_ticket, Parts.NOTES | Parts.IMAGES)
+TYPED = TicketFormat(typed_ticket, Parts.NOTES | Parts.IMAGES)

@@ -1,6 +1,7 @@
 """The current version: the 2024 document, and what Keesa adds to it. A file a noun, or a folder."""
 
 from keesa.api.v2024 import (
+    attachments,
     audit,
     canned_answers,
     categories,
@@ -15,12 +16,14 @@ from keesa.api.v2024 import (
     products,
     relations,
     roles,
+    served_files,
     sessions,
     statuses,
     tags,
     ticket_types,
     tickets,
     tokens,
+    uploads,
     users,
     watchers,
 )
@@ -35,6 +38,8 @@ VERSION_2024 = ApiVersion(
         *me.ROUTES,
         *tickets.ROUTES,
         *notes.ROUTES,
+        *attachments.ROUTES,
+        *served_files.ROUTES,
         *relations.ROUTES,
         *watchers.ROUTES,
         *tags.ROUTES,
@@ -44,6 +49,7 @@ VERSION_2024 = ApiVersion(
         *products.ROUTES,
         *ticket_types.ROUTES,
         *categories.ROUTES,
+        *uploads.ROUTES,
         *statuses.ROUTES,
         *users.ROUTES,
         *roles.ROUTES,

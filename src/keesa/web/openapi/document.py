@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from keesa.db import Tx
 from keesa.web.bodies import Upload
+from keesa.web.body_streams import BodyStream
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
+from keesa.web.forms import MULTIPART, Form
 from keesa.web.idempotency import HEADER as KEY
 from keesa.web.idempotency import LONGEST
 from keesa.web.input.kinds import fields_of, needs_any, structs_in
@@ -23,7 +25,7 @@ from keesa.web.openapi.wording import Wording
 from keesa.web.replies import Reply
 from keesa.web.requests import VERSION_HEADER
 from keesa.web.router import answering
-from keesa.web.routes import Access, ApiVersion, Route
+from keesa.web.routes import Access, ApiVersion, Parameter, Route
 
 _FORMAT: Final = (
     "`csv`: the whole list from `after` on, whatever its `limit`, as a file (RFC 4180), as with `Accept: text/csv`"
@@ -38,6 +40,10 @@ _PREFER: Final = {
     False: "`handling=lenient`: fields that this call does not know are ignored, not 422 (RFC 7240)",
 }
 """By whether the call is documented."""
+_RANGES: Final = (
+    Parameter("Range", "header", "The part that is wanted: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`; one alone"),
+    Parameter("If-Range", "header", "The `ETag` of what you have parts of: if it is another by now, the whole is sent"),
+)
 _BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -170,14 +176,30 @@ class _Writer:
         signature = route.signature
         if signature.body is None:
             return None
-        if signature.body is Upload:
-            return {"required": True, "content": {kind: {"schema": _BINARY} for kind in route.media_types}}
+        if signature.body in (Upload, BodyStream):
+            return {
+                "required": signature.body is Upload,
+                "content": {kind: {"schema": _BINARY} for kind in route.media_types},
+            }
+        if signature.body is Form:
+            return self._form(route)
         struct = signature.body_struct or route.body_schema
         assert struct is not None  # noqa: S101 - a body that an endpoint reads itself has a schema
         media = {"schema": self.schemas.of(struct), "example": route.body_example}
         struct = signature.body_struct
         required = struct is not None and needs_any(struct) and not route.body_from_query
         return {"required": required, "content": dict.fromkeys(route.media_types, media)}
+
+    def _form(self, route: Route) -> Node:
+        """Its texts beside its files; or as JSON, without any."""
+        texts = {} if route.body_schema is None else self.schemas.of(route.body_schema)
+        files = {"type": "object", "properties": {route.file_part: {"type": "array", "items": _BINARY}}}
+        with_files: Node = {
+            "schema": {"allOf": [texts, files]} if texts else files,
+            "example": route.body_example or {},
+        }
+        without = {"schema": texts or {"type": "object"}, "example": route.body_example}
+        return {"required": True, "content": {MULTIPART: with_files, "application/json": without}}
 
     def _description(self, route: Route, answerer: ApiVersion) -> str:
         """What the endpoint says of itself, who may call it, and whose shape the answer has."""
@@ -214,7 +236,7 @@ class _Writer:
             parameters.append(_parameter("Prefer", "header", {"type": "string"}, _PREFER[route.documented]))
         for name, said in route.signature.parameters.items():
             parameters.append(_parameter(name, "path", dict(said.schema), said.description))
-        if route.changes:
+        if route.takes_key:
             key: Node = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[!-~]+$"}
             parameters.append(_parameter(KEY, "header", key, _KEY))
         if route.conditional:
@@ -229,7 +251,7 @@ class _Writer:
             schema, text = self._field(route, path)
             text = f"{text.rstrip('.')}. Stands in for `{path}` where the body lacks it."
             parameters += [_parameter(name, "query", schema, text) for name in names]
-        for more in route.parameters:
+        for more in (*route.parameters, *(_RANGES if route.in_ranges else ())):
             schema = self.schemas.words(more.title, more.words) if more.words else {"type": "string"}
             parameters.append(_parameter(more.name, more.place, schema, more.description))
         if route.version_in_query:

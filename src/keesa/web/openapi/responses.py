@@ -12,7 +12,7 @@ from keesa.web.openapi.schemas import Node, Schemas
 from keesa.web.openapi.wording import Wording
 from keesa.web.rates import RATE_HEADERS
 from keesa.web.requests import VERSION_HEADER
-from keesa.web.routes import Access, ApiVersion, Route
+from keesa.web.routes import FOR_ANYONE, ApiVersion, Route
 from keesa.web.trace import REQUEST_ID
 
 _HEADERS_OF_SOME = {401: "WWW-Authenticate", 415: "Accept-Encoding", 429: "Retry-After", 503: "Retry-After"}
@@ -22,7 +22,7 @@ _WITHOUT_BODY = (204, 304)
 def statuses(route: Route) -> list[int]:
     """Every error that the route may answer, by what it takes; and 304."""
     found = {400, 429, 500, 503, *route.errors}
-    if route.access is not Access.ANYONE:
+    if route.access not in FOR_ANYONE:
         found.add(401)
     if route.permission or route.guard:
         found.add(403)
@@ -32,10 +32,12 @@ def statuses(route: Route) -> list[int]:
         found |= {408, 413, 415}
     if route.knows_fields:
         found.add(422)
-    if route.changes:
+    if route.takes_key:
         found |= {409, 422}  # of a key that is in use, or was another request's
     if route.conditional:
         found.add(304 if route.method == "GET" else 412)
+    if route.in_ranges:
+        found |= {206, 416}
     return sorted(found - {route.status})
 
 
@@ -46,7 +48,7 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
     }
     if status in _WITHOUT_BODY:
         return found
-    if status == route.status and route.answer_type is not None:
+    if status in (route.status, 206) and route.answer_type is not None:
         schema = {"type": "string"}
         if not route.answer_type.startswith("text/"):
             schema["format"] = "binary"
@@ -63,16 +65,19 @@ def response(route: Route, status: int, version: ApiVersion, schemas: Schemas, w
 
 def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
     names = [REQUEST_ID, VERSION_HEADER, *RATE_HEADERS]
+    names += [name for name, _ in route.answer_headers if not name.startswith("Access-Control-")]
     if status in _HEADERS_OF_SOME:
         names.append(_HEADERS_OF_SOME[status])
-    if route.conditional and status in (route.status, 304, 412) and status != 204:
+    if route.conditional and status in (route.status, 206, 304, 412) and status != 204:
         names.append("ETag")
-    if route.changes and status in (route.status, 409):
+    if route.takes_key and status in (route.status, 409):
         names.append(REPLAYED)
-    if route.knows_fields and status in (route.status, 422):
+    if route.knows_fields and status in (route.status, 206, 422):
         names.append("Preference-Applied")
-    if status == route.status:
-        if route.access is not Access.ANYONE:
+    if status in (206, 416):
+        names.append("Content-Range")
+    if status in (route.status, 206):
+        if route.access not in FOR_ANYONE:
             names += wording.headers_with_token
         names += [name for name in route.headers if name not in names]
     return names

@@ -94,5 +94,5 @@ def edit(tx: Tx, call: Call[None, EditTicket], ticket: TicketPath) -> Reply[OneT
     )
     edited = edit_ticket(tx, call.actor, held, changes, call.at)
     found, view = view_changed(tx, call.actor, held, DETAIL.parts)
-    shown = DETAIL.render(view, call.services.clock)
+    shown = call.ticket(view, DETAIL)
     return Reply(OneTicketAnswer(OneTicket(shown)), etag=call.ticket_etag(found, edited.events))

@@ -120,7 +120,7 @@ class CustomerTicket(Struct):
     updated_at: Time
 
 
-def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
+def listed_ticket(ticket: TicketView, clock: Clock, image_urls: list[str]) -> Ticket:
     return Ticket(
         id=ticket.id,
         ticket_number=str(ticket.id),
@@ -136,7 +136,7 @@ def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
         assigned_to=ticket.assigned_to,
         ticket_type=ticket.ticket_type,
         category=ticket.category,
-        image_urls=[],
+        image_urls=image_urls,
         closed_date=_closed_date(ticket, clock),
         ticket_notes=_notes(ticket, clock),
         contact_phone=ticket.contact_phone,
@@ -146,7 +146,7 @@ def listed_ticket(ticket: TicketView, clock: Clock) -> Ticket:
     )
 
 
-def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
+def ticket_detail(ticket: TicketView, clock: Clock, image_urls: list[str]) -> TicketDetail:
     return TicketDetail(
         id=ticket.id,
         ticket_number=str(ticket.id),
@@ -162,7 +162,7 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
         assigned_to=ticket.assigned_to,
         ticket_type=ticket.ticket_type,
         category=ticket.category,
-        image_urls=[],
+        image_urls=image_urls,
         closed_date=_closed_date(ticket, clock),
         ticket_statuses=[TicketStatus(row.id, row.status, clock.iso(row.created_at)) for row in ticket.statuses],
         ticket_notes=_notes(ticket, clock),
@@ -180,7 +180,7 @@ def ticket_detail(ticket: TicketView, clock: Clock) -> TicketDetail:
     )
 
 
-def category_ticket(ticket: TicketView, clock: Clock) -> CategoryTicket:
+def category_ticket(ticket: TicketView, clock: Clock, _image_urls: list[str]) -> CategoryTicket:
     return CategoryTicket(
         id=ticket.id,
         ticket_number=str(ticket.id),
@@ -201,7 +201,7 @@ def category_ticket(ticket: TicketView, clock: Clock) -> CategoryTicket:
     )
 
 
-def customer_ticket(ticket: TicketView, clock: Clock) -> CustomerTicket:
+def customer_ticket(ticket: TicketView, clock: Clock, _image_urls: list[str]) -> CustomerTicket:
     return CustomerTicket(
         id=ticket.id,
         ticket_number=str(ticket.id),
@@ -229,7 +229,7 @@ def _notes(ticket: TicketView, clock: Clock) -> list[TicketNote]:
     ]
 
 
-LISTED = TicketFormat(listed_ticket, Parts.NOTES)
-DETAIL = TicketFormat(ticket_detail, Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS)
+LISTED = TicketFormat(listed_ticket, Parts.NOTES | Parts.IMAGES)
+DETAIL = TicketFormat(ticket_detail, Parts.NOTES | Parts.STATUSES | Parts.ASSIGNMENTS | Parts.IMAGES)
 OF_CATEGORY = TicketFormat(category_ticket, Parts(0))
 OF_CUSTOMER = TicketFormat(customer_ticket, Parts(0))

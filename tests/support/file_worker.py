@@ -1,0 +1,72 @@
+"""A process that puts, attaches, detaches and sweeps files without a rest, to be killed.
+
+    python file_worker.py FOLDER URL PLACE     (an empty URL: SQLite)
+
+It says `ready`, and takes it to be in two days when it sweeps: nothing is young then. So there is one at a time.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from file_places import put
+from file_rows import detach, later, picture, sweep
+from keesa.db import Database, Tx, open_database
+from keesa.files import claims, sweeping
+from keesa.files.opening import open_place
+from keesa.files.places import Place as Kept
+from live import environment
+from places import Place
+
+MOST: Final = 12
+"""Attachments that it lets come to be."""
+
+
+class FileWorker:
+    """A process of this file's own program; variables of a bucket are the test's own."""
+
+    def __init__(self, place: Place, configured: str) -> None:
+        program = [sys.executable, __file__, str(place.data), place.url or "", configured]
+        self._process = subprocess.Popen(program, stdout=subprocess.PIPE, env=environment(), text=True)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def kill(self) -> None:
+        """SIGKILL, whatever it is at; it must have been at something."""
+        assert self._process.poll() is None
+        self._process.kill()
+        self._process.communicate()
+
+
+def act(database: Database, place: Kept, chance: Random) -> None:
+    attached = database.read(_attached)
+    wanted = chance.random()
+    if wanted < 0.3 and len(attached) < MOST:
+        picture(database, place)
+    elif wanted < 0.5 and attached:
+        database.write(lambda tx: detach(tx, chance.choice(attached)))
+    elif wanted < 0.7:
+        put(place)
+    else:
+        sweep(database, place)
+
+
+def _attached(tx: Tx) -> list[int]:
+    return [row["id"] for row in tx.all("SELECT id FROM attachments ORDER BY id")]
+
+
+def main(data: Path, url: str | None, configured: str) -> None:
+    sweeping.now = lambda: later(2)  # type: ignore[attr-defined]
+    sweeping.THROWN, sweeping.LISTED = 3, 7  # type: ignore[misc]  # so that there is much between
+    database, chance = open_database(data, url), Random()  # noqa: S311 - no secret
+    place = open_place(configured, data, database.read(claims.owner))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        act(database, place, chance)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] or None, sys.argv[3])
