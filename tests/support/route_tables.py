@@ -24,6 +24,7 @@ PARAMETERS: Final = {
     "{tag}": cast.TAG,
     "{canned_answer}": cast.CANNED_ANSWER,
     "{note}": cast.NOTE,
+    "{upload}": cast.UPLOAD,
     "{image}": cast.IMAGE,
     "{file}": cast.FILE,
 }
