@@ -222,7 +222,7 @@ def test_too_many_at_once_are_refused(
     run(ask())
 
 
-def asked(connection: HTTPConnection, method: str, path: str, body: bytes = b"", **headers: str) -> dict[str, str]:
+def asked(connection: HTTPConnection, method: str, path: str, body: bytes = b"", /, **headers: str) -> dict[str, str]:
     """Headers of a good answer."""
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
