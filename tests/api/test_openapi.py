@@ -21,7 +21,7 @@ from keesa.web.bodies import RawBody
 from keesa.web.body_streams import BodyStream
 from keesa.web.forms import Form
 from keesa.web.input.kinds import needs_any
-from keesa.web.routes import SAFE_METHODS, Access, Route
+from keesa.web.routes import Access, Route
 from openapi_documents import PATH, Node, find, inlined, name_of, nodes, operations, read, resolved, routes_of
 
 STATUSES: Final = {
@@ -580,11 +580,14 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
         found |= {
             ("query", field.encode_name): field.required for field in msgspec.structs.fields(route.signature.query)
         }
-    if route.method not in SAFE_METHODS:
+    if route.takes_key:
         found |= {("header", "Idempotency-Key"): False}
     if route.conditional:
         found |= {("header", "If-None-Match" if route.method == "GET" else "If-Match"): False}
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}
+    if " /uploads" in name_of(route) and route.method != "OPTIONS":
+        own = {"POST": ("Length", "Metadata", "Checksum"), "PATCH": ("Offset", "Checksum")}.get(route.method, ())
+        found |= {("header", name): False for name in ("Tus-Resumable", *(f"Upload-{each}" for each in own))}
     if route.signature.body is RawBody:
         found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
     elif route.knows_fields:

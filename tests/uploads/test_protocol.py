@@ -214,7 +214,7 @@ def test_an_upload_has_its_time(sender: Sender, shared_database: Database) -> No
     shared_database.write(lambda tx: tx.run(sql, at=now(), id=over[-32:]))
     assert sender.ask("HEAD", over).status_code == 404
     assert sender.send(over, 5, b"12345").status_code == 404
-    assert shared_database.write(lambda tx: uploads.clear_expired(tx, now(), 10)) == 1
+    assert shared_database.write(lambda tx: uploads.clear_expired(tx, now(), 10)) == 2
     assert (kept(shared_database, over), sender.offset(other)) == ([], 0)
 
 
