@@ -102,12 +102,7 @@ class Receiving:
             media_type, size = await self._in_thread(lambda: (media_type_of(content), content.seek(0, 2)))
             return _Judged({ORIGINAL: (StoredForm(media_type, size), content)})
         into = Path(under_way.enter_context(TemporaryDirectory(dir=self._folder())))
-        picture = await self._decoders.prepare(content, into)
-        forms = {
-            name: (StoredForm(form.media_type, form.size, form.width, form.height), form.path)
-            for name, form in picture.forms.items()
-        }
-        return _Judged(forms, picture)
+        return _of_picture(await self._decoders.prepare(content, into))
 
     def _folder(self) -> Path:
         self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -115,6 +110,19 @@ class Receiving:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def put_picture(place: Place, picture: PreparedPicture) -> NewFile:
+    """All forms of it, for no row yet."""
+    return _put(place, _of_picture(picture))
+
+
+def _of_picture(picture: PreparedPicture) -> _Judged:
+    forms = {
+        name: (StoredForm(form.media_type, form.size, form.width, form.height), form.path)
+        for name, form in picture.forms.items()
+    }
+    return _Judged(forms, picture)
 
 
 def _assemble(place: Place, upload: WholeUpload, content: IO[bytes]) -> tuple[int, str]:

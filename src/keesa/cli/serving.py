@@ -145,7 +145,7 @@ def prepare(config: Config) -> None:
         place = open_place(config.files, config.data, database.read(owner))
         claim(database, place)
         _log.info("files are kept", place=place.describe())
-        if config.demo and fill_if_empty(database, config.zone):
+        if config.demo and fill_if_empty(database, config.zone, place):
             _log.info("filled the empty database with the documented world")
         if not config.may_show_demo and has_published_passwords(database):
             raise Refused(

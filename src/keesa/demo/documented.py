@@ -6,7 +6,7 @@ Where the samples contradict each other:
   any of them prints, under the numbers that the 2024 document gives; 2021 gives the same numbers to notes of 2008022.
 - 2011046 is raised by Jane Doe and assigned to Doe, and yet among the tickets that John Doe raised or is assigned: here
   it is John Doe who raised it.
-- The image of 2024001 is not there.
+- The image of 2024001 is drawn (`pictures.py`).
 """
 
 from datetime import datetime

@@ -14,8 +14,10 @@ from keesa.demo.desk_years import made_up
 from keesa.demo.documented import DOCUMENTED
 from keesa.demo.keeping import keep
 from keesa.demo.people import BOT, CUSTOMERS, JANE_DOE, JANE_SMITH, PASSWORD, PEOPLE
+from keesa.demo.pictures import draw, hang
 from keesa.directory.customers import NewCustomer, create_customer
 from keesa.directory.ecos import create_eco
+from keesa.files.places import Place
 
 _ENGINEERS: Final = NewRole(
     "field_engineer",
@@ -24,10 +26,13 @@ _ENGINEERS: Final = NewRole(
 )
 
 
-def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
-    """Whether the database had no user and no ticket, and so was filled; all of it in one transaction."""
+def fill_if_empty(database: Database, zone: ZoneInfo, files: Place | None = None) -> bool:
+    """Whether the database had no user and no ticket, and so was filled; all of it in one transaction. Tickets have
+    pictures where there is a place for their files.
+    """
     if not database.read(_is_empty):
         return False
+    drawn = {} if files is None else draw(files, [*CUSTOMERS])
     password = given_password(PASSWORD)  # everybody's: hashed once, and before the transaction
 
     def work(tx: Tx) -> bool:
@@ -37,11 +42,15 @@ def fill_if_empty(database: Database, zone: ZoneInfo) -> bool:
         _people(tx, keesa_itself(now()), password)
         for ticket in DOCUMENTED:
             keep(tx, ticket)
+            if drawn:
+                hang(tx, ticket, drawn)
         tx.follow_given_ids("ticket_notes")
         staff = [person.id for person in PEOPLE if person.user_type == "staff"]
         raisers = [JANE_DOE.id, JANE_SMITH.id, BOT.id]
         for ticket in made_up(tx, Clock(zone), now(), CUSTOMERS, raisers, staff):
             keep(tx, ticket)
+            if drawn:
+                hang(tx, ticket, drawn)
         return True
 
     return database.migrating(work)
