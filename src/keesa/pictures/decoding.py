@@ -18,8 +18,8 @@ from keesa.pictures.prepared import NAMES, Form, PreparedPicture
 WAITING: Final = 64
 """So many pictures may wait for their turn; what comes beyond them is turned away."""
 SECONDS: Final = 100
-"""How long a picture takes with its turn, at the most. Where nothing else is done it is one or two; on a machine that is
-busy with other things pictures come last."""
+"""How long a picture takes with its turn, at the most. By itself it takes one or two; on a busy machine pictures come
+last."""
 IDLE_SECONDS: Final = 60
 """How long a child without a picture keeps its memory."""
 PICTURES: Final = 200
