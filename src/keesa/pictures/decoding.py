@@ -17,8 +17,9 @@ from keesa.pictures.prepared import NAMES, Form, PreparedPicture
 
 WAITING: Final = 64
 """So many pictures may wait for their turn; what comes beyond them is turned away."""
-SECONDS: Final = 50
-"""How long a picture takes with its turn, on a busy machine: less than the minute that proxies wait for an answer."""
+SECONDS: Final = 100
+"""How long a picture takes with its turn, at the most. By itself it takes one or two; on a busy machine pictures come
+last."""
 IDLE_SECONDS: Final = 60
 """How long a child without a picture keeps its memory."""
 PICTURES: Final = 200
