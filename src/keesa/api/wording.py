@@ -262,7 +262,11 @@ FIELDS: Final[Mapping[str, Entry]] = {
         + "; administrators may add to them",
         "examples": [1, 24],
     },
-    "image_urls": _said("Absolute URLs of the ticket's images"),
+    "image_urls": _said(
+        "Addresses of the ticket's images, in the order in which they were added; each is good until the end of the"
+        " next day (UTC), and needs no token"
+    ),
+    "FileQuery.size": _said("Which size of an image is sent; a file has its original alone"),
     "closed_date": _said("Midnight, in the desk's time zone, of the day on which the ticket was closed"),
     "ticket_notes": _said("The ticket's notes, oldest first"),
     "ticket_statuses": _said("Every status that the ticket has had, oldest first"),

@@ -49,7 +49,7 @@ Size = Annotated[
     Literal["original", "screen", "thumbnail"],
     Meta(
         title="ImageSize",
-        description="Of an image: the whole, one that fits a screen, or a small one; a file has its original alone",
+        description="Of an image: the whole, one that fits a screen, or a small one",
         extra_json_schema={"type": "string"},
     ),
 ]

@@ -72,7 +72,7 @@ def _header_names(route: Route, status: int, wording: Wording) -> list[str]:
         names.append("ETag")
     if route.takes_key and status in (route.status, 409):
         names.append(REPLAYED)
-    if route.knows_fields and status in (route.status, 422):
+    if route.knows_fields and status in (route.status, 206, 422):
         names.append("Preference-Applied")
     if status in (206, 416):
         names.append("Content-Range")
