@@ -64,7 +64,7 @@ class Operator:
         if not self._postgres:
             return {"/var/lib/keesa": str(self.place.data)}
         ours = self.place.url if name == "keesa" else self._postgres.url(name)
-        return {f"postgresql://keesa@db.example/{name}": str(ours)}
+        return {f"postgresql://keesa@db.example/{name}": str(ours), "/var/lib/keesa": str(self.place.data)}
 
     def _run(self, title: str, replacements: Mapping[str, str]) -> None:
         folders = [*([str(self._postgres.binaries)] if self._postgres else []), os.environ["PATH"]]

@@ -57,7 +57,9 @@ class Restored(NamedTuple):
     left_out: Sequence[str]
     """Tables in it that are none of Keesa's, and were not brought back."""
     files: Files = Files(0, 0)
-    """Of the restored desk, where they are kept."""
+    """Of the restored desk."""
+    kept: str = ""
+    """Where they are kept."""
 
 
 class _End(NamedTuple):
@@ -101,10 +103,10 @@ def restore(
     database = _opened(data, url)
     try:
         left_out = database.filling(lambda tx, filling: _fill(tx, filling, path, manifest, steps))
-        found = _go_on(database, manifest, end, steps)
+        found, kept = _go_on(database, manifest, end, steps)
     finally:
         database.close()
-    return Restored(manifest, left_out, found)
+    return Restored(manifest, left_out, found, kept)
 
 
 def check(path: Path, steps: Steps = quietly) -> tuple[Manifest, Path]:
@@ -162,13 +164,13 @@ def _restore_sqlite(path: Path, base: Path, manifest: Manifest, data: Path, end:
             raise _unlike(path)
         database = open_database(folder, None)
         try:
-            files = _go_on(database, manifest, end, steps)
+            files, kept = _go_on(database, manifest, end, steps)
         finally:
             database.close()
         if made.with_name(f"{SQLITE_FILE}-wal").exists():
             raise Refused("The restored data was not written to the end: restore it once more")
         _require_empty(data, None)  # so that no log of another file is beside it
-    return Restored(msgspec.structs.replace(manifest, tables=rows), (), files)
+    return Restored(msgspec.structs.replace(manifest, tables=rows), (), files, kept)
 
 
 def _write(content: Readable, to: Path) -> None:
@@ -205,8 +207,8 @@ def _pieces(members: Iterator[tuple[Member, Readable]]) -> Iterator[tuple[str, b
             yield rest.rpartition("/")[0], content.read()
 
 
-def _go_on(database: Database, manifest: Manifest, end: _End, steps: Steps) -> Files:
-    """It is a desk once all of it is there, its files too."""
+def _go_on(database: Database, manifest: Manifest, end: _End, steps: Steps) -> tuple[Files, str]:
+    """It is a desk once all of it is there, its files too: how many, and where."""
     steps("bringing it to this version's schema")
     migrate(database, restoring=True)
     mark = claims.new_mark()
@@ -217,7 +219,7 @@ def _go_on(database: Database, manifest: Manifest, end: _End, steps: Steps) -> F
     found = _count(database, place)
     place.put_mark(mark, anew=True)
     database.write(restore_ends)
-    return found
+    return found, place.describe()
 
 
 def _renew(tx: Tx, manifest: Manifest, end: _End, mark: str) -> str:

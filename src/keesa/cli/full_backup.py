@@ -67,7 +67,8 @@ def lacking(made: Manifest) -> list[str]:
     """What is to be said where pictures or files are missing in it."""
     if made.files is None or not made.files.missing:
         return []
-    return [f"warning: {made.files.missing:,} pictures or files were not there: `keesa file check` tells which"]
+    where = "where KEESA_FILES, or else --data, says that they are: `keesa file check` tells which"
+    return [f"warning: {made.files.missing:,} pictures or files were not {where}"]
 
 
 def remove_old(config: Config, place: Place, desk_id: str, made: str, at: int) -> list[str]:

@@ -76,6 +76,8 @@ def _tell(restored: Restored, config: Config) -> None:
             print(f"warning: {manifest.files.missing:,} more were not there when it was made")
     elif not manifest.changes:
         print("  no pictures and files: it was made before an upgrade, or before there were any")
+    if restored.kept:
+        print(visible(f"its pictures and files are in {restored.kept}"))
     if restored.files.missing:
         print(f"warning: {restored.files.missing:,} of the desk's pictures and files are missing: `keesa file check`")
     for table in restored.left_out:
