@@ -31,6 +31,7 @@ def main(told: str) -> None:
     from keesa.pictures import preparing  # noqa: PLC0415 - what is loaded here is confined as well
 
     heic = preparing.set_up(limits["megapixels"])
+    os.nice(limits["nice"])  # only now: on a busy machine, a beginning would take some seconds
     with socket.socket(fileno=limits["socket"]) as requests:
         while True:
             message, files, _, _ = socket.recv_fds(requests, MESSAGE_BYTES, 1)
@@ -62,7 +63,6 @@ def _confine(limits: dict[str, int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which the parent gets too
     for parameter, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, 256 * 1024), (_M_TRIM_THRESHOLD, 1024 * 1024)):
         libc.mallopt(parameter, value)
-    os.nice(limits["nice"])
     Path("/proc/self/oom_score_adj").write_text("1000", "ascii")  # what can be begun anew is ended first
     for number, limit in (
         (resource.RLIMIT_AS, limits["memory"]),

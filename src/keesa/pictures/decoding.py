@@ -64,7 +64,14 @@ class Decoders:
     def close(self) -> None:
         """End the child, whatever it is at; what was on its way, and what comes, is `Unavailable`."""
         self._closed = True
-        self._end_idle()
+        if self._idle is not None:
+            self._idle.cancel()
+        child = self._child
+        if child is not None and self._turn.locked():
+            child.kill()  # who waits for its answer ends it
+        elif child is not None:
+            self._child = None
+            child.end()
 
     def _file_of(self, content: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
         """`content`, or what it holds in a file without a name, where it is none."""
@@ -130,13 +137,16 @@ class Decoders:
         raise Unavailable(_ENDED)
 
     def _keep(self, child: ChildProcess) -> None:
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(0 if child.asked >= PICTURES else IDLE_SECONDS, self._end_idle)
+        if self._closed or child.asked >= PICTURES:
+            self._end_idle()
+        else:
+            self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._end_idle)
 
     def _end_idle(self) -> None:
+        """Beside the loop: to give a process' memory back takes the system some time."""
         child, self._child = self._child, None
         if child is not None:
-            child.end()
+            asyncio.get_running_loop().run_in_executor(None, child.end)
 
     async def _end(self, child: ChildProcess) -> int:
         if self._child is child:
