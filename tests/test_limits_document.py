@@ -108,6 +108,51 @@ def api_token(**said: object) -> Callable[[Asking], tuple[int, str]]:
 
 TITLE, QUERY = "x" * 256, "&".join(["a=1"] * 101)
 LIMITS: Final[Mapping[str, Limit]] = {
+    "MiB of a file of a form": Limit(
+        "config.Config.file_mib", "tests/web/test_forms.py::test_a_form_that_is_too_large_is_refused"
+    ),
+    "files of a form": Limit(
+        "config.Config.files_per_call", "tests/web/test_forms.py::test_a_form_that_is_too_large_is_refused"
+    ),
+    "text parts of a form": Limit(
+        "web.forms.FIELDS", "tests/web/test_forms.py::test_a_form_that_is_too_large_is_refused"
+    ),
+    "bytes of each of them": Limit(
+        "web.forms.FIELD_BYTES", "tests/web/test_forms.py::test_a_form_that_is_too_large_is_refused"
+    ),
+    "bytes of a form with files, unless one file may have more": Limit(
+        "web.forms.FORM_BYTES", "tests/web/test_forms.py::test_a_form_that_is_too_large_is_refused"
+    ),
+    "seconds in which a form with files, or what goes on with an upload, arrives": Limit(
+        "web.forms.FORM_SECONDS", "tests/web/test_forms_at_once.py::test_a_form_that_comes_too_slowly_is_refused"
+    ),
+    "MiB of an upload": Limit(
+        "config.Config.file_mib", "tests/uploads/test_protocol.py::test_what_is_no_beginning_is_refused"
+    ),
+    "uploads of a user that are under way": Limit(
+        "uploads.uploads.AT_ONCE", "tests/uploads/test_protocol.py::test_a_user_has_a_bounded_number_of_uploads"
+    ),
+    "bytes of them, as they were announced": Limit(
+        "uploads.uploads.BYTES_AT_ONCE", "tests/uploads/test_protocol.py::test_a_user_has_a_bounded_number_of_uploads"
+    ),
+    "pieces in which an upload comes": Limit(
+        "uploads.uploads.MOST_PIECES", "tests/uploads/test_protocol.py::test_an_upload_has_a_bounded_number_of_pieces"
+    ),
+    "characters of an upload's name, and of its media type": Limit(
+        "api.tus.LONGEST_NAME", "tests/uploads/test_protocol.py::test_what_is_no_beginning_is_refused"
+    ),
+    "forms with files": Limit(
+        "web.form_bodies.FORMS_AT_ONCE", "tests/web/test_forms_at_once.py::test_too_much_at_once_is_refused"
+    ),
+    "files of them": Limit(
+        "web.form_bodies.FILES_AT_ONCE", "tests/web/test_forms_at_once.py::test_too_much_at_once_is_refused"
+    ),
+    "bytes of them, on the disk": Limit(
+        "web.form_bodies.BYTES_AT_ONCE", "tests/web/test_forms_at_once.py::test_too_much_at_once_is_refused"
+    ),
+    "uploads that bytes arrive of": Limit(
+        "web.bodies.STREAMS_AT_ONCE", "tests/uploads/test_broken_lines.py::test_too_many_at_once_are_refused"
+    ),
     "bytes of the path and the query": Limit(
         "server.limits.Limits.target_bytes", "tests/test_limits_document.py::test_on_the_wire"
     ),
@@ -134,7 +179,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
         "web.ranges.SECONDS", "tests/web/test_ranges.py::test_reading_has_a_deadline"
     ),
     "seconds in which a body arrives": Limit(
-        "web.routes.Route.body_seconds", "tests/web/test_uploads.py::test_a_file_that_comes_too_slowly_is_refused"
+        "web.bodies.BODY_SECONDS", "tests/web/test_uploads.py::test_a_file_that_comes_too_slowly_is_refused"
     ),
     "requests a minute of a user": Limit(
         "config.Config.requests_per_user", "tests/api/test_rates.py::test_one_request_too_many_is_429"

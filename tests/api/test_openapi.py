@@ -18,9 +18,10 @@ from keesa.db import Database
 from keesa.directory.reference import keys, products
 from keesa.tickets.statuses import STATUSES as STATUS_NAMES
 from keesa.web.bodies import RawBody
+from keesa.web.body_streams import BodyStream
 from keesa.web.forms import Form
 from keesa.web.input.kinds import needs_any
-from keesa.web.routes import SAFE_METHODS, Access, Route
+from keesa.web.routes import Access, Route
 from openapi_documents import PATH, Node, find, inlined, name_of, nodes, operations, read, resolved, routes_of
 
 STATUSES: Final = {
@@ -133,6 +134,11 @@ STATUSES: Final = {
     "DELETE /me/sessions/{session}": {204, 400, 401, 403, 404, 422},
     "GET /sessions": {200, 304, 400, 401, 403, 422},
     "DELETE /sessions/{session}": {204, 400, 401, 403, 404, 422},
+    "OPTIONS /uploads": {204, 400, 422},
+    "POST /uploads": {201, 400, 401, 403, 408, 412, 413, 415, 422, 460},
+    "GET /uploads/{upload}": {200, 400, 401, 403, 404, 412, 422},
+    "PATCH /uploads/{upload}": {204, 400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 460},
+    "DELETE /uploads/{upload}": {204, 400, 401, 403, 404, 412, 422},
     "GET /coffee": {400, 418, 422},
     "GET /openapi.json": {200, 304, 400, 422},
 }
@@ -172,6 +178,10 @@ OWN_HEADERS: Final = {
     },
     **{f"POST /tickets/{{ticket}}/{noun} 201": {"ETag", "Location"} for noun in ("images", "files")},
     **{f"DELETE /tickets/{{ticket}}/{noun}s/{{{noun}}} 204": {"ETag"} for noun in ("image", "file")},
+    "OPTIONS /uploads 204": {"Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"},
+    "POST /uploads 201": {"Location", "Upload-Offset", "Upload-Expires"},
+    "GET /uploads/{upload} 200": {"Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata"},
+    "PATCH /uploads/{upload} 204": {"Upload-Offset", "Upload-Expires"},
     "PATCH /me 200": {"ETag"},
     "PATCH /tickets/{ticket} 200": {"ETag"},
     "POST /tickets/{ticket}/status_update 200": {"ETag"},
@@ -180,6 +190,10 @@ OWN_HEADERS: Final = {
     "POST /tickets/add_ticket_note 201": {"ETag"},
 }
 """Beside the state of what is read, and of what is in another one than a client knew."""
+WITHOUT_KEY: Final = ("OPTIONS /uploads", "POST /uploads", "PATCH /uploads/{upload}")
+"""They change nothing, or read a body that is gone then."""
+STREAMS: Final = WITHOUT_KEY[1:]
+"""Those that read it while they work with it."""
 LOGINS: Final = ("POST /auth", "POST /auth/login")
 """They read their bodies themselves, and pass over what they do not know."""
 FORMS_OF_FILES: Final = ("POST /tickets/{ticket}/images", "POST /tickets/{ticket}/files")
@@ -306,6 +320,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Tags",
             "Notes",
             "Pictures and files",
+            "Uploads",
             "Canned answers",
             "Customers",
             "Equipment",
@@ -429,6 +444,10 @@ def test_every_body_is_in_it(document: Node, version: Version) -> None:
         if route.signature.body is Form:
             require_form(document, route)
             continue
+        if route.signature.body is BodyStream:
+            kinds = {"application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+            assert find(document, route)["requestBody"] == {"required": False, "content": kinds}
+            continue
         model = Login if route.signature.body is RawBody else route.signature.body_struct
         if model is None:
             assert "requestBody" not in find(document, route)
@@ -485,7 +504,7 @@ def test_every_status_is_in_it(document: Node, version: Version) -> None:
     for name in ("POST /tickets", "POST /tickets/add_ticket_note"):
         expected[name] |= done
     for name in expected:
-        if not name.startswith("GET"):
+        if not name.startswith("GET") and name not in WITHOUT_KEY:
             expected[name] |= {409, 422}
     assert said == expected
 
@@ -503,11 +522,16 @@ def test_every_answer_names_its_headers(document: Node) -> None:
             own = {"X-Request-Id", "Keesa-Version", "RateLimit-Policy", "RateLimit"} | OWN_HEADERS.get(
                 f"{name} {status}", set()
             )
-            if not name.startswith("GET") and status in ("200", "201", "204", "409"):
+            if " /uploads" in name:
+                own.add("Tus-Resumable")
+            if name == "OPTIONS /uploads":
+                more = set()
+            if not name.startswith("GET") and name not in WITHOUT_KEY and status in ("200", "201", "204", "409"):
                 own.add("Idempotency-Replayed")
-            if status in ("304", "412") or (name.startswith("GET ") and status in ("200", "206")):
+            reads = name.startswith("GET ") and status in ("200", "206")
+            if " /uploads" not in name and (status in ("304", "412") or reads):
                 own.add("ETag")
-            if status in ("200", "201", "204", "206", "418", "422") and name not in LOGINS + FORMS_OF_FILES:
+            if status in ("200", "201", "204", "206", "418", "422") and name not in LOGINS + FORMS_OF_FILES + STREAMS:
                 own.add("Preference-Applied")
             assert set(answer["headers"]) == own | more, f"{name} {status}"
     required = {name for name, header in document["components"]["headers"].items() if header.get("required")}
@@ -555,11 +579,14 @@ def inputs(route: Route) -> dict[tuple[str, str], bool]:
         found |= {
             ("query", field.encode_name): field.required for field in msgspec.structs.fields(route.signature.query)
         }
-    if route.method not in SAFE_METHODS:
+    if route.takes_key:
         found |= {("header", "Idempotency-Key"): False}
     if route.conditional:
         found |= {("header", "If-None-Match" if route.method == "GET" else "If-Match"): False}
     found |= {("query", name): False for names in route.body_from_query.values() for name in names}
+    if " /uploads" in name_of(route) and route.method != "OPTIONS":
+        own = {"POST": ("Length", "Metadata", "Checksum"), "PATCH": ("Offset", "Checksum")}.get(route.method, ())
+        found |= {("header", name): False for name in ("Tus-Resumable", *(f"Upload-{each}" for each in own))}
     if route.signature.body is RawBody:
         found |= {("query", "user"): False, ("query", "password"): False, ("header", "Keesa-Cookies"): False}
     elif route.knows_fields:

@@ -15,6 +15,7 @@ PAGES: Final = (
     "notes",
     "pictures",
     "relations",
+    "resumable-uploads",
     "rows",
     "sending-again",
     "waiting",

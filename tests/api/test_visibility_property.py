@@ -46,6 +46,7 @@ WITHOUT_TICKETS: Final = {
         in (
             *("auth", "me", "users", "roles", "permissions", "sessions", "tokens", "audit"),
             *("customers", "ecos", "products", "ticket_types", "categories", "statuses", "tags", "canned_answers"),
+            "uploads",
         )
         and (method, path) not in READING
     ),

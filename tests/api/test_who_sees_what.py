@@ -37,6 +37,7 @@ from cast import (
     TAG,
     TOKEN,
     TYPED,
+    UPLOAD,
     Person,
     add_person,
 )
@@ -252,6 +253,14 @@ any     DELETE /sessions/{session}                           nobody   404   403 
 
 any     GET    /files/{address}                              -        200   200      200      200      200   200    200
 any     GET    /openapi.json                                 -        200   200      200      200      200   200    200
+any     OPTIONS /uploads                                     -        204   204      204      204      204   204    204
+any     POST   /uploads                                      -        201   201      201      201      201   403    403
+any     GET    /uploads/{upload}                             own      200   200      200      200      200   403    403
+any     GET    /uploads/{upload}                             other    404   404      404      404      404   403    403
+any     PATCH  /uploads/{upload}                             own      204   204      204      204      204   403    403
+any     PATCH  /uploads/{upload}                             other    404   404      404      404      404   403    403
+any     DELETE /uploads/{upload}                             own      204   204      204      204      204   403    403
+any     DELETE /uploads/{upload}                             other    404   404      404      404      404   403    403
 any     GET    /coffee                                       -        418   418      418      418      418   418    418
 any     BREW   /coffee                                       -        418   418      418      418      418   418    418
 """  # noqa: E501 - a table is read by its columns
@@ -610,6 +619,20 @@ def plainly(method: str, path: str, body: Body | None = None) -> Callable[[Api, 
     return lambda caller, _, __: caller(method, path, body)
 
 
+def of_upload(method: str) -> Callable[[Api, Person, str], Response]:
+    """Their own, or the admin's, and to the admin one that is not there."""
+
+    def ask(caller: Api, person: Person, given: str) -> Response:
+        path = f"/uploads/{UPLOAD if person != ADMIN else MISSING}"
+        if given == "own":
+            made = caller("POST", "/uploads", Upload_Length="10")
+            path = made.headers.get("Location", path).removeprefix("/api/v1")
+        kind = {"Content-Type": "application/offset+octet-stream"} if method == "PATCH" else {}
+        return caller(method, path, Upload_Offset="0", **kind)
+
+    return ask
+
+
 def eco_path(given: str) -> str:
     """Each customer's has the customer's number."""
     return f"/ecos/{CUSTOMER_IDS[given]}"
@@ -823,6 +846,11 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     ("DELETE", "/sessions/{session}"): end_other_session,
     ("GET", "/files/{address}"): lambda caller, _, __: caller("GET", filled("/files/{address}")),
     ("GET", "/openapi.json"): lambda caller, _, __: caller("GET", "/openapi.json"),
+    ("OPTIONS", "/uploads"): lambda caller, _, __: caller("OPTIONS", "/uploads"),
+    ("POST", "/uploads"): lambda caller, _, __: caller("POST", "/uploads", Upload_Length="10"),
+    ("GET", "/uploads/{upload}"): of_upload("GET"),
+    ("PATCH", "/uploads/{upload}"): of_upload("PATCH"),
+    ("DELETE", "/uploads/{upload}"): of_upload("DELETE"),
     ("GET", "/coffee"): lambda caller, _, __: caller("GET", "/coffee"),
     ("BREW", "/coffee"): lambda caller, _, __: caller("BREW", "/coffee"),
 }

@@ -126,6 +126,20 @@ def test_rates_of_the_past(desk: Database, monkeypatch: pytest.MonkeyPatch) -> N
     assert kept(desk, "request_rates", "subject") == ["s3", "s4"]
 
 
+def test_uploads_of_the_past(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their pieces, so many rows at a time; not those whose time is to come."""
+    monkeypatch.setattr(housekeeping, "ROWS", 2)
+    desk.write(lambda tx: tx.run("DELETE FROM uploads"))
+    sent = {"user_id": ADMIN.id, "length": 3, "name": "", "media_type": "", "created_at": 0}
+    ends = {"a": now() - 1, "b": now() - 1, "c": now() + MINUTE}
+    put(desk, "uploads", *(sent | {"id": name, "expires_at": at} for name, at in ends.items()))
+    piece = {"size": 1}
+    pieces = [{"upload_id": name, "start": n, "place": f"{name}{n}"} for name in ends for n in range(3)]
+    put(desk, "upload_pieces", *(piece | each for each in pieces))
+    clear(desk, "clear_uploads")
+    assert (kept(desk, "uploads", "id"), kept(desk, "upload_pieces", "place")) == (["c"], ["c0", "c1", "c2"])
+
+
 def test_jobs_that_were_given_up_long_ago(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """After 90 days, and before where there are too many of a kind; none that waits."""
     monkeypatch.setattr(clearing, "MOST_KEPT", 2)

@@ -90,6 +90,8 @@ STRANGERS: Final = 2025004
 """HARBOUR's, of STRANGER's ticket type routine_maintenance, assigned to STRANGER; on_hold."""
 HIDDEN: Final = 2025005
 """SCHOOL's, project_support, raised by and assigned to ADMIN, closed: in nobody else's sight."""
+UPLOAD: Final = "0f8a6d5c9b3e47128d0a4c6b2e917f53"
+"""The id of an upload of ADMIN's, of which nothing has arrived."""
 IMAGE: Final = 1
 """The id of a picture that hangs on HIDDEN, ADMIN's."""
 FILE: Final = 2
@@ -164,6 +166,14 @@ def _fill(tx: Tx) -> None:
     tx.follow_given_ids("users")
     by = keesa_itself(now())
     create_token(tx, by, NewApiToken(name="Reports", expires_at=by.at + A_YEAR, user_id=ADMIN.id))
+    tx.run(
+        "INSERT INTO uploads (id, user_id, length, name, media_type, created_at, expires_at)"
+        " VALUES (:id, :user_id, 10, 'mast.jpg', 'image/jpeg', :at, :expires_at)",
+        id=UPLOAD,
+        user_id=ADMIN.id,
+        at=by.at,
+        expires_at=by.at + A_YEAR,
+    )
     tx.run(
         "INSERT INTO canned_answers (name, body) VALUES (:name, :body)",
         name="On my way",

@@ -261,9 +261,9 @@ _OF_2024: Final = {
     "GET /openapi.json": _Inputs({"version": "2024"}),
 }
 _BY_VERSION: Final[dict[Version, dict[str, _Inputs]]] = {"2021": _OF_2021, "2024": _OF_2024}
-_APART: Final = ("/coffee", "/auth/password", "/me/password")
-"""The first never answers well, the second does so with a link alone; the third is good but once. Forms with files have
-tests of their own.
+_APART: Final = ("/coffee", "/auth/password", "/me/password", "/uploads", "/uploads/{upload}")
+"""The first never answers well, the second does so with a link alone; the third is good but once. Uploads, and forms
+with files, have tests of their own.
 """
 
 

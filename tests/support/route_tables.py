@@ -26,6 +26,7 @@ PARAMETERS: Final = {
     "{tag}": cast.TAG,
     "{canned_answer}": cast.CANNED_ANSWER,
     "{note}": cast.NOTE,
+    "{upload}": cast.UPLOAD,
     "{image}": cast.IMAGE,
     "{file}": cast.FILE,
     "{address}": FileAddresses(cast.SECRET.encode()).at(now(), "").of(cast.IMAGE, None),

@@ -16,7 +16,7 @@ def encoded(text: str | bytes) -> str:
     return b64encode(text.encode() if isinstance(text, str) else text).decode()
 
 
-def checksum(algorithm: str, content: bytes) -> dict[str, str]:
+def checksum(algorithm: str, content: bytes) -> dict[str, str | None]:
     return {"Upload_Checksum": f"{algorithm} {encoded(new(algorithm, content).digest())}"}
 
 
@@ -26,13 +26,13 @@ class Sender:
 
     api: Api
 
-    def ask(self, method: str, path: str, content: bytes = b"", **headers: str | None) -> Response:
+    def ask(self, method: str, path: str, content: bytes = b"", /, **headers: str | None) -> Response:
         """`Tus-Resumable` is sent, unless it is given as None; `_` in the name of a header stands for a hyphen."""
         said = {"Authorization": f"Bearer {self.api.token}", "Tus_Resumable": "1.0.0"} | headers
         sent = {name.replace("_", "-"): value for name, value in said.items() if value is not None}
         return self.api.client.request(method, f"/api/v1{path}", content=content, headers=sent)
 
-    def begin(self, length: int, content: bytes = b"", **headers: str | None) -> Response:
+    def begin(self, length: int, content: bytes = b"", /, **headers: str | None) -> Response:
         kind: dict[str, str | None] = BYTES if content else {}
         return self.ask("POST", "/uploads", content, **{"Upload_Length": str(length), **kind, **headers})
 
@@ -42,7 +42,7 @@ class Sender:
         assert answer.status_code == 201, answer.text
         return str(answer.headers["Location"]).removeprefix("/api/v1")
 
-    def send(self, path: str, offset: int, content: bytes, **headers: str | None) -> Response:
+    def send(self, path: str, offset: int, content: bytes, /, **headers: str | None) -> Response:
         return self.ask("PATCH", path, content, **{"Upload_Offset": str(offset), **BYTES, **headers})
 
     def offset(self, path: str) -> int:

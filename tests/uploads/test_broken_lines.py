@@ -8,11 +8,12 @@ from typing import Final
 
 import httpx2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cast
 from cast import ADMIN
+from deterministic import deterministic
 from further_routes import asking
 from http_serving import run
 from keesa.config import Config
@@ -70,7 +71,7 @@ async def broken_off(client: httpx2.AsyncClient, path: str, offset: int, content
     await asyncio.gather(sending, return_exceptions=True)
 
 
-@settings(max_examples=15, deadline=None)
+@deterministic(15)
 @given(
     parts=st.lists(
         st.tuples(st.integers(1, 9_000), st.sampled_from(["whole", "broken", "checked", "damaged", "stale"]))
@@ -222,7 +223,7 @@ def test_too_many_at_once_are_refused(
     run(ask())
 
 
-def asked(connection: HTTPConnection, method: str, path: str, body: bytes = b"", **headers: str) -> dict[str, str]:
+def asked(connection: HTTPConnection, method: str, path: str, body: bytes = b"", /, **headers: str) -> dict[str, str]:
     """Headers of a good answer."""
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()

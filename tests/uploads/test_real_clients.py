@@ -34,7 +34,14 @@ class Sent(NamedTuple):
 
 def with_tus_js(file: Path, url: str, token: str) -> Sent:
     """In one request, as long as nothing breaks."""
-    command = [node(), NODE_CLIENTS / "tus" / "send.js", file, f"{url}/api/v1/uploads", token, str(SIZE)]
+    command: list[str | Path] = [
+        node(),
+        NODE_CLIENTS / "tus" / "send.js",
+        file,
+        f"{url}/api/v1/uploads",
+        token,
+        str(SIZE),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -49,7 +56,7 @@ def with_tuspy(file: Path, url: str, token: str) -> Sent:
             file_stream=content,
             chunk_size=MIB,
             retries=100,
-            retry_delay=0.25,  # type: ignore[arg-type]  # seconds, for `time.sleep`
+            retry_delay=0.25,
             metadata={"filename": "mast.jpg", "filetype": "image/jpeg"},
             upload_checksum=True,
         )

@@ -93,7 +93,7 @@ WORDING: Final = Wording(
             "description": 'What is left of them: `"user";r=5999;t=42` are 5999 requests within 42 seconds',
             "schema": {"type": "string"},
         },
-        "Tus-Resumable": {"description": "The version of tus", "schema": {"const": "1.0.0"}, "required": True},
+        "Tus-Resumable": {"description": "The version of tus", "schema": {"const": "1.0.0"}},
         "Tus-Version": {"description": "The versions of tus that are known", "schema": {"type": "string"}},
         "Tus-Extension": {"description": "Its extensions that are known", "schema": {"type": "string"}},
         "Tus-Max-Size": {
@@ -107,17 +107,14 @@ WORDING: Final = Wording(
         "Upload-Offset": {
             "description": "Bytes of the upload that are there for good",
             "schema": {"type": "integer", "minimum": 0},
-            "required": True,
         },
         "Upload-Length": {
             "description": "Bytes that the upload will have",
             "schema": {"type": "integer", "minimum": 0},
-            "required": True,
         },
         "Upload-Expires": {
             "description": "When the upload's time is over",
             "schema": {"type": "string"},
-            "required": True,
         },
         "Upload-Metadata": {
             "description": "What its sender has said of the upload",

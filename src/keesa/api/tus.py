@@ -27,8 +27,8 @@ _MOST_DIGITS: Final = 18
 
 
 def require_version(headers: Headers) -> None:
-    """Raises `HttpError` (412) unless the client speaks the version of this server."""
-    if headers.get("tus-resumable") != VERSION:
+    """Raises `HttpError` (412) for a client that speaks another version; who names none is taken to speak this one."""
+    if headers.get("tus-resumable", VERSION) != VERSION:
         raise HttpError(412, f"Tus-Resumable must be {VERSION}", {"Tus-Version": VERSION})
 
 

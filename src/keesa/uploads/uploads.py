@@ -113,8 +113,9 @@ def drop(tx: Tx, actor: Actor, upload_id: str | None, at: int) -> None:
 
 
 def clear_expired(tx: Tx, at: int, most: int) -> int:
-    """Up to so many of those whose time is over; how many it were."""
-    return tx.changed(_CLEAR, at=at, most=most)
+    """Up to so many rows of those whose time is over, their pieces before them; how many it were."""
+    cleared = tx.changed(_CLEAR_PIECES, at=at, most=most)
+    return cleared if cleared >= most else cleared + tx.changed(_CLEAR, at=at, most=most)
 
 
 def _add(tx: Tx, upload_id: str, start: int, pieces: Sequence[Piece]) -> None:
@@ -145,6 +146,12 @@ _MOVE: Final = """
 """
 _ADD: Final = "INSERT INTO upload_pieces (upload_id, start, size, place) VALUES (:upload_id, :start, :size, :place)"
 _DROP: Final = "DELETE FROM uploads WHERE id = :id AND user_id = :user_id AND expires_at > :at"
+_CLEAR_PIECES: Final = """
+    DELETE FROM upload_pieces WHERE place IN (
+        SELECT upload_pieces.place FROM uploads JOIN upload_pieces ON upload_pieces.upload_id = uploads.id
+        WHERE uploads.expires_at <= :at LIMIT :most
+    )
+"""
 _CLEAR: Final = """
     DELETE FROM uploads WHERE id IN (SELECT id FROM uploads WHERE expires_at <= :at LIMIT :most $if_free)
 """

@@ -136,7 +136,7 @@ def _prepare_creation(tx: Tx, call: Call[None, BodyStream]) -> Prepare:
         ),
         _CHECKSUM,
     ),
-    errors={412: _OTHER_VERSION, 413: "An upload may have at most 26214400 bytes", 460: _OTHER_SUM},
+    errors={412: _OTHER_VERSION, 413: "An upload may have at most 26214400 bytes", 422: None, 460: _OTHER_SUM},
     example=_EXAMPLE,
 )
 def create(tx: Tx, call: Call[None, BodyStream]) -> Reply[UploadAnswer]:
@@ -160,8 +160,7 @@ def create(tx: Tx, call: Call[None, BodyStream]) -> Reply[UploadAnswer]:
 )
 def show(tx: Tx, call: Call[None, None], upload: UploadPath) -> Reply[UploadAnswer]:
     """As tus has it, with `HEAD`. An upload of somebody else is 404, and so is one whose time is over."""
-    if call.method == "HEAD":
-        tus.require_version(call.headers)
+    tus.require_version(call.headers)
     found = uploads.find_upload(tx, call.actor, upload, call.at)
     said = tus.metadata_of(found)
     more = [("Upload-Metadata", said)] if said else []
@@ -200,6 +199,7 @@ def _prepare_bytes(tx: Tx, call: Call[None, BodyStream], upload: str | None) -> 
         409: uploads.MOVED,
         412: _OTHER_VERSION,
         413: "The body has more bytes than the upload has left",
+        422: None,
         460: _OTHER_SUM,
     },
 )
