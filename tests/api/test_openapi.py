@@ -524,15 +524,14 @@ def test_every_answer_names_its_headers(document: Node) -> None:
             )
             if " /uploads" in name:
                 own.add("Tus-Resumable")
-            if name == "OPTIONS /uploads":
+            if name == "OPTIONS /uploads" and status == "204":
                 more = set()
             if not name.startswith("GET") and name not in WITHOUT_KEY and status in ("200", "201", "204", "409"):
                 own.add("Idempotency-Replayed")
-            read = name.startswith("GET ") and status in ("200", "206")
-            if " /uploads" not in name and (status in ("304", "412") or read):
+            reads = name.startswith("GET ") and status in ("200", "206")
+            if " /uploads" not in name and (status in ("304", "412") or reads):
                 own.add("ETag")
-            told = ("200", "201", "204", "206", "418", "422")
-            if status in told and name not in LOGINS + FORMS_OF_FILES + STREAMS:
+            if status in ("200", "201", "204", "206", "418", "422") and name not in LOGINS + FORMS_OF_FILES + STREAMS:
                 own.add("Preference-Applied")
             assert set(answer["headers"]) == own | more, f"{name} {status}"
     required = {name for name, header in document["components"]["headers"].items() if header.get("required")}
