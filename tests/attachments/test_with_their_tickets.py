@@ -186,3 +186,16 @@ def test_tickets_with_too_many_are_not_merged(desk: Desk, column: str) -> None:
 def revision(tx: Tx, number: int = ASSIGNED) -> Any:  # noqa: ANN401 - compared, no more
     [row] = rows(tx, "SELECT revision, public_revision FROM tickets WHERE id = :id", id=number)
     return row
+
+
+def test_a_duplicates_internal_picture_moves_nothing_of_its_main_ticket_for_customers(desk: Desk) -> None:
+    """Neither its coming nor its going: the desk alone has another state of the main ticket."""
+    seen = "SELECT coalesce(public_revision, revision) AS revision, public_changed_at FROM tickets WHERE id = :id"
+    on = note(desk.tx, DUPLICATE, internal=True)
+    admin = actor_of(desk.tx, ADMIN)
+    merge(desk.tx, admin, DUPLICATE, ASSIGNED, LATER, CLOCK)
+    before, all_before = rows(desk.tx, seen, id=ASSIGNED), revision(desk.tx)
+    [image] = desk.add(MAST, by=ADMIN, number=DUPLICATE, note_id=on)
+    assert revision(desk.tx) != all_before
+    remove(desk.tx, admin, lock_attachment(desk.tx, admin, DUPLICATE, "image", image, LATER), LATER)
+    assert rows(desk.tx, seen, id=ASSIGNED) == before

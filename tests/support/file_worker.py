@@ -5,8 +5,10 @@
 It says `ready`, and takes it to be in two days when it sweeps: nothing is young then. So there is one at a time.
 """
 
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -14,6 +16,7 @@ from typing import Final
 from file_places import put
 from file_rows import detach, later, picture, sweep
 from keesa.db import Database, Tx, open_database
+from keesa.errors import Unavailable
 from keesa.files import claims, sweeping
 from keesa.files.opening import open_place
 from keesa.files.places import Place as Kept
@@ -29,15 +32,18 @@ class FileWorker:
 
     def __init__(self, place: Place, configured: str) -> None:
         program = [sys.executable, __file__, str(place.data), place.url or "", configured]
-        self._process = subprocess.Popen(program, stdout=subprocess.PIPE, env=environment(), text=True)
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(program, stdout=pipe, stderr=pipe, env=environment(), text=True)
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
+        if self._process.stdout.readline() != "ready\n":
+            self.kill()
 
     def kill(self) -> None:
-        """SIGKILL, whatever it is at; it must have been at something."""
-        assert self._process.poll() is None
+        """SIGKILL, whatever it is at; raises where it had ended by itself."""
         self._process.kill()
-        self._process.communicate()
+        _, error = self._process.communicate()
+        if self._process.returncode != -signal.SIGKILL:
+            raise AssertionError(error)
 
 
 def act(database: Database, place: Kept, chance: Random) -> None:
@@ -65,7 +71,10 @@ def main(data: Path, url: str | None, configured: str) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:
-        act(database, place, chance)
+        with suppress(
+            Unavailable
+        ):  # a busy machine's S3 does not always answer in time: the next act comes all the same
+            act(database, place, chance)
 
 
 if __name__ == "__main__":

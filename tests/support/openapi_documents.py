@@ -50,10 +50,11 @@ def find(document: Node, route: Route) -> Node:
 
 
 def medias(document: Node) -> Iterator[tuple[str, Node]]:
-    """Everything that a body may be, with where it stands; of answers what is JSON."""
+    """Everything that a body may be, with where it stands; of answers what is JSON, and of requests no mere bytes."""
     for name, operation in operations(document):
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
-            yield f"{name} request {kind}", media
+            if media["schema"].get("format") != "binary":
+                yield f"{name} request {kind}", media
         for status, answer in operation["responses"].items():
             if status not in WITHOUT_BODY and "application/json" in answer["content"]:
                 yield f"{name} {status}", answer["content"]["application/json"]
