@@ -18,6 +18,7 @@ from good_requests import Good, good_requests
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.db import Database
+from keesa.web.forms import Form
 from keesa.web.input.unknown import NOT_KNOWN
 from new_tickets import BODY_2021, BODY_2024
 from openapi_documents import Node, find, inlined, name_of, nodes, read, routes_of
@@ -200,6 +201,8 @@ def test_openapi_tells_which_bodies_take_no_further_key(shared_client: TestClien
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")
         for schema in objects(document, answer.get("schema", {})):
             assert "additionalProperties" not in schema, name_of(route)
+        if route.signature.body is Form:
+            content = None  # what stands in one beside its files is told by its endpoint
         for schema in objects(document, content["schema"]) if content else ():
             closed = schema.get("additionalProperties") is False
             assert closed is not route.documented, (name_of(route), schema["title"])
