@@ -78,6 +78,7 @@ def _forget(tx: Tx) -> None:
         *(
             "attachments",
             "stored_files",
+            "upload_pieces",
             "uploads",
             "api_token_permissions",
             "api_tokens",
