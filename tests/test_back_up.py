@@ -1,6 +1,8 @@
 """docs/backup.md's lines, run as they are printed, on both engines."""
 
+import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -193,15 +195,22 @@ def test_from_the_demo_to_a_restored_desk(tmp_path: Path) -> None:
         assert demo_answers(second) == shown
 
 
+ADDRESS = re.compile('"http[^"]*/api/v1/files/[^"]*"')
+"""Of a picture: another one on another server."""
+
+
 def demo_answers(server: LiveServer) -> list[object]:
-    """What the demo's admin is answered: lists, a ticket with its history, customers."""
+    """What the demo's admin is answered: lists, a ticket with its history, customers; and the ticket's picture."""
     who = {"user": "user@example.com", "password": "Password123"}
     token = httpx.post(f"{server.url}/api/v1/auth/login", json=who, trust_env=False).json()["access"]
     headers = {"Authorization": f"Bearer {token}"}
     paths = ("/tickets?limit=500", "/tickets/2024001", "/tickets/get_ticket_notes?ticket_number=2024001", "/customers")
     answers = [httpx.get(f"{server.url}/api/v1{path}", headers=headers, trust_env=False) for path in paths]
     assert {answer.status_code for answer in answers} == {200}
-    return [answer.json() for answer in answers[:-1]] + [answers[-1].json()["data"]["customers"]]
+    *tickets, customers = (json.loads(ADDRESS.sub('"address"', answer.text)) for answer in answers)
+    picture = httpx.get(answers[1].json()["data"]["ticket"]["image_urls"][0], trust_env=False)
+    assert picture.status_code == 200
+    return [*tickets, customers["data"]["customers"], picture.content]
 
 
 def titles_of_a_crash(place: Place) -> set[str]:

@@ -63,7 +63,7 @@ def test_it_makes_a_database_and_finds_it_well(elsewhere: Path, empty_place: Pla
     finally:
         database.close()
     load_secret(empty_place.data, None)
-    assert run(keesa, "check", *options(empty_place), cwd=elsewhere).count("ok: ") == 3
+    assert run(keesa, "check", *options(empty_place), cwd=elsewhere).count("ok: ") == 4
 
 
 def test_it_serves(elsewhere: Path, empty_place: Place) -> None:

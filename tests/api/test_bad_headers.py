@@ -17,7 +17,8 @@ from unchanged import unchanged
 
 REQUESTS: Final = good_requests()
 WITH_BODY: Final = [good for good in REQUESTS if good.body is not None]
-WITH_TOKEN: Final = [good for good in REQUESTS if good.route.access is not Access.ANYONE]
+WITHOUT_TOKEN: Final = (Access.ANYONE, Access.SIGNED_ADDRESS)
+WITH_TOKEN: Final = [good for good in REQUESTS if good.route.access not in WITHOUT_TOKEN]
 LOGINS: Final = [good for good in REQUESTS if good.route.signature.body is RawBody]
 
 

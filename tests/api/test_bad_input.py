@@ -18,6 +18,7 @@ from bad_values import RAW_NUMBERS, bad_values, is_object, is_text, struct_of, t
 from good_requests import Good, good_requests
 from keesa.accounts.sessions import Version
 from keesa.api.session_calls import Login
+from keesa.config import Config
 from keesa.db import Database
 from new_tickets import BODIES, changed
 from refusing import GONE, refusal, replaced, sender
@@ -57,8 +58,9 @@ UNREADABLE: Final = {
 NO_OBJECT: Final = (b"null", b"true", b"1", b"1.5", b'"text"', b"[]", b"[{}]")
 
 
-def test_each_request_is_good_before_it_is_made_bad(client: TestClient, database: Database) -> None:
+def test_each_request_is_good_before_it_is_made_bad(client: TestClient, database: Database, config: Config) -> None:
     """Then one thing alone is wrong with it in the tests here."""
+    cast.lay_files(database, config)
     answers = {str(good): sender(client, database, good)() for good in good_requests()}
     assert {name: answer.text for name, answer in answers.items() if not answer.is_success} == {}
 

@@ -142,7 +142,7 @@ def paths_of(number: int) -> list[str]:
         "/tickets/tickets_of_customer": f"/tickets/tickets_of_customer?customer_id={HARBOUR}",
     }
     found = {path for version in ("2021", "2024") for method, path in own_endpoints(version) if method == "GET"}
-    of_others = ("bot", "{note}", "watchers", "tags")
+    of_others = ("bot", "{note}", "{image}", "{file}", "watchers", "tags")
     own = sorted(path for path in found if path.startswith("/tickets") and not any(map(path.count, of_others)))
     assert given.keys() <= {*own}
     shown = [given.get(path, path.replace("{ticket}", str(number))) for path in own]

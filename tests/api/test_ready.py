@@ -11,7 +11,7 @@ from psycopg import sql
 from starlette.testclient import TestClient
 
 from asking import ApiFor
-from cast import BY, ENGINEER, LONE, TYPED
+from cast import BY, ENGINEER, LONE, TYPED, lay_files
 from command import keesa
 from good_requests import good_requests
 from keesa.api import health
@@ -162,6 +162,7 @@ def test_the_rights_that_are_looked_at_are_enough(place: Place, config: Config) 
         return
     with as_role(place, needed_in(place)) as restricted:
         database = open_database(restricted.data, restricted.url)
+        lay_files(database, config)
         with TestClient(serve_from(database, config), raise_server_exceptions=False) as client:
             assert client.get("/ready").status_code == 200
             for good in good_requests():

@@ -10,6 +10,7 @@ import cast
 from command import keesa
 from keesa import desk
 from keesa.backup import records
+from keesa.config import Config
 from keesa.db.sqlite_copying import look
 from live import LiveServer
 from places import NewPlace, Place, opened
@@ -18,9 +19,16 @@ from waiting import wait_until
 PHRASE = {"KEESA_BACKUP_PASSPHRASE": "a phrase for tests alone"}
 
 
+def lay_files(place: Place) -> None:
+    """Those that the cast's rows name: none is missing."""
+    with opened(place) as database:
+        cast.lay_files(database, Config(data=place.data))
+
+
 def test_a_desk_with_its_key_is_made_listed_and_brought_back(place: Place, new_place: NewPlace, tmp_path: Path) -> None:
     """What is said of it; the newest stays; the key comes back only to who has the passphrase."""
     to, elsewhere = tmp_path / "back-ups", new_place()
+    lay_files(place)
     (place.data / "secret.key").write_text("k" * 128)
     (place.data / "secret.key").chmod(0o600)
     first = keesa("backup", "--to", str(to), place=place)
@@ -83,6 +91,7 @@ def test_the_server_makes_them_by_itself(place: Place, tmp_path: Path) -> None:
     finds it made.
     """
     to, file = tmp_path / "back-ups", tmp_path / "ours.toml"
+    lay_files(place)
     file.touch(0o600)
     file.write_text(f'workers = 1\nbackup_to = "{to.name}"\nbackup_every = 24\nsecret = "{cast.SECRET}"\n')
     with LiveServer(place.data, place.url, "--config", str(file)) as server:

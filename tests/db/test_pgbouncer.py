@@ -145,6 +145,7 @@ def test_every_endpoint_answers(pooler: PgBouncer, tmp_path: Path) -> None:
     migrate(database)
     cast.fill(database)
     config = Config(data=tmp_path, database_url=pooler.url, secret=cast.SECRET, log_format="json")
+    cast.lay_files(database, config)
     with TestClient(serve_from(database, config), raise_server_exceptions=False) as client:
         assert client.get("/ready").status_code == 200
         for good in good_requests():

@@ -26,8 +26,10 @@ OWN: Final = (
     "ticket_number_bases",
     "ticket_numbers",
     "api_tokens",
+    "uploads",
+    "upload_pieces",
 )
-"""What a restored desk has of its own."""
+"""What a restored desk has of its own; uploads under way end with a restore."""
 
 
 def every_row(tx: Tx) -> dict[str, list[str]]:
