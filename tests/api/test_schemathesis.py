@@ -36,6 +36,8 @@ from live import LiveServer
 from places import NewPlace
 from soaking import SOAKS, times
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 CALLERS: Final = (JOHN_DOE.id, JOHN_SMITH.id, CUSTOMERS_USER.id)
 """An admin, an engineer, a customer's user."""
 FOR_ANYONE: Final = (

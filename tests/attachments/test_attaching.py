@@ -313,7 +313,8 @@ def test_an_upload_is_attached_once(desk: Desk) -> None:
         attach(desk.tx, actor_of(desk.tx, ENGINEER), ASSIGNED, other, LIMITS, NOON)
     with pytest.raises(Invalid):
         desk.prepare(uploads=(UPLOAD,))
-    assert rows(desk.tx, "SELECT * FROM uploads") == rows(desk.tx, "SELECT * FROM upload_pieces") == []
+    assert rows(desk.tx, "SELECT id FROM uploads WHERE id = :id", id=UPLOAD) == []
+    assert rows(desk.tx, "SELECT * FROM upload_pieces WHERE upload_id = :id", id=UPLOAD) == []
 
 
 @pytest.mark.parametrize(
