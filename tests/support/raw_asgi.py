@@ -25,9 +25,14 @@ def ask_raw(
     """The answer to a request for `path`, a query behind it, whose body comes in these chunks."""
     coming = iter(chunks)
     sent: list[Message] = []
+    ended = False
 
     async def receive() -> Message:
+        nonlocal ended
+        if ended:  # the client stays until it has its answer
+            await asyncio.Event().wait()
         chunk = next(coming, None)
+        ended = chunk is None
         return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
 
     async def send(message: Message) -> None:
