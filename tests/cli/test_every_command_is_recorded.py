@@ -120,7 +120,7 @@ ACTS: Final[dict[str, Row]] = {
     "job drop": Row("--kind given_up", "999", "job.drop"),
     "job pause": Row("clear_sessions", "nothing", "job.pause", first="job resume --all"),
     "job resume": Row("--all", "nothing", "job.resume", first="job pause --all"),
-    "file adopt": Row("", None, "desk.adopt_files"),
+    "file adopt": Row("--missing-too", "", "desk.adopt_files"),
     "desk renew": Row("--leave-out 0", "--leave-out -1", "desk.renew"),
 }
 """By its words."""

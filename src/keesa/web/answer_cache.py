@@ -16,7 +16,7 @@ from keesa.web.replies import EncodedReply
 from keesa.web.requests import PreparedRequest
 from keesa.web.routes import Route
 
-LARGEST: Final = 512 * 1024
+LARGEST: Final = 256 * 1024
 """Bytes of an answer that is kept."""
 _ENTRY: Final = 1000
 """Bytes that an entry takes beside its texts."""

@@ -120,8 +120,7 @@ def response_of(
             raise TypeError("what of a content is sent has to be chosen first")
         case Stream() if not bodiless:
             response = StreamResponse(reply.body.pieces(database), reply.status, reply.media_type)
-            if reply.body.length is not None:
-                response.headers["Content-Length"] = str(reply.body.length)
+            response.raw_headers = _described(reply.media_type, reply.body.length)
         case Stream():
             response = _Whole(reply.status, b"", _described(reply.media_type, reply.body.length))
     response.raw_headers += [*raw, *reply.headers]
