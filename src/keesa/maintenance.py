@@ -9,6 +9,12 @@ IS_ON: Final = f"EXISTS (SELECT 1 FROM settings WHERE name = '{_NAME}')"
 """For a statement that asks for more than this."""
 
 
+def look(tx: Tx) -> tuple[bool, str | None]:
+    """Whether it is on, and what `Tx.state` is to be given."""
+    [(is_on_now, seen)] = tx.each(f"SELECT {IS_ON}, $seen")
+    return bool(is_on_now), seen
+
+
 def is_on(tx: Tx) -> bool:
     return bool(tx.value(f"SELECT {IS_ON} AS value"))
 

@@ -84,7 +84,7 @@ def test_no_number_of_either_form_is_one_of_the_other(tx: Tx) -> None:
 def test_a_number_is_never_used_again(tx: Tx) -> None:
     """Not even that of a ticket which the operator has taken out of the database."""
     number = take(tx, "2025-03-10T09:00")
-    for table in ("ticket_notes", "ticket_statuses", "ticket_events"):
+    for table in ("attachments", "ticket_notes", "ticket_statuses", "ticket_events"):
         tx.run(f"DELETE FROM {table}")
     tx.run("DELETE FROM tickets")
     later = take(tx, "2025-03-10T09:00")

@@ -49,7 +49,7 @@ class AuthenticatedCaller:
     token_id: int | None = None
     """Of the API token that was sent."""
     seen: str | None = None
-    """For `Tx.state`; None where the database was asked for no session and no API token."""
+    """For `Tx.state`; None where the database was not asked for it."""
 
     def answer_headers(self) -> list[tuple[str, str]]:
         """To a page that sent its token in a cookie: a new mask of the session's CSRF token."""
@@ -164,11 +164,11 @@ class Authentication:
         """
         if isinstance(token, SentApiToken):
             return self._find_by_api_token(tx, token)
-        state = self._state(tx, token) if isinstance(token, Token) else SessionState(offline=maintenance.is_on(tx))
+        state = self._state(tx, token) if isinstance(token, Token) else _of_nobody(tx)
         if state.offline:
             raise _offline()
         if token is None or isinstance(token, SentAddress):
-            return AuthenticatedCaller()
+            return AuthenticatedCaller(seen=state.seen)
         if isinstance(token, Unauthorized):
             raise token
         if state.caller is None:
@@ -195,6 +195,12 @@ class Authentication:
             return SessionState(offline=True)
         find = sessions.find_by_refresh if token.access is Access.REFRESH_TOKEN else sessions.find_by_access
         return SessionState(caller=find(tx, token.uid))
+
+
+def _of_nobody(tx: Tx) -> SessionState:
+    """Without a session to look for."""
+    offline, seen = maintenance.look(tx)
+    return SessionState(offline=offline, seen=seen)
 
 
 def _authenticated(state: SessionState, *, in_cookie: bool) -> AuthenticatedCaller:

@@ -1,4 +1,5 @@
 -- compatible: 14
+-- stops: readers
 -- Pictures and files of tickets (docs/decisions/0058-attachments.md), and uploads that resume (0062-resumable-uploads.md).
 -- A program of before shows and sends none, and works beside one that does.
 
