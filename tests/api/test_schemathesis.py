@@ -50,6 +50,13 @@ NEVER_GOOD: Final = (
     *("POST /auth/password", "PUT /me/password"),
 )
 """The last three take what no document tells: a signed address, a link, and a password that is not guessed early."""
+SELDOM_GOOD: Final = (
+    *("POST /tickets/{ticket}/images", "POST /tickets/{ticket}/files"),
+    *("GET /tickets/{ticket}/images/{image}", "DELETE /tickets/{ticket}/images/{image}"),
+    *("GET /tickets/{ticket}/files/{file}", "DELETE /tickets/{ticket}/files/{file}"),
+    *("POST /uploads", "GET /uploads/{upload}", "PATCH /uploads/{upload}", "DELETE /uploads/{upload}"),
+)
+"""What they take is bytes, of which a document tells nothing, or what was made of some."""
 CALLS: Final = {"2021": times(1_500, 8_000), "2024": 10_000}
 """The least that a version must take on each engine."""
 EXAMPLES: Final = {"2021": 30, "2024": 12}
@@ -292,14 +299,14 @@ def test_the_server_does_what_its_document_says(server: tuple[LiveServer, Databa
 
     assert outcome.findings == {}
     assert outcome.statuses.total() >= CALLS[version]
-    assert outcome.good.total() > outcome.statuses.total() / 8
+    assert outcome.good.total() > outcome.statuses.total() / 10
     assert outcome.statuses[401] < outcome.statuses.total() / 8
     shown = {
         f"{route.method} {route.path}": answerer.name
         for answerer, route in of_version(version)
         if route.in_openapi and (SOAKS or answerer.name == version)
     }
-    assert set(outcome.good) == set(shown) - {*NEVER_GOOD}
+    assert set(outcome.good) - {*SELDOM_GOOD} == set(shown) - {*NEVER_GOOD, *SELDOM_GOOD}
     assert outcome.versions == {(operation, shown[operation]) for operation in outcome.good}
 
 
