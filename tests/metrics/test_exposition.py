@@ -69,7 +69,7 @@ def test_all_that_is_named_is_shown_and_nothing_else(
         for sample in metric.samples:
             assert set(sample.labels) - {"le"} == set(named[name].labels), sample
     assert found.value("keesa_backup_timestamp_seconds", kind="snapshot") == pytest.approx(RECORD.at / 1000)
-    assert found.value("keesa_file_sweep_count", what="thrown") == 2
+    assert found.value("keesa_file_sweep_done", what="thrown") == 2
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ SWEEP_TIME: Final = Family(
     "keesa_file_sweep_timestamp_seconds", "gauge", "When what nobody needs of pictures and files was last swept away."
 )
 SWEPT: Final = Family(
-    "keesa_file_sweep_count",
+    "keesa_file_sweep_done",
     "gauge",
     "What that was: rows, files thrown into the bin, and files removed from it for good.",
     ("what",),
