@@ -1,4 +1,4 @@
-"""What a form brings that adds pictures or files, and the way from it to what can be attached."""
+"""What the endpoints of pictures and of files share: what a form brings, the pages of a list, and a removal."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
@@ -6,16 +6,20 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from keesa.api.calls import Call
+from keesa.api.cursor_pages import CursorQuery, next_link
 from keesa.api.ticket_states import Condition
 from keesa.attachments.attaching import attach
-from keesa.attachments.listing import Attachment, read_some
+from keesa.attachments.listing import Attachment, page_of_attachments, read_some
 from keesa.attachments.made import Given, Sent
+from keesa.attachments.removing import lock_attachment, remove
 from keesa.attachments.serving import Kind
 from keesa.db import Tx
 from keesa.errors import Invalid
 from keesa.tickets.numbers import parse_number
+from keesa.web.cursors import cursor_of, position_of
 from keesa.web.forms import Form
 from keesa.web.input.unknown import unknown_words
+from keesa.web.replies import Headers, Reply
 from keesa.web.routes import Prepare
 
 _Ids = Annotated[list[str], Meta(description="Ids of uploads of yours that have arrived whole; each is used up by it")]
@@ -65,3 +69,21 @@ def add(
     added = read_some(tx, call.actor, ticket or 0, kind, ids)
     location = [call.location(f"/tickets/{ticket}/{kind}s/{ids[0]}")] if len(ids) == 1 else []
     return added, condition, location
+
+
+def page(
+    tx: Tx, call: Call[CursorQuery, None], ticket: int | None, kind: Kind
+) -> tuple[Sequence[Attachment], str | None, Headers]:
+    """Those of the page that is asked for, the cursor of the next one, and the header that names it."""
+    query, epoch = call.query, call.caller.epoch
+    after = None if query.after is None else position_of(query.after, int, epoch)
+    found = page_of_attachments(tx, call.actor, ticket, kind, query.page_size, after)
+    cursor = None if found.next_after is None else cursor_of(found.next_after, epoch)
+    return found.attachments, cursor, next_link(call, f"/tickets/{ticket}/{kind}s", cursor)
+
+
+def destroy(tx: Tx, call: Call[None, None], ticket: int | None, kind: Kind, attachment_id: int | None) -> Reply[None]:
+    """Remove it, from the state that the call names."""
+    condition: Condition[Any] = call.condition(tx)
+    remove(tx, call.actor, lock_attachment(tx, call.actor, ticket, kind, attachment_id, call.at, condition), call.at)
+    return condition.reply(None)

@@ -6,18 +6,17 @@ from msgspec import Meta, Struct
 
 from keesa.accounts.permissions import TICKETS_READ, TICKETS_WRITE
 from keesa.api.calls import Call
-from keesa.api.cursor_pages import CursorQuery, Next, next_link
+from keesa.api.cursor_pages import CursorQuery, Next
 from keesa.api.ticket_states import CHANGED_SINCE
 from keesa.api.v2024.attachments import forms
 from keesa.api.v2024.attachments.forms import BODY, FilesToAdd
 from keesa.api.v2024.attachments.shown import ADDED_IMAGE, IMAGE, AddedImage, ShownImage, added_image, shown_image
 from keesa.api.vocabulary import DIGITS, TicketPath
-from keesa.attachments.listing import NOT_FOUND, find_attachment, page_of_attachments
-from keesa.attachments.removing import lock_attachment, remove
+from keesa.attachments.listing import NOT_FOUND, find_attachment
+from keesa.attachments.storing import GONE
 from keesa.db import Tx
 from keesa.tickets.changing import FULL
 from keesa.tickets.numbers import parse_number
-from keesa.web.cursors import cursor_of, position_of
 from keesa.web.endpoints import PathParameter
 from keesa.web.forms import Form
 from keesa.web.replies import Reply
@@ -56,12 +55,8 @@ def index(tx: Tx, call: Call[CursorQuery, None], ticket: TicketPath) -> Reply[Im
     An address serves whoever has it, without a token, until the second midnight (UTC) from now; `?size=` is `screen`,
     `thumbnail` or `original`.
     """
-    query, epoch = call.query, call.caller.epoch
-    after = None if query.after is None else position_of(query.after, int, epoch)
-    page = page_of_attachments(tx, call.actor, ticket, "image", query.page_size, after)
-    cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
-    link = next_link(call, f"/tickets/{ticket}/images", cursor)
-    shown = [shown_image(call, each) for each in page.attachments]
+    found, cursor, link = forms.page(tx, call, ticket, "image")
+    shown = [shown_image(call, each) for each in found]
     etag = call.etag_of_content("images", shown, cursor, link)
     return Reply(ImagesOfTicketAnswer(ImagesOfTicket(shown, cursor)), link, etag=etag)
 
@@ -114,7 +109,7 @@ def prepare(tx: Tx, call: Call[None, Form], ticket: TicketPath) -> Prepare:
     headers=("Location",),
     body_example=BODY,
     errors={
-        409: "What was stored of this has just been removed; send it again",
+        409: GONE,
         413: "A picture may have at most 26214400 bytes",
         415: "Pictures are taken as JPEG, PNG, WebP, GIF, HEIC or AVIF",
     },
@@ -147,6 +142,4 @@ def destroy(tx: Tx, call: Call[None, None], ticket: TicketPath, image: ImagePath
     """Who added it may, for 15 minutes; administrators may at any time. It is gone from all that shows it, and its
     address serves it no more. One of a duplicate is removed by the duplicate's own path.
     """
-    condition = call.condition(tx)
-    remove(tx, call.actor, lock_attachment(tx, call.actor, ticket, "image", image, call.at, condition), call.at)
-    return condition.reply(None)
+    return forms.destroy(tx, call, ticket, "image", image)
