@@ -1,11 +1,13 @@
 """How long one ticket takes, and how much memory all processes hold, while many large pictures are sent at once.
 
-    PYTHONPATH=tests/support .venv/bin/python -m bench.picture_uploads [--uploads 20] [--mb 8] [--engine sqlite]
+    PYTHONPATH=tests/support .venv/bin/python -m bench.picture_uploads [--uploads 20] [--mb 8] [--rate 4M]
 
 A real server on the cast's desk. A client asks for one ticket 50 times a second, each time measured from when its turn
 was, first with nothing beside it, then while curl sends the pictures, all at once, each another one and to another
-ticket. The rules: p99 under 50 ms, and the whole tree of the server's processes under 1.2 GB. A third line shows what
-the machine itself made a sleeper wait. Needs a machine with nothing else to do.
+ticket. Each sends as fast as a good link of its own carries it: with `--rate 0` all send as fast as the memory of one
+machine does, and then it is they that take its processors from the server. The rules: p99 under 50 ms, and the whole
+tree of the server's processes under 1.2 GB. A third line shows what the machine itself made a sleeper wait. Needs a
+machine with nothing else to do.
 """
 
 import argparse
@@ -115,9 +117,20 @@ def beside(server: LiveServer, token: str, path: str, work: Callable[[], object]
     return seen
 
 
-def send(server: LiveServer, token: str, tickets: Sequence[int], files: Sequence[Path]) -> None:
-    """All at once, each by a curl of its own; raises where one is not taken."""
-    curl = ["curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", "-H", f"Authorization: Bearer {token}"]
+def send(server: LiveServer, token: str, tickets: Sequence[int], files: Sequence[Path], rate: str) -> None:
+    """All at once, each by a curl of its own, with so many bytes a second; raises where one is not taken."""
+    curl = [
+        "curl",
+        "-sS",
+        "--limit-rate",
+        rate,
+        "-o",
+        os.devnull,
+        "-w",
+        "%{http_code}",
+        "-H",
+        f"Authorization: Bearer {token}",
+    ]
     sending = [
         subprocess.Popen(  # noqa: S603 - our own words
             [*curl, "-F", f"image=@{path}", f"{server.url}/api/v1/tickets/{ticket}/images"],
@@ -154,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--uploads", type=int, default=20)
     parser.add_argument("--mb", type=float, default=8)
+    parser.add_argument("--rate", default="4M", help="bytes a second of each, as curl has them; 0: no limit")
     parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
     with TemporaryDirectory() as folder, serving(options.engine, "--workers", "2") as (server, token, _):
@@ -166,7 +180,7 @@ def main() -> None:
         print(f"{'':12}{'ticket: p50':>12}{'p99':>8}{'most':>10}{'sleeper: p50':>12}{'p99':>8}{'most':>10}{'MiB':>10}")
         print(line("nothing", beside(server, token, path, lambda: time.sleep(QUIET_SECONDS))), flush=True)
         begun = time.perf_counter()
-        seen = beside(server, token, path, lambda: send(server, token, tickets, files))
+        seen = beside(server, token, path, lambda: send(server, token, tickets, files, options.rate))
         print(line("pictures", seen), f"  in {time.perf_counter() - begun:.1f} s")
 
 
