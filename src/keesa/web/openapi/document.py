@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from keesa.db import Tx
-from keesa.web.bodies import Upload
 from keesa.web.body_streams import BodyStream
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
@@ -178,11 +177,8 @@ class _Writer:
         signature = route.signature
         if signature.body is None:
             return None
-        if signature.body in (Upload, BodyStream):
-            return {
-                "required": signature.body is Upload,
-                "content": {kind: {"schema": _BINARY} for kind in route.media_types},
-            }
+        if signature.body is BodyStream:
+            return {"required": False, "content": {kind: {"schema": _BINARY} for kind in route.media_types}}
         if signature.body is Form:
             return self._form(route)
         struct = signature.body_struct or route.body_schema
