@@ -2,15 +2,17 @@
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
 
 import cast
 from asking import Api, ApiFor
+from file_places import settings
 from keesa.accounts.sessions import Version
 from keesa.app import serve_from
 from keesa.config import Config
@@ -21,6 +23,7 @@ from live import LiveServer
 from long_files import longest_first
 from places import NewPlace, Place
 from postgres_server import PostgresServer
+from s3_service import s3_service
 from undone import undone
 
 _numbers = count()
@@ -209,6 +212,25 @@ def tx(shared_database: Database) -> Iterator[Tx]:
     """An open transaction on the shared database, undone after the test."""
     with undone(shared_database) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """With which one S3 service is found, for all tests of the process; each has a bucket, or a path in one, of its
+    own.
+    """
+    with s3_service(tmp_path_factory.mktemp("s3")) as found:
+        yield found
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def configured(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """What an operator writes of where files are kept: each place on its own."""
+    if request.param == "folder":
+        yield str(tmp_path / "kept")
+        return
+    with settings(request.getfixturevalue("variables")):
+        yield f"s3://files/{uuid4().hex}"
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "s3": {"errors"},
     "files": {"clock", "db", "desk", "errors", "s3"},
     "pictures": {"errors"},
-    "attachments": {"accounts", "clock", "db", "errors", "events", "files", "notes", "pictures", "tickets"},
+    "attachments": {"accounts", "clock", "db", "errors", "events", "files", "notes", "pictures", "tickets", "uploads"},
     "uploads": {"accounts", "clock", "db", "errors", "files"},
     "jobs": {"accounts", "clock", "db", "errors", "maintenance"},
     "housekeeping": {"accounts", "clock", "db", "files", "jobs", "tickets", "uploads"},

@@ -179,7 +179,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
         "web.ranges.SECONDS", "tests/web/test_ranges.py::test_reading_has_a_deadline"
     ),
     "seconds in which a body arrives": Limit(
-        "web.bodies.BODY_SECONDS", "tests/web/test_uploads.py::test_a_file_that_comes_too_slowly_is_refused"
+        "web.bodies.BODY_SECONDS", "tests/web/test_forms_at_once.py::test_a_form_that_comes_too_slowly_is_refused"
     ),
     "requests a minute of a user": Limit(
         "config.Config.requests_per_user", "tests/api/test_rates.py::test_one_request_too_many_is_429"

@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -10,14 +11,16 @@ from playwright.sync_api import Page, sync_playwright
 
 import cast
 from cast import ASSIGNED, CUSTOMER, ENGINEER
+from cut_line import CutLine
 from hung import LOG, PNG, Hung, hang
-from install_clients import chromium
+from install_clients import NODE_CLIENTS, chromium
 from keesa.api.file_addresses import FileAddresses
 from keesa.clock import now
 from keesa.config import Config
 from keesa.db import Database
 from keesa.errors import CHANGED
 from live import LiveServer
+from pictures import encoded, photographed
 from places import Place
 
 PATIENCE: Final = 60_000
@@ -83,12 +86,60 @@ async ({api, who, path}) => {
 """
 
 
-class _Blank(http.server.BaseHTTPRequestHandler):
+UPLOAD: Final = """
+async ({api, access, path, picture}) => {
+    const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
+    const file = new File([bytes], "mast.png", {type: "image/png", lastModified: 0});
+    const told = {offsets: [], requests: []};
+    const headers = {Authorization: "Bearer " + access};
+    const url = await new Promise((tell) => {
+        const upload = new tus.Upload(file, {
+            endpoint: api + "/uploads",
+            chunkSize: 65536,
+            retryDelays: null,
+            headers,
+            metadata: {filename: file.name, filetype: file.type},
+            onAfterResponse: (request, response) => {
+                told.requests.push(request.getMethod() + " " + response.getStatus());
+                told.offsets.push(Number(response.getHeader("Upload-Offset")));
+            },
+            onError: () => tell(null),
+            onSuccess: () => tell(upload.url),
+        });
+        upload.findPreviousUploads().then((previous) => {
+            told.previous = previous.length;
+            if (previous.length) upload.resumeFromPreviousUpload(previous[0]);
+            upload.start();
+        });
+    });
+    if (url === null) return told;
+    const body = JSON.stringify({uploads: [url.split("/").at(-1)]});
+    const json = {"Content-Type": "application/json"};
+    const attached = await fetch(api + path + "/images", {method: "POST", body, headers: {...headers, ...json}});
+    told.attached = [attached.status, (await attached.json()).data.images[0].name];
+    const ticket = await (await fetch(api + path, {headers})).json();
+    const image = document.createElement("img");
+    image.src = ticket.data.ticket.image_urls.at(-1);
+    document.body.append(image);
+    await image.decode();
+    told.shown = [image.naturalWidth, image.naturalHeight];
+    return told;
+}
+"""
+TUS: Final = NODE_CLIENTS / "node_modules" / "tus-js-client" / "dist" / "tus.min.js"
+
+
+class _Page(http.server.BaseHTTPRequestHandler):
+    """A blank one, and the client of tus for it."""
+
     def do_GET(self) -> None:
+        kind, content = "text/html", b"<!doctype html><title>Another desk</title>"
+        if self.path == "/tus.js":
+            kind, content = "text/javascript", TUS.read_bytes()
         self.send_response(200)
-        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Type", kind)
         self.end_headers()
-        self.wfile.write(b"<!doctype html><title>Another desk</title>")
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -97,7 +148,7 @@ class _Blank(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def origin() -> Iterator[str]:
     """That of a page which Keesa does not serve."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Blank) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -185,3 +236,32 @@ def test_it_shows_the_images_of_a_ticket(
             with page.expect_download() as download:
                 page.evaluate("url => { location.href = url }", addresses.of(attachment_id, None))
             assert download.value.suggested_filename == name
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_it_goes_on_with_an_upload_that_was_broken_off(
+    page: Page, place: Place, database: Database, origin: str
+) -> None:
+    """With tus-js-client, in pieces: the line breaks in one of them, and the page that is opened anew goes on from what
+    it has remembered and what the server says; then it attaches the picture, and shows it in an image tag.
+    """
+    picture = encoded(photographed(), "PNG")
+    with (
+        LiveServer(place.data, place.url, KEESA_SECRET=cast.SECRET) as server,
+        CutLine(lambda: server.url, [len(picture) * 6 // 10]) as line,
+    ):
+        asked = {
+            "api": f"{line.url}/api/v1",
+            "access": cast.token(database, CUSTOMER),
+            "path": f"/tickets/{ASSIGNED}",
+            "picture": b64encode(picture).decode(),
+        }
+        page.add_script_tag(url=f"{origin}/tus.js")
+        broken = page.evaluate(UPLOAD, asked)
+        page.goto(origin)
+        page.add_script_tag(url=f"{origin}/tus.js")
+        told = page.evaluate(UPLOAD, asked)
+    assert (broken["previous"], broken["requests"][:2], line.times_cut) == (0, ["POST 201", "PATCH 204"], 1)
+    assert (told["previous"], told["requests"][0]) == (1, "HEAD 200")
+    assert broken["offsets"][1] <= told["offsets"][0] < len(picture) == told["offsets"][-1]
+    assert (told["attached"], told["shown"]) == ([201, "mast.png"], [480, 360])

@@ -461,14 +461,16 @@ def test_every_body_is_in_it(document: Node, version: Version) -> None:
 
 
 def require_form(document: Node, route: Route) -> None:
-    """As a form, its texts and its files; as JSON the texts alone."""
+    """As a form, its texts and its files, of which none can be null; as JSON the texts alone. Nothing else is known."""
     content = find(document, route)["requestBody"]["content"]
     assert set(content) == {"multipart/form-data", "application/json"}
-    texts, files = content["multipart/form-data"]["schema"]["allOf"]
-    assert texts == content["application/json"]["schema"]
-    assert list(files["properties"]) == [route.file_part]
+    form, texts = (content[kind]["schema"] for kind in ("multipart/form-data", "application/json"))
     assert route.body_schema is not None
     assert differing(document, texts, route.body_schema, name_of(route)) == []
+    known = resolved(document, texts)
+    assert list(form["properties"]) == [*known["properties"], route.file_part]
+    assert "null" not in str(form)
+    assert form["additionalProperties"] is known["additionalProperties"] is False
 
 
 def test_every_caller_is_in_it(document: Node, version: Version) -> None:

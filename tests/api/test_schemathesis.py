@@ -19,6 +19,7 @@ from schemathesis.engine import StopReason, events, from_schema
 
 import cast
 from account_rows import actor_of
+from drawn_pictures import picture
 from keesa.accounts.api_token_changes import NewApiToken, create_token
 from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -29,9 +30,13 @@ from keesa.db import Database, Tx, open_database
 from keesa.demo.people import CUSTOMERS_USER, JOHN_DOE, JOHN_SMITH, PASSWORD, PEOPLE
 from keesa.directory.canned_answers import create_answer
 from keesa.directory.tags import add_tag
+from keesa.files.claims import owner
+from keesa.files.opening import open_place
+from keesa.files.places import Place
 from keesa.rich_text.placeholders import text_with_placeholders
 from keesa.web.router import answering
 from keesa.web.routes import ApiVersion, Route
+from laid_files import lay_attachments, lay_upload, lay_whole_upload
 from live import LiveServer
 from places import NewPlace
 from soaking import SOAKS, times
@@ -50,13 +55,6 @@ NEVER_GOOD: Final = (
     *("POST /auth/password", "PUT /me/password"),
 )
 """The last three take what no document tells: a signed address, a link, and a password that is not guessed early."""
-SELDOM_GOOD: Final = (
-    *("POST /tickets/{ticket}/images", "POST /tickets/{ticket}/files"),
-    *("GET /tickets/{ticket}/images/{image}", "DELETE /tickets/{ticket}/images/{image}"),
-    *("GET /tickets/{ticket}/files/{file}", "DELETE /tickets/{ticket}/files/{file}"),
-    *("POST /uploads", "GET /uploads/{upload}", "PATCH /uploads/{upload}", "DELETE /uploads/{upload}"),
-)
-"""What they take is bytes, of which a document tells nothing, or what was made of some."""
 CALLS: Final = {"2021": times(1_500, 8_000), "2024": 10_000}
 """The least that a version must take on each engine."""
 EXAMPLES: Final = {"2021": 30, "2024": 12}
@@ -77,6 +75,7 @@ CHECKS: Final = (
 KNOWN: Final[dict[str, list[str | int]]] = {
     "tickets": [*["2024001"] * 3, "2008022", "2009004", "2024010", "2025017"],
     "ticket ids": [2024001, 2008022],
+    "first ticket": ["2024001"],
     "types": ["customer_support", "eco_support", "roc_support"],
     "categories": ["network", "fault"],
     "days": ["2024-12-31"],
@@ -103,6 +102,15 @@ KNOWN: Final[dict[str, list[str | int]]] = {
     "relations": ["duplicate_of", "caused_by", "child_of"],
     "sessions": [f"{number:016x}" for number in range(30)],
     "notes": [str(number) for number in range(901, 921)],
+    "note ids": [*range(901, 921)],
+    "images": [str(number) for number in range(901, 931)],
+    "files": [str(number) for number in range(931, 961)],
+    "uploads": [f"{number:032x}" for number in range(20)],
+    "whole uploads": [f"{number:032x}" for number in range(20, 40)],
+    "tus": ["1.0.0"],
+    "offsets": ["0"],
+    "lengths": ["0", "1000"],
+    "metadata": ["filename bWFzdC5qcGc=,filetype aW1hZ2UvanBlZw=="],
     "expiries": [(datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000+00:00")],
 }
 """What is in the demo's world: made-up values alone would hardly find a ticket."""
@@ -122,6 +130,16 @@ PLACES: Final = {
     "body.relation.kind": "relations",
     "body.relation.ticket_number": "tickets",
     "path.note": "notes",
+    "path.image": "images",
+    "path.file": "files",
+    "path.upload": "uploads",
+    "body.note_id": "note ids",
+    "body.uploads[*]": "whole uploads",
+    "body.upload[*]": "whole uploads",
+    "header.Tus-Resumable": "tus",
+    "header.Upload-Length": "lengths",
+    "header.Upload-Offset": "offsets",
+    "header.Upload-Metadata": "metadata",
     "header.If-Match": "any state",
     "body.customer.name": "names",
     "body.customer.contact_name": "names",
@@ -152,7 +170,7 @@ PLACES: Final = {
     "body.ticket.category": "categories",
     "body.ticket.closed_date": "days",
     "body.ticket.held_until": "coming days",
-    "body.tickets.ticket_number": "tickets",
+    "body.tickets[*].ticket_number": "tickets",
     "body.change.status.closed_date": "days",
     "body.change.assign.assigned_to_id": "engineers",
     "body.ticket.title": "names",
@@ -173,6 +191,18 @@ PLACES: Final = {
     "body.password": "passwords",
 }
 """Where in a request the known values go, more often than not."""
+
+
+OF_THE_FIRST_TICKET: Final = [
+    {
+        "include-path-regex": "/(images|files|notes)",
+        "parameters": {"path.ticket": {"dictionary": "first ticket", "probability": 0.8}},
+        "generation": {"max-examples": 30},
+    }
+]
+"""What hangs on tickets is `prepare`d on that one; and of forms, most of which bring bytes that are no picture, some
+more are made up.
+"""
 
 
 class Tokens(NamedTuple):
@@ -220,9 +250,10 @@ class Sessions:
 
 
 def prepare(database: Database) -> None:
-    """The answers, tokens, sessions and notes that calls are about: of each version's run the admin's, which it may
-    use up.
+    """The answers, tokens, sessions, notes, pictures and files that calls are about: of each version's run the admin's,
+    which it may use up.
     """
+    ticket = int(KNOWN["tickets"][0])
 
     def work(tx: Tx) -> None:
         by = keesa_itself(now())
@@ -243,17 +274,28 @@ def prepare(database: Database) -> None:
                 "INSERT INTO ticket_notes (id, ticket_id, author_id, body, created_at)"
                 " VALUES (:id, :ticket, :author, 'Here', :at)",
                 id=int(note_id),
-                ticket=int(KNOWN["tickets"][0]),
+                ticket=ticket,
                 author=CALLERS[0],
                 at=by.at,
             )
+        lay_attachments(tx, ticket, "image", [int(known) for known in KNOWN["images"]], CALLERS[0])
+        lay_attachments(tx, ticket, "file", [int(known) for known in KNOWN["files"]], CALLERS[0])
 
     database.write(work)
 
 
-def enable(database: Database, user_id: int) -> None:
-    """Whatever a caller before has done to them."""
-    database.write(lambda tx: tx.run("UPDATE users SET disabled_at = NULL WHERE id = :id", id=user_id))
+def welcome(database: Database, files: Place, user_id: int) -> None:
+    """A caller who may log in, whatever one before has done to them, and whose the known uploads are."""
+
+    def work(tx: Tx) -> None:
+        tx.run("UPDATE users SET disabled_at = NULL WHERE id = :id", id=user_id)
+        tx.run("DELETE FROM uploads")
+        for upload_id in KNOWN["uploads"]:
+            lay_upload(tx, str(upload_id), user_id)
+        for upload_id in KNOWN["whole uploads"]:
+            lay_whole_upload(tx, files, str(upload_id), user_id, picture())
+
+    database.write(work)
 
 
 @dataclass
@@ -291,22 +333,23 @@ def test_the_server_does_what_its_document_says(server: tuple[LiveServer, Databa
     """No call is answered with a 500, a status, a header or a body that the document of its version does not show."""
     live, database = server
     prepare(database)
+    files = open_place(None, live.data, database.read(owner))
     outcome = Outcome()
     document = f"{live.url}/api/v1/openapi.json?version={version}"
     for user_id in CALLERS:
-        enable(database, user_id)
+        welcome(database, files, user_id)
         explore(document, Sessions(database, version, user_id), outcome, but=left_out(database, version, user_id))
 
     assert outcome.findings == {}
     assert outcome.statuses.total() >= CALLS[version]
-    assert outcome.good.total() > outcome.statuses.total() / 10
+    assert outcome.good.total() > outcome.statuses.total() / 8
     assert outcome.statuses[401] < outcome.statuses.total() / 8
     shown = {
         f"{route.method} {route.path}": answerer.name
         for answerer, route in of_version(version)
         if route.in_openapi and (SOAKS or answerer.name == version)
     }
-    assert set(outcome.good) - {*SELDOM_GOOD} == set(shown) - {*NEVER_GOOD, *SELDOM_GOOD}
+    assert set(outcome.good) == set(shown) - {*NEVER_GOOD}
     assert outcome.versions == {(operation, shown[operation]) for operation in outcome.good}
 
 
@@ -371,6 +414,7 @@ def configuration(version: Version) -> schemathesis.Config:
             "auth": {"auto-signup": False},
             "checks": {"enabled": False} | {check: {"enabled": True} for check in CHECKS},
             "dictionaries": {name: {"values": values} for name, values in KNOWN.items()},
+            "operations": OF_THE_FIRST_TICKET,
             "parameters": {place: {"dictionary": name, "probability": 0.8} for place, name in PLACES.items()},
             "generation": {
                 "max-examples": EXAMPLES[version],

@@ -1,17 +1,16 @@
 """Pictures and files in back-ups: their bytes go with the rows that name them, out of and into either kind of place."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 import cast
 from command import keesa
 from desks import back_up, restore, rows_of, snapshot
-from file_places import content_of, names, put, settings
+from file_places import content_of, names, put
 from file_rows import detach, forget_all, later, named_of, picture, sweep
 from keesa.backup import archive, files, making
 from keesa.backup.archive import check, read_manifest
@@ -25,13 +24,6 @@ from keesa.files.opening import open_place
 from keesa.files.places import DAY, Place
 from places import NewPlace, opened
 from places import Place as Where
-from s3_service import s3_service
-
-
-@pytest.fixture(scope="module")
-def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with s3_service(tmp_path_factory.mktemp("s3")) as found:
-        yield found
 
 
 @pytest.fixture
@@ -39,16 +31,6 @@ def place(place: Where) -> Where:
     """The cast's database, without files."""
     forget_all(place)
     return place
-
-
-@pytest.fixture(params=["folder", "bucket"])
-def configured(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where the first desk keeps its files."""
-    if request.param == "folder":
-        yield str(tmp_path / "kept")
-        return
-    with settings(request.getfixturevalue("variables")):
-        yield f"s3://files/{uuid4().hex}"
 
 
 def kept_by(where: Where, configured: str) -> Place:

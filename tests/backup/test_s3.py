@@ -1,6 +1,6 @@
 """Back-ups in a bucket of a real S3 service: by the command line, as an operator has them made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import obstore
 import pytest
@@ -9,15 +9,8 @@ from obstore.store import S3Store
 from command import keesa
 from desks import OWN, rows_of
 from places import NewPlace, Place
-from s3_service import s3_service
 
 URL = "s3://back-ups/desk"
-
-
-@pytest.fixture(scope="module")
-def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    with s3_service(tmp_path_factory.mktemp("s3")) as found:
-        yield found
 
 
 @pytest.fixture

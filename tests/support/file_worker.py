@@ -2,7 +2,8 @@
 
     python file_worker.py FOLDER URL PLACE     (an empty URL: SQLite)
 
-It says `ready`, and takes it to be in two days when it sweeps: nothing is young then. So there is one at a time.
+It says so each time that it has done something, and takes it to be in two days when it sweeps: nothing is young then.
+So there is one at a time. Once anything is attached, something always is.
 """
 
 import signal
@@ -34,9 +35,13 @@ class FileWorker:
         program = [sys.executable, __file__, str(place.data), place.url or "", configured]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(program, stdout=pipe, stderr=pipe, env=environment(), text=True)
+
+    def wait(self, acts: int) -> None:
+        """Until it has done so much, however long that takes a busy machine."""
         assert self._process.stdout is not None
-        if self._process.stdout.readline() != "ready\n":
-            self.kill()
+        for _ in range(acts):
+            if self._process.stdout.readline() != "done\n":
+                self.kill()
 
     def kill(self) -> None:
         """SIGKILL, whatever it is at; raises where it had ended by itself."""
@@ -49,9 +54,9 @@ class FileWorker:
 def act(database: Database, place: Kept, chance: Random) -> None:
     attached = database.read(_attached)
     wanted = chance.random()
-    if wanted < 0.3 and len(attached) < MOST:
+    if not attached or (wanted < 0.3 and len(attached) < MOST):
         picture(database, place)
-    elif wanted < 0.5 and attached:
+    elif wanted < 0.5 and len(attached) > 1:
         database.write(lambda tx: detach(tx, chance.choice(attached)))
     elif wanted < 0.7:
         put(place)
@@ -68,13 +73,11 @@ def main(data: Path, url: str | None, configured: str) -> None:
     sweeping.THROWN, sweeping.LISTED = 3, 7  # type: ignore[misc]  # so that there is much between
     database, chance = open_database(data, url), Random()  # noqa: S311 - no secret
     place = open_place(configured, data, database.read(claims.owner))
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
     while True:
-        with suppress(
-            Unavailable
-        ):  # a busy machine's S3 does not always answer in time: the next act comes all the same
+        with suppress(Unavailable):  # a busy machine's S3 does not always answer: the next act comes all the same
             act(database, place, chance)
+            sys.stdout.write("done\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

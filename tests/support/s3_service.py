@@ -53,6 +53,6 @@ def _command(folder: Path) -> list[str]:
         "-s3.port.lance=0",
         f"-s3.port.grpc={free_port()}",
         "-master.volumeSizeLimitMB=32",
-        "-volume.max=8",
+        "-volume.max=32",
         *(f"-{name}={free_port()}" for name in ports),
     ]

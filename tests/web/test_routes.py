@@ -20,7 +20,7 @@ from keesa.api.v2024.fields import Message
 from keesa.app import VERSIONS, serve_from
 from keesa.config import Config
 from keesa.db import Database, Tx
-from keesa.web.bodies import Upload
+from keesa.web.body_streams import BodyStream
 from keesa.web.endpoints import PathParameter
 from keesa.web.router import Router
 from keesa.web.routes import Access, ApiVersion, Route, Runs
@@ -87,7 +87,7 @@ def in_a_thread(_database: Database, _call: Call[None, None]) -> Message:
     return Message("done")
 
 
-def uploading(_tx: Tx, _call: Call[None, Upload]) -> Message:
+def uploading(_tx: Tx, _call: Call[None, BodyStream]) -> Message:
     return Message("done")
 
 

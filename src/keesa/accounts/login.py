@@ -37,6 +37,19 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class _Attempt:
+    """By what a login is counted."""
+
+    credentials: Credentials
+    email: str
+    """As users are found by it."""
+    name_hash: str
+    network: str
+    counters: Counters
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """Who may be meant, and how long each refusal lasts, in milliseconds."""
 
@@ -62,45 +75,49 @@ def log_in(
     Raises `Unauthorized`, the same after the same time for a wrong password and for a user that is unknown or
     disabled, and `TooManyAttempts`.
     """
-    email, network = canonical_email(credentials.email), attempts.network_of(credentials.address)
-    name_hash = guard.hashes.of(email)
-    counters = attempts.counters(name_hash, network, guard.limits)
-    origin = Origin(credentials.address or None, credentials.device)
-
-    def find(tx: Tx) -> _Found:
-        own, wider = attempts.waits(tx, counters, at)
-        row = tx.one("SELECT id, password_hash, disabled_at FROM users WHERE email = :email", email=email)
-        user_id, may_enter = (row["id"], row["disabled_at"] is None) if row else (None, False)
-        # asked for nobody too, for the time that it takes
-        known = attempts.knows(tx, user_id if user_id is not None and may_enter else 0, network, at)
-        return _Found(user_id, row["password_hash"] if row and may_enter else None, known, own, wider)
-
-    found = database.read(find)
+    attempt = _attempt(credentials, guard, at)
+    found = database.read(lambda tx: _find(tx, attempt))
     try:
         attempts.refuse(max(found.own_wait, 0 if found.knows_network else found.wider_wait))
     except TooManyAttempts:
         guard.unknown.count_refusal()
         raise
-    verified = verify_password(found.password_hash, credentials.password)
-
-    def succeed(tx: Tx) -> tuple[Actor, Session]:
-        assert found.user_id is not None  # noqa: S101 - no password is right for nobody
-        attempts.forget_failures(tx, counters)
-        actor, session = open_session(tx, found.user_id, version, at, origin)  # locks the user's row from here on
-        row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=found.user_id)
-        if row is None or row["password_hash"] != found.password_hash:
-            raise Unauthorized("Invalid credentials")  # it was changed while it was checked
-        attempts.remember_network(tx, found.user_id, network, actor.sign_in_count, at)
-        _record_begin(tx, actor, session, credentials, at)
-        also(tx, actor)
-        return actor, session
-
-    if verified:
-        return database.write(succeed)
-    database.write(lambda tx: _fail(tx, found.user_id, credentials, counters, at))
+    if verify_password(found.password_hash, credentials.password):
+        return database.write(lambda tx: _succeed(tx, attempt, found, version, also))
+    database.write(lambda tx: _fail(tx, found.user_id, credentials, attempt.counters, at))
     if found.user_id is None:
-        guard.unknown.count_failure(name_hash, at)
+        guard.unknown.count_failure(attempt.name_hash, at)
     raise Unauthorized("Invalid credentials")
+
+
+def _attempt(credentials: Credentials, guard: Guard, at: int) -> _Attempt:
+    email, network = canonical_email(credentials.email), attempts.network_of(credentials.address)
+    name_hash = guard.hashes.of(email)
+    return _Attempt(credentials, email, name_hash, network, attempts.counters(name_hash, network, guard.limits), at)
+
+
+def _find(tx: Tx, attempt: _Attempt) -> _Found:
+    own, wider = attempts.waits(tx, attempt.counters, attempt.at)
+    row = tx.one("SELECT id, password_hash, disabled_at FROM users WHERE email = :email", email=attempt.email)
+    user_id, may_enter = (row["id"], row["disabled_at"] is None) if row else (None, False)
+    # asked for nobody too, for the time that it takes
+    known = attempts.knows(tx, user_id if user_id is not None and may_enter else 0, attempt.network, attempt.at)
+    return _Found(user_id, row["password_hash"] if row and may_enter else None, known, own, wider)
+
+
+def _succeed(tx: Tx, attempt: _Attempt, found: _Found, version: Version, also: Also) -> tuple[Actor, Session]:
+    assert found.user_id is not None  # noqa: S101 - no password is right for nobody
+    credentials, at = attempt.credentials, attempt.at
+    attempts.forget_failures(tx, attempt.counters)
+    origin = Origin(credentials.address or None, credentials.device)
+    actor, session = open_session(tx, found.user_id, version, at, origin)  # locks the user's row from here on
+    row = tx.one("SELECT password_hash FROM users WHERE id = :id", id=found.user_id)
+    if row is None or row["password_hash"] != found.password_hash:
+        raise Unauthorized("Invalid credentials")  # it was changed while it was checked
+    attempts.remember_network(tx, found.user_id, attempt.network, actor.sign_in_count, at)
+    _record_begin(tx, actor, session, credentials, at)
+    also(tx, actor)
+    return actor, session
 
 
 def _record_begin(tx: Tx, actor: Actor, session: Session, credentials: Credentials, at: int) -> None:

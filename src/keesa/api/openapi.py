@@ -6,7 +6,7 @@ import keesa
 from keesa.accounts.actors import USER_TYPES
 from keesa.accounts.api_token_form import PATTERN
 from keesa.accounts.permissions import Permission, lacking
-from keesa.api import PREFIX
+from keesa.api import PREFIX, tus
 from keesa.api.authentication import ACCESS_COOKIE, CSRF_HEADER, MAINTENANCE, REFRESH_COOKIE
 from keesa.api.session_calls import COOKIES_HEADER
 from keesa.api.wording import FIELDS, STATUSES, TAGS, introduction
@@ -20,6 +20,20 @@ from keesa.web.trace import REQUEST_ID
 
 _WITH_CSRF: Final = f"For browsers: every method but GET and HEAD needs {CSRF_HEADER} too, as the last answer gave it"
 _BY_ACCESS: Final[list[dict[str, list[str]]]] = [{"access": []}, {"accessCookie": []}]
+_TEXT: Final[dict[str, object]] = {"type": "string"}
+_BYTES: Final[dict[str, object]] = {"type": "integer", "minimum": 0}
+_OF_UPLOADS: Final[dict[str, tuple[str, dict[str, object]]]] = {
+    "Tus-Resumable": ("The version of tus", {"const": tus.VERSION}),
+    "Tus-Version": ("The versions of tus that are known", _TEXT),
+    "Tus-Extension": ("Its extensions that are known", _TEXT),
+    "Tus-Max-Size": ("Bytes that an upload may have", _BYTES | {"minimum": 1}),
+    "Tus-Checksum-Algorithm": ("Those of `Upload-Checksum` that are known", _TEXT),
+    "Upload-Offset": ("Bytes of the upload that are there for good", _BYTES),
+    "Upload-Length": ("Bytes that the upload will have", _BYTES),
+    "Upload-Expires": ("When the upload's time is over", _TEXT),
+    "Upload-Metadata": ("What its sender has said of the upload", _TEXT),
+}
+"""What each header says, and its schema."""
 
 
 def _info(version: ApiVersion) -> dict[str, str]:
@@ -93,33 +107,7 @@ WORDING: Final = Wording(
             "description": 'What is left of them: `"user";r=5999;t=42` are 5999 requests within 42 seconds',
             "schema": {"type": "string"},
         },
-        "Tus-Resumable": {"description": "The version of tus", "schema": {"const": "1.0.0"}},
-        "Tus-Version": {"description": "The versions of tus that are known", "schema": {"type": "string"}},
-        "Tus-Extension": {"description": "Its extensions that are known", "schema": {"type": "string"}},
-        "Tus-Max-Size": {
-            "description": "Bytes that an upload may have",
-            "schema": {"type": "integer", "minimum": 1},
-        },
-        "Tus-Checksum-Algorithm": {
-            "description": "Those of `Upload-Checksum` that are known",
-            "schema": {"type": "string"},
-        },
-        "Upload-Offset": {
-            "description": "Bytes of the upload that are there for good",
-            "schema": {"type": "integer", "minimum": 0},
-        },
-        "Upload-Length": {
-            "description": "Bytes that the upload will have",
-            "schema": {"type": "integer", "minimum": 0},
-        },
-        "Upload-Expires": {
-            "description": "When the upload's time is over",
-            "schema": {"type": "string"},
-        },
-        "Upload-Metadata": {
-            "description": "What its sender has said of the upload",
-            "schema": {"type": "string"},
-        },
+        **{name: {"description": said, "schema": schema} for name, (said, schema) in _OF_UPLOADS.items()},
         "Accept-Encoding": {"description": "How a body may be encoded", "schema": {"const": "identity"}},
         CSRF_HEADER: {
             "description": "For pages with their tokens in cookies: what their next request that changes something"

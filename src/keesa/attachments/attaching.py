@@ -3,12 +3,11 @@
 from typing import Final
 
 from keesa.accounts.actors import Actor
-from keesa.attachments.checking import NO_UPLOAD, note_for, require_free
+from keesa.attachments.checking import note_for, require_free, uploads_told
 from keesa.attachments.made import Limits, Ready, ReadyFile
 from keesa.attachments.serving import Kind
 from keesa.attachments.storing import store
 from keesa.db import Tx
-from keesa.errors import Invalid
 from keesa.events.recording import Event, EventKind
 from keesa.notes.reading import TicketNote
 from keesa.tickets.attached import count_of, counted
@@ -16,6 +15,7 @@ from keesa.tickets.changing import change, follow
 from keesa.tickets.finding import Known, LockedTicket, in_any_state, lock_main, lock_ticket
 from keesa.tickets.status import reopen
 from keesa.tickets.waiting import Reopening, after_note, reopens
+from keesa.uploads.uploads import use_up
 
 ADDED: Final[dict[Kind, EventKind]] = {"image": "image_added", "file": "file_added"}
 
@@ -75,8 +75,9 @@ def _insert(
     at: int,
 ) -> int:
     """The attachment's id; `number` is that of the event that will tell of it."""
-    if ready.upload is not None and not tx.changed(_USE_UP, id=ready.upload, user_id=actor.id, at=at):
-        raise Invalid({"uploads": [NO_UPLOAD]})
+    if ready.upload is not None:
+        with uploads_told():
+            use_up(tx, actor, ready.upload, at)
     added: int = tx.value(
         "INSERT INTO attachments (ticket_id, note_id, file_id, kind, internal, number, name, added_by_id, added_at)"
         " VALUES (:ticket_id, :note_id, :file_id, :kind, :internal, :number, :name, :added_by_id, :added_at)"
@@ -92,6 +93,3 @@ def _insert(
         added_at=at,
     )
     return added
-
-
-_USE_UP: Final = "DELETE FROM uploads WHERE id = :id AND user_id = :user_id AND received = length AND expires_at > :at"

@@ -1,6 +1,7 @@
 """What is looked at before anything is made of what a call brings, for nothing is to be made in vain."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,29 +12,13 @@ from keesa.db import Tx
 from keesa.errors import Invalid, NotFound, TooLarge
 from keesa.notes.reading import TicketNote, read_note
 from keesa.tickets.finding import find_ticket
+from keesa.uploads.uploads import WholeUpload, find_whole, parse_id
 
 NO_NOTE: Final = "is none of the ticket's notes"
 NO_UPLOAD: Final = "is no upload of yours that has arrived whole and was not used yet"
 NOTHING: Final = "must bring at least one"
 EMPTY: Final = "must not be empty"
 PLURALS: Final = {"image": "images", "file": "files"}
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    place: str
-    size: int
-    """In bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class WholeUpload:
-    """One that has arrived."""
-
-    id: str
-    name: str
-    pieces: tuple[Piece, ...]
-    """In their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +41,7 @@ def look(tx: Tx, actor: Actor, number: int | None, given: Given, limits: Limits,
     require_free(given.kind, given.count, (row[kind], row[f"main_{kind}"] or 0), limits)
     for sent in given.files:
         require_size(given.kind, sent.size, limits)
-    uploads = tuple(_find_upload(tx, actor, each, given.kind, limits, at) for each in dict.fromkeys(given.uploads))
+    uploads = tuple(_whole(tx, actor, each, given.kind, limits, at) for each in dict.fromkeys(given.uploads))
     if len(uploads) < len(given.uploads):
         raise Invalid({"uploads": ["are given twice"]})
     sums = [each.sum for each in given.files]
@@ -110,20 +95,21 @@ def stored_of(tx: Tx, customer_id: int, kind: Kind, sums: Collection[str]) -> fr
     return frozenset(row["sum"] for row in rows)
 
 
-def _find_upload(tx: Tx, actor: Actor, upload_id: str, kind: Kind, limits: Limits, at: int) -> WholeUpload:
+def _whole(tx: Tx, actor: Actor, upload_id: str, kind: Kind, limits: Limits, at: int) -> WholeUpload:
     """Raises `Invalid` where it is no whole one of the actor's, and what `require_size` does."""
-    row = tx.one(
-        "SELECT name, length FROM uploads WHERE id = :id AND user_id = :user_id AND received = length"
-        " AND expires_at > :at",
-        id=upload_id,
-        user_id=actor.id,
-        at=at,
-    )
-    if row is None:
-        raise Invalid({"uploads": [NO_UPLOAD]})
-    require_size(kind, row["length"], limits)
-    pieces = tx.all("SELECT place, size FROM upload_pieces WHERE upload_id = :id ORDER BY start", id=upload_id)
-    return WholeUpload(upload_id, row["name"], tuple(Piece(each["place"], each["size"]) for each in pieces))
+    with uploads_told():
+        upload = find_whole(tx, actor, parse_id(upload_id), at)
+    require_size(kind, upload.length, limits)
+    return upload
+
+
+@contextmanager
+def uploads_told() -> Iterator[None]:
+    """What is none is a fault of the call that names it."""
+    try:
+        yield
+    except NotFound as error:
+        raise Invalid({"uploads": [NO_UPLOAD]}) from error
 
 
 _SIZES: Final = (1, 4, 20, 100)

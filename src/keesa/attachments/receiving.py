@@ -17,15 +17,16 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Final, Protocol, TypeVar
 
 from keesa.accounts.actors import Actor
-from keesa.attachments.checking import Looked, WholeUpload, look
+from keesa.attachments.checking import Looked, look
 from keesa.attachments.made import Given, Limits, NewFile, Ready, ReadyFile, Sent
 from keesa.attachments.media_types import media_type_of
 from keesa.attachments.naming import name_of
 from keesa.attachments.serving import Kind, StoredForm
 from keesa.db import Tx
 from keesa.errors import Conflict
-from keesa.files.places import Place
+from keesa.files.places import UPLOADS, Place
 from keesa.pictures.prepared import ORIGINAL, PreparedPicture
+from keesa.uploads.uploads import WholeUpload
 
 T = TypeVar("T")
 THREADS: Final = 4
@@ -130,7 +131,7 @@ def _assemble(place: Place, upload: WholeUpload, content: IO[bytes]) -> tuple[in
     digest, size = sha256(), 0
     for piece in upload.pieces:
         try:
-            for chunk in place.read(f"uploads/{piece.place}"):
+            for chunk in place.read(f"{UPLOADS}/{piece.place}"):
                 digest.update(chunk)
                 size += content.write(chunk)
         except FileNotFoundError as error:

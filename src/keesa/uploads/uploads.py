@@ -44,6 +44,16 @@ class Piece(NamedTuple):
     size: int
 
 
+class WholeUpload(NamedTuple):
+    """One that has arrived."""
+
+    id: str
+    name: str
+    length: int
+    pieces: Sequence[Piece]
+    """In their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewUpload:
     length: int
@@ -62,6 +72,21 @@ def find_upload(tx: Tx, actor: Actor, upload_id: str | None, at: int) -> Upload:
     if row is None:
         raise NotFound(NOT_FOUND)
     return _upload(row)
+
+
+def find_whole(tx: Tx, actor: Actor, upload_id: str | None, at: int) -> WholeUpload:
+    """Raises as `find_upload` does, also where some of it has not arrived yet."""
+    found = find_upload(tx, actor, upload_id, at)
+    if found.received != found.length:
+        raise NotFound(NOT_FOUND)
+    pieces = tx.all("SELECT place, size FROM upload_pieces WHERE upload_id = :id ORDER BY start", id=found.id)
+    return WholeUpload(found.id, found.name, found.length, [Piece(each["place"], each["size"]) for each in pieces])
+
+
+def use_up(tx: Tx, actor: Actor, upload_id: str, at: int) -> None:
+    """It is none any more. Raises as `find_whole` does, of two who do so at once for the second."""
+    if not tx.changed(f"{_DROP} AND received = length", id=upload_id, user_id=actor.id, at=at):
+        raise NotFound(NOT_FOUND)
 
 
 def require_offset(tx: Tx, upload: Upload, offset: int) -> None:

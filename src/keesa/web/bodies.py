@@ -1,10 +1,6 @@
 """The body of a request as it arrives: into memory, or into a file where it may be large."""
 
-import asyncio
-from contextlib import suppress
-from fnmatch import fnmatchcase
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 
@@ -14,19 +10,15 @@ from keesa.web.form_bodies import FormBodies
 from keesa.web.forms import FORM_SECONDS, MULTIPART, Form, form_of_json
 from keesa.web.http_errors import HttpError
 from keesa.web.input.content_types import media_type, require_json, require_plain
-from keesa.web.receiving import read_within, receive, too_large
+from keesa.web.receiving import read_within, too_large
 
 if TYPE_CHECKING:
     from keesa.web.routes import Route
 
-IN_MEMORY: Final = 1024 * 1024
-"""Bytes of an upload that are kept in memory; more of it goes into a file that has no name."""
 BODY_SECONDS: Final = 60
 """In which a body must have arrived, unless its route says otherwise; forms have `FORM_SECONDS`."""
 STREAMS_AT_ONCE: Final = 32
 """Bodies that are read while they are worked with: each may have a MiB in memory."""
-UPLOADS_AT_ONCE: Final = 16
-"""Uploads that a process takes at the same time: each may fill a file up to its route's limit."""
 
 
 class RawBody:
@@ -38,29 +30,12 @@ class RawBody:
         self.content = content
 
 
-class Upload:
-    """A body in a file, at its beginning; it is gone when the call has been answered."""
-
-    __slots__ = ("file", "media_type", "size")
-
-    def __init__(self, file: IO[bytes], size: int, kind: str) -> None:
-        self.file = file
-        self.size = size
-        """Bytes."""
-        self.media_type = kind
-        """As the client named it, in lower case."""
-
-    def rewind(self) -> None:
-        self.file.seek(0)
-
-
 class Bodies:
     """What one process reads of bodies; `limit` in bytes is for routes that have none of their own."""
 
-    def __init__(self, limit: int, forms: FormBodies, uploads: int = UPLOADS_AT_ONCE) -> None:
+    def __init__(self, limit: int, forms: FormBodies) -> None:
         self._limit = limit
         self.forms = forms
-        self._uploads_left = uploads
         self._streams_left = STREAMS_AT_ONCE
 
     def refuse_announced(self, request: Request, route: "Route") -> None:
@@ -70,40 +45,31 @@ class Bodies:
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
             raise too_large(limit)
 
-    async def read(self, request: Request, route: "Route") -> bytes | Upload | Form | BodyStream:
-        """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; of an upload or
+    async def read(self, request: Request, route: "Route") -> bytes | Form | BodyStream:
+        """Raises `HttpError`: 413 as soon as the limit is passed, 408 for what does not arrive in time; of a stream or
         a form 415 where its media type is not the route's, and `Unavailable` where too many are under way; of a form
         also what `MultipartReader` and `form_of_json` raise.
         """
-        if route.signature.body is Upload:
-            return await self._upload(request, route)
         if route.signature.body is BodyStream:
             return self._stream(request, route)
         if route.signature.body is Form:
             return await self._form(request, route)
         return await read_within(request, self._limit_of(request, route), _seconds_of(route))
 
-    def close(self, content: Upload | Form | BodyStream) -> None:
+    def close(self, content: Form | BodyStream) -> None:
         """Its files are gone."""
         if isinstance(content, Form):
             content.close()
-            return
-        if isinstance(content, BodyStream):
+        else:
             self._streams_left += 1
-            return
-        self._uploads_left += 1
-        with suppress(OSError):  # a full disk does not take what was not written yet; the file is closed all the same
-            content.file.close()
 
     def _limit_of(self, request: Request, route: "Route") -> int:
-        """An upload, and a form with files, may be larger than what is read into memory, another body only smaller."""
+        """A stream, and a form with files, may be larger than what is read into memory, another body only smaller."""
         if route.signature.body is Form and _is_multipart(request):
             return route.body_limit or self.forms.limits.form_bytes
         if route.signature.body is BodyStream:
             return route.body_limit or self.forms.limits.file_bytes
-        if route.body_limit is None:
-            return self._limit
-        return route.body_limit if route.signature.body is Upload else min(self._limit, route.body_limit)
+        return self._limit if route.body_limit is None else min(self._limit, route.body_limit)
 
     def _stream(self, request: Request, route: "Route") -> BodyStream:
         stream = BodyStream(request, self._limit_of(request, route), _seconds_of(route))
@@ -126,37 +92,6 @@ class Bodies:
             raise HttpError(415, f"The body must be {MULTIPART} or application/json")
         require_json(request.headers.get("content-type"), None)
         return form_of_json(await read_within(request, limit, seconds))
-
-    async def _upload(self, request: Request, route: "Route") -> Upload:
-        require_plain(request.headers.get("content-encoding"))
-        kind, _ = media_type(request.headers.get("content-type", ""))
-        if not any(fnmatchcase(kind, known) for known in route.media_types):
-            raise HttpError(415, f"The body must be {' or '.join(route.media_types)}")
-        if self._uploads_left <= 0:
-            raise Unavailable("Too many files are sent at this moment, please try again later")
-        self._uploads_left -= 1
-        file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - who is given the upload closes it
-        upload = Upload(file, 0, kind)
-        try:
-            upload.size = await _fill(upload.file, request, self._limit_of(request, route), _seconds_of(route))
-        except BaseException:
-            self.close(upload)
-            raise
-        return upload
-
-
-async def _fill(file: IO[bytes], request: Request, limit: int, seconds: int) -> int:
-    """Bytes that were written. What does not fit into memory is written by a thread."""
-
-    async def put(chunk: bytes, size: int) -> None:
-        if size > IN_MEMORY:
-            await asyncio.to_thread(file.write, chunk)
-        else:
-            file.write(chunk)
-
-    size = await receive(request, limit, seconds, put)
-    file.seek(0)
-    return size
 
 
 def _is_multipart(request: Request) -> bool:

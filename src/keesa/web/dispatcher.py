@@ -19,7 +19,7 @@ from keesa.web import compression, csv_lists
 from keesa.web.answer_cache import AnswerCache, Place, place_of
 from keesa.web.answer_headers import AnswerHeaders
 from keesa.web.application import Application, Caller
-from keesa.web.bodies import Bodies, Upload
+from keesa.web.bodies import Bodies
 from keesa.web.calls import Call
 from keesa.web.compression import Accepted
 from keesa.web.conversions import Conversions
@@ -288,7 +288,7 @@ class Dispatcher:
             if route.check and found and caller.actor:
                 found = route.check(tx, caller.actor, request.values_to_judge(read), found)
             raise Invalid({**read.query_faults, **found})
-        if isinstance(read.body, Upload | Form):
+        if isinstance(read.body, Form):
             read.body.rewind()  # a write that is run again reads it again
         call = self._application.call(
             caller,

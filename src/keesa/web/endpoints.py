@@ -36,7 +36,7 @@ class Signature:
 
     query: type[Struct] | None = None
     body: type | None = None
-    """A struct; `RawBody`, `Upload`, `Form` or `BodyStream`, which the endpoint reads itself; None without one."""
+    """A struct; `RawBody`, `Form` or `BodyStream`, which the endpoint reads itself; None without one."""
     answer: type[Struct] | None = None
     """None where it is no JSON, or nothing."""
     parameters: Mapping[str, PathParameter] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from starlette.requests import Request
 
 from keesa.db import Tx
 from keesa.errors import StillRunning
-from keesa.web.bodies import Upload
 from keesa.web.forms import Form
 from keesa.web.http_errors import HttpError, unreadable
 from keesa.web.replies import JSON, EncodedReply, Headers, raw_headers
@@ -31,7 +30,6 @@ PATIENCE: Final = 2.0
 FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.2
 """Seconds between two looks whether another process has ended; each pause is twice the one before."""
-_PIECE: Final = 256 * 1024
 _STILL: Final = f"The same is being done under this {HEADER}, please try again in a moment"
 _MUST: Final = f"{HEADER} must be 1 to {LONGEST} visible ASCII characters, with or without quotation marks around them"
 
@@ -91,7 +89,7 @@ def read_key(headers: datastructures.Headers) -> str | None:
     return key
 
 
-async def read_sent(request: Request, path: str, content: bytes | Upload | Form) -> SentKey | None:
+def read_sent(request: Request, path: str, content: bytes | Form) -> SentKey | None:
     """None where no key came; raises as `read_key`."""
     key = read_key(request.headers)
     if key is None:
@@ -99,19 +97,8 @@ async def read_sent(request: Request, path: str, content: bytes | Upload | Form)
     digest = blake2b(digest_size=32)
     for part in (request.method.encode(), path.encode("utf-8", "surrogateescape"), request.scope["query_string"]):
         digest.update(len(part).to_bytes(4, "big") + part)
-    if isinstance(content, Upload):
-        await asyncio.to_thread(_add_file, digest, content)
-    elif isinstance(content, Form):
-        digest.update(content.digest())
-    else:
-        digest.update(content)
+    digest.update(content.digest() if isinstance(content, Form) else content)
     return SentKey(key, digest.digest())
-
-
-def _add_file(digest: "blake2b", upload: Upload) -> None:
-    while piece := upload.file.read(_PIECE):
-        digest.update(piece)
-    upload.file.seek(0)
 
 
 def replayed(status: int, body: str, headers: Headers) -> EncodedReply:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from keesa.clock import now
 from keesa.errors import Faults, Unauthorized
 from keesa.web.application import Application, Caller
-from keesa.web.bodies import Bodies, RawBody, Upload
+from keesa.web.bodies import Bodies, RawBody
 from keesa.web.body_streams import BodyStream
 from keesa.web.conditions import Conditions, conditions_of
 from keesa.web.conversions import Conversions
@@ -75,7 +75,7 @@ class PreparedRequest:
     """The version that it asks for."""
     token: Any = None
     """As the application reads it; None where the route is for anyone, and the `Unauthorized` where it is no good."""
-    content: bytes | Upload | Form | BodyStream = b""
+    content: bytes | Form | BodyStream = b""
     sent: SentKey | None = None
     """The key under which a change is made once."""
     handling: Handling | None = None
@@ -172,7 +172,7 @@ class PreparedRequest:
             place[last] = value
         return read.good_values
 
-    def _raw_body(self, route: Route) -> RawBody | Upload | Form | BodyStream | None:
+    def _raw_body(self, route: Route) -> RawBody | Form | BodyStream | None:
         """What the endpoint reads itself."""
         if route.signature.body is None or not isinstance(self.content, bytes):
             return None if isinstance(self.content, bytes) else self.content
@@ -247,7 +247,7 @@ class Preparation:
             if not isinstance(prepared.token, Unauthorized):
                 prepared.content = await self._bodies.read(request, route)
         if prepared.changes:
-            prepared.sent = await self._read_key(prepared, path)
+            prepared.sent = self._read_key(prepared, path)
         return prepared
 
     def _read_token(self, request: HttpRequest, access: Access) -> Any:  # noqa: ANN401 - as the application has it
@@ -284,12 +284,12 @@ class Preparation:
         prepared.token = self._read_token(request, route.access)
         return prepared, resource.takes_body[method]
 
-    async def _read_key(self, prepared: PreparedRequest, path: str) -> SentKey | None:
+    def _read_key(self, prepared: PreparedRequest, path: str) -> SentKey | None:
         """What is no key is no reason to keep a body."""
         content = prepared.content
         assert not isinstance(content, BodyStream)  # noqa: S101 - its route takes no key
         try:
-            return await read_sent(prepared.http, path, content)
+            return read_sent(prepared.http, path, content)
         except BaseException:
             self.release(prepared)
             raise

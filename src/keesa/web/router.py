@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from keesa.web.bodies import Upload
 from keesa.web.body_streams import BodyStream
 from keesa.web.forms import Form
 from keesa.web.routes import Access, ApiVersion, Route
@@ -78,7 +77,7 @@ def _decided_early(route: Route) -> tuple[object, ...]:
     return (
         route.runs,
         route.access,
-        route.signature.body if route.signature.body in (Upload, Form, BodyStream) else None,
+        route.signature.body if route.signature.body in (Form, BodyStream) else None,
     )
 
 

@@ -142,7 +142,7 @@ class Route:
     body_schema: type[Struct] | None = None
     """What OpenAPI says of a body that the endpoint reads itself."""
     media_types: Sequence[str] = ("application/json",)
-    """Those that the body may have; of an upload `image/*` and the like too."""
+    """Those that the body may have."""
     body_limit: int | None = None
     """Bytes of the body; without one the server's own limit."""
     file_part: str = "file"

@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from keesa.db import Tx
-from keesa.web.bodies import Upload
 from keesa.web.body_streams import BodyStream
 from keesa.web.calls import Call
 from keesa.web.csv_lists import FORMATS
@@ -135,6 +134,8 @@ def _closed(routes: Sequence[tuple[ApiVersion, Route]]) -> set[type[Struct]]:
         signature = route.signature
         if signature.body_struct is not None:
             (open_ones if route.documented else closed).update(structs_in(signature.body_struct))
+        if signature.body is Form and route.body_schema is not None:
+            closed.update(structs_in(route.body_schema))
         if signature.answer is not None:
             open_ones.update(structs_in(signature.answer))
     return closed - open_ones
@@ -176,11 +177,8 @@ class _Writer:
         signature = route.signature
         if signature.body is None:
             return None
-        if signature.body in (Upload, BodyStream):
-            return {
-                "required": signature.body is Upload,
-                "content": {kind: {"schema": _BINARY} for kind in route.media_types},
-            }
+        if signature.body is BodyStream:
+            return {"required": False, "content": {kind: {"schema": _BINARY} for kind in route.media_types}}
         if signature.body is Form:
             return self._form(route)
         struct = signature.body_struct or route.body_schema
@@ -192,13 +190,11 @@ class _Writer:
 
     def _form(self, route: Route) -> Node:
         """Its texts beside its files; or as JSON, without any."""
-        texts = {} if route.body_schema is None else self.schemas.of(route.body_schema)
-        files = {"type": "object", "properties": {route.file_part: {"type": "array", "items": _BINARY}}}
-        with_files: Node = {
-            "schema": {"allOf": [texts, files]} if texts else files,
-            "example": route.body_example or {},
-        }
-        without = {"schema": texts or {"type": "object"}, "example": route.body_example}
+        struct = route.body_schema
+        assert struct is not None  # noqa: S101 - as of any body that an endpoint reads itself
+        files = {route.file_part: {"type": "array", "items": _BINARY}}
+        with_files = {"schema": self.schemas.form(struct, files), "example": route.body_example}
+        without = {"schema": self.schemas.of(struct), "example": route.body_example}
         return {"required": True, "content": {MULTIPART: with_files, "application/json": without}}
 
     def _description(self, route: Route, answerer: ApiVersion) -> str:

@@ -45,16 +45,17 @@ class Schemas:
     def of(self, kind: type[Struct]) -> Node:
         return self._refs[kind]
 
+    def form(self, kind: type[Struct], files: Node) -> Node:
+        """The schema of a form whose texts are the struct's fields; what may be null in it may be left out."""
+        name = self.of(kind)["$ref"].rpartition("/")[2]
+        texts = {key: _without_null(dict(schema)) for key, schema in self.components[name]["properties"].items()}
+        return {"type": "object", "properties": texts | files, "additionalProperties": False}
+
     def parameter(self, struct: type[Struct], field: FieldInfo) -> tuple[Node, str]:
         """The schema of a query field, and what is said of it. A query cannot say null; what may be null in it may
         be left out.
         """
-        schema = self._shared(msgspec.json.schema(field.type))
-        kept = [part for part in schema.pop("anyOf", ()) if part != _NULL]
-        if len(kept) == 1:
-            schema |= kept[0]
-        elif kept:
-            schema["anyOf"] = kept
+        schema = _without_null(self._shared(msgspec.json.schema(field.type)))
         schema = {**self._said_of(struct.__name__, field.encode_name), **schema}
         return schema, schema.pop("description", "")
 
@@ -109,6 +110,13 @@ class Schemas:
     def _reserve(self, title: str) -> None:
         if title in self.components or not title.isidentifier():
             raise ValueError(f"two types would be one class of a generated client: {title}")
+
+
+def _without_null(schema: Node) -> Node:
+    kept: list[Node] = [part for part in schema.pop("anyOf", ()) if part != _NULL]
+    if len(kept) == 1:
+        return schema | kept[0]
+    return schema | {"anyOf": kept} if kept else schema
 
 
 def _by_suffix(version: str, types: Iterable[type[Struct]]) -> dict[str, list[type[Struct]]]:
