@@ -122,3 +122,39 @@ class Window:
             return f"{selects[0]} ORDER BY {orders[0]} {bound}"
         each = (f"({select} ORDER BY {order} LIMIT {self.size})" for select, order in zip(selects, orders, strict=True))
         return f"{union.join(each)} ORDER BY {self._order} {bound}"
+
+
+# How many
+
+
+def sized(leads: Leads, most: int, *, lazily: bool) -> str:
+    """How many entries were `looked` at, at most so many, and how many tickets are `found` in them."""
+    looked = f"{whole(leads, most, lazily=lazily)} LIMIT {most}"
+    return f"SELECT count(*) AS looked, count({_each(leads)}id) AS found FROM ({looked}) looked"
+
+
+def sized_fitting(leads: Leads, fits: str, most: int, *, lazily: bool) -> str:
+    """The same, with those that fit `found` alone."""
+    by_id = f"(SELECT {fits} FROM tickets WHERE tickets.id = looked.id)"
+    if leads.by_events:
+        return _sized_by_events(f"{whole(leads, most, lazily=lazily)} LIMIT {most}", by_id)
+    if lazily:
+        selects = [_select_rows(lead, f"tickets.id AS id, {fits} AS fits") for lead in leads.parts]
+        looked, fit = _parts(leads, selects, most, lazily=True), "looked.fits"
+    else:
+        looked, fit = whole(leads, most, lazily=False), by_id
+    found = f"count({_each(leads)}CASE WHEN {fit} = 1 THEN id END)"
+    return f"SELECT count(*) AS looked, {found} AS found FROM ({looked} LIMIT {most}) looked"
+
+
+def _sized_by_events(entries: str, fits: str) -> str:
+    """The main tickets of duplicates are looked at too."""
+    mains = "SELECT (SELECT duplicate_of_id FROM tickets WHERE tickets.id = entries.id) FROM entries"
+    return (
+        f"WITH entries AS MATERIALIZED ({entries}) SELECT (SELECT count(*) FROM entries) AS looked,"
+        f" count(CASE WHEN {fits} = 1 THEN 1 END) AS found FROM (SELECT id FROM entries UNION {mains}) looked"
+    )
+
+
+def _each(leads: Leads) -> str:
+    return "DISTINCT " if leads.copies > 1 else ""
