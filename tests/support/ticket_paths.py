@@ -107,7 +107,7 @@ def counts_of_tickets(world: World, _: Version) -> Iterator[Asked]:
     def counted(seen: Iterable[Ticket]) -> dict[str, int]:
         groups = [group_of(ticket.status) for ticket in seen]
         mine = [group_of(ticket.status) for ticket in seen if ticket.assigned_to_id == actor]
-        found = {"all": len(groups), **{group: groups.count(group) for group in GROUPS}}
+        found = {"all": len(groups)} | {str(group): groups.count(group) for group in GROUPS}
         if world.actor.of_desk:
             found |= {"mine_open": mine.count("open"), "mine_active": mine.count("active")}
             found["mentioned"] = sum(actor in ticket.mentioned for ticket in seen)

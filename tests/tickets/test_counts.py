@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from cast import CUSTOMER, ENGINEER, HARBOUR
 from deterministic import deterministic
-from furnished_tickets import DAYS, FILTERS, Furnished, furnish, furnished, joined, plainly
+from furnished_tickets import CHANGES, DAYS, FILTERS, LATER, Furnished, furnish, furnished, joined, plainly
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Equals, IsNull
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
-from keesa.tickets import counts
+from keesa.tickets import counts, row_leads
 from keesa.tickets.counts import Count, CountName, count_tickets, names_for
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import RowsPage, list_rows
@@ -170,6 +170,19 @@ def test_what_few_have_is_exact_among_many(full: Database, monkeypatch: pytest.M
     assert all(count.exact for count in counted(full, ACTORS["admin"], wanted).values())
     for name in ("updated_since", "held", "answered", "mentioned"):
         assert counted(full, ACTORS["admin"], joined(FILTERS["product_id"], FILTERS[name]))["all"].exact, name
+
+
+def test_a_duplicates_change_counts_for_its_main_ticket(
+    full: Database, tickets: list[Furnished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which has no event of its own: where few events lead to what has changed, they lead to it too."""
+    monkeypatch.setattr(row_leads, "DRIFT", 0)
+    monkeypatch.setattr(counts, "MOST", 40)
+    monkeypatch.setattr(counts, "LOOKED_AT", 41)
+    for second in range(CHANGES // 2 - 10, CHANGES // 2):
+        wanted = RowsWanted(updated_since=LATER + second * 1000)
+        size = len(plainly(tickets, ACTORS["admin"], wanted, "raised", descending=True))
+        assert counted(full, ACTORS["admin"], wanted)["all"] == Count(size, exact=True), second
 
 
 def test_a_customers_counts_hang_on_nobody_elses_tickets(full: Database, monkeypatch: pytest.MonkeyPatch) -> None:

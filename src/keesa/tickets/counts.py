@@ -2,17 +2,19 @@
 
 A count looks at a bounded number of tickets, however many there are (docs/decisions/0067-counts.md). Where an index
 leads to nothing but what is wanted, its entries are counted. Else the index that leads to the fewest is looked through,
-`LOOKED_AT` tickets of it at the most: where that was not all of it, the count is what was found there, and is no more
-than the least that there can be.
+`LOOKED_AT` tickets of it at the most, for all counts together that it leads to: where that was not all of it, a count
+is what was found there, and there may be more.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from typing import Final, Literal, get_args
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import Equals, IsNull, Term
+from keesa.accounts.filters import Condition, Equals, IsNull, Term
 from keesa.accounts.permissions import sees_internal
 from keesa.db import Pace, Row, Steps, Tx
 from keesa.tickets.row_filters import RowsWanted, condition_on
@@ -35,9 +37,9 @@ OF_DESK: Final[tuple[OfDesk, ...]] = get_args(OfDesk)
 """What a screen of the desk shows besides; not for customers' users."""
 MOST: Final = 1000
 """Up to here a count is told."""
-LOOKED_AT: Final = MOST + 1
-"""Tickets, or changes, that one count looks at where no index leads to nothing but what is wanted; of an index that
-does, so many entries for each time that it may have the same ticket.
+LOOKED_AT: Final = 500
+"""Tickets, or changes, that one count looks at where no index leads to nothing but what is wanted: where there are
+fewer, it is exact. Of an index that does, one entry more than `MOST` is read for each time that it may have a ticket.
 """
 _COPIES: Final = 3
 """In so many parts at most that lead to nothing else a ticket is: for who raised it, who has it, and its type."""
@@ -49,7 +51,7 @@ class Count:
     count: int
     """`MOST` at the most."""
     exact: bool
-    """Else there are as many or more; of `MOST`, more."""
+    """Else there are as many or more."""
 
 
 def names_for(actor: Actor) -> Sequence[CountName]:
@@ -64,12 +66,10 @@ def count_tickets(
     `today` is the desk's day in ISO's form.
     """
     yield Pace.LONG
-    every, asked = _parts(actor, wanted, today), _Asked(tx)
+    every, asked = _parts(actor, wanted, today), _Asked(tx, actor)
     parts = {name: every[name] for name in names}
-    searches = {part: _Search(asked, actor, part) for some in parts.values() for part in some}
-    for search in searches.values():
-        search.look()
-    return {name: _sum([searches[part].found() for part in some]) for name, some in parts.items()}
+    found = _found(asked, [_Search(asked, part) for part in dict.fromkeys(chain(*parts.values()))])
+    return {name: _sum([found[part] for part in some]) for name, some in parts.items()}
 
 
 def _sum(counts: Sequence[Count]) -> Count:
@@ -84,7 +84,9 @@ def _sum(counts: Sequence[Count]) -> Count:
 def _parts(actor: Actor, wanted: RowsWanted, today: str) -> dict[CountName, list[RowsWanted]]:
     """What is wanted for each name, a part for each status where they are shown beside each other."""
     mine = Equals("assigned_to_id", actor.id)
-    of_status = {name: [_of(wanted, (status,)) for status in statuses] for name, statuses in OF_STATUS.items()}
+    of_status: dict[CountName, list[RowsWanted]] = {
+        name: [_of(wanted, (status,)) for status in statuses] for name, statuses in OF_STATUS.items()
+    }
     return {
         **of_status,
         "mine_open": [_of(wanted, OPEN, mine)],
@@ -107,55 +109,84 @@ def _of(wanted: RowsWanted, statuses: Sequence[Status], *terms: Term) -> RowsWan
 
 
 class _Asked:
-    """Asks each question once."""
+    """What the database is asked for one actor: each question once, and all that can be asked together."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, actor: Actor) -> None:
+        self.actor = actor
         self._tx = tx
-        self.lazily = tx.merges_lazily
-        self._known: dict[object, Callable[[], Sequence[Row]]] = {}
+        self._known: dict[object, _Answer] = {}
 
-    def soon(self, sql: str, params: Mapping[str, object]) -> Callable[[], Sequence[Row]]:
-        question = sql, frozenset(params.items())
+    def sized(self, leads: Leads, most: int) -> "_Answer":
+        """How many entries they have, at most so many, and tickets in these."""
+        return self._soon(sized(leads, most, lazily=self._tx.merges_lazily), leads.params)
+
+    def entries(self, leads: Leads) -> object:
+        """What tells them apart from others: the same of those that lead to the same entries."""
+        return _question(sized(leads, LOOKED_AT, lazily=self._tx.merges_lazily), leads.params)
+
+    def fitting(self, leads: Leads, wanted: Sequence[RowsWanted]) -> "_Answer":
+        """The same, and how many of the tickets are wanted, for each."""
+        conditions = [_apart(condition_on(self.actor, each), place) for place, each in enumerate(wanted)]
+        fits = [fits_of([condition.sql]) for condition in conditions]
+        given = [condition.params for condition in conditions]
+        sql = sized_fitting(leads, fits, LOOKED_AT, lazily=self._tx.merges_lazily)
+        return self._soon(sql, dict(chain(leads.params.items(), *(params.items() for params in given))))
+
+    def _soon(self, sql: str, params: Mapping[str, object]) -> "_Answer":
+        question = _question(sql, params)
         if question not in self._known:
             self._known[question] = cache(self._tx.soon(sql, **params))
         return self._known[question]
 
 
+_Answer = Callable[[], Sequence[Row]]
+_NAME: Final = re.compile(r":(\w+)")
+
+
+def _question(sql: str, params: Mapping[str, object]) -> object:
+    """With those parameters alone that it names."""
+    return sql, *(params[name] for name in _NAME.findall(sql))
+
+
+def _apart(condition: Condition, place: int) -> Condition:
+    """With parameters of its own."""
+    params = {f"of_{place}_{name}": value for name, value in condition.params.items()}
+    return Condition(_NAME.sub(rf":of_{place}_\1", condition.sql), params)
+
+
 class _Search:
-    """One count, in two steps, each of which travels with those of the others."""
+    """What is wanted for one count, and what leads to it."""
 
-    def __init__(self, asked: _Asked, actor: Actor, wanted: RowsWanted) -> None:
-        self._asked, self._actor, self._wanted = asked, actor, wanted
-        self._leads = every_lead(actor, wanted)
-        self._most = LOOKED_AT
-        self._sizes: list[Callable[[], Sequence[Row]]] = []
-        if len(self._leads) > 1:
-            self._sizes = [self._sized(leads) for leads in self._leads]
+    def __init__(self, asked: _Asked, wanted: RowsWanted) -> None:
+        self.wanted = wanted
+        self._leads = every_lead(asked.actor, wanted)
+        self._sizes = [asked.sized(leads, LOOKED_AT) for leads in self._leads] if len(self._leads) > 1 else []
 
-    def look(self) -> None:
-        """Through what leads to the fewest; where none is known to lead to few, through the first."""
+    def best(self) -> Leads:
+        """What leads to the fewest; where nothing is known to lead to few, the first."""
         sizes = [rows()[0]["looked"] for rows in self._sizes] or [0]
-        leads = self._leads[sizes.index(min(sizes))]
+        return self._leads[sizes.index(min(sizes))]
+
+
+def _found(asked: _Asked, searches: Sequence[_Search]) -> dict[RowsWanted, Count]:
+    """Tickets that the same index leads to are looked at once, for all that is wanted of them."""
+    found: dict[RowsWanted, Callable[[], Count]] = {}
+    passes: dict[object, tuple[Leads, list[RowsWanted]]] = {}
+    for search in searches:
+        leads = search.best()
         if not leads.parts:
-            self._looked = _nothing
+            found[search.wanted] = partial(Count, 0, exact=True)
         elif leads.exact:
-            self._most *= min(leads.copies, _COPIES)
-            self._looked = self._sized(leads)
+            most = (MOST + 1) * min(leads.copies, _COPIES)
+            found[search.wanted] = partial(_count, asked.sized(leads, most), "found", most)
         else:
-            self._looked = self._fitting(leads)
-
-    def found(self) -> Count:
-        row = self._looked()[0]
-        return Count(min(row["found"], MOST), row["looked"] < self._most and row["found"] <= MOST)
-
-    def _sized(self, leads: Leads) -> Callable[[], Sequence[Row]]:
-        return self._asked.soon(sized(leads, self._most, lazily=self._asked.lazily), leads.params)
-
-    def _fitting(self, leads: Leads) -> Callable[[], Sequence[Row]]:
-        condition = condition_on(self._actor, self._wanted)
-        sql = sized_fitting(leads, fits_of([condition.sql]), self._most, lazily=self._asked.lazily)
-        return self._asked.soon(sql, leads.params | condition.params)
+            passes.setdefault(asked.entries(leads), (leads, []))[1].append(search.wanted)
+    for leads, wanted in passes.values():
+        answer = asked.fitting(leads, wanted)
+        found |= {each: partial(_count, answer, f"found_{place}", LOOKED_AT) for place, each in enumerate(wanted)}
+    return {wanted: count() for wanted, count in found.items()}
 
 
-def _nothing() -> Sequence[Row]:
-    return [{"looked": 0, "found": 0}]
+def _count(answer: _Answer, column: str, most: int) -> Count:
+    [row] = answer()
+    return Count(min(row[column], MOST), row["looked"] < most and row[column] <= MOST)

@@ -74,8 +74,8 @@ def index(tx: Tx, call: Call[CountsQuery, None]) -> Steps[Reply[CountsAnswer]]:
     that are wanted, all without it. Those from `mine_open` on are the desk's alone.
 
     A count is exact up to 1,000; of more it is 1,000 and not `exact`. However many tickets there are, one count looks
-    at a thousand at most: where filters are joined that no index leads to together, it may be less than 1,000 and not
-    `exact`; then there are that many at least.
+    at 500 at most: where filters are joined that no index leads to together, it may be less than 1,000 and not `exact`;
+    then there are that many at least.
     """
     names, faults = _names(call.actor, call.query.counts)
     clock = call.services.clock
