@@ -284,7 +284,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "bytes of the tickets of a list": Limit(
         "api.ticket_cache.LARGEST_LIST", "tests/api/test_ticket_cache.py::test_a_list_has_at_most_so_many_bytes"
     ),
-    "values of one filter of `GET /tickets/rows`": Limit(
+    "values of one filter of `GET /tickets/rows` and `/tickets/counts`": Limit(
         "api.v2024.tickets.row_queries.MOST_VALUES", lambda ask: ask("GET", f"/tickets/rows?priority={'1,' * 20}1")
     ),
     "characters of any other word of a query": Limit(

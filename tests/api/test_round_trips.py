@@ -319,6 +319,13 @@ def test_rows_that_are_held(desk: Desk) -> None:
     desk.asks_in(4, "GET", "/tickets/rows?sort=held_until", None, None, None)
 
 
+@pytest.mark.parametrize(("query", "waits"), [("", 3), ("?counts=all,open,active,closed", 2), ("?priority=2,3", 3)])
+def test_counts(desk: Desk, query: str, waits: int) -> None:
+    """The session; all counts together, or of what more than one index leads to, which one leads to the fewest."""
+    made(desk, 1)
+    desk.asks_in(waits, "GET", f"/tickets/counts{query}", None, None, None)
+
+
 def test_a_canned_answer_that_is_filled_in(desk: Desk) -> None:
     """The session; the text with the ticket; what the ticket has in place of the words, with its product."""
     path = f"/canned_answers/{cast.CANNED_ANSWER}?ticket=2025001"

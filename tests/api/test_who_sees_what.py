@@ -81,6 +81,7 @@ any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403 
 2024    GET    /tickets                                      -        RATSH RAT      S        AS       -     S      403
 2021    GET    /tickets                                      -        AT    RA       S        -        -     S      403
 any     GET    /tickets/rows                                 -        RATSH RAT      S        AS       -     S      403
+any     GET    /tickets/counts                               -        200   200      200      200      200   200    403
 any     GET    /tickets/tickets_by_type                      -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_category                  -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_of_customer                  harbour  AS    A        S        AS       403   S      403
@@ -827,6 +828,7 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     **of_list("ticket_types"),
     **of_list("categories"),
     ("GET", "/statuses"): lambda caller, _, __: caller("GET", "/statuses"),
+    ("GET", "/tickets/counts"): plainly("GET", "/tickets/counts"),  # which numbers: tests/api/test_counts.py
     ("GET", "/canned_answers"): plainly("GET", "/canned_answers"),
     ("POST", "/canned_answers"): new_canned_answer,
     ("GET", "/canned_answers/{canned_answer}"): of_canned_answer("GET"),

@@ -8,7 +8,7 @@ from cast import CANNED_ANSWER
 from keesa.accounts.sessions import Version
 from keesa.attachments.listing import NOT_FOUND
 from keesa.attachments.serving import Kind
-from keesa.tickets.statuses import STATUSES
+from keesa.tickets.statuses import GROUPS, STATUSES, group_of
 from route_tables import Endpoint
 from worlds import CUSTOMERS, TAGS, TYPES, Ticket, World
 
@@ -98,6 +98,33 @@ def rows_of_tickets(world: World, _: Version) -> Iterator[Asked]:
     ):
         path = f"/tickets/rows?{query}"
         yield Asked(path, brief(wanted)) if world.actor.of_desk else Asked(path, status=422)
+
+
+def counts_of_tickets(world: World, _: Version) -> Iterator[Asked]:
+    """As many as are seen; those of the desk are told to nobody else."""
+    actor = world.actor.id
+
+    def counted(seen: Iterable[Ticket]) -> dict[str, int]:
+        groups = [group_of(ticket.status) for ticket in seen]
+        mine = [group_of(ticket.status) for ticket in seen if ticket.assigned_to_id == actor]
+        found = {"all": len(groups)} | {str(group): groups.count(group) for group in GROUPS}
+        if world.actor.of_desk:
+            found |= {"mine_open": mine.count("open"), "mine_active": mine.count("active")}
+            found["mentioned"] = sum(actor in ticket.mentioned for ticket in seen)
+            found["watched"] = sum(actor in ticket.watchers for ticket in seen)
+        return found
+
+    def numbers(data: dict[str, Any]) -> dict[str, int]:
+        assert all(each["exact"] for each in data.values())
+        return {name: each["count"] for name, each in data.items()}
+
+    names = ",".join(counted(()))
+    of_type = [ticket for ticket in world.seen if ticket.ticket_type == TYPES[0]]
+    yield Asked(f"/tickets/counts?counts={names}", told=numbers, telling=counted(world.seen))
+    yield Asked(f"/tickets/counts?counts={names}&ticket_type={TYPES[0]}", told=numbers, telling=counted(of_type))
+    if not world.actor.of_desk:
+        yield Asked("/tickets/counts?counts=mine_open", status=422)
+        yield Asked("/tickets/counts", told=set, telling={"all", *GROUPS, "in_progress", "on_hold"})
 
 
 def by_type(world: World, _: Version) -> Iterator[Asked]:
@@ -274,6 +301,7 @@ def trail(world: World, _: Version) -> Iterator[Asked]:
 READING: Final[dict[Endpoint, Asking]] = {
     ("GET", "/tickets"): all_tickets,
     ("GET", "/tickets/rows"): rows_of_tickets,
+    ("GET", "/tickets/counts"): counts_of_tickets,
     ("GET", "/tickets/tickets_by_type"): by_type,
     ("GET", "/tickets/tickets_by_category"): by_category,
     ("GET", "/tickets/tickets_of_customer"): of_customer,

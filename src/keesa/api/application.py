@@ -26,9 +26,9 @@ class Api(Authentication):
         return Call(services=self._services, caller=caller, **who, **request)
 
     def circumstances(self, client: Client, headers: Headers, at: int) -> str:
-        """What the addresses of files hang on, which are others each day."""
+        """What the addresses of files hang on, which are others each day, and the desk's day."""
         base = base_of(self._services.public_url, client, headers)
-        return self._services.file_addresses.at(at, base).mark
+        return f"{self._services.file_addresses.at(at, base).mark} {self._services.clock.local(at).date()}"
 
     def require(self, caller: AuthenticatedCaller, *permissions: Permission) -> None:
         """A route with a permission is for nobody without a token, so that somebody acts."""

@@ -310,7 +310,8 @@ FIELDS: Final[Mapping[str, Entry]] = {
     "sort": _said("What the rows are sorted by"),
     "RowsQuery.order": _said("The first or the last ones first; without it the newest, the most urgent or the soonest"),
     **{
-        f"RowsQuery.{field}": {}
+        f"{query}.{field}": {}
+        for query in ("RowsQuery", "CountsQuery")
         for field in ("ticket_type", "category", "product_id", "priority", "reference", "status")
     },
     "CategoryQuery.category": _one_of("The category of the tickets that are wanted.", TICKET_CATEGORIES),

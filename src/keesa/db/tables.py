@@ -57,6 +57,8 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "uploads": _ALL,
     "upload_pieces": _ALL,
     "file_holds": _ALL,
+    "ticket_words": _ALL,
+    "name_words": _ALL,
     "long_texts": (),
     "rules": ("SELECT", "UPDATE"),  # which are held, and never changed
 }

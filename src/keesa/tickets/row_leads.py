@@ -1,5 +1,6 @@
 """What leads to the tickets of a list of rows: parts of indexes, whose order is that of the list or does not matter."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -17,6 +18,7 @@ DRIFT: Final = 60_000
 """Milliseconds by which a ticket's time of change may be before that of the event."""
 _FEW: Final[frozenset[Column]] = frozenset({"customer_id", "raised_by_id", "assigned_to_id"})
 """Columns whose values few tickets have."""
+_NAME: Final = re.compile(r":(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,24 @@ class Leads:
 
 
 # In no order that matters
+
+
+def every_lead(actor: Actor, wanted: RowsWanted) -> list[Leads]:
+    """Each leads to all that is wanted and visible; of the first the fewest tickets are expected. Of a customer's user
+    the only one leads to nothing of anybody else's.
+    """
+    of_columns = _each_once(_column_leads(actor, wanted, _sides(wanted, None, newest_first=True)))
+    if not (of_columns.parts and sees_internal(actor)):
+        return [of_columns]
+    return [*sets_for(actor, wanted, held=False, ordered=False), of_columns]
+
+
+def _each_once(leads: Leads) -> Leads:
+    """Without parts that lead to the same as another one: one customer's tickets are led to for each reason for which a
+    member of staff may see them.
+    """
+    said = {_NAME.sub(lambda name: repr(leads.params[name[1]]), lead.condition): lead for lead in leads.parts}
+    return replace(leads, parts=list(said.values()))
 
 
 def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> list[Leads]:

@@ -8,6 +8,7 @@ it would rather sort all that it expects to be little, so that it reads the wind
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from keesa.tickets.row_leads import Lead, Leads
 
@@ -122,3 +123,37 @@ class Window:
             return f"{selects[0]} ORDER BY {orders[0]} {bound}"
         each = (f"({select} ORDER BY {order} LIMIT {self.size})" for select, order in zip(selects, orders, strict=True))
         return f"{union.join(each)} ORDER BY {self._order} {bound}"
+
+
+# How many
+
+
+def sized(leads: Leads, most: int, *, lazily: bool) -> str:
+    """How many entries were `looked` at, at most so many, and how many tickets are `found` in them."""
+    looked = f"{whole(leads, most, lazily=lazily)} LIMIT {most}"
+    each = "DISTINCT " if leads.copies > 1 else ""
+    return f"SELECT count(*) AS looked, count({each}id) AS found FROM ({looked}) looked"
+
+
+def sized_fitting(leads: Leads, fits: Sequence[str], most: int, *, lazily: bool) -> str:
+    """The same, with `found_0` and so on for those that fit each: all are looked for in one pass."""
+    bits = " + ".join(f"{1 << place} * {each}" for place, each in enumerate(fits))
+    each = "DISTINCT " if leads.copies > 1 else ""
+    found = ", ".join(
+        f"count({each}CASE WHEN looked.fits & {1 << place} <> 0 THEN looked.id END) AS found_{place}"
+        for place in range(len(fits))
+    )
+    if lazily and not leads.by_events:
+        selects = [_select_rows(lead, f"tickets.id AS id, {bits} AS fits") for lead in leads.parts]
+        looked = f"{_parts(leads, selects, most, lazily=True)} LIMIT {most}"
+        return f"SELECT count(*) AS looked, {found} FROM ({looked}) looked"
+    ids = f"SELECT id FROM entries UNION {_MAINS}" if leads.by_events else "SELECT id FROM entries"
+    return (
+        f"WITH entries AS MATERIALIZED ({whole(leads, most, lazily=lazily)} LIMIT {most}), looked AS MATERIALIZED"
+        f" (SELECT id, (SELECT {bits} FROM tickets WHERE tickets.id = given.id) AS fits FROM ({ids}) given)"
+        f" SELECT (SELECT count(*) FROM entries) AS looked, {found} FROM looked"
+    )
+
+
+_MAINS: Final = "SELECT (SELECT duplicate_of_id FROM tickets WHERE tickets.id = entries.id) FROM entries"
+"""Where entries are of changes: those too that show what became of a duplicate."""

@@ -1,0 +1,1 @@
+"""The words that tickets are found by: how texts are split into them, and where they are kept."""
