@@ -124,13 +124,16 @@ def test_an_edited_description(tx: Tx) -> None:
 
 
 def test_a_ticket_of_another_customer(tx: Tx) -> None:
-    """Who has it now finds nothing of what was said before; the desk does."""
+    """Who has it now finds nothing of what was said before; the desk does. So it is in each row."""
+    note(tx, "first " * 150)
+    note(tx, "second " * 150)
     note(tx, "Splice tray")
     note(tx, "Secret", internal=True)
+    assert len(said_of(tx, ASSIGNED)) == 2
     anew = TicketChanges(title="Anew", description=rich_text("As new"), customer_id=SCHOOL)
     change(tx, anew, ASSIGNED)
     assert words_in(tx, ASSIGNED, "said") == {"as", "new"}
-    assert {"splice", "tray", "secret"} <= words_in(tx, ASSIGNED, "internal")
+    assert {"first", "second", "splice", "tray", "secret"} <= words_in(tx, ASSIGNED, "internal")
     assert customer_mark(HARBOUR) not in words_in(tx, ASSIGNED, "head")
     assert customer_mark(SCHOOL) in words_in(tx, ASSIGNED, "head")
     require_right(tx)
@@ -146,6 +149,19 @@ def test_long_texts_have_rows_of_their_own(tx: Tx) -> None:
     withdraw(tx, note_id)
     assert "word3999" not in words_in(tx, ASSIGNED, "said")
     require_right(tx)
+
+
+def test_rows_that_are_free_are_taken_again(tx: Tx) -> None:
+    """However often a long text is edited, by turns to a short one: a ticket never runs out of rows by that."""
+    note_id = note(tx, "Begin")
+    note(tx, "Another " * 150)
+    for _ in range(4):
+        edit(tx, note_id, " ".join(f"word{number}" for number in range(4_000)))
+        assert len(said_of(tx, ASSIGNED)) <= 10
+        require_right(tx)
+        edit(tx, note_id, "Short")
+        assert len(said_of(tx, ASSIGNED)) <= 3
+        require_right(tx)
 
 
 def test_a_full_ticket_takes_notes_all_the_same(tx: Tx) -> None:
