@@ -2,6 +2,7 @@
 what is more than that to the next one.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import time
 from typing import Final, cast
@@ -15,11 +16,13 @@ from keesa.db import Tx
 from keesa.files import sweeping
 from keesa.files.places import Place
 from keesa.files.sweeping import Done, Portion, Progress
+from keesa.interpreter import let_others_on
 from keesa.jobs.clearing import clear_given_up
 from keesa.jobs.kinds import HOUR, Job, Kind, Outside, Payload, Within
 from keesa.jobs.schedules import Daily, Every
 from keesa.tickets.returning import bring_back
 from keesa.uploads import uploads
+from keesa.words import filling
 
 NAMES: Final = (
     "return_tickets",
@@ -33,6 +36,7 @@ NAMES: Final = (
     "clear_request_rates",
     "clear_jobs",
     "sweep_files",
+    "fill_search",
 )
 """Of the kinds, for who needs no more of them."""
 
@@ -69,6 +73,7 @@ def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
         Kind(name="clear_request_rates", way=_rows(_clear_rates), schedule=Every(10)),
         Kind(name="clear_jobs", way=_rows(clear_given_up), schedule=nightly),
         Kind(name="sweep_files", way=_sweep(place), schedule=Every(360)),
+        Kind(name="fill_search", way=_fill(), schedule=Every(10)),
     )
 
 
@@ -86,6 +91,21 @@ def _sweep(place: Callable[[Tx], Place]) -> Outside:
         return None if progress is None else cast("Payload", msgspec.to_builtins(progress))
 
     return Outside(prepare, act, ended, seconds=sweeping.SECONDS, sends=False)
+
+
+def _fill() -> Outside:
+    """The settings have how far it is: who rebuilds the index goes on from there too."""
+
+    def prepare(tx: Tx, _: Job) -> filling.Portion | None:
+        return filling.read_portion(tx)
+
+    async def act(portion: filling.Portion, _: Job) -> tuple[filling.Portion, Sequence[filling.Made]]:
+        return portion, await asyncio.to_thread(filling.made_of, portion.tickets, let_others_on)
+
+    def ended(tx: Tx, job: Job, done: tuple[filling.Portion, Sequence[filling.Made]]) -> Payload | None:
+        return job.payload if filling.keep_portion(tx, *done) else None
+
+    return Outside(prepare, act, ended, sends=False)
 
 
 def _rows(clear: Clear) -> Within:

@@ -24,9 +24,11 @@ from keesa.files.opening import open_place
 from keesa.readiness import prove_writing
 from keesa.secret_key import check_secret
 from keesa.visible import visible
+from keesa.words.filling import is_whole
 
 _TABLES_SHOWN: Final = 5
 """The largest; JSON has all."""
+_FILLING: Final = "the server is filling the search index: tickets that it has not come to are not found yet"
 _FAR_AWAY: Final = 3650
 """Days from which on their number says nothing."""
 
@@ -70,9 +72,12 @@ def _check_database(found: Loaded, as_json: bool) -> None:  # noqa: FBT001 - as 
         key = check_secret(config.data, config.secret, config.secret_previous, Clock(config.zone))
         sizes = measure(database, now())
         record, snapshot = database.read(records.last), database.read(records.last_snapshot)
+        whole = database.read(is_whole)
         files = require_fit(database, open_place(config.files, config.data, database.read(owner)))
     sentences = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
     sentences += records.snapshot_warnings(snapshot, now(), config.snapshot_every)
+    if not whole:
+        sentences.append(_FILLING)
     if as_json:
         made = {"back_up": record, "snapshot": snapshot}
         settings = {"config_file": _path(found), "settings": settings_for_programs(found)}

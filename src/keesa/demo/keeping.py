@@ -11,6 +11,7 @@ from keesa.db import Tx
 from keesa.events.recording import Event, Kept, Sight, add_event
 from keesa.tickets.numbers import keep_number
 from keesa.tickets.statuses import Status
+from keesa.words.index import reindex
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     note_ids = [_keep_note(tx, ticket.id, note) for note in ticket.notes]
     _keep_events(tx, ticket, events, note_ids)
     keep_number(tx, ticket.id)
+    reindex(tx, ticket.id)
 
 
 class _Told(NamedTuple):

@@ -16,6 +16,7 @@ from keesa.directory.pages import PageAfter, folded, read_page
 from keesa.directory.phones import FAULT, Phone, phone_to_keep, read_phone, written_of
 from keesa.errors import Faults, Invalid, NotFound
 from keesa.names import name_fault
+from keesa.words.names import keep_customer_name
 
 CUSTOMER_COLUMNS: Final = "id, name, contact_name, contact_number, contact_phone, retired_at, revision"
 NOT_FOUND: Final = "Customer not found"
@@ -83,6 +84,7 @@ def create_customer(tx: Tx, by: Requester, new: NewCustomer, *, customer_id: int
         contact_number=phone.number,
         contact_phone=phone_to_keep(phone),
     )
+    keep_customer_name(tx, created, new.name)
     contacts = read_contacts(new.contacts)
     if contacts:
         replace_contacts(tx, created, contacts)
@@ -158,6 +160,8 @@ def change_customer(tx: Tx, by: Requester, customer_id: int | None, changes: Cus
     if columns:
         named = ", ".join(f"{column} = :{column}" for column in columns)
         tx.run(f"UPDATE customers SET {named} WHERE id = :id", id=customer.id, **columns)
+    if "name" in columns:
+        keep_customer_name(tx, customer.id, str(columns["name"]))
     if contacts != customer.contacts:
         replace_contacts(tx, customer.id, contacts)
     changed = find_customer(tx, by.actor, customer.id)

@@ -15,6 +15,7 @@ from keesa.directory.customers import customer_by_id
 from keesa.directory.pages import PageAfter, folded, read_page
 from keesa.errors import Invalid, NotFound
 from keesa.names import name_fault
+from keesa.words.names import keep_eco_name
 
 NOT_FOUND: Final = "ECO not found"
 _COLUMNS: Final = "id, name, customer_id, retired_at"
@@ -68,6 +69,7 @@ def create_eco(tx: Tx, by: Requester, name: str, customer_id: int) -> int:
         name=name,
         customer_id=customer_id,
     )
+    keep_eco_name(tx, created, name, customer_id)
     record(tx, by, "eco.create", created, after=_told(Eco(created, name, customer_id)))
     return created
 
@@ -135,6 +137,8 @@ def change_eco(tx: Tx, by: Requester, eco_id: int | None, changes: EcoChanges) -
         retired=int(changed.retired),
         at=by.at,
     )
+    if (changed.name, changed.customer_id) != (eco.name, eco.customer_id):
+        keep_eco_name(tx, eco.id, changed.name, changed.customer_id)
     record(tx, by, f"eco.{act_of(eco.retired, changed.retired)}", eco.id, _told(eco), _told(changed))
     return changed
 

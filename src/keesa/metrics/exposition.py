@@ -148,6 +148,7 @@ def _of_facts(facts: Facts) -> Iterator[Series]:
         yield families.SWEPT, ("rows",), swept.rows
         yield families.SWEPT, ("thrown",), swept.thrown
         yield families.SWEPT, ("removed",), swept.removed
+    yield families.SEARCH_FILLING, (), not facts.search_is_whole
 
 
 def _of_sizes(facts: Facts) -> Iterator[Series]:

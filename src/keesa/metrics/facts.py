@@ -23,6 +23,7 @@ from keesa.db.sqlite_sizes import File, file_in
 from keesa.files.sweeping import Swept, last_swept
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.reading import Counts, count
+from keesa.words.filling import is_whole
 
 INTERVAL: Final = 5.0
 """Seconds for which an answer stands, whoever asks."""
@@ -47,6 +48,7 @@ class Facts:
     back_up: Record | None
     snapshot: Record | None
     swept: Swept | None
+    search_is_whole: bool
     file: File | None
     """On SQLite."""
     server: Server | None
@@ -98,6 +100,7 @@ class Asking:
             back_up=records.last(tx),
             snapshot=records.last_snapshot(tx),
             swept=last_swept(tx),
+            search_is_whole=is_whole(tx),
             file=file,
             server=measure_server(tx) if file is None else None,
         )

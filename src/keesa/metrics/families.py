@@ -162,6 +162,9 @@ SWEPT: Final = Family(
     "What that was: rows, files thrown into the bin, and files removed from it for good.",
     ("what",),
 )
+SEARCH_FILLING: Final = Family(
+    "keesa_search_filling", "gauge", "1 while the search index is being filled after an upgrade, else 0."
+)
 
 # of the processes
 

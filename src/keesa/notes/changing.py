@@ -14,6 +14,7 @@ from keesa.rich_text.html import RichText
 from keesa.tickets import attached
 from keesa.tickets.changing import change, follow
 from keesa.tickets.finding import LockedTicket, lock_main, lock_ticket
+from keesa.words import index
 
 EDITABLE_FOR: Final = 15 * 60 * 1000
 """Milliseconds after a note was written."""
@@ -68,6 +69,7 @@ def edit_note(tx: Tx, actor: Actor, locked: LockedNote, text: RichText, at: int)
     event = Event("note_edited", {"note": (note.body, text.kept)}, note.id, note.internal)
     ticket = _tell(tx, actor, locked, event, at, 0, grown)
     _keep(tx, edited)
+    index.replace_note(tx, ticket.id, note.id, text.words, internal=note.internal)
     mention(tx, actor, ticket, text, locked.names, at)
     return edited
 
@@ -82,6 +84,7 @@ def withdraw_note(tx: Tx, actor: Actor, locked: LockedNote, at: int) -> None:
     event = Event("note_withdrawn", {"note": (note.body, None)}, note.id, note.internal)
     _tell(tx, actor, locked, event, at, -1, -len(note.body.encode()), attached.of_note(tx, note.id))
     _keep(tx, replace(note, body="", withdrawn_at=max(at, note.created_at)))
+    index.remove_note(tx, locked.ticket.id, note.id, internal=note.internal)
 
 
 def _keep(tx: Tx, note: TicketNote) -> None:

@@ -17,6 +17,7 @@ from keesa.tickets.pages import Page
 from keesa.tickets.status import reopen
 from keesa.tickets.views import WITH_DUPLICATES, VisibleTicket
 from keesa.tickets.waiting import Reopening, after_note, reopens
+from keesa.words import index
 
 MOST_NOTES: Final = 5_000
 """Of a ticket; as many internal ones."""
@@ -126,6 +127,7 @@ def add_note_to(
         body=text.kept,
         at=max(at, ticket.raised_at),
     )
+    index.add_note(tx, ticket.id, text.words, internal=internal)
     event = Event("note_added", internal=internal)
     answered = ticket = change(tx, actor, ticket, at, event, **_columns(actor, ticket, text, at, internal=internal))
     if main is not None:

@@ -18,6 +18,8 @@ from keesa.rich_text.attributes import MOST_ATTRIBUTES, TooManyAttributes
 from keesa.rich_text.elements import ATTRIBUTES, SCHEMES, TAGS
 from keesa.rich_text.nesting import Nesting
 from keesa.rich_text.tags import Reader
+from keesa.words.pieces import Piece, pieces_of
+from keesa.words.plain import plain_text
 
 LONGEST: Final = 65_536
 """Characters of a description or a note, as it is written."""
@@ -51,6 +53,8 @@ class RichText:
     fault: str | None = None
     addressed: tuple[str, ...] = ()
     """What stands behind each `@` (`keesa.rich_text.addressing`)."""
+    words: tuple[Piece, ...] = ()
+    """What it is found by."""
 
 
 class _TooLong(ValueError):
@@ -86,7 +90,7 @@ def is_quick(written: str) -> bool:
 
 def accepted(kept: str) -> RichText:
     size = len(kept) if kept.isascii() else len(kept.encode())
-    return RichText(kept, size, addressed=addressed(kept))
+    return RichText(kept, size, addressed=addressed(kept), words=pieces_of(plain_text(kept)))
 
 
 def refused(fault: str) -> RichText:

@@ -19,7 +19,9 @@ from keesa.rich_text.html import RichText
 from keesa.tickets.changing import change
 from keesa.tickets.checking import reference_questions, text_faults, unfit_eco
 from keesa.tickets.finding import LockedTicket, as_held, said_in
-from keesa.tickets.transferring import transfer, transfer_faults
+from keesa.tickets.transferring import head_from, transfer, transfer_faults
+from keesa.words.index import replace_description, set_head
+from keesa.words.pieces import Head
 
 Values = dict[str, Any]
 """By column, as events have them: texts as they are kept, `contact_phone` as it was written."""
@@ -84,8 +86,19 @@ def edit_ticket(tx: Tx, actor: Actor, ticket: LockedTicket, changes: TicketChang
     columns = {field: value for field, (_, value) in told.items()} | _kept(told, given, wanted)
     columns |= _first_edits(ticket, told)
     if transfers:
-        return transfer(tx, actor, ticket, at, told, columns, was | wanted)
-    return change(tx, actor, ticket, at, Event("edited", told), **columns)
+        description = changes.description
+        assert isinstance(description, RichText)  # noqa: S101 - `transfer_faults` asks for it
+        return transfer(tx, actor, ticket, at, told, columns, was | wanted, description.words)
+    ticket = change(tx, actor, ticket, at, Event("edited", told), **columns)
+    _index(tx, ticket, told, changes, was | wanted)
+    return ticket
+
+
+def _index(tx: Tx, ticket: LockedTicket, told: Mapping[str, Any], changes: TicketChanges, now: Values) -> None:
+    if not told.keys().isdisjoint(Head._fields):
+        set_head(tx, head_from(ticket.id, now))
+    if "description" in told and isinstance(changes.description, RichText):
+        replace_description(tx, ticket.id, changes.description.words)
 
 
 def _eco_faults(tx: Tx, eco_id: int | None, had: int | None, customer_id: int | None) -> dict[str, list[str]]:

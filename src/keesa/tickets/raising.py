@@ -18,6 +18,8 @@ from keesa.tickets.checking import reference_questions, text_faults, unfit_custo
 from keesa.tickets.history import record_status
 from keesa.tickets.numbers import DRAWN, NumberForm, next_number, number_of, prefix_of
 from keesa.tickets.statuses import Status
+from keesa.words.index import index_ticket
+from keesa.words.pieces import Head
 
 DEFAULT_PRIORITY: Final = 3
 
@@ -93,6 +95,16 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
     assert draft.category is not None and draft.ticket_type is not None  # noqa: PT018, S101 - else it is refused above
     phone = _phone(customer, draft)
     number = next_number(tx, at, clock, form) if drawn is None else number_of(prefix, drawn)
+    head = Head(
+        id=number,
+        title=draft.title,
+        reference=draft.reference,
+        contact_name=customer.contact_name if draft.contact_name is None else draft.contact_name,
+        contact_number=phone.number,
+        contact_phone=phone_to_keep(phone),
+        customer_id=customer.id,
+        eco_id=draft.eco_id,
+    )
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, reference, ticket_type, category,"
         " customer_id, eco_id, product_id, contact_name, contact_number, contact_phone, raised_by_id, raised_at,"
@@ -100,23 +112,17 @@ def raise_ticket(tx: Tx, actor: Actor, draft: Draft, at: int, clock: Clock, form
         " VALUES (:id, :title, :description, 'open', :priority, :reference, :ticket_type, :category,"
         " :customer_id, :eco_id, :product_id, :contact_name, :contact_number, :contact_phone, :raised_by_id, :at,"
         " :size, 1, 1, :at, :at, $new_revision)",
-        id=number,
-        title=draft.title,
+        **head._asdict(),
         description=draft.description.kept,
         priority=draft.priority,
-        reference=draft.reference,
         ticket_type=draft.ticket_type,
         category=draft.category,
-        customer_id=customer.id,
-        eco_id=draft.eco_id,
         product_id=draft.product_id,
-        contact_name=customer.contact_name if draft.contact_name is None else draft.contact_name,
-        contact_number=phone.number,
-        contact_phone=phone_to_keep(phone),
         raised_by_id=actor.id,
         at=at,
         size=draft.description.size,
     )
+    index_ticket(tx, head, draft.description.words)
     record_status(tx, actor, number, "open", at)
     sight = Sight(actor.id, customer.id, None, draft.ticket_type)
     add_event(tx, actor, number, Event("raised"), Kept(1, 1, at), sight)

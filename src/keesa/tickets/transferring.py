@@ -1,6 +1,6 @@
 """Giving a ticket to another customer, who sees it as if it had begun then (docs/decisions/0046)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -12,6 +12,8 @@ from keesa.events.recording import Changes, Event
 from keesa.tickets import attached
 from keesa.tickets.changing import change
 from keesa.tickets.finding import LockedTicket
+from keesa.words.index import hand_over
+from keesa.words.pieces import Head, Piece
 
 ANEW: Final = "must be given too: it is the first that the new customer reads"
 MERGED: Final = "cannot be another one while the ticket is a duplicate, or has duplicates"
@@ -54,10 +56,11 @@ def transfer(
     told: Changes,
     columns: Mapping[str, Any],
     now: dict[str, Any],
+    words: Sequence[Piece],
 ) -> LockedTicket:
     """Set the columns, of which the desk alone is `told` what they were. To the new customer another event tells what
-    the ticket is `now`: it begins the history that they see. The notes of before become internal; so do the pictures
-    and files, as their events are of before it (`keesa.attachments.sight`).
+    the ticket is `now`, with a description of these `words`: it begins the history that they see. The notes of before
+    become internal; so do the pictures and files, as their events are of before it (`keesa.attachments.sight`).
     """
     [status] = tx.all("SELECT max(id) AS id FROM ticket_statuses WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
     tx.run(
@@ -66,7 +69,7 @@ def transfer(
     )
     tx.run("DELETE FROM ticket_notes WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
     begins = {field: getattr(ticket, field) for field in ("status", "closed_on", "held_until", "assigned_to_id")} | now
-    return change(
+    given = change(
         tx,
         actor,
         replace(ticket, public_events=0),
@@ -87,3 +90,10 @@ def transfer(
         internal_attachments=ticket.internal_attachments + ticket.attachments,
         answered_at=None,
     )
+    hand_over(tx, head_from(ticket.id, now), words)
+    return given
+
+
+def head_from(ticket_id: int, said: Mapping[str, Any]) -> Head:
+    """What a ticket is found by, from what editing knows of it."""
+    return Head(ticket_id, *(said[field] for field in Head._fields if field != "id"))

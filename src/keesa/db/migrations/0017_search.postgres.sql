@@ -8,7 +8,7 @@ CREATE TABLE ticket_words (
     -- title, number, reference, contact, whose it is; B: the description and notes that customers see; C: other notes.
     vector tsvector NOT NULL,
     pieces TEXT NOT NULL, -- a JSON list: of what, in this order
-    words INTEGER NOT NULL, -- that there are of weight B and C
+    words INTEGER NOT NULL, -- that there are of weight B and C, boundaries among them
     most INTEGER NOT NULL -- times that one word may stand in the row, at the most
 );
 -- What was written last is looked through whole, so it is little; and a write that finds it full sorts little in.
@@ -36,3 +36,8 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- An empty desk has nothing to fill in; any other is filled while it runs (keesa.words.filling).
+INSERT INTO settings (name, value)
+SELECT 'search index', '{"whole": true}'
+WHERE NOT EXISTS (SELECT 1 FROM tickets) AND NOT EXISTS (SELECT 1 FROM customers);

@@ -8,7 +8,7 @@ CREATE TABLE ticket_words (
     said TEXT NOT NULL, -- of the description and of notes that customers see
     internal TEXT NOT NULL, -- of the other notes
     pieces TEXT NOT NULL, -- a JSON list: of what, in this order
-    words INTEGER NOT NULL, -- that there are in `said` and `internal`
+    words INTEGER NOT NULL, -- that there are in `said` and `internal`, boundaries among them
     most INTEGER NOT NULL -- times that one word may stand in the row, at the most
 );
 -- Words stand with blanks between them and were made by the program: the tokenizer has nothing to decide.
@@ -47,3 +47,8 @@ CREATE TRIGGER name_words_change AFTER UPDATE OF name ON name_words BEGIN
     INSERT INTO name_search (name_search, rowid, name) VALUES ('delete', OLD.place, OLD.name);
     INSERT INTO name_search (rowid, name) VALUES (NEW.place, NEW.name);
 END;
+
+-- An empty desk has nothing to fill in; any other is filled while it runs (keesa.words.filling).
+INSERT INTO settings (name, value)
+SELECT 'search index', '{"whole": true}'
+WHERE NOT EXISTS (SELECT 1 FROM tickets) AND NOT EXISTS (SELECT 1 FROM customers);

@@ -1,0 +1,107 @@
+"""Holding the index against the texts: what of it is not what they give."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from keesa.db import Database, Row, Tx
+from keesa.words.filling import LARGEST, next_tickets
+from keesa.words.form import Form
+from keesa.words.forms import form_of
+from keesa.words.names import NAMES, name_words
+from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.rows import NamedPiece, begin_of, names_in, rest_of
+from keesa.words.rows import Row as Made
+from keesa.words.texts import TicketTexts, texts_of
+
+
+class Checked(NamedTuple):
+    done: int
+    differences: Sequence[str]
+    below: int | None
+
+
+def check_tickets(database: Database) -> Iterator[Checked]:
+    """Portion by portion, the largest numbers first, each as it is at one moment."""
+    below: int | None = LARGEST
+    while below is not None:
+        checked = database.read(lambda tx, below=below: _check(tx, below))  # type: ignore[misc] # its own portion
+        below = checked.below
+        yield checked
+
+
+def _check(tx: Tx, below: int) -> Checked:
+    ids, following = next_tickets(tx, below)
+    texts = texts_of(tx, ids)
+    found = [difference for each in ids if (difference := ticket_difference(tx, texts[each]))]
+    return Checked(len(ids), found, following)
+
+
+def ticket_difference(tx: Tx, texts: TicketTexts) -> str | None:
+    """What is wrong with the ticket's rows."""
+    form, number = form_of(tx), texts.head.id
+    first = place_of(number)
+    rows = tx.all(_ROWS.format(columns=form.read), first=first, last=first + MOST_ROWS - 1)
+    if not rows or rows[0]["place"] != first:
+        return f"ticket {number} is not in the index"
+    pieces = {each.name: each for each in texts.pieces()}
+    names = Counter(_name(*name) for row in rows for name in names_in(row["pieces"]))
+    if too_many := [name for name, times in names.items() if times > 1 or name not in pieces]:
+        return f"ticket {number} has in the index what it has not: {too_many[0]}"
+    if len(names) < len(pieces) and rows[-1]["place"] < first + MOST_ROWS - 1:
+        return f"ticket {number} lacks something in the index: {next(iter({*pieces} - {*names}))}"
+    if not all(_is_right(form, texts, row, pieces) for row in rows):
+        return f"ticket {number} has other words in the index than in its texts"
+    return None
+
+
+def _is_right(form: Form, texts: TicketTexts, row: Row, pieces: Mapping[str, NamedPiece]) -> bool:
+    made = Made()
+    for name in names_in(row["pieces"]):
+        made.add(pieces[_name(*name)])
+    wanted = form.said(form.row(texts.head, made.pieces))
+    return form.said(_values(row, form.read)) == wanted and (row["words"], row["most"]) == (made.words, made.most)
+
+
+def _values(row: Row, columns: str) -> dict[str, Any]:
+    names = [column.split()[-1] for column in columns.split(", ")]
+    return {name: row[name] for name in names}
+
+
+def _name(kind: Any, note_id: int | None, chunk: int | None) -> str:  # noqa: ANN401 - as it was kept
+    return f"{begin_of(kind, note_id)}{rest_of(chunk)}"
+
+
+def check_names(database: Database) -> Iterator[str]:
+    for table, what in (("customers", "customer"), ("ecos", "ECO")):
+        after: int | None = -1
+        while after is not None:
+            found, after = database.read(lambda tx, after=after, table=table: _check_names(tx, table, after))  # type: ignore[misc]
+            yield from (f"the name of {what} {each} is not in the index as it is" for each in found)
+
+
+def _check_names(tx: Tx, table: str, after: int) -> tuple[list[int], int | None]:
+    form, eco = form_of(tx), table == "ecos"
+    named = [*tx.each(_NAMES[table], after=after, most=NAMES)]
+    places = msgspec.json.encode([2 * own_id + eco for own_id, *_ in named]).decode()
+    kept = {row["place"]: row for row in tx.all(_KEPT_NAMES.format(columns=form.read_name), ids=places)}
+    wrong = []
+    for own_id, name, customer_id in named:
+        row = kept.get(2 * own_id + eco)
+        wanted = form.said(form.name(name_words(name, customer_id)))
+        if row is None or form.said(_values(row, form.read_name)) != wanted:
+            wrong.append(own_id)
+    return wrong, named[-1][0] if named else None
+
+
+_ROWS: Final = (
+    "SELECT place, {columns}, pieces, words, most FROM ticket_words WHERE place >= :first AND place <= :last"
+    " ORDER BY place"
+)
+_KEPT_NAMES: Final = "SELECT place, {columns} FROM name_words WHERE place IN $json_ids"
+_NAMES: Final = {
+    "customers": "SELECT id, name, id FROM customers WHERE id > :after ORDER BY id LIMIT :most",
+    "ecos": "SELECT id, name, customer_id FROM ecos WHERE id > :after ORDER BY id LIMIT :most",
+}

@@ -1,0 +1,129 @@
+"""Keeping the words of tickets as their texts are: within the write that changes those, so that what is gone is not
+found any more once the write is kept, and what was undone was never there.
+
+Who calls holds the ticket's row. A ticket without rows has not been filled in yet (`keesa.words.filling`), which takes
+its texts as they are then: here nothing is done to it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from keesa.db import Tx
+from keesa.words.form import Values
+from keesa.words.forms import form_of
+from keesa.words.pieces import Head, Piece
+from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.rows import DESCRIPTION, NOTES, Kind, NamedPiece, Row, begin_of, named, names_in, rest_of, rows_of
+from keesa.words.texts import head_of, pieces_named, texts_of
+
+_LAST_NOTE: Final = {
+    internal: f"""'["{NOTES[internal]}",' || (SELECT CAST(id AS TEXT) FROM {table} WHERE ticket_id = :ticket_id"""
+    " ORDER BY created_at DESC, id DESC LIMIT 1) || :rest"
+    for internal, table in ((False, "ticket_notes"), (True, "internal_notes"))
+}
+"""The name of a piece of the note that was just added, whose id nobody has asked for."""
+
+
+def index_ticket(tx: Tx, head: Head, description: Sequence[Piece]) -> None:
+    """A ticket that was just raised."""
+    write_rows(tx, head, rows_of(named(DESCRIPTION, None, description)))
+
+
+def add_note(tx: Tx, ticket_id: int, pieces: Sequence[Piece], *, internal: bool) -> None:
+    """The last note of the ticket, which was just added."""
+    for each in named(NOTES[internal], 0, pieces):
+        rest = rest_of(each.chunk)
+        _append(tx, ticket_id, each, _LAST_NOTE[internal], ticket_id=ticket_id, rest=rest)
+
+
+def replace_note(tx: Tx, ticket_id: int, note_id: int, pieces: Sequence[Piece], *, internal: bool) -> None:
+    """A note whose text is another one now."""
+    _replace(tx, ticket_id, NOTES[internal], note_id, pieces)
+
+
+def remove_note(tx: Tx, ticket_id: int, note_id: int, *, internal: bool) -> None:
+    """A note that was withdrawn."""
+    _remove(tx, ticket_id, NOTES[internal], note_id)
+
+
+def replace_description(tx: Tx, ticket_id: int, pieces: Sequence[Piece]) -> None:
+    """The description, which is another one now."""
+    _replace(tx, ticket_id, DESCRIPTION, None, pieces)
+
+
+def set_head(tx: Tx, head: Head) -> None:
+    """A title or what else the rows begin with is another one now."""
+    form = form_of(tx)
+    tx.run(form.set_head, **rows_range(head.id), **form.head(head))
+
+
+def hand_over(tx: Tx, head: Head, description: Sequence[Piece]) -> None:
+    """A ticket that was given to another customer: all notes of before have become internal."""
+    form = form_of(tx)
+    tx.run(form.hide, **rows_range(head.id), **form.head(head))
+    replace_description(tx, head.id, description)
+
+
+def reindex(tx: Tx, ticket_id: int) -> None:
+    """All of a ticket anew, from its texts."""
+    texts = texts_of(tx, [ticket_id])[ticket_id]
+    write_rows(tx, texts.head, rows_of(texts.pieces()))
+
+
+def write_rows(tx: Tx, head: Head, rows: Sequence[Row]) -> None:
+    """In place of those that the ticket has, if any."""
+    first = place_of(head.id)
+    for number, row in enumerate(rows):
+        _write(tx, first + number, head, row)
+    behind = {"first": first + len(rows), "last": first + MOST_ROWS - 1}
+    tx.run("DELETE FROM ticket_words WHERE place >= :first AND place <= :last", **behind)
+
+
+def has_rows(tx: Tx, ticket_id: int) -> bool:
+    return bool(tx.all("SELECT 1 FROM ticket_words WHERE place = :place", place=place_of(ticket_id)))
+
+
+def _write(tx: Tx, place: int, head: Head, row: Row) -> None:
+    form = form_of(tx)
+    columns = {"pieces": row.names, "words": row.words, "most": row.most}
+    tx.run(form.write, place=place, **columns, **form.row(head, row.pieces))
+
+
+def _append(tx: Tx, ticket_id: int, each: NamedPiece, called: str, /, **given: object) -> None:
+    """`called` is an expression for the piece's name."""
+    form = form_of(tx)
+    sizes = {"size": each.piece.size, "most": each.piece.most}
+    tx.run(form.append.format(name=called), **rows_range(ticket_id), **sizes, **form.piece(each), **given)
+
+
+def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Sequence[Piece]) -> None:
+    _remove(tx, ticket_id, kind, note_id)
+    for each in named(kind, note_id, pieces):
+        _append(tx, ticket_id, each, "CAST(:name AS TEXT)", name=each.name)
+
+
+def _remove(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None) -> None:
+    """Rows that had some of it are made anew, of the texts that they have left."""
+    begin = begin_of(kind, note_id)
+    found = tx.all(_WITH_PIECE, **rows_range(ticket_id), one=f"%{begin}]%", some=f"%{begin},%")
+    if not found:
+        return
+    head = head_of(tx, ticket_id)
+    for row in found:
+        left = [name for name in names_in(row["pieces"]) if name[:2] != (kind, note_id)]
+        made = Row()
+        for each in pieces_named(tx, ticket_id, left):
+            made.add(each)
+        _write(tx, row["place"], head, made)
+
+
+_WITH_PIECE: Final = (
+    "SELECT place, pieces FROM ticket_words WHERE place >= :first AND place <= :last"
+    " AND (pieces LIKE :one OR pieces LIKE :some)"
+)
+
+
+def rows_range(ticket_id: int) -> Values:
+    """Where its rows may stand."""
+    first = place_of(ticket_id)
+    return {"first": first, "last": first + MOST_ROWS - 1}

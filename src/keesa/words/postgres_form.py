@@ -1,0 +1,116 @@
+"""PostgreSQL's rows: a `tsvector` of words with their positions, written as one by us.
+
+A head has the positions to `_HEAD_END`, where the customer's mark stands; all else stands behind it, however long the
+head is. So a head can be put in another one's place without moving the rest, which `||` would do.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
+
+from keesa.words.form import APPENDING, FITS, LAST_ROW, Form, Said, Values
+from keesa.words.pieces import MOST_HEAD, Head
+from keesa.words.rows import NamedPiece
+from keesa.words.splitting import BOUNDARY
+
+_HEAD_END: Final = MOST_HEAD + 11
+_WEIGHTS: Final = {False: "B", True: "C"}
+_PARTS: Final = {"head": "A", "said": "B", "internal": "C"}
+_NAME_PARTS: Final = {"name": ""}
+_LEXEME: Final = re.compile(r"'([^']+)':([0-9ABC,]+)")
+
+Placed = tuple[str, str]
+"""A word, and a position with its weight."""
+
+
+def _placed(words: Iterable[str], first: int, weight: str) -> Iterable[Placed]:
+    """A boundary takes a position, and is no word."""
+    return ((word, f"{position}{weight}") for position, word in enumerate(words, first) if word != BOUNDARY)
+
+
+def _literal(placed: Iterable[Placed]) -> str:
+    """No word has a quote or a backslash."""
+    positions: dict[str, list[str]] = {}
+    for word, at in placed:
+        positions.setdefault(word, []).append(at)
+    return " ".join(f"'{word}':{','.join(at)}" for word, at in positions.items())
+
+
+def _of_head(head: Head) -> list[Placed]:
+    marks = head.marks
+    return [*_placed(head.words, 1, "A"), *_placed(marks, _HEAD_END + 1 - len(marks), "A")]
+
+
+def _head(head: Head) -> Values:
+    return {"vector": _literal(_of_head(head))}
+
+
+def _piece(each: NamedPiece) -> Values:
+    return {"vector": _literal(_placed(each.piece.words, 1, _WEIGHTS[each.internal]))}
+
+
+def _row(head: Head, pieces: Sequence[NamedPiece]) -> Values:
+    placed, first = _of_head(head), _HEAD_END + 1
+    for each in pieces:
+        placed += _placed(each.piece.words, first, _WEIGHTS[each.internal])
+        first += each.piece.size
+    return {"vector": _literal(placed)}
+
+
+def _name(words: Sequence[str]) -> Values:
+    return {"vector": _literal((word, position[:-1]) for word, position in _placed(words, 1, "D"))}
+
+
+def _said(values: Values) -> Said:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for word, at in _LEXEME.findall(values["vector"]):
+        for position in at.split(","):
+            found.setdefault(position.lstrip("0123456789"), []).append((int(position.rstrip("ABC")), word))
+    parts = _NAME_PARTS if "" in found else _PARTS
+    return {part: _runs(sorted(found.get(weight, []))) for part, weight in parts.items()}
+
+
+def _runs(placed: Sequence[tuple[int, str]]) -> list[tuple[str, ...]]:
+    """What stands side by side."""
+    runs = groupby(enumerate(placed), key=lambda each: each[1][0] - each[0])
+    return sorted(tuple(word for _, (_, word) in run) for _, run in runs)
+
+
+POSTGRES: Final = Form(
+    write=(
+        "INSERT INTO ticket_words (place, vector, pieces, words, most)"
+        " VALUES (:place, CAST(:vector AS tsvector), :pieces, :words, :most) ON CONFLICT (place) DO UPDATE SET"
+        " vector = excluded.vector, pieces = excluded.pieces, words = excluded.words, most = excluded.most"
+    ),
+    append=APPENDING.format(
+        columns="vector",
+        values=(
+            f"CASE WHEN {FITS} THEN CAST(:vector AS tsvector)"
+            " ELSE ts_filter(ticket_words.vector, '{{a}}') || CAST(:vector AS tsvector) END"
+        ),
+        added="vector = ticket_words.vector || excluded.vector",
+        fits=FITS,
+        last_row=LAST_ROW,
+    ),
+    set_head=(
+        "UPDATE ticket_words SET vector = CAST(CAST(ts_filter(vector, '{b,c}') AS TEXT) || ' ' || :vector AS tsvector)"
+        " WHERE place >= :first AND place <= :last"
+    ),
+    hide=(
+        "UPDATE ticket_words SET vector = CAST("
+        "CAST(setweight(ts_filter(vector, '{b,c}'), 'C') AS TEXT) || ' ' || :vector AS tsvector),"
+        """ pieces = replace(pieces, '["n",', '["i",') WHERE place >= :first AND place <= :last"""
+    ),
+    set_name=(
+        "INSERT INTO name_words (place, vector) VALUES (:place, CAST(:vector AS tsvector))"
+        " ON CONFLICT (place) DO UPDATE SET vector = excluded.vector"
+    ),
+    head=_head,
+    piece=_piece,
+    row=_row,
+    name=_name,
+    read="CAST(vector AS TEXT) AS vector",
+    read_name="CAST(vector AS TEXT) AS vector",
+    said=_said,
+)
