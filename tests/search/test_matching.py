@@ -17,7 +17,7 @@ from searched_texts import MOST_NAMES, desk, question
 @deterministic(25)
 def test_both_engines_find_what_the_plain_meaning_says(tx: Tx, random: Random) -> None:
     """Texts in many scripts, names among them that too many have; asked by the desk and by customers' users."""
-    plain = desk(random, tickets=30)
+    plain = desk(random, tickets=20)
     if not tx.writes_alone:
         tx.run("SET LOCAL enable_seqscan = off")  # by its index, as it does among many rows
     with pytest.MonkeyPatch.context() as patched:

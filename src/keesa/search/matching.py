@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from keesa.db import Tx
 from keesa.search.language import Query, Term
-from keesa.search.names import customer_mark, marks_of
+from keesa.search.names import marks_of
 from keesa.search.syntax import Syntax, Where, syntax_of
+from keesa.words.pieces import customer_mark
 
 
 class Sought(NamedTuple):
