@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from keesa.db import Tx
 from keesa.search.language import read_query
 from keesa.search.matching import Match, match_of
+from keesa.search.names import MOST_NAMES
 from keesa.words.index import write_rows
 from keesa.words.names import keep_customer_name, keep_eco_name
-from keesa.words.pieces import pieces_of
+from keesa.words.pieces import Head, pieces_of
 from keesa.words.rows import NOTES, Row, named
-from plain_search import Asked, PlainDesk, PlainRow, Reader
+from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Reader
 
 
 def lay(tx: Tx, desk: PlainDesk) -> None:
@@ -45,3 +46,23 @@ def places_of(tx: Tx, match: str) -> list[int]:
     else:
         sql = "SELECT place FROM ticket_words WHERE vector @@ CAST(:match AS tsquery)"
     return sorted(row["place"] for row in tx.all(sql, match=match))
+
+
+# A few rows, told one by one
+
+
+def laid(tx: Tx, tickets: Sequence[PlainTicket], *names: PlainName) -> None:
+    lay(tx, PlainDesk(tickets, names, MOST_NAMES))
+
+
+def ticket(number: int, customer_id: int, eco_id: int | None = None, said: str = "no link") -> PlainTicket:
+    head = Head(number, "Fault", None, "Aisha", 7912345, None, customer_id, eco_id)
+    return PlainTicket(head, [PlainRow([said], [])])
+
+
+def customer(id_: int, name: str) -> PlainName:
+    return PlainName(of_eco=False, id=id_, customer_id=id_, name=name)
+
+
+def eco(id_: int, name: str, customer_id: int) -> PlainName:
+    return PlainName(of_eco=True, id=id_, customer_id=customer_id, name=name)
