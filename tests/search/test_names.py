@@ -62,7 +62,7 @@ def test_a_customer_s_user_finds_by_their_own_names_alone(tx: Tx) -> None:
 
 
 def test_a_word_of_many_names_counts_where_another_one_names(tx: Tx) -> None:
-    """`ltd` alone finds those who write of it. Beside a rarer word it is one more word of the name, also to be refused."""
+    """`ltd` alone finds those who write of it; beside a rarer word it is of the name, and so where it is refused."""
     numbers = range(1, MOST_NAMES + 2)
     names = [customer(id_, f"Firm{id_} Pvt Ltd") for id_ in numbers]
     tickets = [ticket(2024000 + id_, id_) for id_ in numbers]

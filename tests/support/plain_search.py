@@ -24,13 +24,17 @@ class Asked(NamedTuple):
         quote, star, minus = '"' * self.quoted, "*" * self.beginning, "-" * self.without
         return f"{minus}{quote}{self.text}{star}{quote}"
 
+    @property
+    def words(self) -> list[str]:
+        return words_of(self.text)
+
     def stands_in(self, texts: Iterable[str]) -> bool:
         """Of the ends of all numbers, which stand behind the texts, too."""
         pieces = [words_of(text) for text in texts]
         return any(map(self._stands_in_piece, [*pieces, ends_of([word for piece in pieces for word in piece])]))
 
     def _stands_in_piece(self, piece: Piece) -> bool:
-        *first, last = words_of(self.text)
+        *first, last = self.words
         for start in range(len(piece) - len(first)):
             *others, at_the_end = piece[start : start + len(first) + 1]
             if others == first and (at_the_end.startswith(last) if self.beginning else at_the_end == last):

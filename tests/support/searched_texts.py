@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
+from keesa.search.language import MOST_CHARACTERS
 from keesa.words.pieces import Head
 from keesa.words.splitting import words_of
 from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Reader
@@ -84,8 +85,10 @@ def question(random: Random, desk: PlainDesk) -> tuple[list[Asked], Reader]:
     row, head = random.choice(ticket.rows), ticket.head
     texts = [*ticket.texts, *row.said, *row.internal]
     names = [name.name for name in desk.names if name.id == (head.eco_id if name.of_eco else head.customer_id)]
-    asked = [_one_of(random, random.choice((texts, texts, names))) for _ in range(random.choice((1, 1, 2, 2, 3, 4)))]
+    asked = [_one_of(random, random.choice((texts, texts, names))) for _ in range(random.choice((1, 1, 2, 2, 3, 3)))]
     refused = [_one_of(random, [word(random)])._replace(without=True) for _ in range(random.choice((0, 0, 1)))]
+    while len(" ".join(one.typed for one in (*asked, *refused))) > MOST_CHARACTERS:
+        asked = asked[:-1] or [Asked("link")]
     return [*asked, *refused], Reader(random.choice((None, head.customer_id, random.choice(CUSTOMERS))))
 
 
