@@ -1,0 +1,74 @@
+"""What the rows of tickets' words are asked for: a query with the names that its terms stand in, as such and in the
+words of the engine.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from keesa.db import Tx
+from keesa.search.language import Query, Term
+from keesa.search.names import customer_mark, marks_of
+from keesa.search.syntax import Syntax, Where, syntax_of
+
+
+class Sought(NamedTuple):
+    """A term, or in its place one of the marks of those in whose names it stands."""
+
+    term: Term
+    marks: tuple[str, ...]
+
+
+class Plain(NamedTuple):
+    """What a row must have all of, in one part of it or another, and what it must have none of."""
+
+    terms: tuple[Sought, ...]
+    without: tuple[Sought, ...]
+    marks: tuple[tuple[str, ...], ...]
+    """Of each one, in its head."""
+
+
+class Match(NamedTuple):
+    """The first two are values of parameters: of `ticket_search MATCH`, or as a `tsquery` of `vector @@`."""
+
+    whole: str
+    """Finds the rows that the query means."""
+    head: str
+    """Those of them whose head has all of it: title, number, reference, contact, customer, ECO."""
+    plain: Plain
+    """What `whole` says."""
+
+
+def match_of(
+    tx: Tx,
+    query: Query,
+    *,
+    internal: bool,
+    customer_id: int | None = None,
+    marks: Sequence[Sequence[str]] = (),
+) -> Match:
+    """`internal`: whether internal notes are looked at. `customer_id`: of a customer's user, who finds nothing of
+    others. `marks`: rows alone that have one of each of these lists, none of which is empty.
+    """
+    names = marks_of(tx, query, customer_id)
+    own = [(customer_mark(customer_id),)] if customer_id is not None else []
+    plain = Plain(_sought(query.terms, names), _sought(query.without, names), (*own, *map(tuple, marks)))
+    syntax = syntax_of(tx)
+    shown = Where.ANYWHERE if internal else Where.SHOWN
+    return Match(_written(syntax, plain, shown, shown), _written(syntax, plain, Where.HEAD, shown), plain)
+
+
+def _sought(terms: Iterable[Term], names: Mapping[Term, Sequence[str]]) -> tuple[Sought, ...]:
+    return tuple(Sought(term, tuple(names.get(term, ()))) for term in terms)
+
+
+def _written(syntax: Syntax, plain: Plain, where: Where, shown: Where) -> str:
+    """`where` all must be found; nothing that is `shown` may have what must not be."""
+    bounds = [syntax.any_of(map(syntax.mark, one_of)) for one_of in plain.marks]
+    wanted = syntax.all_of([*bounds, *(_one_written(syntax, sought, where) for sought in plain.terms)])
+    if not plain.without:
+        return wanted
+    return syntax.but(wanted, syntax.any_of(_one_written(syntax, sought, shown) for sought in plain.without))
+
+
+def _one_written(syntax: Syntax, sought: Sought, where: Where) -> str:
+    return syntax.any_of([syntax.phrase(sought.term, where), *map(syntax.mark, sought.marks)])
