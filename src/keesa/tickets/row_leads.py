@@ -48,6 +48,16 @@ class Leads:
 # In no order that matters
 
 
+def every_lead(actor: Actor, wanted: RowsWanted) -> list[Leads]:
+    """Each leads to all that is wanted and visible; of the first the fewest tickets are expected. Of a customer's user
+    the only one leads to nothing of anybody else's.
+    """
+    of_columns = _column_leads(actor, wanted, _sides(wanted, None, newest_first=True))
+    if not (of_columns.parts and sees_internal(actor)):
+        return [of_columns]
+    return [*sets_for(actor, wanted, held=False, ordered=False), of_columns]
+
+
 def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> list[Leads]:
     """Each leads to all that can be wanted. Where the list is `ordered` by the time raised, without those that
     `leads_for` has in that order.

@@ -1,17 +1,17 @@
-"""What `GET /tickets/rows` may be asked for: its query, and how it is read."""
+"""What `GET /tickets/rows` may be asked for: its query, and how it is read. Its filters are those of counts too."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Final, TypeVar
 
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Column, IsNull, OneOf, Range, Term
 from keesa.accounts.permissions import sees_internal
-from keesa.api.cursor_pages import CursorQuery
-from keesa.api.list_queries import ListQuery, Order
+from keesa.api.cursor_pages import DEFAULT_LIMIT, After
+from keesa.api.list_queries import LARGEST_LIMIT, Limit, ListQuery, Order
 from keesa.clock import Clock
 from keesa.db import Tx
 from keesa.directory.reference import KeyedList, unknown_key_soon, unknown_product_soon
@@ -27,6 +27,7 @@ MOST_VALUES: Final = 20
 DESKS: Final = ("tag", "watched", "mentioned", "answered")
 """Filters that are not for customers' users."""
 PRIORITIES: Final = range(1, 6)
+NO_FAULTS: Final[Mapping[str, Sequence[str]]] = {}
 NO_TIME: Final = "must be a day like 2025-03-04, or a full time"
 _ID: Final = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 W = TypeVar("W", bound=str)
@@ -37,13 +38,9 @@ Moment = Annotated[str, Meta(max_length=LONGEST, examples=["2025-03-04", "2025-0
 _Day = Annotated[str, Meta(max_length=10, examples=["2025-03-04"])]
 
 
-class RowsQuery(CursorQuery, frozen=True, kw_only=True):
+class TicketFilters(Struct, frozen=True, kw_only=True):
     """All filters must fit; of several values of one, any."""
 
-    sort: Annotated[
-        RowSort, Meta(title="RowSort", description="What they are sorted by", extra_json_schema={"type": "string"})
-    ] = "raised"
-    order: Order | None = None
     status: Annotated[Words, Meta(description="Of this status")] | None = None
     group: Annotated[Words, Meta(description="Of this group: `open`, `active` or `closed`")] | None = None
     ticket_type: Annotated[Words, Meta(description="Of this ticket type")] | None = None
@@ -60,6 +57,7 @@ class RowsQuery(CursorQuery, frozen=True, kw_only=True):
     watched: Annotated[bool, Meta(description="Watched by you; the desk's alone")] = False
     mentioned: Annotated[bool, Meta(description="With a note that mentions you; the desk's alone")] = False
     answered: Annotated[bool, Meta(description="Where an answer of the customer's waits; the desk's alone")] = False
+    has_images: Annotated[bool, Meta(description="With a picture that you see")] = False
     held_from: Annotated[_Day, Meta(description="Held until this day or a later one")] | None = field(
         default=None, name="held_until_from"
     )
@@ -73,10 +71,26 @@ class RowsQuery(CursorQuery, frozen=True, kw_only=True):
     )
 
 
-def wanted_of(tx: Tx, actor: Actor, query: RowsQuery, clock: Clock) -> RowsWanted:
-    """Raises `Invalid` with every fault."""
+class RowsQuery(TicketFilters, frozen=True, kw_only=True):
+    limit: Limit = DEFAULT_LIMIT
+    after: After | None = None
+    sort: Annotated[
+        RowSort, Meta(title="RowSort", description="What they are sorted by", extra_json_schema={"type": "string"})
+    ] = "raised"
+    order: Order | None = None
+
+    @property
+    def page_size(self) -> int:
+        return min(self.limit, LARGEST_LIMIT)
+
+
+def wanted_of(
+    tx: Tx, actor: Actor, query: TicketFilters, clock: Clock, faults: Mapping[str, Sequence[str]] = NO_FAULTS
+) -> RowsWanted:
+    """Raises `Invalid` with every fault, and those that are known already."""
     reader = _Reader(tx, clock)
     wanted = reader.wanted(query)
+    reader.faults |= faults
     if not sees_internal(actor):
         reader.faults |= {name: ["is a filter of the desk's"] for name in DESKS if getattr(query, name)}
     if reader.faults:
@@ -108,7 +122,7 @@ class _Reader:
         self._clock = clock
         self.faults: dict[str, Sequence[str]] = {}
 
-    def wanted(self, query: RowsQuery) -> RowsWanted:
+    def wanted(self, query: TicketFilters) -> RowsWanted:
         return RowsWanted(
             statuses=self._statuses(query),
             terms=tuple(self._terms(query)),
@@ -123,12 +137,13 @@ class _Reader:
             watched=query.watched,
             mentioned=query.mentioned,
             answered=query.answered,
+            has_images=query.has_images,
             held_from=self._day("held_until_from", query.held_from),
             held_to=self._day("held_until_to", query.held_to),
             updated_since=self._time("updated_since", query.updated_since),
         )
 
-    def _statuses(self, query: RowsQuery) -> frozenset[Status] | None:
+    def _statuses(self, query: TicketFilters) -> frozenset[Status] | None:
         """Those that both filters leave."""
         names = self._words("status", query.status, STATUSES)
         groups = self._words("group", query.group, tuple(GROUPS))
@@ -137,7 +152,7 @@ class _Reader:
         of_groups = STATUSES if groups is None else [status for group in groups for status in GROUPS[group]]
         return frozenset(status for status in of_groups if names is None or status in names)
 
-    def _terms(self, query: RowsQuery) -> Iterable[Term]:
+    def _terms(self, query: TicketFilters) -> Iterable[Term]:
         if query.unassigned and query.assigned_to_id is not None:
             self.faults["unassigned"] = ["cannot be joined with assigned_to_id"]
         elif query.unassigned:
