@@ -292,6 +292,18 @@ LIMITS: Final[Mapping[str, Limit]] = {
     ),
     "characters of an `Idempotency-Key`": Limit("web.idempotency.LONGEST", lambda ask: ask.keyed(TITLE)),
     "characters of a cursor": Limit("web.cursors.LONGEST", lambda ask: ask("GET", f"/customers?after={'x' * 201}")),
+    "characters of a search": Limit(
+        "search.language.MOST_CHARACTERS", "tests/search/test_language.py::test_what_is_refused_is_told"
+    ),
+    "words and phrases of it": Limit(
+        "search.language.MOST_TERMS", "tests/search/test_language.py::test_what_is_refused_is_told"
+    ),
+    "words of it, those of phrases among them": Limit(
+        "search.language.MOST_WORDS", "tests/search/test_language.py::test_what_is_refused_is_told"
+    ),
+    "of these with a star": Limit(
+        "search.language.MOST_BEGINNINGS", "tests/search/test_language.py::test_what_is_refused_is_told"
+    ),
     "changes since `updated_since`": Limit(
         "tickets.rows.MOST", "tests/api/test_ticket_rows.py::test_a_time_that_is_too_long_ago_is_refused"
     ),

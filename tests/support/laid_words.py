@@ -5,17 +5,12 @@ from collections.abc import Sequence
 from keesa.db import Tx
 from keesa.search.language import read_query
 from keesa.search.matching import Match, match_of
-from keesa.search.names import customer_mark, eco_mark
-from keesa.words.splitting import BOUNDARY
-from plain_search import Asked, Piece, PlainDesk, PlainName, PlainTicket, Reader, pieces_of
-
-_LAY = """
-    INSERT INTO ticket_words (place, head, said, internal, pieces, words, most)
-    VALUES (:place, :head, :said, :internal, '[]', 0, 0)
-"""
-_LAY_VECTOR = """
-    INSERT INTO ticket_words (place, vector, pieces, words, most) VALUES (:place, CAST(:vector AS tsvector), '[]', 0, 0)
-"""
+from keesa.search.names import MOST_NAMES
+from keesa.words.index import write_rows
+from keesa.words.names import keep_customer_name, keep_eco_name
+from keesa.words.pieces import Head, pieces_of
+from keesa.words.rows import NOTES, Row, named
+from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Reader
 
 
 def lay(tx: Tx, desk: PlainDesk) -> None:
@@ -23,52 +18,21 @@ def lay(tx: Tx, desk: PlainDesk) -> None:
     tx.run("DELETE FROM ticket_words")
     tx.run("DELETE FROM name_words")
     for ticket in desk.tickets:
-        _lay_ticket(tx, ticket)
+        write_rows(tx, ticket.head, [_row(row) for row in ticket.rows])
     for name in desk.names:
-        _lay_name(tx, name)
+        if name.of_eco:
+            keep_eco_name(tx, name.id, name.name, name.customer_id)
+        else:
+            keep_customer_name(tx, name.id, name.name)
 
 
-def _lay_ticket(tx: Tx, ticket: PlainTicket) -> None:
-    marks = [customer_mark(ticket.customer_id), *([eco_mark(ticket.eco_id)] if ticket.eco_id is not None else [])]
-    head = [*_pieces(ticket.head), marks]
-    said, internal = _pieces(ticket.said), _pieces(ticket.internal)
-    if tx.writes_alone:
-        tx.run(_LAY, place=ticket.place, head=_joined(head), said=_joined(said), internal=_joined(internal))
-        return
-    weighed = [(piece, weight) for pieces, weight in ((head, "A"), (said, "B"), (internal, "C")) for piece in pieces]
-    tx.run(_LAY_VECTOR, place=ticket.place, vector=_vector(weighed))
-
-
-def _lay_name(tx: Tx, name: PlainName) -> None:
-    pieces = [*_pieces([name.name]), [customer_mark(name.customer_id)]]
-    place = name.id * 2 + name.of_eco
-    if tx.writes_alone:
-        tx.run("INSERT INTO name_words (place, name) VALUES (:place, :name)", place=place, name=_joined(pieces))
-        return
-    vector = _vector([(piece, "") for piece in pieces])
-    tx.run(
-        "INSERT INTO name_words (place, vector) VALUES (:place, CAST(:vector AS tsvector))", place=place, vector=vector
-    )
-
-
-def _pieces(texts: Sequence[str]) -> list[Piece]:
-    return [piece for text in texts for piece in pieces_of(text) if piece]
-
-
-def _joined(pieces: Sequence[Piece]) -> str:
-    return f" {BOUNDARY} ".join(map(" ".join, pieces))
-
-
-def _vector(pieces: Sequence[tuple[Piece, str]]) -> str:
-    """A place is left free between two pieces."""
-    at = 0
-    found = []
-    for words, weight in pieces:
-        for word in words:
-            at += 1
-            found.append(f"'{word}':{at}{weight}")
-        at += 1
-    return " ".join(found)
+def _row(plain: PlainRow) -> Row:
+    row = Row()
+    for internal, texts in ((False, plain.said), (True, plain.internal)):
+        for number, text in enumerate(texts):
+            for piece in named(NOTES[internal], number, pieces_of(text)):
+                row.add(piece)
+    return row
 
 
 def matched(tx: Tx, asked: Sequence[Asked], reader: Reader) -> Match:
@@ -82,3 +46,23 @@ def places_of(tx: Tx, match: str) -> list[int]:
     else:
         sql = "SELECT place FROM ticket_words WHERE vector @@ CAST(:match AS tsquery)"
     return sorted(row["place"] for row in tx.all(sql, match=match))
+
+
+# A few rows, told one by one
+
+
+def laid(tx: Tx, tickets: Sequence[PlainTicket], *names: PlainName) -> None:
+    lay(tx, PlainDesk(tickets, names, MOST_NAMES))
+
+
+def ticket(number: int, customer_id: int, eco_id: int | None = None, said: str = "no link") -> PlainTicket:
+    head = Head(number, "Fault", None, "Aisha", 7912345, None, customer_id, eco_id)
+    return PlainTicket(head, [PlainRow([said], [])])
+
+
+def customer(id_: int, name: str) -> PlainName:
+    return PlainName(of_eco=False, id=id_, customer_id=id_, name=name)
+
+
+def eco(id_: int, name: str, customer_id: int) -> PlainName:
+    return PlainName(of_eco=True, id=id_, customer_id=customer_id, name=name)

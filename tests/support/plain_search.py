@@ -1,8 +1,10 @@
 """What a search means, in plain Python: texts as lists of words, names, and who asks."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from keesa.words.pieces import Head
+from keesa.words.places import place_of
 from keesa.words.splitting import ends_of, words_of
 
 Piece = Sequence[str]
@@ -22,11 +24,17 @@ class Asked(NamedTuple):
         quote, star, minus = '"' * self.quoted, "*" * self.beginning, "-" * self.without
         return f"{minus}{quote}{self.text}{star}{quote}"
 
-    def stands_in(self, texts: Iterable[str]) -> bool:
-        return any(self._stands_in(piece) for text in texts for piece in pieces_of(text))
+    @property
+    def words(self) -> list[str]:
+        return words_of(self.text)
 
-    def _stands_in(self, piece: Piece) -> bool:
-        *first, last = words_of(self.text)
+    def stands_in(self, texts: Iterable[str]) -> bool:
+        """Of the ends of all numbers, which stand behind the texts, too."""
+        pieces = [words_of(text) for text in texts]
+        return any(map(self._stands_in_piece, [*pieces, ends_of([word for piece in pieces for word in piece])]))
+
+    def _stands_in_piece(self, piece: Piece) -> bool:
+        *first, last = self.words
         for start in range(len(piece) - len(first)):
             *others, at_the_end = piece[start : start + len(first) + 1]
             if others == first and (at_the_end.startswith(last) if self.beginning else at_the_end == last):
@@ -34,20 +42,23 @@ class Asked(NamedTuple):
         return False
 
 
-def pieces_of(text: str) -> list[Piece]:
-    words = words_of(text)
-    return [words, ends_of(words)]
+class PlainRow(NamedTuple):
+    """One of the rows of a ticket's words, by the texts that it was made from."""
+
+    said: Sequence[str]
+    internal: Sequence[str]
 
 
 class PlainTicket(NamedTuple):
-    """One row of a ticket's words, by the texts that it was made from."""
+    head: Head
+    rows: Sequence[PlainRow]
 
-    place: int
-    customer_id: int
-    eco_id: int | None
-    head: Sequence[str]
-    said: Sequence[str]
-    internal: Sequence[str]
+    @property
+    def texts(self) -> list[str]:
+        """Of its head."""
+        head = self.head
+        texts = (head.title, head.reference, head.contact_name, head.contact_phone)
+        return [str(head.id), str(head.contact_number), *(text for text in texts if text is not None)]
 
 
 class PlainName(NamedTuple):
@@ -72,11 +83,13 @@ class PlainDesk(NamedTuple):
         """Places of the rows; `in_head`: of those whose head has all of it."""
         named = {one: self._named(one, asked, reader) for one in asked}
         return sorted(
-            ticket.place
+            place_of(ticket.head.id, number)
             for ticket in self.tickets
-            if reader.customer_id in (None, ticket.customer_id)
+            if reader.customer_id in (None, ticket.head.customer_id)
+            for number, row in enumerate(ticket.rows)
             if all(
-                _is_found(one, ticket, reader, named[one], in_head=in_head and not one.without) != one.without
+                _is_found(one, ticket, row if one.without or not in_head else _NO_ROW, reader, named[one])
+                != one.without
                 for one in asked
             )
         )
@@ -97,11 +110,12 @@ class PlainDesk(NamedTuple):
         ]
 
 
-def _is_found(one: Asked, ticket: PlainTicket, reader: Reader, named: Sequence[PlainName], *, in_head: bool) -> bool:
-    if any(name.id == (ticket.eco_id if name.of_eco else ticket.customer_id) for name in named):
+_NO_ROW: Final = PlainRow((), ())
+
+
+def _is_found(one: Asked, ticket: PlainTicket, row: PlainRow, reader: Reader, named: Sequence[PlainName]) -> bool:
+    head = ticket.head
+    if any(name.id == (head.eco_id if name.of_eco else head.customer_id) for name in named):
         return True
-    texts = [*ticket.head]
-    if not in_head:
-        texts += ticket.said
-        texts += ticket.internal if reader.customer_id is None else ()
-    return one.stands_in(texts)
+    notes = (*row.said, *(row.internal if reader.customer_id is None else ()))
+    return one.stands_in(ticket.texts) or any(one.stands_in([note]) for note in notes)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from keesa.words.places import place_of
+from keesa.search.language import MOST_CHARACTERS
+from keesa.words.pieces import Head
 from keesa.words.splitting import words_of
-from plain_search import Asked, PlainDesk, PlainName, PlainTicket, Reader
+from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Reader
 
 
 def _parted(text: str) -> Sequence[str]:
@@ -53,16 +54,23 @@ def _name(random: Random) -> str:
 
 
 def _ticket(random: Random, number: int) -> PlainTicket:
-    """Two rows of each number."""
-    ticket_id = 2024001 + number // 2
-    return PlainTicket(
-        place_of(ticket_id, number % 2),
-        random.choice(CUSTOMERS),
-        random.choice((None, *ECOS)),
-        [str(ticket_id), *(_text(random, 4) for _ in range(3))],
-        [_text(random, 7) for _ in range(random.randint(0, 3))],
-        [_text(random, 7) for _ in range(random.randint(0, 2))],
+    """Mostly of two rows."""
+    head = Head(
+        id=2024001 + number,
+        title=_text(random, 5),
+        reference=random.choice((None, word(random))),
+        contact_name=_text(random, 2),
+        contact_number=random.choice((7, 7912345, 9607912345)),
+        contact_phone=random.choice((None, "+960 791-2345", "9607912345")),
+        customer_id=random.choice(CUSTOMERS),
+        eco_id=random.choice((None, *ECOS)),
     )
+    return PlainTicket(head, [_row(random) for _ in range(random.choice((1, 2, 2)))])
+
+
+def _row(random: Random) -> PlainRow:
+    said, internal = ([_text(random, 7) for _ in range(random.randint(0, most))] for most in (3, 2))
+    return PlainRow(said, internal)
 
 
 def desk(random: Random, tickets: int) -> PlainDesk:
@@ -74,11 +82,14 @@ def desk(random: Random, tickets: int) -> PlainDesk:
 def question(random: Random, desk: PlainDesk) -> tuple[list[Asked], Reader]:
     """At least one must be found. Mostly all stand in one ticket, or in the names that it is found by."""
     ticket = random.choice(desk.tickets)
-    texts = [*ticket.head, *ticket.said, *ticket.internal]
-    names = [name.name for name in desk.names if name.id == (ticket.eco_id if name.of_eco else ticket.customer_id)]
-    asked = [_one_of(random, random.choice((texts, texts, names))) for _ in range(random.choice((1, 1, 2, 2, 3, 4)))]
+    row, head = random.choice(ticket.rows), ticket.head
+    texts = [*ticket.texts, *row.said, *row.internal]
+    names = [name.name for name in desk.names if name.id == (head.eco_id if name.of_eco else head.customer_id)]
+    asked = [_one_of(random, random.choice((texts, texts, names))) for _ in range(random.choice((1, 1, 2, 2, 3, 3)))]
     refused = [_one_of(random, [word(random)])._replace(without=True) for _ in range(random.choice((0, 0, 1)))]
-    return [*asked, *refused], Reader(random.choice((None, ticket.customer_id, random.choice(CUSTOMERS))))
+    while len(" ".join(one.typed for one in (*asked, *refused))) > MOST_CHARACTERS:
+        asked = asked[:-1] or [Asked("link")]
+    return [*asked, *refused], Reader(random.choice((None, head.customer_id, random.choice(CUSTOMERS))))
 
 
 def _one_of(random: Random, standing: Sequence[str]) -> Asked:

@@ -13,3 +13,8 @@ class Asked(NamedTuple):
     """Whether a customer's user asks, for whom nothing of others is looked at."""
     with_heads: bool
     """Whether it matters which heads have all of it."""
+
+    @property
+    def texts(self) -> int:
+        """How many of the three of a row are looked at: head, said, internal."""
+        return 3 if self.internal else 2

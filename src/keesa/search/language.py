@@ -11,8 +11,10 @@ from keesa.words.splitting import words_of
 
 FIELD: Final = "q"
 MOST_CHARACTERS: Final = 255
-MOST_TERMS: Final = 16
-MOST_WORDS: Final = 64
+MOST_TERMS: Final = 12
+MOST_WORDS: Final = 32
+MOST_BEGINNINGS: Final = 4
+"""Either engine gathers all that begins so before it looks at anything else."""
 SHORTEST_BEGINNING: Final = 2
 """Letters, digits and marks of one. What begins with one letter is nearly all that there is."""
 _TYPED: Final = {ord(sign): '"' for sign in "\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02"} | {
@@ -60,6 +62,8 @@ def _faults_of(query: Query) -> Iterator[str]:
         yield "must have a word that is to be found"
     if len(terms) > MOST_TERMS:
         yield f"may have at most {MOST_TERMS} words and phrases"
+    if sum(term.prefix for term in terms) > MOST_BEGINNINGS:
+        yield f"may have at most {MOST_BEGINNINGS} words with a *"
     if sum(len(term.words) for term in terms) > MOST_WORDS:
         yield f"may have at most {MOST_WORDS} words, those of its phrases among them"
 

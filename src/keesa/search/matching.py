@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from keesa.db import Tx
 from keesa.search.language import Query, Term
-from keesa.search.names import customer_mark, marks_of
+from keesa.search.names import marks_of
 from keesa.search.syntax import Syntax, Where, syntax_of
+from keesa.words.pieces import customer_mark
 
 
 class Sought(NamedTuple):
@@ -28,12 +29,16 @@ class Plain(NamedTuple):
 
 
 class Match(NamedTuple):
-    """The first two are values of parameters: of `ticket_search MATCH`, or as a `tsquery` of `vector @@`."""
+    """The first three are values of parameters: of `ticket_search MATCH`, or as a `tsquery` of `vector @@`."""
 
     whole: str
     """Finds the rows that the query means."""
     head: str
     """Those of them whose head has all of it: title, number, reference, contact, customer, ECO."""
+    loose: str
+    """Finds all of them, and rows that have the words of a phrase anywhere. Equal to `whole` where there is no phrase.
+    An engine looks for a phrase in every row that has all of its words, and nothing ends that before it finds one.
+    """
     plain: Plain
     """What `whole` says."""
 
@@ -54,11 +59,28 @@ def match_of(
     plain = Plain(_sought(query.terms, names), _sought(query.without, names), (*own, *map(tuple, marks)))
     syntax = syntax_of(tx)
     shown = Where.ANYWHERE if internal else Where.SHOWN
-    return Match(_written(syntax, plain, shown, shown), _written(syntax, plain, Where.HEAD, shown), plain)
+    return Match(
+        _written(syntax, plain, shown, shown),
+        _written(syntax, plain, Where.HEAD, shown),
+        _written(syntax, _loosened(plain), shown, shown),
+        plain,
+    )
 
 
 def _sought(terms: Iterable[Term], names: Mapping[Term, Sequence[str]]) -> tuple[Sought, ...]:
     return tuple(Sought(term, tuple(names.get(term, ()))) for term in terms)
+
+
+def _loosened(plain: Plain) -> Plain:
+    """Each word of a phrase on its own; no phrase is refused."""
+    terms = [Sought(one, sought.marks) for sought in plain.terms for one in _apart(sought.term)]
+    without = [sought for sought in plain.without if len(sought.term.words) == 1]
+    return plain._replace(terms=tuple(dict.fromkeys(terms)), without=tuple(without))
+
+
+def _apart(term: Term) -> Iterable[Term]:
+    *first, last = term.words
+    return [*(Term((word,), prefix=False) for word in first), Term((last,), term.prefix)]
 
 
 def _written(syntax: Syntax, plain: Plain, where: Where, shown: Where) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from keesa.db import Tx
 from keesa.search.language import Query, Term
 from keesa.search.syntax import Syntax, Where, syntax_of
-from keesa.words.splitting import MARK
+from keesa.words.pieces import customer_mark, eco_mark
 
 MOST_NAMES: Final = 50
 """That a term counts by. Where more have it (`ltd`), it counts by those alone that a rarer term of the query names,
@@ -16,15 +16,6 @@ too, if these are no more.
 """
 _BY_WORDS: Final = "SELECT rowid AS place FROM name_search WHERE name_search MATCH :wanted LIMIT :most"
 _BY_VECTOR: Final = "SELECT place FROM name_words WHERE vector @@ CAST(:wanted AS tsquery) LIMIT :most"
-
-
-def customer_mark(customer_id: int) -> str:
-    """The word that the rows of a customer's tickets have, and those of the customer's name and of its ECOs' names."""
-    return f"{MARK}c{customer_id}"
-
-
-def eco_mark(eco_id: int) -> str:
-    return f"{MARK}e{eco_id}"
 
 
 def _mark_at(place: int) -> str:

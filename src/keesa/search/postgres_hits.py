@@ -11,7 +11,7 @@ import msgspec
 
 from keesa.db import Tx
 from keesa.search.asking import Asked
-from keesa.search.spans import CHUNK, HITS, Hit, Met, Span
+from keesa.search.spans import CHUNK, HITS, LARGEST, Hit, Met, Span
 from keesa.words.places import MOST_ROWS, place_of
 
 FIRST: Final = 1_000
@@ -79,17 +79,22 @@ def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) 
 
 
 def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first: bool) -> Iterator[Met]:
-    """Nothing where there are more than so many."""
+    """Nothing where there are more than so many. A phrase is looked for in the rows alone that have all of its words,
+    as the index knows of no phrases.
+    """
     direction = "DESC" if newest_first else "ASC"
     bound = "" if most is None else f" LIMIT {most + 1}"
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
     found = list(
         tx.each(
             "WITH hits AS MATERIALIZED"
-            " (SELECT place FROM ticket_words WHERE vector @@ CAST(:match AS tsquery)"
+            f" (SELECT place, {_FOUND} AS found FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
             f" AND place + 0 >= :lower AND place + 0 < :upper{bound})"  # + 0: by no index
-            f" SELECT place, (SELECT count(*) FROM hits) FROM hits ORDER BY place {direction} LIMIT {HITS}",
+            " SELECT place, counted.hits FROM hits, (SELECT count(*) AS hits FROM hits) counted"
+            f" WHERE found = 1 OR counted.hits > :most ORDER BY place {direction} LIMIT {HITS}",
             match=asked.match.whole,
+            loose=asked.match.loose,
+            most=LARGEST if most is None else most,
             **span._asdict(),
         )
     )
