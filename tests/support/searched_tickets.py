@@ -15,9 +15,10 @@ from keesa.search.finding import SearchSort
 from keesa.search.names import MOST_NAMES
 from keesa.tickets.row_filters import RowsWanted
 from keesa.words.index import reindex
+from keesa.words.pieces import Head
 from keesa.words.places import place_of, ticket_at
 from many_tickets import FIRST, TICKETS
-from plain_search import Asked, PlainDesk, PlainName, PlainTicket, Reader
+from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Reader
 
 WORDS: Final = ("signal", "router", "routed", "cable", "tower", "sw-12", "މާލެ", "網路", "battery", "link")
 QUESTIONS: Final[Sequence[Sequence[Asked]]] = (
@@ -79,16 +80,18 @@ def plain_desk(tx: Tx) -> PlainDesk:
         rows = tx.each(f"SELECT body FROM {table} WHERE ticket_id = :id AND withdrawn_at IS NULL", id=number)
         return [body.removeprefix("<p>").removesuffix("</p>") for (body,) in rows]
 
+    columns = ", ".join(Head._fields)
     tickets = [
         PlainTicket(
-            place_of(row["id"]),
-            row["customer_id"],
-            row["eco_id"],
-            [str(row["id"]), row["title"], row["reference"] or "", row["contact_name"], str(row["contact_number"])],
-            [row["description"], *notes("ticket_notes", row["id"])],
-            notes("internal_notes", row["id"]),
+            Head(*row[:-1]),
+            [
+                PlainRow(
+                    [row[-1], *notes("ticket_notes", row[0])],
+                    notes("internal_notes", row[0]),
+                )
+            ],
         )
-        for row in tx.all("SELECT * FROM tickets")
+        for row in list(tx.each(f"SELECT {columns}, description FROM tickets"))
     ]
     customers = tx.all("SELECT id, name FROM customers")
     ecos = tx.all("SELECT id, customer_id, name FROM ecos")
