@@ -17,6 +17,7 @@ PAGES: Final = (
     "relations",
     "resumable-uploads",
     "rows",
+    "search",
     "sending-again",
     "waiting",
 )
