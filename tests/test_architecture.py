@@ -148,6 +148,7 @@ def test_neither_version_imports_the_other(version: str, other: str) -> None:
 
 READERS = {
     *("tickets/finding.py", "tickets/selecting.py", "tickets/relations.py", "tickets/rows.py"),
+    "search/finding.py",
     *("tickets/row_selects.py", "tickets/changed_since.py", "tickets/returning.py"),
 }
 WITH_DUPLICATES = {"tickets/views.py", "tickets/row_views.py"}
@@ -171,6 +172,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         "events/naming.py",
         "words/filling.py",
         "words/texts.py",
+        "search/marks.py",
         *("attachments/checking.py", "attachments/keeping.py", "attachments/listing.py", "attachments/serving.py"),
     }, "names in events ask too, what hangs on a ticket is read once that was found, an index is shown to nobody"
 

@@ -34,6 +34,7 @@ KEPT: Final = {
     *(("2021", path) for path in ("/tickets", "/tickets/{ticket}", "/tickets/tickets_by_type")),
     *(("2021", path) for path in ("/tickets/get_ticket_notes", "/openapi.json")),
     *(("2024", path) for path in ("/tickets", "/tickets/{ticket}", "/tickets/rows", "/tickets/tickets_by_type")),
+    ("2024", "/tickets/search"),
     *(("2024", path) for path in ("/tickets/tickets_by_category", "/tickets/tickets_of_customer")),
     ("2024", "/tickets/counts"),
     *(("2024", path) for path in ("/tickets/get_ticket_notes", "/tickets/{ticket}/notes", "/users/assignable")),

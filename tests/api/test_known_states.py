@@ -24,6 +24,7 @@ LISTS: Final[list[tuple[Version, str]]] = [
     ("2024", "/tickets/tickets_by_category?category=fault"),
     ("2024", f"/tickets/tickets_of_customer?customer_id={HARBOUR}"),
     ("2024", "/tickets/rows"),
+    ("2024", "/tickets/search?q=trouble"),
 ]
 """Each shows ASSIGNED to ENGINEER."""
 OF_ONE: Final[list[tuple[Version, str]]] = [

@@ -35,6 +35,7 @@ STATUSES: Final = {
     "GET /tickets": {200, 304, 400, 401, 403, 422},
     "GET /tickets/rows": {200, 304, 400, 401, 403, 422},
     "GET /tickets/counts": {200, 304, 400, 401, 403, 422},
+    "GET /tickets/search": {200, 304, 400, 401, 403, 422},
     "GET /tickets/tickets_by_type": {200, 304, 400, 401, 403, 408, 413, 415, 422},
     "GET /tickets/tickets_by_category": {200, 304, 400, 401, 403, 422},
     "GET /tickets/tickets_of_customer": {200, 304, 400, 401, 403, 404, 422},
@@ -167,6 +168,7 @@ OWN_HEADERS: Final = {
         f"GET {path} 200": {"Link"}
         for path in (
             *("/tickets/rows", "/tickets/{ticket}/history", "/me/sessions", "/sessions", "/audit", "/users/assignable"),
+            "/tickets/search",
             *("/permissions", "/statuses", "/tickets/{ticket}/images", "/tickets/{ticket}/files", *_NOUNS),
         )
     },

@@ -18,6 +18,7 @@ PAGES: Final = (
     "relations",
     "resumable-uploads",
     "rows",
+    "search",
     "sending-again",
     "waiting",
 )

@@ -82,6 +82,7 @@ any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403 
 2021    GET    /tickets                                      -        AT    RA       S        -        -     S      403
 any     GET    /tickets/rows                                 -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/counts                               -        200   200      200      200      200   200    403
+any     GET    /tickets/search                               -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_type                      -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_category                  -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_of_customer                  harbour  AS    A        S        AS       403   S      403
@@ -551,6 +552,7 @@ TYPES: Final = ("customer_support", "eco_support", "routine_maintenance", "proje
 LISTS: Final[dict[Endpoint, Callable[[Api, str], list[Response]]]] = {
     ("GET", "/tickets"): lambda caller, _: [caller("GET", "/tickets")],
     ("GET", "/tickets/rows"): lambda caller, _: [caller("GET", "/tickets/rows?sort=changed")],
+    ("GET", "/tickets/search"): lambda caller, _: [caller("GET", "/tickets/search?q=trouble&sort=changed")],
     ("GET", "/tickets/tickets_by_type"): lambda caller, _: [
         caller("GET", f"/tickets/tickets_by_type?type={key}&status={status}") for key in TYPES for status in STATUSES
     ],

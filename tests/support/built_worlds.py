@@ -25,6 +25,7 @@ from keesa.tickets.finding import lock_ticket
 from keesa.tickets.relations import add_cause, remove_cause, remove_parent, set_parent
 from keesa.tickets.tagging import put_tag, take_tag
 from keesa.tickets.watching import stop_watching, watch
+from keesa.words.index import reindex
 from worlds import TAGS, USER_IDS, Relation, Ticket, User, World
 
 RAISED_AT: Final = 1_900_000_000_000
@@ -70,12 +71,15 @@ def build(tx: Tx, world: World) -> None:
         _add_ticket(tx, ticket)
     for relation in world.relations:
         _relate(tx, relation)
+    for ticket in world.tickets:  # whose internal notes no verb has added
+        reindex(tx, ticket.id)
 
 
 def _forget(tx: Tx) -> None:
     _forget_acts(tx)
     for table in (
         *(
+            "ticket_words",
             "attachments",
             "stored_files",
             "upload_pieces",

@@ -9,6 +9,9 @@ from cast import ADMIN, ENGINEER, HARBOUR, SCHOOL, STRANGER, at
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import IsNull, Range, one_of
 from keesa.accounts.permissions import sees_internal, visible_to
+from keesa.attachments.keeping import keep_attachment
+from keesa.attachments.made import NewFile, ReadyFile
+from keesa.attachments.serving import Kind, StoredForm
 from keesa.db import Tx
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
@@ -48,6 +51,7 @@ FILTERS: Final[Mapping[str, RowsWanted]] = {
     "watched": RowsWanted(watched=True),
     "mentioned": RowsWanted(mentioned=True),
     "answered": RowsWanted(answered=True),
+    "has_images": RowsWanted(has_images=True),
     "held": RowsWanted(held_from="2026-02-02", held_to="2026-02-05"),
     "raised": RowsWanted(raised=Range("raised_at", at(MOMENTS[4]), at(MOMENTS[15]))),
     "updated_since": RowsWanted(updated_since=LATER + 20_000),
@@ -84,6 +88,10 @@ def furnish(tx: Tx) -> None:
         main = FIRST + (number + 17) % TICKETS
         tx.run("UPDATE tickets SET duplicate_of_id = :main WHERE id = :id", main=main, id=number)
         tx.run("UPDATE tickets SET duplicates = duplicates + 1 WHERE id = :main", main=main)
+    hanging = Random(5)  # noqa: S311 - likewise
+    for number in range(FIRST, FIRST + TICKETS):
+        if hanging.random() < 0.4:
+            _hang(tx, number, hanging.choice(("image", "image", "file")), internal=hanging.random() < 0.4)
     for later in range(CHANGES):
         _change(tx, dice, LATER + later // 2 * 1000)
 
@@ -108,6 +116,14 @@ def _link(tx: Tx, table: str, column: str, number: int, thing: int) -> None:
     )
 
 
+def _hang(tx: Tx, number: int, kind: Kind, *, internal: bool) -> None:
+    ready = ReadyFile("mast.png", f"{number:064x}", NewFile(f"{number:032x}", {"original": StoredForm("image/png", 7)}))
+    keep_attachment(tx, number, ready, kind, ADMIN.id, LATER, internal=internal)
+    counted = "internal_attachments" if internal else "attachments"
+    main = "(SELECT duplicate_of_id FROM tickets WHERE id = :id)"
+    tx.run(f"UPDATE tickets SET {counted} = {counted} + 1 WHERE id = {main}", id=number)
+
+
 def _change(tx: Tx, dice: Random, when: int) -> None:
     """One event of a ticket, or several; of a duplicate, its main ticket changes with it."""
     ticket = lock_ticket(tx, ACTORS["admin"], dice.randrange(FIRST, FIRST + TICKETS))
@@ -126,6 +142,8 @@ class Furnished:
     tags: frozenset[int]
     watchers: frozenset[int]
     mentioned: frozenset[int]
+    images: frozenset[bool]
+    """Of those that hang on it and on its duplicates: whether each is internal."""
 
 
 def furnished(tx: Tx) -> list[Furnished]:
@@ -141,9 +159,20 @@ def furnished(tx: Tx) -> list[Furnished]:
             linked("ticket_tags", "tag_id", row["id"]),
             linked("ticket_watchers", "user_id", row["id"]),
             linked("ticket_mentions", "user_id", row["id"]),
+            _images(tx, row["id"]),
         )
         for row in tickets
     ]
+
+
+def _images(tx: Tx, number: int) -> frozenset[bool]:
+    """None of them is of before the ticket was its customer's."""
+    rows = tx.each(
+        "SELECT internal FROM attachments WHERE kind = 'image'"
+        " AND ticket_id IN (SELECT id FROM tickets WHERE id = :id OR duplicate_of_id = :id)",
+        id=number,
+    )
+    return frozenset(bool(internal) for (internal,) in rows)
 
 
 def plainly(
@@ -178,6 +207,7 @@ def _fits(ticket: Furnished, actor: Actor, wanted: RowsWanted, changed: str) -> 
         and (not wanted.watched or actor.id in ticket.watchers)
         and (not wanted.mentioned or actor.id in ticket.mentioned)
         and (not wanted.answered or row["answered_at"] is not None)
+        and (not wanted.has_images or False in ticket.images or (True in ticket.images and sees_internal(actor)))
         and (wanted.held_from is None or (row["held_until"] or "") >= wanted.held_from)
         and (wanted.held_to is None or "" < (row["held_until"] or "") <= wanted.held_to)
         and (wanted.updated_since is None or row[changed] >= wanted.updated_since)

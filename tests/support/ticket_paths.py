@@ -127,6 +127,35 @@ def counts_of_tickets(world: World, _: Version) -> Iterator[Asked]:
         yield Asked("/tickets/counts", told=set, telling={"all", *GROUPS, "in_progress", "on_hold"})
 
 
+def search_tickets(world: World, _: Version) -> Iterator[Asked]:
+    """What is asked for stands in no text but those of one ticket; excerpts show it as it stands there."""
+
+    def found(query: str, tickets: Iterable[Ticket], *more: str) -> Asked:
+        shown = frozenset(tickets) & world.seen
+        wanted = brief(shown) | {mark for mark in more if shown}
+        return Asked(
+            f"/tickets/search?{query}",
+            wanted,
+            told=lambda data: (data["count"], data["count_is_exact"], data["next"], data["complete"]),
+            telling=(len(shown), True, None, True),
+        )
+
+    for sort in ("best", "raised", "changed", "priority"):
+        yield found(f"q=title&sort={sort}", world.tickets)
+    for status in STATUSES:
+        yield found(f"q=title&status={status}", [each for each in world.tickets if each.status == status])
+    yield Asked("/tickets/search?q=title&format=csv", brief(world.seen))
+    inside = world.tickets if world.actor.of_desk else ()
+    yield found("q=inner&sort=changed", inside)
+    for ticket in world.tickets:
+        for word in (ticket.number, ticket.title):
+            yield found(f"q={word}", [ticket])
+        yield found(f"q={ticket.said}", [ticket], ticket.said)
+        yield found(f"q={ticket.said} title -{ticket.inner}", () if world.actor.of_desk else [ticket], ticket.said)
+        yield found(f"q={ticket.was_said}", ())
+        yield found(f"q={ticket.inner}", [ticket] if inside else (), ticket.inner)
+
+
 def by_type(world: World, _: Version) -> Iterator[Asked]:
     for key in TYPES:
         for status in STATUSES:
@@ -302,6 +331,7 @@ READING: Final[dict[Endpoint, Asking]] = {
     ("GET", "/tickets"): all_tickets,
     ("GET", "/tickets/rows"): rows_of_tickets,
     ("GET", "/tickets/counts"): counts_of_tickets,
+    ("GET", "/tickets/search"): search_tickets,
     ("GET", "/tickets/tickets_by_type"): by_type,
     ("GET", "/tickets/tickets_by_category"): by_category,
     ("GET", "/tickets/tickets_of_customer"): of_customer,

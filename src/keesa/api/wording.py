@@ -308,10 +308,11 @@ FIELDS: Final[Mapping[str, Entry]] = {
     ),
     "type": _one_of("The type of the tickets that are wanted.", TICKET_TYPES),
     "sort": _said("What the rows are sorted by"),
+    "SearchQuery.order": _said("Turns the order of `raised`, `changed` and `priority` round; `desc` without it"),
     "RowsQuery.order": _said("The first or the last ones first; without it the newest, the most urgent or the soonest"),
     **{
         f"{query}.{field}": {}
-        for query in ("RowsQuery", "CountsQuery")
+        for query in ("RowsQuery", "CountsQuery", "SearchQuery")
         for field in ("ticket_type", "category", "product_id", "priority", "reference", "status")
     },
     "CategoryQuery.category": _one_of("The category of the tickets that are wanted.", TICKET_CATEGORIES),

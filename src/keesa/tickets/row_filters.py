@@ -8,7 +8,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Condition, Filter, OneOf, Range, Term, any_of, condition_of, naming
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.tickets.statuses import Status
-from keesa.tickets.views import RAISED_ELSEWHERE
+from keesa.tickets.views import RAISED_ELSEWHERE, has_images
 
 ALWAYS: Final = Range("raised_at", None, None)
 
@@ -33,6 +33,8 @@ class RowsWanted:
     held_from: str | None = None
     held_to: str | None = None
     """ISO days, both of which count."""
+    has_images: bool = False
+    """Whether a picture must hang on it, of those that who asks sees."""
     updated_since: int | None = None
     """Milliseconds since 1970; the first one that counts."""
 
@@ -60,6 +62,8 @@ def condition_on(actor: Actor, wanted: RowsWanted, *, held: bool = False) -> Con
     ]
     if wanted.reference is not None:
         parts.append(f"tickets.reference = :{name(wanted.reference)}")
+    if wanted.has_images:
+        parts.append(has_images(internal=sees_internal(actor)))
     if wanted.answered:
         parts.append("tickets.answered_at IS NOT NULL")
     if held or wanted.is_held:

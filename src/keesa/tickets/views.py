@@ -161,6 +161,7 @@ _IMAGES_OF: Final = """
         SELECT attachments.id FROM {attachments} AND attachments.kind = 'image' ORDER BY attachments.id
     ) h
 """
+_ANY_IMAGE: Final = "SELECT 1 FROM {attachments} AND attachments.kind = 'image' LIMIT 1"
 _ALL: Final = "attachments WHERE attachments.ticket_id"
 _PUBLIC: Final = f"""
     tickets owners JOIN attachments ON attachments.ticket_id = owners.id WHERE {PUBLIC_ATTACHMENTS} AND owners.id
@@ -172,12 +173,21 @@ _DUPLICATES: Final = """
 
 
 def _images(*, internal: bool) -> str:
+    return f"CAST({_from_images(_IMAGES_OF, internal=internal)} AS TEXT)"
+
+
+def has_images(*, internal: bool) -> str:
+    """The condition on `tickets` that an image is shown with the ticket."""
+    return f"{_from_images(_ANY_IMAGE, internal=internal)} = 1"
+
+
+def _from_images(select: str, *, internal: bool) -> str:
     """Nothing is looked for where the ticket has no attachment."""
     count, attachments = "tickets.attachments", _PUBLIC
     if internal:
         count, attachments = "tickets.attachments + tickets.internal_attachments", _ALL
-    own, merged = (_IMAGES_OF.format(attachments=attachments + which) for which in (" = tickets.id", _DUPLICATES))
-    return f"CAST(CASE WHEN {count} = 0 THEN NULL WHEN tickets.duplicates = 0 THEN ({own}) ELSE ({merged}) END AS TEXT)"
+    own, merged = (select.format(attachments=attachments + which) for which in (" = tickets.id", _DUPLICATES))
+    return f"CASE WHEN {count} = 0 THEN NULL WHEN tickets.duplicates = 0 THEN ({own}) ELSE ({merged}) END"
 
 
 def _past(whole: str, since: str, *, internal: bool) -> str:

@@ -57,6 +57,7 @@ class TicketFilters(Struct, frozen=True, kw_only=True):
     watched: Annotated[bool, Meta(description="Watched by you; the desk's alone")] = False
     mentioned: Annotated[bool, Meta(description="With a note that mentions you; the desk's alone")] = False
     answered: Annotated[bool, Meta(description="Where an answer of the customer's waits; the desk's alone")] = False
+    has_images: Annotated[bool, Meta(description="With a picture that you see")] = False
     held_from: Annotated[_Day, Meta(description="Held until this day or a later one")] | None = field(
         default=None, name="held_until_from"
     )
@@ -136,6 +137,7 @@ class _Reader:
             watched=query.watched,
             mentioned=query.mentioned,
             answered=query.answered,
+            has_images=query.has_images,
             held_from=self._day("held_until_from", query.held_from),
             held_to=self._day("held_until_to", query.held_to),
             updated_since=self._time("updated_since", query.updated_since),

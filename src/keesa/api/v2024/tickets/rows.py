@@ -59,7 +59,7 @@ class TicketRow(Struct, array_like=True):
     last_note_by_id: Annotated[int | None, Meta(description="The id of the last note's author")]
 
 
-_EXAMPLE: Final = (
+EXAMPLE: Final = (
     *(202412, "No signal on channel 4", "in_progress", 2, "customer_support", "fault", 12, 3),
     *("2024-06-28T10:15:30.000+05:00", 7, 3, "2024-06-28T12:00:00.000+05:00", None, False, 2),
     *("2024-06-28T12:00:00.000+05:00", 3),
@@ -130,7 +130,7 @@ class RowsAnswer(Struct):
     conditional=True,
     csv=True,
     headers=("Link",),
-    example={"data": {"columns": COLUMNS, "rows": [_EXAMPLE], "next": "WzE3MTk1NTE3MzAwMDAsMjAyNDEyXQ"}},
+    example={"data": {"columns": COLUMNS, "rows": [EXAMPLE], "next": "WzE3MTk1NTE3MzAwMDAsMjAyNDEyXQ"}},
 )
 def index(tx: Tx, call: Call[RowsQuery, None]) -> Steps[Reply[RowsAnswer]]:
     """A row has no texts but the title, which is cut, and ids in place of names: it takes at most 400 bytes.

@@ -1,0 +1,198 @@
+"""What a search takes, and how large its index is: common words with a filter, rare phrases, beginnings of words and
+parts of numbers, for an admin, for an engineer with one ticket type and for a customer's user with ten tickets.
+
+    PYTHONPATH=tests/support .venv/bin/python -m bench.search [--tickets 1000000] [--engine sqlite] [--rounds 40]
+
+Asked is a server of one worker over loopback, one request after another, and nothing is given again
+(`KEESA_CACHE_MIB=0`). Milliseconds until an answer has come: the middle one, and the dearest of a hundred. The rule: at
+most 50 and 200. The desk is loaded, and its index made (`keesa search rebuild`), where that is missing; `--server` is a
+PostgreSQL that keeps it.
+"""
+
+import argparse
+import http.client
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import quantiles
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import psycopg
+
+from bench import dataset
+from bench.desks import log_in, server_of
+from bench.engines import ENGINES, Engine, chosen_engines
+from keesa.accounts.permissions import TICKETS_READ
+from keesa.db import Database, Tx, open_database
+from keesa.words.filling import is_whole
+from keesa.words.rebuilding import rebuild
+from live import UNMET, LiveServer
+
+MIDDLE: Final = 50.0
+DEAREST: Final = 200.0
+"""Milliseconds at the most."""
+TEN: Final = 10
+_ROLE: Final = "searches one type"
+_PEOPLE: Final = {"engineer": "one-type@search.example", "customer": "ten-tickets@search.example"}
+_SIZES: Final[Mapping[str, str]] = {
+    "sqlite": "SELECT sum(pgsize) AS value FROM dbstat WHERE name IN ('ticket_words', 'name_words')"
+    " OR name LIKE 'ticket_search%' OR name LIKE 'name_search%'",
+    "postgres": "SELECT pg_total_relation_size('ticket_words') + pg_total_relation_size('name_words') AS value",
+}
+Query = Mapping[str, str]
+
+
+def questions_of(tx: Tx) -> dict[str, list[Query]]:
+    """Several of each kind, made of what stands in the newest tickets and in old ones."""
+    rows = tx.all(
+        "SELECT id, contact_number, ticket_type FROM tickets WHERE id IN"
+        " (SELECT id FROM (SELECT id FROM tickets ORDER BY id DESC LIMIT 4000) newest WHERE id % 199 = 0)"
+        " OR id IN (SELECT id FROM (SELECT id FROM tickets ORDER BY id LIMIT 4000) oldest WHERE id % 199 = 0)"
+    )
+    words = ("router", "line", "every", "site", "storm", "power", "evening", "cabinet")
+    return {
+        "common word": [{"q": word} for word in words],
+        "common word, filtered": [
+            {"q": word, **more}
+            for word in words
+            for more in ({"status": "open"}, {"priority": "1", "group": "active"}, {"category": "fault"})
+        ],
+        "two words": [{"q": f"{one} {other}"} for one in words[:4] for other in words[4:]],
+        "rare phrase": [
+            {"q": f'"{phrase}"'}
+            for phrase in (
+                "door reader is noisy",
+                "the camera at the jetty shows a red light at night",
+                "fax has to move",
+            )
+        ],
+        "phrase of none": [{"q": '"router the power the"'}, {"q": '"storm line every"'}],
+        "beginning": [{"q": f"{begin}*"} for begin in ("ro", "cab", "rout", "eve", "batt", "se")],
+        "part of a number": [{"q": str(row["contact_number"])[-5:]} for row in rows],
+        "number": [{"q": str(row["id"])} for row in rows],
+        "newest changed first": [{"q": word, "sort": "changed"} for word in words],
+    }
+
+
+def furnish(tx: Tx, world: dataset.World) -> None:
+    """The people who ask, with the admin's password."""
+    known = {row["email"] for row in tx.all("SELECT email FROM users")}
+    if {*_PEOPLE.values()} <= known:
+        return
+    customer_id = tx.value(
+        "SELECT customer_id AS value FROM tickets GROUP BY customer_id"
+        f" ORDER BY abs(count(*) - {TEN}), customer_id LIMIT 1"
+    )
+    role_id = tx.value("INSERT INTO roles (name) VALUES (:name) RETURNING id AS value", name=_ROLE)
+    tx.run(
+        "INSERT INTO role_ticket_types (role_id, ticket_type) VALUES (:role_id, :type)",
+        role_id=role_id,
+        type=world.ticket_type,
+    )
+    tx.run(
+        "INSERT INTO role_permissions (role_id, resource, action, position) VALUES (:role_id, :resource, :action, 0)",
+        role_id=role_id,
+        **TICKETS_READ._asdict(),
+    )
+    for kind, email in _PEOPLE.items():
+        user_id = tx.value(
+            "INSERT INTO users (email, full_name, nick_name, user_type, customer_id, password_hash, created_at)"
+            " SELECT :email, 'Who searches', 'Who', :type, CAST(:customer AS BIGINT), password_hash, 0 FROM users"
+            " WHERE email = :admin RETURNING id AS value",
+            email=email,
+            type="staff" if kind == "engineer" else "customer",
+            customer=customer_id if kind == "customer" else None,
+            admin=world.admin,
+        )
+        tx.run(
+            "INSERT INTO user_roles (user_id, role_id, position) VALUES (:user_id, :role_id, 0)",
+            user_id=user_id,
+            role_id=role_id,
+        )
+
+
+def made_ready(data: Path, url: str | None, world: dataset.World) -> dict[str, list[Query]]:
+    database = open_database(data, url)
+    try:
+        _fill(database)
+        database.write(lambda tx: furnish(tx, world))
+        size = database.read(lambda tx: tx.value(_SIZES["postgres" if url else "sqlite"]))
+        print(f"    index: {size / 1e6:,.1f} MB, {size / world.tickets:,.0f} bytes a ticket", flush=True)
+        return database.read(questions_of)
+    finally:
+        database.close()
+        if url:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("VACUUM (ANALYZE)")  # as the server would by itself, some time later
+
+
+def _fill(database: Database) -> None:
+    def there(tx: Tx) -> bool:
+        return is_whole(tx) and bool(
+            tx.value("SELECT count(*) AS value FROM (SELECT 1 FROM ticket_words LIMIT 1) some")
+        )
+
+    if not database.read(there):
+        begun = time.perf_counter()
+        tickets = rebuild(database, lambda _: None)
+        print(f"    filled in {time.perf_counter() - begun:,.0f} s, {tickets:,} tickets", flush=True)
+
+
+def taken(url: str, token: str, queries: Sequence[Query], rounds: int) -> Iterator[float]:
+    """Milliseconds of each; the first one of all is not counted."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    for number in range(rounds + 1):
+        for query in queries:
+            begun = time.perf_counter()
+            path = f"/api/v1/tickets/search?{urlencode(query)}"
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"{query}: {body!r}")
+            if number:
+                yield (time.perf_counter() - begun) * 1000
+    connection.close()
+
+
+def measured(data: Path, url: str | None, world: dataset.World, rounds: int) -> bool:
+    """Print what it takes; whether all of it is within the rule."""
+    questions = made_ready(data, url, world)
+    good = True
+    with LiveServer(data, url, "--workers", "1", KEESA_CACHE_MIB="0", KEESA_JOBS="no", **UNMET) as server:
+        for who, email in {"admin": world.admin, **_PEOPLE}.items():
+            token = log_in(server.url, email)["access"]
+            for kind, queries in questions.items():
+                times = quantiles(taken(server.url, token, queries, max(2, rounds // len(queries))), n=100)
+                good = good and times[49] <= MIDDLE and times[98] <= DEAREST
+                print(f"    {who:10}{kind:24}{times[49]:8.1f}{times[98]:8.1f} ms", flush=True)
+    return good
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("var/bench"))
+    parser.add_argument("--engine", type=chosen_engines, default=[*ENGINES])
+    parser.add_argument("--server", metavar="URL", help="a PostgreSQL, such as postgresql://keesa@127.0.0.1:5432")
+    parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=40, help="requests of each kind, about")
+    options = parser.parse_args()
+    good = [_on(engine, options) for engine in options.engine]
+    raise SystemExit(0 if all(good) else 1)
+
+
+def _on(engine: Engine, options: argparse.Namespace) -> bool:
+    name = f"search_{options.tickets}"
+    with server_of(engine) as server:
+        at: str | None = options.server if engine != "sqlite" else None
+        if at is None and server is not None:
+            at = server.url("").rstrip("/")
+        url = None if at is None else f"{at}/{name}"
+        print(f"{engine}: {options.tickets:,} tickets; the middle and the dearest of a hundred", flush=True)
+        world = dataset.prepared(options.data / name, url, options.tickets)
+        return measured(options.data / name, url, world, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""What a query finds on PostgreSQL, whose index has its hits in no order.
+
+Where hits are many, rows are looked at in the order of their places until enough were found; where they are few, all
+of them are sorted. Which of the two it is, the first rows tell, or the index (docs/decisions/0065-searching.md).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from keesa.db import Tx
+from keesa.search.asking import Asked
+from keesa.search.spans import CHUNK, HITS, LARGEST, Hit, Met, Span
+from keesa.words.places import MOST_ROWS, place_of
+
+FIRST: Final = 1_000
+"""Rows that are looked at to begin with."""
+DENSE: Final = 0.1
+"""The part of them that are hits, from which on rows are looked at in turn."""
+ROWS: Final = 20_000
+"""That are looked at for a page, at the most."""
+SORTED: Final = 10_000
+"""So many hits are sorted whole. Of a customer's user all are, who gets no rows looked at that are not theirs."""
+
+_LOOKED_AT: Final = "SELECT place, vector FROM ticket_words WHERE place >= :lower AND place < :upper ORDER BY place"
+_FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN 1 ELSE 0 END"
+"""As a column: no planner reaches it by the index then."""
+_IN_HEAD: Final = "CASE WHEN vector @@ CAST(:head AS tsquery) THEN 1 ELSE 0 END"
+
+
+def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
+    """The hits of the span, from one end on."""
+    if asked.own_alone:
+        yield from _sorted(tx, asked, span, None, newest_first=newest_first)
+        return
+    met = _window(tx, asked, span, FIRST, newest_first=newest_first)
+    yield met
+    if met.end is None:
+        return
+    left = span.beyond(met.end, newest_first=newest_first)
+    if len(met.hits) < DENSE * FIRST:
+        found = list(_sorted(tx, asked, left, SORTED, newest_first=newest_first))
+        if found:
+            yield from found
+            return
+    yield from _windows(tx, asked, left, max(len(met.hits), 1) / FIRST, newest_first=newest_first)
+
+
+def _windows(tx: Tx, asked: Asked, span: Span, density: float, *, newest_first: bool) -> Iterator[Met]:
+    """Rows in turn, as many at a time as may have a chunk of hits."""
+    left = ROWS - FIRST
+    while left > 0:
+        size = min(left, max(FIRST, int(CHUNK / density)))
+        met = _window(tx, asked, span, size, newest_first=newest_first)
+        yield met
+        if met.end is None:
+            return
+        span = span.beyond(met.end, newest_first=newest_first)
+        left -= size
+        density = max(len(met.hits), 1) / size
+
+
+def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) -> Met:
+    direction = "DESC" if newest_first else "ASC"
+    looked = f"{_LOOKED_AT} {direction} LIMIT {size}"
+    last = tx.soon(
+        "SELECT place FROM ticket_words WHERE place >= :lower AND place < :upper"
+        f" ORDER BY place {direction} OFFSET {size - 1} LIMIT 1",
+        **span._asdict(),
+    )
+    found = tx.each(
+        f"SELECT place, {_heads_of(asked)} FROM ({looked}) looked WHERE {_FOUND} = 1 ORDER BY place {direction}",
+        **_params(asked),
+        **span._asdict(),
+    )
+    hits = [Hit(place, bool(head)) for place, head in found]
+    return Met(hits, next((row["place"] for row in last()), None))
+
+
+def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first: bool) -> Iterator[Met]:
+    """Nothing where there are more than so many. A phrase is looked for in the rows alone that have all of its words,
+    as the index knows of no phrases.
+    """
+    direction = "DESC" if newest_first else "ASC"
+    bound = "" if most is None else f" LIMIT {most + 1}"
+    tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
+    found = list(
+        tx.each(
+            "WITH hits AS MATERIALIZED"
+            f" (SELECT place, {_FOUND} AS found FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
+            f" AND place + 0 >= :lower AND place + 0 < :upper{bound})"  # + 0: by no index
+            " SELECT place, counted.hits FROM hits, (SELECT count(*) AS hits FROM hits) counted"
+            f" WHERE found = 1 OR counted.hits > :most ORDER BY place {direction} LIMIT {HITS}",
+            match=asked.match.whole,
+            loose=asked.match.loose,
+            most=LARGEST if most is None else most,
+            **span._asdict(),
+        )
+    )
+    if most is not None and found and found[0][1] > most:
+        return
+    places = [place for place, _ in found]
+    for begin in range(0, max(len(places), 1), CHUNK):
+        chunk = places[begin : begin + CHUNK]
+        ended = begin + CHUNK >= len(places) and len(places) < HITS
+        yield Met(_with_heads(tx, asked, chunk), None if ended else chunk[-1])
+
+
+def _with_heads(tx: Tx, asked: Asked, places: Sequence[int]) -> list[Hit]:
+    if not (asked.with_heads and places):
+        return [Hit(place, in_head=False) for place in places]
+    heads = {
+        place
+        for (place,) in tx.each(
+            f"SELECT place FROM ticket_words WHERE place IN $json_ids AND {_IN_HEAD} = 1",
+            ids=msgspec.json.encode(places).decode(),
+            head=asked.match.head,
+        )
+    }
+    return [Hit(place, place in heads) for place in places]
+
+
+def _heads_of(asked: Asked) -> str:
+    return _IN_HEAD if asked.with_heads else "0"
+
+
+def _params(asked: Asked) -> dict[str, object]:
+    return {"match": asked.match.whole, **({"head": asked.match.head} if asked.with_heads else {})}
+
+
+def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[Hit]:
+    """The hits of these tickets: their rows are looked at."""
+    found = tx.each(
+        f"SELECT place, {_heads_of(asked)} FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
+        " CROSS JOIN LATERAL (SELECT place, vector FROM ticket_words"
+        f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
+        f" ORDER BY place) looked WHERE {_FOUND} = 1",
+        firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
+        **_params(asked),
+    )
+    return [Hit(place, bool(head)) for place, head in found]

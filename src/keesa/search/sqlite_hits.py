@@ -1,0 +1,70 @@
+"""What a query finds on SQLite, whose index has its hits in the order of their places."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from keesa.db import Tx
+from keesa.search.asking import Asked
+from keesa.search.plain import in_head, is_met
+from keesa.search.spans import CHUNK, HITS, Hit, Met, Span
+from keesa.words.places import MOST_ROWS, place_of
+
+LOOSE: Final = 20_000
+"""Rows that have all words of a phrase, wherever they stand: of so many FTS5 looks for the phrase itself. Among more it
+would not stop before it has found one.
+"""
+_IN_SPAN: Final = (
+    "SELECT rowid FROM ticket_search WHERE ticket_search MATCH :match AND rowid >= :lower AND rowid < :upper"
+)
+_ROWS: Final = (
+    "SELECT place, head, said, internal FROM ticket_words WHERE place IN (SELECT value FROM json_each(:places))"
+)
+
+
+def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
+    """The hits of the span, from one end on."""
+    loosely = asked.match.loose != asked.match.whole and _are_many(tx, asked)
+    sql = f"{_IN_SPAN} ORDER BY rowid {'DESC' if newest_first else 'ASC'} LIMIT {HITS}"
+    match = asked.match.loose if loosely else asked.match.whole
+    found = (place for (place,) in tx.each(sql, match=match, **span._asdict()))
+    looked = 0
+    while True:
+        places = list(islice(found, CHUNK))
+        looked += len(places)
+        ended = len(places) < CHUNK and looked < HITS
+        yield Met(_hits(tx, asked, places, loosely=loosely), None if ended else places[-1])
+        if ended or looked >= HITS:
+            return
+
+
+def _are_many(tx: Tx, asked: Asked) -> bool:
+    loose = f"SELECT rowid FROM ticket_search WHERE ticket_search MATCH :match LIMIT {LOOSE + 1}"
+    found: int = tx.value(f"SELECT count(*) AS value FROM ({loose})", match=asked.match.loose)
+    return found > LOOSE
+
+
+def _hits(tx: Tx, asked: Asked, places: Sequence[int], *, loosely: bool) -> list[Hit]:
+    """Where they were found `loosely`, those that are."""
+    if not (places and (loosely or asked.with_heads)):
+        return [Hit(place, in_head=False) for place in places]
+    rows = {place: texts for place, *texts in tx.each(_ROWS, places=msgspec.json.encode(places).decode())}
+    plain = asked.match.plain
+    return [
+        Hit(place, in_head(plain, rows[place][0]))
+        for place in places
+        if not loosely or is_met(plain, rows[place][: asked.texts])
+    ]
+
+
+def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[Hit]:
+    """The hits of these tickets. Their rows are read: FTS5 would make the list of all hits anew for each of them."""
+    rows = tx.each(
+        "SELECT place, head, said, internal FROM json_each(:firsts) given CROSS JOIN ticket_words"
+        f" ON place >= given.value AND place < given.value + {MOST_ROWS}",
+        firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
+    )
+    plain = asked.match.plain
+    return [Hit(place, in_head(plain, texts[0])) for place, *texts in rows if is_met(plain, texts[: asked.texts])]

@@ -1,0 +1,148 @@
+"""Searching with any filters, in any order, page by page: what plain Python finds, each ticket once."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deterministic import deterministic
+from furnished_tickets import FILTERS, Furnished, furnished, joined
+from keesa.accounts.actors import Actor
+from keesa.db import Database, Tx
+from keesa.db.steps import run_to_the_end
+from keesa.search import finding, postgres_hits, spans, sqlite_hits
+from keesa.search.finding import SORTS, FoundTickets, SearchPage, search
+from keesa.search.language import read_query
+from keesa.tickets.row_filters import RowsWanted
+from many_tickets import ACTORS, actors
+from plain_search import Asked, PlainDesk
+from searched_tickets import QUESTIONS, found_plainly, furnish_texts, plain_desk
+
+NOTHING: Final = RowsWanted()
+
+
+@pytest.fixture(scope="module")
+def full(shared_database: Database) -> Database:
+    shared_database.write(furnish_texts)
+    return shared_database
+
+
+@pytest.fixture(scope="module")
+def tickets(full: Database) -> list[Furnished]:
+    return full.read(furnished)
+
+
+@pytest.fixture(scope="module")
+def desk(full: Database) -> PlainDesk:
+    return full.read(plain_desk)
+
+
+WAYS: Final = ("as served", "hits", "few hits at a time", "rows in turn", "hits sorted")
+
+
+@pytest.fixture(params=WAYS)
+def looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the bounds of the server the filters lead to all of the few tickets that there are; with smaller ones hits
+    are walked along, in each of the ways that PostgreSQL has.
+    """
+    if request.param == "as served":
+        return
+    monkeypatch.setattr(finding, "FEW", 0)
+    if request.param == "hits":
+        return
+    monkeypatch.setattr(finding, "MOST", 19)
+    monkeypatch.setattr(finding, "ROUND", 16 * 1024)
+    for module in (spans, sqlite_hits, postgres_hits):
+        monkeypatch.setattr(module, "HITS", 40)
+        monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(postgres_hits, "FIRST", 10)
+    monkeypatch.setattr(postgres_hits, "ROWS", 45)
+    monkeypatch.setattr(postgres_hits, "SORTED", 10_000)
+    if request.param == "rows in turn":
+        monkeypatch.setattr(postgres_hits, "DENSE", 0.0)
+    if request.param == "hits sorted":
+        monkeypatch.setattr(postgres_hits, "DENSE", 2.0)
+
+
+def typed(asked: Sequence[Asked]) -> str:
+    return " ".join(one.typed for one in asked)
+
+
+def pages(tx: Tx, actor: Actor, asked: Sequence[Asked], wanted: RowsWanted, page: SearchPage) -> Iterator[FoundTickets]:
+    """Each, to the end."""
+    query = read_query(typed(asked))
+    for _ in range(3000):
+        found = run_to_the_end(search(tx, actor, query, wanted, page))
+        assert len(found.tickets) <= page.limit
+        yield found
+        if found.next_after is None:
+            return
+        assert found.next_after != page.after
+        page = SearchPage(page.limit, page.sort, page.descending, found.next_after)
+    raise AssertionError("no end")
+
+
+def numbers(found: Sequence[FoundTickets]) -> list[int]:
+    return [ticket.row.id for page in found for ticket in page.tickets]
+
+
+def check(
+    full: Database,
+    desk: PlainDesk,
+    tickets: list[Furnished],
+    actor: Actor,
+    asked: Sequence[Asked],
+    wanted: RowsWanted,
+    page: SearchPage,
+) -> None:
+    """The pages have what there is to find, each once, and count it. What is one block is in order; so are numbers."""
+    expected = found_plainly(desk, tickets, actor, wanted, asked, page.sort, descending=page.descending)
+    found = full.read(lambda tx: list(pages(tx, actor, asked, wanted, page)))
+    begin_blocks = [each.next_after for each in found if each.next_after and each.next_after.lower is None]
+    if page.sort == "raised" or not begin_blocks:
+        assert numbers(found) == expected
+    assert sorted(numbers(found)) == sorted(expected)
+    first, *further = found
+    assert first.count is not None
+    assert first.count == len(expected) if first.count_is_exact else first.count <= len(expected)
+    assert all(later.count is None for later in further)
+
+
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize("name", FILTERS)
+def test_each_filter_joins_with_a_search(full: Database, desk: PlainDesk, tickets: list[Furnished], name: str) -> None:
+    """In each order, whoever asks: the pages together have each ticket once."""
+    place = list(FILTERS).index(name)
+    for number, asked in enumerate(QUESTIONS):
+        if (number + place) % 2:  # the others join with the next filter
+            continue
+        actor = list(ACTORS.values())[(number + place) % 5]
+        sort = SORTS[(number + place) % 4]
+        page = SearchPage((17, 50)[number % 2], sort, bool(number % 3) or sort == "best")
+        check(full, desk, tickets, actor, asked, FILTERS[name], page)
+
+
+@pytest.mark.usefixtures("looked_at")
+@given(
+    actor=actors(),
+    asked=st.sampled_from(QUESTIONS),
+    names=st.lists(st.sampled_from(list(FILTERS)), max_size=2),
+    page=st.builds(SearchPage, st.sampled_from((1, 7, 50)), st.sampled_from(SORTS), st.just(True)),  # noqa: FBT003
+)
+@deterministic(15)
+def test_any_filters_find_what_plain_python_finds(
+    full: Database,
+    desk: PlainDesk,
+    tickets: list[Furnished],
+    actor: Actor,
+    asked: Sequence[Asked],
+    names: list[str],
+    page: SearchPage,
+) -> None:
+    """Of whom whatever, in whatever order."""
+    wanted = NOTHING
+    for name in names:
+        wanted = joined(wanted, FILTERS[name])
+    check(full, desk, tickets, actor, asked, wanted, page)
