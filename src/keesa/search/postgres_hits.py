@@ -11,7 +11,7 @@ import msgspec
 
 from keesa.db import Tx
 from keesa.search.asking import Asked
-from keesa.search.spans import CHUNK, HITS, LARGEST, Hit, Met, Span
+from keesa.search.spans import CHUNK, HITS, LARGEST, Met, Span
 from keesa.words.places import MOST_ROWS, place_of
 
 FIRST: Final = 1_000
@@ -70,11 +70,11 @@ def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) 
         **span._asdict(),
     )
     found = tx.each(
-        f"SELECT place, {_heads_of(asked)} FROM ({looked}) looked WHERE {_FOUND} = 1 ORDER BY place {direction}",
-        **_params(asked),
+        f"SELECT place FROM ({looked}) looked WHERE {_FOUND} = 1 ORDER BY place {direction}",
+        match=asked.match.whole,
         **span._asdict(),
     )
-    hits = [Hit(place, bool(head)) for place, head in found]
+    hits = [place for (place,) in found]
     return Met(hits, next((row["place"] for row in last()), None))
 
 
@@ -104,39 +104,27 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
     for begin in range(0, max(len(places), 1), CHUNK):
         chunk = places[begin : begin + CHUNK]
         ended = begin + CHUNK >= len(places) and len(places) < HITS
-        yield Met(_with_heads(tx, asked, chunk), None if ended else chunk[-1])
+        yield Met(chunk, None if ended else chunk[-1])
 
 
-def _with_heads(tx: Tx, asked: Asked, places: Sequence[int]) -> list[Hit]:
-    if not (asked.with_heads and places):
-        return [Hit(place, in_head=False) for place in places]
-    heads = {
-        place
-        for (place,) in tx.each(
-            f"SELECT place FROM ticket_words WHERE place IN $json_ids AND {_IN_HEAD} = 1",
-            ids=msgspec.json.encode(places).decode(),
-            head=asked.match.head,
-        )
-    }
-    return [Hit(place, place in heads) for place in places]
+def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
+    """Those of these hits whose head has all of it."""
+    found = tx.each(
+        f"SELECT place FROM ticket_words WHERE place IN $json_ids AND {_IN_HEAD} = 1",
+        ids=msgspec.json.encode(places).decode(),
+        head=asked.match.head,
+    )
+    return {place for (place,) in found}
 
 
-def _heads_of(asked: Asked) -> str:
-    return _IN_HEAD if asked.with_heads else "0"
-
-
-def _params(asked: Asked) -> dict[str, object]:
-    return {"match": asked.match.whole, **({"head": asked.match.head} if asked.with_heads else {})}
-
-
-def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[Hit]:
+def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
     """The hits of these tickets: their rows are looked at."""
     found = tx.each(
-        f"SELECT place, {_heads_of(asked)} FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
+        "SELECT place FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
         " CROSS JOIN LATERAL (SELECT place, vector FROM ticket_words"
         f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
         f" ORDER BY place) looked WHERE {_FOUND} = 1",
         firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
-        **_params(asked),
+        match=asked.match.whole,
     )
-    return [Hit(place, bool(head)) for place, head in found]
+    return [place for (place,) in found]
