@@ -20,7 +20,7 @@ DENSE: Final = 0.1
 """The part of them that are hits, from which on rows are looked at in turn."""
 ROWS: Final = 20_000
 """That are looked at for a page, at the most."""
-SORTED: Final = 10_000
+SORTED: Final = 5_000
 """So many hits are sorted whole. Of a customer's user all are, who gets no rows looked at that are not theirs."""
 
 _LOOKED_AT: Final = "SELECT place, vector FROM ticket_words WHERE place >= :lower AND place < :upper ORDER BY place"
@@ -84,11 +84,12 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
     """
     direction = "DESC" if newest_first else "ASC"
     bound = "" if most is None else f" LIMIT {most + 1}"
+    found_too = "1" if asked.match.loose == asked.match.whole else _FOUND
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
     found = list(
         tx.each(
             "WITH hits AS MATERIALIZED"
-            f" (SELECT place, {_FOUND} AS found FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
+            f" (SELECT place, {found_too} AS found FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
             f" AND place + 0 >= :lower AND place + 0 < :upper{bound})"  # + 0: by no index
             " SELECT place, counted.hits FROM hits, (SELECT count(*) AS hits FROM hits) counted"
             f" WHERE found = 1 OR counted.hits > :most ORDER BY place {direction} LIMIT {HITS}",
