@@ -147,6 +147,8 @@ NO_ACTS: Final = {
     "eco list": "reads",
     "reference list": "reads",
     "tag list": "reads",
+    "search check": "reads",
+    "search rebuild": "makes anew what is made of what is there, and changes nothing of that",
     "desk show": "reads",
     "job list": "reads",
     "job show": "reads",

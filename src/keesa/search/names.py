@@ -30,7 +30,6 @@ def marks_of(tx: Tx, query: Query, customer_id: int | None) -> Mapping[Term, Seq
     found = _named(tx, syntax, {term: [phrase, *own] for term, phrase in asked.items()})
     naming = [asked[term] for term in query.terms if 0 < len(found[term]) <= MOST_NAMES]
     common = [term for term, places in found.items() if len(places) > MOST_NAMES]
-    found |= dict.fromkeys(common, ())
     if naming:
         found |= _named(tx, syntax, {term: [asked[term], syntax.any_of(naming), *own] for term in common})
     return {term: [_mark_at(place) for place in places] for term, places in found.items() if len(places) <= MOST_NAMES}

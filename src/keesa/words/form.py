@@ -15,18 +15,23 @@ FITS: Final = f"ticket_words.words + :size <= {MOST_WORDS} AND ticket_words.most
 """Whether the piece does, in a row that is there (`Row.fits`)."""
 LAST_ROW: Final = "(SELECT max(place) FROM ticket_words WHERE place >= :first AND place <= :last)"
 """Of a ticket whose rows may stand from `:first` to `:last`."""
+FREE: Final = """(
+    SELECT min(own.place) + 1 FROM ticket_words own WHERE own.place >= :first AND own.place < :last
+    AND NOT EXISTS (SELECT 1 FROM ticket_words following WHERE following.place = own.place + 1)
+)"""
+"""The first place behind one of its rows where there is none, as rows go whose texts have gone."""
 APPENDING: Final = """
     INSERT INTO ticket_words (place, {columns}, pieces, words, most)
-    SELECT ticket_words.place + CASE WHEN {fits} THEN 0 ELSE 1 END, {values},
+    SELECT CASE WHEN {fits} THEN ticket_words.place ELSE {free} END, {values},
         '[' || {{name}} || ']', CAST(:size AS INTEGER), CAST(:most AS INTEGER)
-    FROM ticket_words WHERE ticket_words.place = {last_row} AND (ticket_words.place < :last OR {fits})
+    FROM ticket_words WHERE ticket_words.place = {last_row} AND ({fits} OR {free} IS NOT NULL)
     ON CONFLICT (place) DO UPDATE SET {added},
         pieces = CASE ticket_words.pieces WHEN '[]' THEN excluded.pieces
             ELSE substr(ticket_words.pieces, 1, length(ticket_words.pieces) - 1) || ',' || substr(excluded.pieces, 2)
         END,
         words = ticket_words.words + excluded.words, most = ticket_words.most + excluded.most
 """
-"""Adds a piece to a ticket's last row, or in one behind it; nothing where the ticket has none, or no more may be."""
+"""Adds a piece to a ticket's last row, or in a new one; nothing where the ticket has none, or no more may be."""
 
 
 @dataclass(frozen=True, slots=True)

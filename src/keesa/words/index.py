@@ -5,6 +5,7 @@ Who calls holds the ticket's row. A ticket without rows has not been filled in y
 its texts as they are then: here nothing is done to it.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -26,7 +27,8 @@ _LAST_NOTE: Final = {
 
 def index_ticket(tx: Tx, head: Head, description: Sequence[Piece]) -> None:
     """A ticket that was just raised."""
-    write_rows(tx, head, rows_of(named(DESCRIPTION, None, description)))
+    for place, row in enumerate(rows_of(named(DESCRIPTION, None, description)), place_of(head.id)):
+        _write(tx, place, head, row)
 
 
 def add_note(tx: Tx, ticket_id: int, pieces: Sequence[Piece], *, internal: bool) -> None:
@@ -43,7 +45,7 @@ def replace_note(tx: Tx, ticket_id: int, note_id: int, pieces: Sequence[Piece], 
 
 def remove_note(tx: Tx, ticket_id: int, note_id: int, *, internal: bool) -> None:
     """A note that was withdrawn."""
-    _remove(tx, ticket_id, NOTES[internal], note_id)
+    _replace(tx, ticket_id, NOTES[internal], note_id, ())
 
 
 def replace_description(tx: Tx, ticket_id: int, pieces: Sequence[Piece]) -> None:
@@ -73,14 +75,10 @@ def reindex(tx: Tx, ticket_id: int) -> None:
 def write_rows(tx: Tx, head: Head, rows: Sequence[Row]) -> None:
     """In place of those that the ticket has, if any."""
     first = place_of(head.id)
-    for number, row in enumerate(rows):
-        _write(tx, first + number, head, row)
+    for place, row in enumerate(rows, first):
+        _write(tx, place, head, row)
     behind = {"first": first + len(rows), "last": first + MOST_ROWS - 1}
     tx.run("DELETE FROM ticket_words WHERE place >= :first AND place <= :last", **behind)
-
-
-def has_rows(tx: Tx, ticket_id: int) -> bool:
-    return bool(tx.all("SELECT 1 FROM ticket_words WHERE place = :place", place=place_of(ticket_id)))
 
 
 def _write(tx: Tx, place: int, head: Head, row: Row) -> None:
@@ -97,24 +95,32 @@ def _append(tx: Tx, ticket_id: int, each: NamedPiece, called: str, /, **given: o
 
 
 def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Sequence[Piece]) -> None:
-    _remove(tx, ticket_id, kind, note_id)
-    for each in named(kind, note_id, pieces):
+    """Rows that had some of it are made anew: of the texts that they have left, and of what of the new one they hold.
+    What is more comes behind.
+    """
+    begin = begin_of(kind, note_id)
+    found = tx.all(_WITH_PIECE, **rows_range(ticket_id), one=f"%{begin}]%", some=f"%{begin},%")
+    head = head_of(tx, ticket_id) if found else None
+    wanted = deque(named(kind, note_id, pieces))
+    for row in found:
+        assert head is not None  # noqa: S101 - it was read
+        made = _without(tx, ticket_id, row["pieces"], (kind, note_id))
+        while wanted and made.fits(wanted[0].piece):
+            made.add(wanted.popleft())
+        if made.pieces or row["place"] == place_of(ticket_id):
+            _write(tx, row["place"], head, made)
+        else:
+            tx.run("DELETE FROM ticket_words WHERE place = :place", place=row["place"])
+    for each in wanted:
         _append(tx, ticket_id, each, "CAST(:name AS TEXT)", name=each.name)
 
 
-def _remove(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None) -> None:
-    """Rows that had some of it are made anew, of the texts that they have left."""
-    begin = begin_of(kind, note_id)
-    found = tx.all(_WITH_PIECE, **rows_range(ticket_id), one=f"%{begin}]%", some=f"%{begin},%")
-    if not found:
-        return
-    head = head_of(tx, ticket_id)
-    for row in found:
-        left = [name for name in names_in(row["pieces"]) if name[:2] != (kind, note_id)]
-        made = Row()
-        for each in pieces_named(tx, ticket_id, left):
-            made.add(each)
-        _write(tx, row["place"], head, made)
+def _without(tx: Tx, ticket_id: int, pieces: str, text: tuple[Kind, int | None]) -> Row:
+    """The row as it is without a text."""
+    made = Row()
+    for each in pieces_named(tx, ticket_id, [name for name in names_in(pieces) if name[:2] != text]):
+        made.add(each)
+    return made
 
 
 _WITH_PIECE: Final = (

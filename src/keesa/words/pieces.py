@@ -15,6 +15,8 @@ MOST_HEAD: Final = 990
 MOST_OF_ONE_IN_HEAD: Final = 50
 """Likewise."""
 
+_NEARLY: Final = 0.98
+
 
 class Piece(NamedTuple):
     words: tuple[str, ...]
@@ -87,18 +89,19 @@ def _fits(piece: Piece) -> bool:
     return piece.size <= MOST_WORDS and piece.most <= MOST_OF_ONE
 
 
-def _cut(words: Sequence[str]) -> Iterator[Piece]:
-    """The boundary before the ends is no more than any word may be, and there is one."""
-    begin, size, counts = 0, 2, Counter[str]()
-    numbers = bool(ends_of([*words]))
-    for position, word in enumerate(words):
-        added = [word, *ends_of([word])] if numbers else [word]
-        if size + len(added) > MOST_WORDS or any(counts[each] >= MOST_OF_ONE for each in added):
-            yield _piece([*words[begin:position]])
-            begin, size, counts = position, 2, Counter()
-        size += len(added)
-        counts.update(added)
-    yield _piece([*words[begin:]])
+def _cut(words: list[str]) -> Iterator[Piece]:
+    """The longest that fit, or little less: a piece that does not is made shorter by as much as it is too large."""
+    begin = 0
+    while begin < len(words):
+        size = MOST_WORDS
+        while not _fits(piece := _piece(words[begin : begin + size])):
+            size = max(int(len(words[begin : begin + size]) * _share(piece)), 1)
+        yield piece
+        begin += size
+
+
+def _share(piece: Piece) -> float:
+    return min(_NEARLY * MOST_WORDS / piece.size, _NEARLY * MOST_OF_ONE / piece.most)
 
 
 def _bounded(words: Sequence[str]) -> list[str]:

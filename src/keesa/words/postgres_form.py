@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from keesa.words.form import APPENDING, FITS, LAST_ROW, Form, Said, Values
+from keesa.words.form import APPENDING, FITS, FREE, LAST_ROW, Form, Said, Values
 from keesa.words.pieces import MOST_HEAD, Head
 from keesa.words.rows import NamedPiece
 from keesa.words.splitting import BOUNDARY
@@ -92,6 +92,7 @@ POSTGRES: Final = Form(
         added="vector = ticket_words.vector || excluded.vector",
         fits=FITS,
         last_row=LAST_ROW,
+        free=FREE,
     ),
     set_head=(
         "UPDATE ticket_words SET vector = CAST(CAST(ts_filter(vector, '{b,c}') AS TEXT) || ' ' || :vector AS tsvector)"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from keesa.words.form import APPENDING, FITS, LAST_ROW, Form, Said, Values
+from keesa.words.form import APPENDING, FITS, FREE, LAST_ROW, Form, Said, Values
 from keesa.words.pieces import Head
 from keesa.words.rows import NamedPiece
 from keesa.words.splitting import BOUNDARY
@@ -58,6 +58,7 @@ SQLITE: Final = Form(
         added="said = ticket_words.said || excluded.said, internal = ticket_words.internal || excluded.internal",
         fits=FITS,
         last_row=LAST_ROW,
+        free=FREE,
     ),
     set_head="UPDATE ticket_words SET head = :head WHERE place >= :first AND place <= :last",
     hide=(
