@@ -26,7 +26,7 @@ _HEADS: Final = f"SELECT place, head {_GIVEN}"
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
     """The hits of the span, from one end on."""
-    loosely = asked.match.loose != asked.match.whole and _are_many(tx, asked)
+    loosely = asked.match.has_phrases and _are_many(tx, asked)
     sql = f"{_IN_SPAN} ORDER BY rowid {'DESC' if newest_first else 'ASC'} LIMIT {HITS}"
     match = asked.match.loose if loosely else asked.match.whole
     found = (place for (place,) in tx.each(sql, match=match, **span._asdict()))
