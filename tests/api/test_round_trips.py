@@ -310,6 +310,17 @@ def test_rows(desk: Desk, query: str, waits: int) -> None:
     desk.asks_in(waits, "GET", f"/tickets/rows{query}", None, None, None)
 
 
+@pytest.mark.parametrize(("query", "waits"), [("", 9), ("&sort=raised", 8), (f"&tag={cast.TAG}&sort=raised", 9)])
+def test_a_search(desk: Desk, query: str, waits: int) -> None:
+    """The session; the names that have the words; where filters may lead to few, to which; the hits; which of them fit;
+    for the best ones their heads; their rows; the texts; their notes; whether the index is whole.
+    """
+    [number] = made(desk, 1)
+    desk.ask("POST", f"/tickets/{number}/tags", {"tag": {"id": cast.TAG}})
+    desk.ask("POST", f"/tickets/{number}/notes", {"note": {"note": "No internet still"}})
+    desk.asks_in(waits, "GET", f"/tickets/search?q=internet{query}", None, None, None)
+
+
 def test_rows_that_are_held(desk: Desk) -> None:
     """The session; whether there are few; which; their rows."""
     [number] = made(desk, 1)

@@ -59,6 +59,8 @@ def looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(postgres_hits, "FIRST", 10)
     monkeypatch.setattr(postgres_hits, "ROWS", 45)
+    monkeypatch.setattr(postgres_hits, "PHRASES", 30)
+    monkeypatch.setattr(sqlite_hits, "LOOSE", 5)
     monkeypatch.setattr(postgres_hits, "SORTED", 10_000)
     if request.param == "rows in turn":
         monkeypatch.setattr(postgres_hits, "DENSE", 0.0)

@@ -11,8 +11,6 @@ class Asked(NamedTuple):
     """Whether internal notes are looked at."""
     own_alone: bool
     """Whether a customer's user asks, for whom nothing of others is looked at."""
-    with_heads: bool
-    """Whether it matters which heads have all of it."""
 
     @property
     def texts(self) -> int:

@@ -12,6 +12,8 @@ LONGEST: Final = 160
 BEFORE: Final = 40
 """Of them, at the most, before what was found first."""
 LONGEST_FOUND: Final = 240
+NEAR: Final = 320
+"""Characters that are looked at behind the place where the first word stands."""
 _CUT: Final = "…"
 _BLANK: Final = re.compile(r"\s+")
 
@@ -41,13 +43,28 @@ def excerpt_of(text: str, query: Query) -> Excerpt | None:
 
 
 def _found_in(text: str, query: Query) -> list[Found]:
-    """In the order of the text."""
+    """In the order of the text; of a long one what stands near the first."""
     there = set(words_of(text))
     ends = set(ends_of([*there]))
     terms = [term for term in query.terms if _may_be_there(term, there, ends)]
     if not terms:
         return []
-    words = list(words_in(text))
+    start, end = _near(text, terms)
+    return _in_part(text, terms, start, end) or _in_part(text, terms, 0, len(text))
+
+
+def _near(text: str, terms: Sequence[Term]) -> tuple[int, int]:
+    """Where what is looked for is likely to stand first: to split all of a long text takes long."""
+    if len(text) <= NEAR or not text.isascii():
+        return 0, len(text)
+    small = text.lower()
+    at = min((place for term in terms if (place := small.find(term.words[0])) >= 0), default=0)
+    end = text.find(" ", at + NEAR)
+    return text.rfind(" ", 0, max(at - BEFORE, 0)) + 1, len(text) if end < 0 else end
+
+
+def _in_part(text: str, terms: Sequence[Term], start: int, end: int) -> list[Found]:
+    words = [Word(word, start + first, start + last) for word, first, last in words_in(text[start:end])]
     return sorted(each for term in terms for each in _places_of(term, words))
 
 

@@ -5,7 +5,7 @@ these are looked at. Else hits are, the newest first: the first `MOST` of them t
 the next block goes on behind it, so that the pages together have each hit once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -18,7 +18,7 @@ from keesa.search import postgres_hits, sqlite_hits
 from keesa.search.asking import Asked
 from keesa.search.language import Query
 from keesa.search.matching import match_of
-from keesa.search.spans import Hit, Met, Span, each_once, first_of
+from keesa.search.spans import Met, Span, each_once, first_of
 from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on
 from keesa.tickets.row_numbers import few_of
 from keesa.tickets.row_selects import fits_of
@@ -97,7 +97,7 @@ def search(tx: Tx, actor: Actor, query: Query, wanted: RowsWanted, page: SearchP
     yield Pace.LONG
     internal = sees_internal(actor)
     match = match_of(tx, query, internal=internal, customer_id=None if internal else actor.customer_id)
-    asked = Asked(match, internal, own_alone=not internal, with_heads=page.sort == "best")
+    asked = Asked(match, internal, own_alone=not internal)
     searching = _Searching(tx, actor, wanted, page, asked)
     few = few_of(tx, actor, wanted, FEW)
     yield Pace.LONG
@@ -128,9 +128,10 @@ class _Searching:
     def of_few(self, tickets: Sequence[int]) -> _Block:
         """All of them are looked at."""
         keys = self._keys(tickets)
-        hits = each_once(self._hits.among(self._tx, self._asked, [*keys])) if keys else []
+        places = each_once(self._hits.among(self._tx, self._asked, [*keys])) if keys else []
         span = self._span
-        fits = [fit for fit in self._fits(hits, keys) if span.lower <= fit.first < span.upper]
+        found = (_Fit(keys[ticket_at(place)], first_of(place), place) for place in places)
+        fits = [fit for fit in found if span.lower <= fit.first < span.upper]
         return _Block(sorted(fits, key=lambda fit: fit.first, reverse=self._newest_first), span, None)
 
     def of_many(self) -> _Block:
@@ -139,8 +140,9 @@ class _Searching:
         span, met = self._span, Met((), None)
         for met in self._hits.walk(self._tx, self._asked, span, newest_first=self._newest_first):
             known = {fit.first for fit in fits[-1:]}
-            hits = [hit for hit in each_once(met.hits) if first_of(hit.place) not in known]
-            fits += self._fits(hits, self._keys([ticket_at(hit.place) for hit in hits]))
+            tickets = {ticket_at(place): place for place in each_once(met.hits) if first_of(place) not in known}
+            keys = self._keys([*tickets])
+            fits += [_Fit(keys[id_], first_of(place), place) for id_, place in tickets.items() if id_ in keys]
             if len(fits) > self._needed:
                 return self._cut(fits[: self._needed], span, fits[self._needed - 1].first)
         return _Block(fits, span, None) if met.end is None else self._cut(fits, span, self._stop(span, met.end, fits))
@@ -165,13 +167,6 @@ class _Searching:
 
     # Tickets
 
-    def _fits(self, hits: Sequence[Hit], keys: dict[int, int]) -> Iterator[_Fit]:
-        for hit in hits:
-            key = keys.get(ticket_at(hit.place))
-            if key is not None:
-                first = first_of(hit.place)
-                yield _Fit(int(hit.in_head) if self._page.sort == "best" else key, first, hit.place)
-
     def _keys(self, tickets: Sequence[int]) -> dict[int, int]:
         """Of those that the actor sees and wants, by what they are sorted."""
         if not tickets:
@@ -189,7 +184,8 @@ class _Searching:
     # Pages
 
     def found(self, block: _Block) -> FoundTickets:
-        sorted_ = block.fits if self._page.sort == "raised" else sorted(block.fits, key=self._place_in_order)
+        fits = self._by_heads(block.fits) if self._page.sort == "best" else block.fits
+        sorted_ = fits if self._page.sort == "raised" else sorted(fits, key=self._place_in_order)
         left = [fit for fit in sorted_ if self._is_behind(fit)]
         shown = left[: self._page.limit]
         is_first = self._page.after is None
@@ -199,6 +195,11 @@ class _Searching:
             len(block.fits) if is_first else None,
             is_first and block.rest is None,
         )
+
+    def _by_heads(self, fits: Sequence[_Fit]) -> Sequence[_Fit]:
+        """By whether their heads have all of what is asked for."""
+        heads = self._hits.heads_of(self._tx, self._asked, [fit.place for fit in fits]) if fits else set[int]()
+        return [fit._replace(key=int(fit.place in heads)) for fit in fits]
 
     def _place_in_order(self, fit: _Fit) -> tuple[int, int]:
         turned = self._page.descending if self._page.sort != "priority" else not self._page.descending

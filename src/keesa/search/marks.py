@@ -120,6 +120,7 @@ def _notes_of(
 def _marked(texts: Sequence[_Text], query: Query, left: int) -> tuple[list[Mark], int]:
     """Those first that show what none before has shown, and how many characters may be looked through then."""
     found: list[tuple[_Text, Excerpt]] = []
+    missing = {*query.terms}
     for text in texts:
         if text.part in ("description", "note"):
             if left <= 0:
@@ -128,6 +129,9 @@ def _marked(texts: Sequence[_Text], query: Query, left: int) -> tuple[list[Mark]
         excerpt = excerpt_of(plain_text(text.text) if text.part in ("description", "note") else text.text, query)
         if excerpt is not None:
             found.append((text, excerpt))
+            missing -= excerpt.terms
+        if len(found) >= MOST and not missing:
+            break
     return [Mark(text.part, text.note_id, excerpt.parts) for text, excerpt in _chosen(found)], left
 
 

@@ -42,6 +42,11 @@ class Match(NamedTuple):
     plain: Plain
     """What `whole` says."""
 
+    @property
+    def has_phrases(self) -> bool:
+        """Whether `loose` finds more than `whole`."""
+        return self.loose != self.whole
+
 
 def match_of(
     tx: Tx,

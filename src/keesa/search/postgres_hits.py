@@ -11,7 +11,7 @@ import msgspec
 
 from keesa.db import Tx
 from keesa.search.asking import Asked
-from keesa.search.spans import CHUNK, HITS, LARGEST, Hit, Met, Span
+from keesa.search.spans import CHUNK, HITS, LARGEST, Met, Span
 from keesa.words.places import MOST_ROWS, place_of
 
 FIRST: Final = 1_000
@@ -20,7 +20,9 @@ DENSE: Final = 0.1
 """The part of them that are hits, from which on rows are looked at in turn."""
 ROWS: Final = 20_000
 """That are looked at for a page, at the most."""
-SORTED: Final = 10_000
+PHRASES: Final = 5_000
+"""The same where a phrase is asked for, which takes several times as long."""
+SORTED: Final = 5_000
 """So many hits are sorted whole. Of a customer's user all are, who gets no rows looked at that are not theirs."""
 
 _LOOKED_AT: Final = "SELECT place, vector FROM ticket_words WHERE place >= :lower AND place < :upper ORDER BY place"
@@ -49,7 +51,7 @@ def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Me
 
 def _windows(tx: Tx, asked: Asked, span: Span, density: float, *, newest_first: bool) -> Iterator[Met]:
     """Rows in turn, as many at a time as may have a chunk of hits."""
-    left = ROWS - FIRST
+    left = (PHRASES if asked.match.has_phrases else ROWS) - FIRST
     while left > 0:
         size = min(left, max(FIRST, int(CHUNK / density)))
         met = _window(tx, asked, span, size, newest_first=newest_first)
@@ -70,28 +72,26 @@ def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) 
         **span._asdict(),
     )
     found = tx.each(
-        f"SELECT place, {_heads_of(asked)} FROM ({looked}) looked WHERE {_FOUND} = 1 ORDER BY place {direction}",
-        **_params(asked),
+        f"SELECT place FROM ({looked}) looked WHERE {_FOUND} = 1 ORDER BY place {direction}",
+        match=asked.match.whole,
         **span._asdict(),
     )
-    hits = [Hit(place, bool(head)) for place, head in found]
+    hits = [place for (place,) in found]
     return Met(hits, next((row["place"] for row in last()), None))
 
 
 def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first: bool) -> Iterator[Met]:
-    """Nothing where there are more than so many. A phrase is looked for in the rows alone that have all of its words,
-    as the index knows of no phrases.
-    """
+    """Nothing where there are more than so many."""
     direction = "DESC" if newest_first else "ASC"
     bound = "" if most is None else f" LIMIT {most + 1}"
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
     found = list(
         tx.each(
-            "WITH hits AS MATERIALIZED"
-            f" (SELECT place, {_FOUND} AS found FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
-            f" AND place + 0 >= :lower AND place + 0 < :upper{bound})"  # + 0: by no index
-            " SELECT place, counted.hits FROM hits, (SELECT count(*) AS hits FROM hits) counted"
-            f" WHERE found = 1 OR counted.hits > :most ORDER BY place {direction} LIMIT {HITS}",
+            "WITH hits AS MATERIALIZED (SELECT place FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
+            f" AND place + 0 >= :lower AND place + 0 < :upper{bound}),"  # + 0: by no index
+            " counted AS MATERIALIZED (SELECT count(*) AS hits, min(place) AS one FROM hits)"
+            " SELECT hits.place, counted.hits FROM hits, counted WHERE CASE WHEN counted.hits > :most"
+            f" THEN hits.place = counted.one ELSE {_meant(asked)} END ORDER BY hits.place {direction} LIMIT {HITS}",
             match=asked.match.whole,
             loose=asked.match.loose,
             most=LARGEST if most is None else most,
@@ -104,39 +104,34 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
     for begin in range(0, max(len(places), 1), CHUNK):
         chunk = places[begin : begin + CHUNK]
         ended = begin + CHUNK >= len(places) and len(places) < HITS
-        yield Met(_with_heads(tx, asked, chunk), None if ended else chunk[-1])
+        yield Met(chunk, None if ended else chunk[-1])
 
 
-def _with_heads(tx: Tx, asked: Asked, places: Sequence[int]) -> list[Hit]:
-    if not (asked.with_heads and places):
-        return [Hit(place, in_head=False) for place in places]
-    heads = {
-        place
-        for (place,) in tx.each(
-            f"SELECT place FROM ticket_words WHERE place IN $json_ids AND {_IN_HEAD} = 1",
-            ids=msgspec.json.encode(places).decode(),
-            head=asked.match.head,
-        )
-    }
-    return [Hit(place, place in heads) for place in places]
+def _meant(asked: Asked) -> str:
+    """A phrase is looked for in the rows alone that have all of its words: the index knows of no phrases."""
+    if not asked.match.has_phrases:
+        return "TRUE"
+    return f"(SELECT {_FOUND} FROM ticket_words looked WHERE looked.place = hits.place) = 1"
 
 
-def _heads_of(asked: Asked) -> str:
-    return _IN_HEAD if asked.with_heads else "0"
+def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
+    """Those of these hits whose head has all of it."""
+    found = tx.each(
+        f"SELECT place FROM ticket_words WHERE place IN $json_ids AND {_IN_HEAD} = 1",
+        ids=msgspec.json.encode(places).decode(),
+        head=asked.match.head,
+    )
+    return {place for (place,) in found}
 
 
-def _params(asked: Asked) -> dict[str, object]:
-    return {"match": asked.match.whole, **({"head": asked.match.head} if asked.with_heads else {})}
-
-
-def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[Hit]:
+def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
     """The hits of these tickets: their rows are looked at."""
     found = tx.each(
-        f"SELECT place, {_heads_of(asked)} FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
+        "SELECT place FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
         " CROSS JOIN LATERAL (SELECT place, vector FROM ticket_words"
         f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
         f" ORDER BY place) looked WHERE {_FOUND} = 1",
         firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
-        **_params(asked),
+        match=asked.match.whole,
     )
-    return [Hit(place, bool(head)) for place, head in found]
+    return [place for (place,) in found]

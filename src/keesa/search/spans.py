@@ -1,9 +1,9 @@
 """A part of the places of all tickets' words, and what was found in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from keesa.words.places import MOST_ROWS
+from keesa.words.places import MOST_ROWS, ROWS_BITS
 
 LARGEST: Final = 2**62
 """Behind all places."""
@@ -34,25 +34,18 @@ def first_of(place: int) -> int:
     return place - place % MOST_ROWS
 
 
-class Hit(NamedTuple):
-    """A row that a query has found: one of a ticket's, whichever was met first."""
-
-    place: int
-    in_head: bool
-    """Whether the head has all that is asked for."""
-
-
 class Met(NamedTuple):
-    """Hits in the order of a walk."""
+    """What was met on a walk."""
 
-    hits: Sequence[Hit]
+    hits: Sequence[int]
+    """Places of rows that have what is asked for, in the order of the walk."""
     end: int | None
     """The last place that was looked at; None where all of the span was."""
 
 
-def each_once(hits: Sequence[Hit]) -> list[Hit]:
+def each_once(places: Iterable[int]) -> list[int]:
     """One of each ticket, whose rows stand side by side."""
-    found: dict[int, Hit] = {}
-    for hit in hits:
-        found.setdefault(first_of(hit.place), hit)
+    found: dict[int, int] = {}
+    for place in places:
+        found.setdefault(place >> ROWS_BITS, place)
     return [*found.values()]

@@ -9,7 +9,7 @@ import msgspec
 from keesa.db import Tx
 from keesa.search.asking import Asked
 from keesa.search.plain import in_head, is_met
-from keesa.search.spans import CHUNK, HITS, Hit, Met, Span
+from keesa.search.spans import CHUNK, HITS, Met, Span
 from keesa.words.places import MOST_ROWS, place_of
 
 LOOSE: Final = 20_000
@@ -19,14 +19,14 @@ would not stop before it has found one.
 _IN_SPAN: Final = (
     "SELECT rowid FROM ticket_search WHERE ticket_search MATCH :match AND rowid >= :lower AND rowid < :upper"
 )
-_ROWS: Final = (
-    "SELECT place, head, said, internal FROM ticket_words WHERE place IN (SELECT value FROM json_each(:places))"
-)
+_GIVEN: Final = "FROM ticket_words WHERE place IN (SELECT value FROM json_each(:places))"
+_ROWS: Final = f"SELECT place, head, said, internal {_GIVEN}"
+_HEADS: Final = f"SELECT place, head {_GIVEN}"
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
     """The hits of the span, from one end on."""
-    loosely = asked.match.loose != asked.match.whole and _are_many(tx, asked)
+    loosely = asked.match.has_phrases and _are_many(tx, asked)
     sql = f"{_IN_SPAN} ORDER BY rowid {'DESC' if newest_first else 'ASC'} LIMIT {HITS}"
     match = asked.match.loose if loosely else asked.match.whole
     found = (place for (place,) in tx.each(sql, match=match, **span._asdict()))
@@ -35,7 +35,7 @@ def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Me
         places = list(islice(found, CHUNK))
         looked += len(places)
         ended = len(places) < CHUNK and looked < HITS
-        yield Met(_hits(tx, asked, places, loosely=loosely), None if ended else places[-1])
+        yield Met(_checked(tx, asked, places) if loosely else places, None if ended else places[-1])
         if ended or looked >= HITS:
             return
 
@@ -46,25 +46,23 @@ def _are_many(tx: Tx, asked: Asked) -> bool:
     return found > LOOSE
 
 
-def _hits(tx: Tx, asked: Asked, places: Sequence[int], *, loosely: bool) -> list[Hit]:
-    """Where they were found `loosely`, those that are."""
-    if not (places and (loosely or asked.with_heads)):
-        return [Hit(place, in_head=False) for place in places]
+def _checked(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
+    """Those of them that have what is asked for."""
     rows = {place: texts for place, *texts in tx.each(_ROWS, places=msgspec.json.encode(places).decode())}
-    plain = asked.match.plain
-    return [
-        Hit(place, in_head(plain, rows[place][0]))
-        for place in places
-        if not loosely or is_met(plain, rows[place][: asked.texts])
-    ]
+    return [place for place in places if is_met(asked.match.plain, rows[place][: asked.texts])]
 
 
-def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[Hit]:
+def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
+    """Those of these hits whose head has all of it."""
+    rows = tx.each(_HEADS, places=msgspec.json.encode(places).decode())
+    return {place for place, head in rows if in_head(asked.match.plain, head)}
+
+
+def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
     """The hits of these tickets. Their rows are read: FTS5 would make the list of all hits anew for each of them."""
     rows = tx.each(
         "SELECT place, head, said, internal FROM json_each(:firsts) given CROSS JOIN ticket_words"
         f" ON place >= given.value AND place < given.value + {MOST_ROWS}",
         firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
     )
-    plain = asked.match.plain
-    return [Hit(place, in_head(plain, texts[0])) for place, *texts in rows if is_met(plain, texts[: asked.texts])]
+    return [place for place, *texts in rows if is_met(asked.match.plain, texts[: asked.texts])]
