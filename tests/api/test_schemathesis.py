@@ -77,6 +77,7 @@ CHECKS: Final = (
 KNOWN: Final[dict[str, list[str | int]]] = {
     "tickets": [*["2024001"] * 3, "2008022", "2009004", "2024010", "2025017"],
     "ticket ids": [2024001, 2008022],
+    "searches": ["network issue", '"connection problems"', "rout*", "signal -switch"],
     "types": ["customer_support", "eco_support", "roc_support"],
     "categories": ["network", "fault"],
     "days": ["2024-12-31"],
@@ -158,6 +159,7 @@ PLACES: Final = {
     "body.ticket.title": "names",
     "body.ticket.description": "names",
     "query.customer_id": "customers",
+    "query.q": "searches",
     "body.customer_id": "customers",
     "body.ticket.customer_id": "customers",
     "body.ticket.product_id": "products",
