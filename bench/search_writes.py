@@ -5,8 +5,8 @@
 `OLD` is a commit, of which a copy is made, and run with the packages of this one. Each round raises tickets, gives
 each some notes of 150 words, and some of 4,000 words, through a real server of one worker, asked by wrk over four
 connections; by turns: microseconds of CPU of the server and its database for each write, the middle of the rounds'
-ratios, and the least and the most. The rule: at most 1.3 of before for a note of 150 words. Needs a machine with
-nothing else to do.
+ratios, and the least and the most. What is wanted is at most 1.3 of before for a note of 150 words; decision 63 has
+what it is. Needs a machine with nothing else to do.
 """
 
 import argparse

@@ -1,17 +1,21 @@
 """`keesa search`: the index made anew while the desk runs, and held against the texts."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from acting import actor_of
 from cast import ADMIN, ASSIGNED, HARBOUR, RAISED
 from command import keesa
-from indexed import differences, empty, require_sound
+from indexed import differences, empty, require_sound, words_in
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.notes.notes import make_note
 from keesa.rich_text.html import rich_text
-from keesa.words import filling
+from keesa.words import filling, rebuilding
 from keesa.words.places import place_of
+from keesa.words.texts import TicketTexts
 from places import Place
 
 DAMAGES = {
@@ -83,6 +87,26 @@ def test_from_nothing(place: Place, database: Database) -> None:
     assert done.status == 0, done.err
     assert differences(database) == []
     require_sound(database)
+
+
+def test_what_changes_under_its_hands_is_read_again(
+    place: Place, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ticket that got a note between being read and being written is made anew all the same."""
+    actor = database.read(lambda tx: actor_of(tx, ADMIN))
+    database.write(lambda tx: tx.run("DELETE FROM ticket_words WHERE place = :place", place=place_of(ASSIGNED)))
+    made_of, noted = filling.made_of, list[str]()
+
+    def made_late(texts: Sequence[TicketTexts]) -> list[filling.Made]:
+        if not noted:
+            noted.append("Late")
+            database.write(lambda tx: make_note(tx, actor, ASSIGNED, rich_text("Late"), now()))
+        return made_of(texts)
+
+    monkeypatch.setattr(rebuilding, "made_of", made_late)
+    assert keesa("search", "rebuild", place=place).status == 0
+    assert differences(database) == []
+    assert "late" in database.read(lambda tx: words_in(tx, ASSIGNED, "said"))
 
 
 def test_writes_go_on_meanwhile(place: Place, database: Database) -> None:
