@@ -10,7 +10,7 @@ from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, RAISED, SCHO
 from indexed import empty
 from keesa.api.v2024.tickets.searching import COLUMNS, LARGEST_LIMIT
 from keesa.db import Database
-from keesa.search import finding
+from keesa.search import finding, postgres_hits, sqlite_hits
 
 TICKET: Final = {
     "category": "network",
@@ -135,6 +135,19 @@ def test_pages_have_each_ticket_once(api: ApiFor, monkeypatch: pytest.MonkeyPatc
         assert sorted(seen) == numbers, sort
         assert counts == [(4, False), *[(None, False)] * (len(counts) - 1)]
         numbers += range(numbers[-1] + 1, later + 1)
+
+
+@pytest.mark.parametrize("few", [500, 0], ids=["as filters lead", "as hits lie"])
+def test_a_long_ticket_is_found_once(api: ApiFor, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    """Though several rows of words are its own, a few of them at a time."""
+    admin = api(ADMIN)
+    number = raised(admin, description="lagoon " * 1500)
+    monkeypatch.setattr(finding, "FEW", few)
+    for module in (sqlite_hits, postgres_hits):
+        monkeypatch.setattr(module, "CHUNK", 2)
+    for sort in finding.SORTS:
+        data = admin("GET", f"/tickets/search?q=lagoon&customer_id={HARBOUR}&sort={sort}").json()["data"]
+        assert (data["count"], [row[0] for row in data["rows"]], data["next"]) == (1, [number], None)
 
 
 def test_every_fault_is_named(api: ApiFor) -> None:

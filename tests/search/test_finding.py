@@ -16,6 +16,7 @@ from keesa.search import finding, postgres_hits, spans, sqlite_hits
 from keesa.search.finding import SORTS, FoundTickets, SearchPage, search
 from keesa.search.language import read_query
 from keesa.tickets.row_filters import RowsWanted
+from keesa.words.places import MOST_ROWS, place_of
 from many_tickets import ACTORS, actors
 from plain_search import Asked, PlainDesk
 from searched_tickets import QUESTIONS, found_plainly, furnish_texts, plain_desk
@@ -47,25 +48,24 @@ def looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """With the bounds of the server the filters lead to all of the few tickets that there are; with smaller ones hits
     are walked along, in each of the ways that PostgreSQL has.
     """
-    if request.param == "as served":
-        return
+    if request.param != "as served":
+        walk_along(monkeypatch, request.param)
+
+
+def walk_along(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """Hits, in one of the ways; in most of them a few at a time."""
     monkeypatch.setattr(finding, "FEW", 0)
-    if request.param == "hits":
+    if way == "hits":
         return
     monkeypatch.setattr(finding, "MOST", 19)
-    monkeypatch.setattr(finding, "ROUND", 16 * 1024)
+    monkeypatch.setattr(finding, "ROUND", 16 * MOST_ROWS)
     for module in (spans, sqlite_hits, postgres_hits):
         monkeypatch.setattr(module, "HITS", 40)
         monkeypatch.setattr(module, "CHUNK", 7)
-    monkeypatch.setattr(postgres_hits, "FIRST", 10)
-    monkeypatch.setattr(postgres_hits, "ROWS", 45)
-    monkeypatch.setattr(postgres_hits, "PHRASES", 30)
     monkeypatch.setattr(sqlite_hits, "LOOSE", 5)
-    monkeypatch.setattr(postgres_hits, "SORTED", 10_000)
-    if request.param == "rows in turn":
-        monkeypatch.setattr(postgres_hits, "DENSE", 0.0)
-    if request.param == "hits sorted":
-        monkeypatch.setattr(postgres_hits, "DENSE", 2.0)
+    for name, bound in (("FIRST", 10), ("ROWS", 45), ("PHRASES", 30), ("SORTED", 10_000)):
+        monkeypatch.setattr(postgres_hits, name, bound)
+    monkeypatch.setattr(postgres_hits, "DENSE", {"rows in turn": 0.0, "hits sorted": 2.0}.get(way, postgres_hits.DENSE))
 
 
 def typed(asked: Sequence[Asked]) -> str:
@@ -86,6 +86,12 @@ def pages(tx: Tx, actor: Actor, asked: Sequence[Asked], wanted: RowsWanted, page
     raise AssertionError("no end")
 
 
+def all_pages(
+    full: Database, actor: Actor, asked: Sequence[Asked], wanted: RowsWanted, page: SearchPage
+) -> list[FoundTickets]:
+    return full.read(lambda tx: list(pages(tx, actor, asked, wanted, page)))
+
+
 def numbers(found: Sequence[FoundTickets]) -> list[int]:
     return [ticket.row.id for page in found for ticket in page.tickets]
 
@@ -101,7 +107,7 @@ def check(
 ) -> None:
     """The pages have what there is to find, each once, and count it. What is one block is in order; so are numbers."""
     expected = found_plainly(desk, tickets, actor, wanted, asked, page.sort, descending=page.descending)
-    found = full.read(lambda tx: list(pages(tx, actor, asked, wanted, page)))
+    found = all_pages(full, actor, asked, wanted, page)
     begin_blocks = [each.next_after for each in found if each.next_after and each.next_after.lower is None]
     if page.sort == "raised" or not begin_blocks:
         assert numbers(found) == expected
@@ -148,3 +154,17 @@ def test_any_filters_find_what_plain_python_finds(
     for name in names:
         wanted = joined(wanted, FILTERS[name])
     check(full, desk, tickets, actor, asked, wanted, page)
+
+
+@pytest.mark.parametrize("who", ["staff with a type", "customer"])
+def test_no_cursor_names_a_ticket_out_of_sight(full: Database, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+    """Though it is behind hits that who asks does not see."""
+    rare = FILTERS["reference" if who == "customer" else "mentioned"]
+    for way in WAYS[2:]:
+        walk_along(monkeypatch, way)
+        for number, asked in enumerate(QUESTIONS[:4]):
+            page = SearchPage(7, "raised", number % 2 == 0)
+            found = all_pages(full, ACTORS[who], asked, rare, page)
+            seen = {place_of(shown) for shown in numbers(found)}
+            ends = {each.next_after.upper for each in found if each.next_after}
+            assert {end for end in ends if end % finding.ROUND and not {end, end - MOST_ROWS} & seen} == set()
