@@ -1,16 +1,24 @@
 """When a ticket was closed and first answered: what moves these times, and that the tickets of before have the same."""
 
-from typing import Final
+from typing import Any, Final
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acting import CLOCK, actor_of, rows
-from cast import ADMIN, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, RAISED, STRANGERS, TYPED, Person, at
+from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HARBOUR, HIDDEN, RAISED, SCHOOL, STRANGERS, TYPED, Person, at
+from deterministic import deterministic
+from keesa.accounts.permissions import visible_to
 from keesa.db import Tx
+from keesa.db.migrate import migrations
+from keesa.errors import Invalid, NotFound
 from keesa.notes.changing import lock_note, withdraw_note
 from keesa.notes.merging import merge
 from keesa.notes.notes import make_note
 from keesa.rich_text.html import rich_text
 from keesa.tickets.editing import TicketChanges, edit_ticket
 from keesa.tickets.finding import lock_ticket
+from keesa.tickets.numbers import LARGEST
 from keesa.tickets.status import change_status
 
 NOON: Final = at("2025-03-10T12:00")
@@ -89,3 +97,36 @@ def test_what_was_said_to_another_customer_is_no_answer(tx: Tx) -> None:
     assert times(tx, HIDDEN) == (closed_at, None)
     note(tx, HIDDEN, ADMIN, NOON + 2 * HOUR)
     assert times(tx, HIDDEN) == (closed_at, NOON + 2 * HOUR)
+
+
+ACTS: Final = st.one_of(
+    st.tuples(st.just("move"), st.sampled_from(("open", "in_progress", "on_hold", "closed"))),
+    st.tuples(st.just("note"), st.sampled_from((ADMIN, ENGINEER, CUSTOMER, BOT))),
+    st.tuples(st.just("internal"), st.just(ADMIN)),
+    st.tuples(st.just("give"), st.sampled_from((HARBOUR, SCHOOL))),
+)
+
+
+def act(tx: Tx, number: int, kind: str, value: Any, when: int) -> None:  # noqa: ANN401 - of an act
+    if kind == "move":
+        move(tx, number, value, when)
+    elif kind == "give":
+        give(tx, number, value, when)
+    elif visible_to(actor_of(tx, value)):
+        note(tx, number, value, when, internal=kind == "internal")
+
+
+@deterministic(60)
+@given(acts=st.lists(st.tuples(st.sampled_from((ASSIGNED, TYPED)), ACTS), min_size=1, max_size=12))
+def test_tickets_of_before_get_what_changes_would_have_set(tx: Tx, acts: list[tuple[int, tuple[str, Any]]]) -> None:
+    """The migration finds in the events what the program keeps with each change."""
+    for number, (ticket, (kind, value)) in enumerate(acts):
+        try:
+            act(tx, ticket, kind, value, NOON + number * HOUR)
+        except (Invalid, NotFound):
+            continue
+    kept = rows(tx, "SELECT id, closed_at, first_answer_at FROM tickets ORDER BY id")
+    tx.run("UPDATE tickets SET closed_at = NULL, first_answer_at = NULL")
+    [fill] = [each.sql for each in migrations("sqlite") if each.name == "times_of_before"]
+    tx.run(fill, after=0, upto=LARGEST)
+    assert rows(tx, "SELECT id, closed_at, first_answer_at FROM tickets ORDER BY id") == kept
