@@ -78,6 +78,7 @@ def furnish(tx: Tx) -> None:
         tx.run(
             "UPDATE tickets SET priority = :priority, product_id = :product, reference = :reference, eco_id = :eco_id,"
             " held_until = :held, answered_at = :answered,"
+            " closed_at = closed_at + :longer,"
             " first_answer_at = CASE WHEN CAST(:delay AS BIGINT) > 0 THEN raised_at + :delay END WHERE id = :id",
             id=number,
             priority=dice.choice((1, 2, 3, 3, 3, 4, 5)),
@@ -86,6 +87,7 @@ def furnish(tx: Tx) -> None:
             eco_id=eco_id,
             held=dice.choice((None, None, *DAYS)),
             answered=dice.choice((None, None, None, LATER)),
+            longer=dice.choice((0, 0, 86_400_000, 864_000_000)),
             delay=dice.choice((0, 0, 1, 3_600_000, 86_400_000)),
         )
         _tie(tx, dice, number)

@@ -1,4 +1,4 @@
--- takes: 30
+-- takes: 60
 -- batches: tickets 5000
 -- When the tickets of before were closed and first answered, as their events tell. One that no event closed was closed when it was
 -- raised.
