@@ -104,6 +104,10 @@ def filters_of(tx: Tx) -> Mapping[str, Sequence[Filter]]:
         "held_until": [{"held_until_from": days[0], "held_until_to": days[1]}],
         "raised": [{"raised_from": time} for time in times],
         "updated_since": [{"updated_since": time} for time in times],
+        "closed": [{"closed_from": times[0]}, {"closed_from": times[1], "closed_to": times[0]}],
+        "open_at": [{"open_at": time} for time in times],
+        "first_answered": [{"first_answered": "true"}, {"first_answered": "false"}],
+        "answered_first": [{"first_answered_from": times[0]}, {"first_answered_to": times[1]}],
     }
 
 

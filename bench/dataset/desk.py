@@ -166,8 +166,8 @@ class Desk:
         customer_id, name, contact_name, contact_number = draw.customer
         events = _Events(number, raiser, customer_id, draw.ticket_type)
         events.add("raised", raiser, raised_at)
-        closed_on = self._follow(events, raised_at, life, course, engineer)
-        notes_size = self._note(events, raised_at, life, draw.notes, engineer)
+        closed_at = self._follow(events, raised_at, life, course, engineer)
+        notes_size, first_answer_at = self._note(events, raised_at, life, draw.notes, engineer)
         self._coming["ticket_events"] += events.rows
         return Ticket(
             id=number,
@@ -185,7 +185,9 @@ class Desk:
             raised_by_id=raiser,
             raised_at=raised_at,
             assigned_to_id=engineer,
-            closed_on=closed_on,
+            closed_on=None if closed_at is None else self._day(closed_at // _HOUR),
+            closed_at=closed_at,
+            first_answer_at=first_answer_at,
             revision=1 + len(course) + (engineer is not None) + draw.notes,
             description_size=len(draw.description.encode()),
             notes_count=draw.notes,
@@ -198,8 +200,8 @@ class Desk:
 
     def _follow(
         self, events: "_Events", raised_at: int, life: int, course: Sequence[Status], engineer: int | None
-    ) -> str | None:
-        """The assignment in the first fifth of the ticket's life, then the statuses; the day of its closing."""
+    ) -> int | None:
+        """The assignment in the first fifth of the ticket's life, then the statuses; the time of its closing."""
         chance, statuses = self._random.random, self._coming["ticket_statuses"]
         statuses.append((events.ticket_id, "open", events.raiser, raised_at))
         if engineer is not None:
@@ -211,15 +213,17 @@ class Desk:
             statuses.append((events.ticket_id, status, engineer, at))
             events.add("status", engineer, at, f'{{"status":["{was}","{status}"]}}')
             was = status
-        return self._day(at // _HOUR) if course and course[-1] == "closed" else None
+        return at if course and course[-1] == "closed" else None
 
-    def _note(self, events: "_Events", raised_at: int, life: int, count: int, engineer: int | None) -> int:
+    def _note(
+        self, events: "_Events", raised_at: int, life: int, count: int, engineer: int | None
+    ) -> tuple[int, int | None]:
         """Mostly the engineer's, some of who raised the ticket; a bot sees none, and a clerk writes for it. Gives
-        their bytes.
+        their bytes, and the time of the first one of the desk's.
         """
         raiser = events.raiser if events.raiser not in BOTS else self._clerk()
         chance, bodies, notes = self._random.random, self._texts.notes, self._coming["ticket_notes"]
-        size = 0
+        size, answers = 0, list[int]()
         for _ in range(count):
             author = raiser if engineer is None or chance() < 0.25 else engineer
             body = bodies[int(chance() * len(bodies))]
@@ -227,7 +231,9 @@ class Desk:
             notes.append((events.ticket_id, author, body, at))
             events.add("note_added", author, at)
             size += len(body.encode())
-        return size
+            if author == engineer or author in CLERKS or author in ENGINEERS:
+                answers.append(at)
+        return size, min(answers, default=None)
 
     def _number(self, raised_at: int) -> int:
         year = self._day(raised_at // _HOUR)[:4]

@@ -27,6 +27,8 @@ class Ticket(NamedTuple):
     raised_at: int
     assigned_to_id: int | None
     closed_on: str | None
+    closed_at: int | None
+    first_answer_at: int | None
     revision: int
     description_size: int
     notes_count: int

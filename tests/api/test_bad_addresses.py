@@ -51,10 +51,15 @@ NO_WORDS: Final = {
     **dict.fromkeys(("thing", "thing_id", "action", "request_id"), ("\0", "a\0b", "x" * 256)),
     **dict.fromkeys(("from", "to"), ("", "yesterday", "2025-13-01", "2025-03-04T25:00", "-1", "9" * 255, "\0")),
     **dict.fromkeys(
-        ("raised_from", "raised_to", "updated_since", "held_until_from", "held_until_to"),
+        (
+            *("raised_from", "raised_to", "updated_since", "held_until_from", "held_until_to"),
+            *("closed_from", "closed_to", "open_at", "first_answered_from", "first_answered_to"),
+        ),
         ("", "yesterday", "2025-13-01", "-1", "9" * 255, "\0"),
     ),
-    **dict.fromkeys(("watched", "mentioned", "answered", "unassigned"), ("", "1", "TRUE", "yes", "\0")),
+    **dict.fromkeys(
+        ("watched", "mentioned", "answered", "unassigned", "first_answered"), ("", "1", "TRUE", "yes", "\0")
+    ),
     "reference": (*NO_TEXTS, "x" * 256),
     "sort": ("", "up", "RAISED", "raised ", "raised,changed", "\0"),
     "group": ("", "lost", "OPEN", "open ", "\0"),

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from asking import ApiFor
-from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, RAISED, STRANGERS, TYPED
+from cast import ADMIN, ASSIGNED, BOT, CUSTOMER, ENGINEER, HIDDEN, RAISED, STRANGERS, TYPED
 from keesa.api.v2024.tickets.rows import COLUMNS, LARGEST_ROW, shown
 from keesa.clock import Clock, now
 from keesa.config import DEFAULT_ZONE
@@ -107,18 +107,40 @@ def test_values_may_be_repeated_or_listed(api: ApiFor) -> None:
     assert found("customer_id=999") == set()
 
 
+def test_tickets_are_found_by_when_they_were_closed_and_answered(api: ApiFor) -> None:
+    """From a day to the end of another one, or a full time; and by whether they were open at the end of a day."""
+    admin = api(ADMIN)
+
+    def found(query: str) -> set[int]:
+        return {row["id"] for row in rows_of(admin("GET", f"/tickets/rows?{query}"))}
+
+    [closed] = found("status=closed")
+    everything = found("")
+    assert closed == HIDDEN
+    assert found("closed_from=2025-03-08&closed_to=2025-03-08") == {HIDDEN}
+    assert found("closed_from=2025-03-09") == found("closed_to=2025-03-07") == set()
+    assert found("open_at=2025-03-08") == everything - {HIDDEN}
+    assert found("open_at=2025-03-07") == everything
+    assert found("open_at=2025-02-28") == set()
+    assert found("first_answered=true") == {ASSIGNED} == everything - found("first_answered=false")
+    assert found("first_answered_from=2025-03-05T10:30") == {ASSIGNED} == found("first_answered_to=2025-03-05")
+    assert found("first_answered_from=2025-03-05T10:31") == found("first_answered_to=2025-03-05T10:30") == set()
+
+
 def test_every_fault_is_named(api: ApiFor) -> None:
     """With what may be chosen, where that is a list."""
     answer = api(ADMIN)(
         "GET",
         "/tickets/rows?status=none&group=all&ticket_type=none&category=none&product_id=999&priority=6&customer_id=x"
-        "&held_until_from=soon&raised_from=then&updated_since=ever&eco_id=0&unassigned=true&assigned_to_id=1",
+        "&held_until_from=soon&raised_from=then&updated_since=ever&eco_id=0&unassigned=true&assigned_to_id=1"
+        "&closed_from=once&closed_to=later&open_at=never&first_answered_from=once&first_answered_to=later",
     )
     assert answer.status_code == 422
     errors = answer.json()["errors"]
     assert {*errors} == {
         *("status", "group", "ticket_type", "category", "product_id", "priority", "customer_id", "held_until_from"),
         *("raised_from", "updated_since", "eco_id", "unassigned"),
+        *("closed_from", "closed_to", "open_at", "first_answered_from", "first_answered_to"),
     }
     assert errors["status"] == ["is unknown, must be one of open, in_progress, on_hold, closed"]
     assert errors["group"] == ["is unknown, must be one of open, active, closed"]

@@ -15,6 +15,7 @@ from keesa.db.migration_files import Waiting
 from keesa.db.postgres import PostgresDatabase
 from keesa.db.postgres_waits import Waits
 from keesa.errors import Unavailable
+from keesa.tickets.numbers import LARGEST
 from newer_schemas import extended
 from postgres_server import PostgresServer
 from waiting import wait_until
@@ -66,7 +67,10 @@ def test_each_migration_says_whom_it_stops(url: str) -> None:
 
     def run(tx: Tx, migration: Migration) -> set[Waiting]:
         before = tables(tx)
-        tx.script(migration.sql)
+        if migration.batches is None:
+            tx.script(migration.sql)
+        else:
+            tx.run(migration.sql, after=0, upto=LARGEST)
         return locks(tx, before) | ({"readers"} if before - tables(tx) else set())
 
     for migration in migrations("postgres"):

@@ -16,7 +16,7 @@ from keesa.db import Tx
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
 from keesa.tickets.finding import lock_ticket
-from keesa.tickets.row_filters import RowsWanted
+from keesa.tickets.row_filters import ANY_TIME, Between, RowsWanted
 from keesa.tickets.rows import RowSort
 from many_tickets import ACTORS, FIRST, MOMENTS, TICKETS, fill
 from plain_filters import meets
@@ -30,6 +30,7 @@ CHANGES: Final = 150
 COLUMNS: Final = (
     *("id", "status", "priority", "ticket_type", "category", "customer_id", "product_id", "eco_id", "reference"),
     *("raised_at", "raised_by_id", "assigned_to_id", "held_until", "answered_at", "changed_at", "public_changed_at"),
+    *("closed_at", "first_answer_at"),
 )
 PEOPLE: Final = (ADMIN, ENGINEER, STRANGER)
 
@@ -56,6 +57,12 @@ FILTERS: Final[Mapping[str, RowsWanted]] = {
     "raised": RowsWanted(raised=Range("raised_at", at(MOMENTS[4]), at(MOMENTS[15]))),
     "updated_since": RowsWanted(updated_since=LATER + 20_000),
     "long_since": RowsWanted(updated_since=at(MOMENTS[9])),
+    "closed": RowsWanted(closed=Between(at(MOMENTS[5]), at(MOMENTS[12]))),
+    "closed_to": RowsWanted(closed=Between(None, at(MOMENTS[2]) + 1001)),
+    "open_at": RowsWanted(open_at=at(MOMENTS[8])),
+    "first_answered": RowsWanted(first_answered=True),
+    "unanswered": RowsWanted(first_answered=False),
+    "answered_first": RowsWanted(answered_first=Between(at(MOMENTS[6]), at(MOMENTS[7]))),
 }
 """One of each kind."""
 
@@ -74,7 +81,9 @@ def furnish(tx: Tx) -> None:
         eco_id = dice.choice((None, None, None, 1, 2))
         tx.run(
             "UPDATE tickets SET priority = :priority, product_id = :product, reference = :reference, eco_id = :eco_id,"
-            " held_until = :held, answered_at = :answered WHERE id = :id",
+            " held_until = :held, answered_at = :answered,"
+            " closed_at = closed_at + :longer,"
+            " first_answer_at = CASE WHEN CAST(:delay AS BIGINT) > 0 THEN raised_at + :delay END WHERE id = :id",
             id=number,
             priority=dice.choice((1, 2, 3, 3, 3, 4, 5)),
             product=dice.choice((1, 2, 3)),
@@ -82,6 +91,8 @@ def furnish(tx: Tx) -> None:
             eco_id=eco_id,
             held=dice.choice((None, None, *DAYS)),
             answered=dice.choice((None, None, None, LATER)),
+            longer=dice.choice((0, 0, 86_400_000, 864_000_000)),
+            delay=dice.choice((0, 0, 1, 3_600_000, 86_400_000)),
         )
         _tie(tx, dice, number)
     for number in dice.sample(range(FIRST, FIRST + TICKETS), 12):
@@ -211,7 +222,23 @@ def _fits(ticket: Furnished, actor: Actor, wanted: RowsWanted, changed: str) -> 
         and (wanted.held_from is None or (row["held_until"] or "") >= wanted.held_from)
         and (wanted.held_to is None or "" < (row["held_until"] or "") <= wanted.held_to)
         and (wanted.updated_since is None or row[changed] >= wanted.updated_since)
+        and _is_between(row["closed_at"], wanted.closed)
+        and (wanted.open_at is None or _was_open(row, wanted.open_at))
+        and wanted.first_answered in (None, row["first_answer_at"] is not None)
+        and _is_between(row["first_answer_at"], wanted.answered_first)
     )
+
+
+def _is_between(moment: int | None, between: Between) -> bool:
+    if between == ANY_TIME:
+        return True
+    start, end = between
+    return moment is not None and (start is None or start <= moment) and (end is None or moment < end)
+
+
+def _was_open(row: dict[str, Any], moment: int) -> bool:
+    """At that time."""
+    return row["raised_at"] < moment and (row["closed_at"] is None or row["closed_at"] >= moment)
 
 
 def joined(one: RowsWanted, other: RowsWanted) -> RowsWanted:

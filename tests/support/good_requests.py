@@ -125,6 +125,12 @@ _FILTERS: Final = {
     "raised_from": "2025-03-04",
     "raised_to": "2025-03-04T09:00",
     "updated_since": "2025-03-04T09:00:00.000+05:00",
+    "closed_from": "2025-03-04",
+    "closed_to": "2025-03-05",
+    "open_at": "2025-03-04",
+    "first_answered": "true",
+    "first_answered_from": "2025-03-04",
+    "first_answered_to": "2025-03-05",
 }
 
 _OF_2021: Final = {

@@ -9,6 +9,7 @@ from catalogs import catalog
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import check_schema, migrate, migrations
 from keesa.errors import Unavailable
+from keesa.tickets.numbers import LARGEST
 from kept_forms import Form, kept_forms
 from places import Place
 
@@ -21,7 +22,10 @@ def go_on(tx: Tx) -> None:
     newest = tx.value("SELECT max(version) AS value FROM schema_migrations")
     for migration in migrations("sqlite" if tx.writes_alone else "postgres"):
         if migration.version > newest:
-            tx.script(migration.sql)
+            if migration.batches is None:
+                tx.script(migration.sql)
+            else:
+                tx.run(migration.sql, after=0, upto=LARGEST)
             tx.run(
                 "INSERT INTO schema_migrations (version, name, compatible, applied_at) VALUES (:version, :name, 1, 1)",
                 version=migration.version,

@@ -153,6 +153,29 @@ def test_events_tell_what_the_tables_of_before_told(upgraded: Upgraded) -> None:
         assert ["open", *(is_ for _, is_ in statuses)][-1] == ticket["status"]
 
 
+def test_tickets_have_the_times_of_their_closing_and_first_answer(upgraded: Upgraded) -> None:
+    """Of the last change to closed, and of the first note of the desk's that its customer sees, as events tell them."""
+    customers = {each["id"] for each in upgraded.after["users"] if each["user_type"] == "customer"}
+    events, times = by_ticket(upgraded.after["ticket_events"]), []
+    for row in upgraded.after["tickets"]:
+        closed, answers = [], []
+        for each in sorted(events[row["id"]], key=lambda each: each["number"]):
+            was, is_ = json.loads(each["changes"]).get("status", (None, None)) if each["kind"] == "status" else ("", "")
+            if is_ == "closed" != was:
+                closed.append(each["at"])
+            if (
+                each["kind"] == "note_added"
+                and each["public_number"]
+                and each["number"] > row["public_since"]
+                and each["actor_id"] not in customers
+            ):
+                answers.append(each["at"])
+        assert row["closed_at"] == (closed[-1] if row["status"] == "closed" else None)
+        assert row["first_answer_at"] == (answers[0] if answers else None)
+        times.append((row["closed_at"], row["first_answer_at"]))
+    assert all(any(each) and not all(each) for each in zip(*times, strict=True))
+
+
 def by_ticket(rows: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
     return {
         number: [row for row in rows if row["ticket_id"] == number] for number in {row["ticket_id"] for row in rows}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import structs
 
@@ -50,10 +50,10 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     events = _events(ticket)
     tx.run(
         "INSERT INTO tickets (id, title, description, status, priority, ticket_type, category, customer_id, product_id,"
-        " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on,"
+        " contact_name, contact_number, raised_by_id, raised_at, assigned_to_id, closed_on, closed_at,"
         " description_size, notes_count, notes_size, events, public_events, changed_at, public_changed_at, revision)"
         " VALUES (:id, :title, :description, :status, :priority, :ticket_type, :category, :customer_id, :product_id,"
-        " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on,"
+        " :contact_name, :contact_number, :raised_by_id, :raised_at, :assigned_to_id, :closed_on, :closed_at,"
         " :description_size, :notes_count, :notes_size, :events, :events, :changed_at, :changed_at, $new_revision)",
         id=ticket.id,
         title=ticket.title,
@@ -70,6 +70,7 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
         raised_at=ticket.raised_at,
         assigned_to_id=ticket.assigned_to_id,
         closed_on=ticket.closed_on,
+        closed_at=_closed_at(ticket),
         description_size=len(ticket.description.encode()),
         notes_count=len(ticket.notes),
         notes_size=sum(len(note.body.encode()) for note in ticket.notes),
@@ -78,9 +79,26 @@ def keep(tx: Tx, ticket: KeptTicket) -> None:
     )
     _keep_statuses(tx, ticket)
     note_ids = [_keep_note(tx, ticket.id, note) for note in ticket.notes]
+    if note_ids:
+        tx.run(_KEEP_FIRST_ANSWER, id=ticket.id)
     _keep_events(tx, ticket, events, note_ids)
     keep_number(tx, ticket.id)
     reindex(tx, ticket.id)
+
+
+_KEEP_FIRST_ANSWER: Final = """
+    UPDATE tickets SET first_answer_at = (
+        SELECT min(ticket_notes.created_at) FROM ticket_notes JOIN users ON users.id = author_id
+        WHERE ticket_id = tickets.id AND user_type <> 'customer'
+    ) WHERE id = :id
+"""
+
+
+def _closed_at(ticket: KeptTicket) -> int | None:
+    """Whatever the documents' dates say, not before it was raised."""
+    if ticket.closed_on is None:
+        return None
+    return max([ticket.raised_at, *(at for status, at in ticket.changes if status == "closed")])
 
 
 class _Told(NamedTuple):

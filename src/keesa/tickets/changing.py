@@ -38,6 +38,7 @@ def change(tx: Tx, actor: Actor, ticket: LockedTicket, at: int, *events: Event, 
     """
     internal = all(event.internal for event in events) if events else _are_internal(columns)
     counts, kept = _counted(ticket, events, at, internal=internal)
+    columns |= _reached(actor, ticket, events, columns, counts["public_changed_at"])
     if _are_too_many(events, counts) and columns.get("status") != "closed":
         raise Invalid({"ticket": [FULL]})
     others = {name: value for name, value in (columns | counts).items() if getattr(ticket, name, UNSET) != value}
@@ -97,6 +98,25 @@ def _counted(
         "public_changed_at": public_at,
     }
     return counts, kept
+
+
+def _reached(
+    actor: Actor, ticket: LockedTicket, events: Sequence[Event], columns: Mapping[str, Any], at: int
+) -> dict[str, int | None]:
+    """The columns that say when it was closed and first answered, where that is now. An answer is a note that the
+    customer sees and has not written.
+    """
+    times: dict[str, int | None] = {}
+    status = columns.get("status", ticket.status)
+    if (status == "closed") != (ticket.status == "closed"):
+        times["closed_at"] = at if status == "closed" else None
+    if (
+        ticket.first_answer_at is None
+        and actor.user_type != "customer"
+        and any(event.kind == "note_added" and not event.internal for event in events)
+    ):
+        times["first_answer_at"] = at
+    return times
 
 
 def _are_too_many(events: Sequence[Event], counts: Mapping[str, int]) -> bool:

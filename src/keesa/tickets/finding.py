@@ -58,6 +58,8 @@ class LockedTicket(Struct, frozen=True, gc=False):
     held_until: str | None
     answered_at: int | None
     """Since when a note of the customer's waits, where the ticket was held or closed."""
+    first_answer_at: int | None
+    """When its customer was first answered."""
     duplicate_of_id: int | None
     duplicates: int
     """How many tickets are duplicates of it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Condition, Filter, OneOf, Range, Term, any_of, condition_of, naming
@@ -11,6 +11,17 @@ from keesa.tickets.statuses import Status
 from keesa.tickets.views import RAISED_ELSEWHERE, has_images
 
 ALWAYS: Final = Range("raised_at", None, None)
+
+
+class Between(NamedTuple):
+    """Times in milliseconds since 1970: from `start` on, but before `end`. Without both it asks for nothing."""
+
+    start: int | None = None
+    end: int | None = None
+
+
+ANY_TIME: Final = Between()
+TimeColumn = Literal["closed_at", "first_answer_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,14 @@ class RowsWanted:
     """Whether a picture must hang on it, of those that who asks sees."""
     updated_since: int | None = None
     """Milliseconds since 1970; the first one that counts."""
+    closed: Between = ANY_TIME
+    """When the ticket, which is closed, was closed."""
+    open_at: int | None = None
+    """Milliseconds since 1970: the ticket was raised before, and is not closed, or was not before."""
+    first_answered: bool | None = None
+    """Whether the desk has answered."""
+    answered_first: Between = ANY_TIME
+    """When it did so first."""
 
     @property
     def is_held(self) -> bool:
@@ -70,6 +89,7 @@ def condition_on(actor: Actor, wanted: RowsWanted, *, held: bool = False) -> Con
         parts.append(held_within(wanted, name))
     if wanted.updated_since is not None:
         parts.append(f"tickets.{changed_for(actor)} >= :{name(wanted.updated_since)}")
+    parts += _reached(wanted, name)
     return Condition(" AND ".join(parts), params)
 
 
@@ -101,6 +121,31 @@ def held_within(wanted: RowsWanted, name: Callable[[object], str]) -> str:
     bounds = ((">=", wanted.held_from), ("<=", wanted.held_to))
     said = [f"tickets.held_until {sign} :{name(day)}" for sign, day in bounds if day is not None]
     return " AND ".join(said) or "tickets.held_until IS NOT NULL"
+
+
+def _reached(wanted: RowsWanted, name: Callable[[object], str]) -> list[str]:
+    """What is wanted of the times at which the ticket was closed and first answered."""
+    parts = [within(column, between, name) for column, between in times_of(wanted)]
+    if wanted.open_at is not None:
+        at = name(wanted.open_at)
+        parts.append(f"tickets.raised_at < :{at} AND (tickets.closed_at IS NULL OR tickets.closed_at >= :{at})")
+    if wanted.first_answered is not None:
+        parts.append(f"tickets.first_answer_at IS {'NOT ' if wanted.first_answered else ''}NULL")
+    return parts
+
+
+def times_of(wanted: RowsWanted) -> list[tuple[TimeColumn, Between]]:
+    """The columns that lie between times that are asked for; no ticket was raised after any of them."""
+    asked: list[tuple[TimeColumn, Between]] = [
+        ("closed_at", wanted.closed),
+        ("first_answer_at", wanted.answered_first),
+    ]
+    return [(column, between) for column, between in asked if between != ANY_TIME]
+
+
+def within(column: TimeColumn, between: Between, name: Callable[[object], str]) -> str:
+    bounds = ((">=", between.start), ("<", between.end))
+    return " AND ".join(f"tickets.{column} {sign} :{name(at)}" for sign, at in bounds if at is not None)
 
 
 def _listed(values: Iterable[object], name: Callable[[object], str]) -> str:

@@ -11,7 +11,7 @@ from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.tickets.branches import MANY, Search, branches_of, only_leading, searches
 from keesa.tickets.numbers import LARGEST
 from keesa.tickets.pages import Position
-from keesa.tickets.row_filters import RowsWanted, held_within
+from keesa.tickets.row_filters import RowsWanted, held_within, times_of, within
 from keesa.tickets.shapes import named
 
 DRIFT: Final = 60_000
@@ -85,6 +85,8 @@ def sets_for(actor: Actor, wanted: RowsWanted, *, held: bool, ordered: bool) -> 
         found.append(Leads([Lead("tickets", "id", "answered_at IS NOT NULL", ("answered_at", "id"))], params))
     if held or wanted.is_held:
         found.append(Leads([Lead("tickets", "id", held_within(wanted, name), ("held_until", "id"))], params))
+    for column, between in times_of(wanted):
+        found.append(Leads([Lead("tickets", "id", within(column, between, name), (column, "id"))], params))
     return found
 
 
@@ -107,14 +109,17 @@ def _is_few(term: Term) -> bool:
 
 
 def _sides(wanted: RowsWanted, after: Position | None, *, newest_first: bool) -> dict[str, object]:
-    """The parameters for what bounds the times raised and the ids of what is looked at: neither end counts any more."""
+    """The parameters for what bounds the times raised and the ids of what is looked at: neither end counts any more.
+    Who was closed or answered before a time was raised before it.
+    """
     smallest = -LARGEST - 1
-    start, end = (
-        Position(max(min(bound, LARGEST), smallest), smallest) if isinstance(bound, int) else None
-        for bound in (wanted.raised.start, wanted.raised.end)
+    ends = [wanted.raised.end, wanted.open_at, *(between.end for _, between in times_of(wanted))]
+    starts, stops = (
+        [Position(max(min(bound, LARGEST), smallest), smallest) for bound in bounds if isinstance(bound, int)]
+        for bounds in ([wanted.raised.start], ends)
     )
-    lower = [position for position in (start, None if newest_first else after) if position is not None]
-    upper = [position for position in (end, after if newest_first else None) if position is not None]
+    lower = [*starts, *([] if newest_first or after is None else [after])]
+    upper = [*stops, *([after] if newest_first and after is not None else [])]
     sides = {**({"lower": max(lower)} if lower else {}), **({"upper": min(upper)} if upper else {})}
     return {
         name: value

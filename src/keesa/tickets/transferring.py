@@ -60,7 +60,8 @@ def transfer(
 ) -> LockedTicket:
     """Set the columns, of which the desk alone is `told` what they were. To the new customer another event tells what
     the ticket is `now`, with a description of these `words`: it begins the history that they see. The notes of before
-    become internal; so do the pictures and files, as their events are of before it (`keesa.attachments.sight`).
+    become internal, and are no answer to them; so do the pictures and files, as their events are of before it
+    (`keesa.attachments.sight`).
     """
     [status] = tx.all("SELECT max(id) AS id FROM ticket_statuses WHERE ticket_id = :ticket_id", ticket_id=ticket.id)
     tx.run(
@@ -89,6 +90,7 @@ def transfer(
         attachments=0,
         internal_attachments=ticket.internal_attachments + ticket.attachments,
         answered_at=None,
+        first_answer_at=None,
     )
     hand_over(tx, head_from(ticket.id, now), words)
     return given

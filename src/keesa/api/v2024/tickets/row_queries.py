@@ -18,7 +18,7 @@ from keesa.directory.reference import KeyedList, unknown_key_soon, unknown_produ
 from keesa.errors import Invalid
 from keesa.names import LONGEST
 from keesa.tickets.numbers import LARGEST
-from keesa.tickets.row_filters import RowsWanted
+from keesa.tickets.row_filters import Between, RowsWanted
 from keesa.tickets.rows import RowSort
 from keesa.tickets.statuses import GROUPS, STATUSES, Status
 
@@ -69,6 +69,16 @@ class TicketFilters(Struct, frozen=True, kw_only=True):
     updated_since: Annotated[Moment, Meta(description="Changed from this time on, as far as you may know")] | None = (
         None
     )
+    closed_from: Annotated[Moment, Meta(description="Closed from this time on: a day or a full time")] | None = None
+    closed_to: Annotated[Moment, Meta(description="Closed until this time; a day counts to its end")] | None = None
+    open_at: (
+        Annotated[Moment, Meta(description="Raised by then and not closed by then; at the end of a day")] | None
+    ) = None
+    first_answered: Annotated[bool, Meta(description="Whether the desk has answered")] | None = None
+    first_answered_from: Annotated[Moment, Meta(description="First answered from this time on")] | None = None
+    first_answered_to: (
+        Annotated[Moment, Meta(description="First answered until this time; a day counts to its end")] | None
+    ) = None
 
 
 class RowsQuery(TicketFilters, frozen=True, kw_only=True):
@@ -141,6 +151,10 @@ class _Reader:
             held_from=self._day("held_until_from", query.held_from),
             held_to=self._day("held_until_to", query.held_to),
             updated_since=self._time("updated_since", query.updated_since),
+            closed=self._between("closed", query.closed_from, query.closed_to),
+            open_at=self._time("open_at", query.open_at, whole_day=True),
+            first_answered=query.first_answered,
+            answered_first=self._between("first_answered", query.first_answered_from, query.first_answered_to),
         )
 
     def _statuses(self, query: TicketFilters) -> frozenset[Status] | None:
@@ -212,6 +226,9 @@ class _Reader:
         except (ValueError, OverflowError):
             self.faults[name] = [NO_TIME]
             return None
+
+    def _between(self, name: str, start: str | None, end: str | None) -> Between:
+        return Between(self._time(f"{name}_from", start), self._time(f"{name}_to", end, whole_day=True))
 
     def _day(self, name: str, text: str | None) -> str | None:
         try:
