@@ -15,6 +15,7 @@ PAGES: Final = (
     "notes",
     "pictures",
     "relations",
+    "reports",
     "resumable-uploads",
     "rows",
     "sending-again",
