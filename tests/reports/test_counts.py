@@ -39,6 +39,8 @@ from places import Place
 
 JANUARY: Final = Period(date(2026, 1, 1), date(2026, 1, 31))
 SPRING: Final = Period(date(2026, 2, 1), date(2026, 5, 31))
+MIDDLE: Final = Period(date(2026, 1, 6), date(2026, 1, 17))
+"""In which and behind which tickets are raised."""
 PEOPLE: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER)
 CHANGES: Final = 120
 
@@ -101,9 +103,11 @@ def dimensions_for(person: Person) -> tuple[str, ...]:
 def reports(caller: Api, person: Person) -> dict[str, Any]:
     """All that there are, by what they were asked for."""
     found: dict[str, Any] = {}
-    for period in (JANUARY, SPRING):
-        for by in ("day", "week", "month", *dimensions_for(person)):
+    for period in (JANUARY, MIDDLE, SPRING):
+        for by in ("day", "week", "month", *(dimensions_for(person) if period.is_of_months else ())):
             found[f"{by} {period.first}"] = asked(caller, by, period)
+        if not period.is_of_months:
+            continue
         path = f"/reports/times?from={period.first}&to={period.last}"
         found[f"times {period.first}"] = all_of(caller, path, "times")
     if person is not CUSTOMER:
@@ -116,7 +120,7 @@ def assert_right(database: Database, person: Person, found: dict[str, Any]) -> N
     """By plain Python over all tickets."""
     tickets = database.read(lambda tx: tickets_of(tx, actor_of(tx, person)))
     assert len(tickets) > 20 or person is STRANGER
-    for period in (JANUARY, SPRING):
+    for period in (JANUARY, MIDDLE, SPRING):
         for step in ("day", "week", "month"):
             parts = parts_of(period, step)
             lines = found[f"{step} {period.first}"]
@@ -124,6 +128,8 @@ def assert_right(database: Database, person: Person, found: dict[str, Any]) -> N
                 (part.first.isoformat(), part.last.isoformat()) for part in parts
             ]
             assert [numbers(line) for line in lines] == [counted(tickets, part) for part in parts]
+        if not period.is_of_months:
+            continue
         for by in dimensions_for(person):
             lines = [(line["value"], *numbers(line)) for line in found[f"{by} {period.first}"]]
             assert len(lines) == len({*lines})
@@ -150,7 +156,8 @@ def assert_listed(caller: Api, found: dict[str, Any]) -> None:
     """Each number is what its list counts."""
     looked_at = 0
     for name, lines in found.items():
-        for line in lines if name != "oldest" else ():
+        few = lines[::5] if name.startswith("day") else lines  # each is a list to read
+        for line in few if name != "oldest" else ():
             for key in ("raised", "closed", "open"):
                 if (query := line.get(f"{key}_list")) is not None:
                     assert listed(caller, query) == line[key], (name, query)
@@ -216,8 +223,8 @@ def test_what_is_broken_off_has_folded_nothing(full: Database, monkeypatch: pyte
 def test_few_differences_stay(full: Database) -> None:
     """The job leaves what a report reads beside the counts for next to nothing."""
     assert full.write(lambda tx: folding.fold(tx, CLOCK)) is True
-    while full.write(lambda tx: folding.fold(tx, CLOCK)):
-        pass
+    rounds = [full.write(lambda tx: folding.fold(tx, CLOCK)) for _ in range(5)]
+    assert rounds[-1] is False
     left = full.read(lambda tx: tx.value("SELECT count(*) AS value FROM report_changes"))
     assert 0 < left <= folding.KEPT
 

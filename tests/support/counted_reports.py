@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any, Final
@@ -21,11 +22,15 @@ from keesa.rich_text.html import rich_text
 from keesa.tickets.assigning import assign
 from keesa.tickets.editing import TicketChanges, edit_ticket
 from keesa.tickets.finding import lock_ticket
+from keesa.tickets.raising import raise_ticket
 from keesa.tickets.status import change_status
 from many_tickets import FIRST, TICKETS
+from new_tickets import DRAFT
 
 LATER: Final = at("2026-03-05T09:00")
 HOUR: Final = 3_600_000
+MOST: Final = 2000
+"""Parts in which all is folded, at the most."""
 Kept = dict[tuple[str, str, str], dict[str, dict[str, int]]]
 Line = tuple[str | None, int, int, int]
 """Of what value: raised, closed, open."""
@@ -69,17 +74,23 @@ def _edit(tx: Tx, dice: Random, ticket: int, when: int) -> None:
     edit_ticket(tx, admin, lock_ticket(tx, admin, ticket), changes, when)
 
 
+def _raise(tx: Tx, dice: Random, _: int, when: int) -> None:
+    raise_ticket(tx, actor_of(tx, ADMIN), replace(DRAFT, priority=dice.choice((1, 3))), when, CLOCK, "yearly")
+
+
 def _answer(tx: Tx, _: Random, ticket: int, when: int) -> None:
     make_note(tx, actor_of(tx, ADMIN), ticket, rich_text("Soon"), when)
 
 
-ACTS: Final[tuple[Callable[[Tx, Random, int, int], None], ...]] = (_move, _move, _assign, _edit, _answer)
+ACTS: Final[tuple[Callable[[Tx, Random, int, int], None], ...]] = (_move, _move, _assign, _edit, _answer, _raise)
 
 
 def fold_whole(database: Database, rows: int = 50) -> None:
     """All that there is, in parts."""
-    while database.write(lambda tx: fold_part(tx, rows)):
-        pass
+    for _ in range(MOST):
+        if not database.write(lambda tx: fold_part(tx, rows)):
+            return
+    raise AssertionError("it finds no end")
 
 
 def fold_part(tx: Tx, rows: int, clock: Clock = CLOCK) -> bool:

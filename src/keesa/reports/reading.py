@@ -64,7 +64,8 @@ def _add_folded(tx: Tx, asked: _Asked, found: _Found) -> Steps[None]:
     )
     for number, (scope, month, counts) in enumerate(rows, 1):
         for counted, values in _COUNTS.decode(counts).items():
-            _add(found[scope, month, counted], values)
+            if counted.startswith(f"{asked.part} "):
+                found[scope, month, counted] = values
         if number % _STEP == 0:
             yield Pace.SHORT
 

@@ -93,15 +93,15 @@ def _count_by_type(tx: Tx, clock: Clock, scope: Scope, period: Period) -> Steps[
     for name in scope.names:
         of_type = {key: values for key, values in counts.items() if key[0] == name}
         value = name.removeprefix(_OF_TYPE)
-        raised, closed = _by_day(of_type, "day raised"), _by_day(of_type, "day closed")
-        left = of_type.get((name, NOW, "day open"), {}).get("", 0)
-        left += _behind(closed, period.last) - _behind(raised, period.last)
+        raised, raised_later = _in_and_behind(of_type, "day raised", period)
+        closed, closed_later = _in_and_behind(of_type, "day closed", period)
+        left = of_type.get((name, NOW, "day open"), {}).get("", 0) + closed_later - raised_later
         line = Line(
             _order(value),
             value or None,
             period,
-            _within(raised, period),
-            _within(closed, period),
+            raised,
+            closed,
             left,
             _query_of(scope, "ticket_type", value),
         )
@@ -132,6 +132,22 @@ def _by_day(counts: Counts, counted: str) -> dict[str, int]:
             for day, number in values.items():
                 found[f"{month}-{day}"] = found.get(f"{month}-{day}", 0) + number
     return found
+
+
+def _in_and_behind(counts: Counts, counted: str, period: Period) -> tuple[int, int]:
+    """How many in the period, and behind it; whole months at once."""
+    first, last = (day.isoformat() for day in period)
+    found = [0, 0]
+    for (_, month, what), values in counts.items():
+        if what != counted or month == NOW:
+            continue
+        if first[:-3] < month != last[:-3]:
+            found[month > last[:-3]] += sum(values.values())
+        else:
+            for day, number in values.items():
+                if f"{month}-{day}" >= first:
+                    found[f"{month}-{day}" > last] += number
+    return found[0], found[1]
 
 
 def _within(days: Mapping[str, int], period: Period) -> int:
