@@ -307,6 +307,16 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "changes since `updated_since`": Limit(
         "tickets.rows.MOST", "tests/api/test_ticket_rows.py::test_a_time_that_is_too_long_ago_is_refused"
     ),
+    "days of a report": Limit(
+        "api.v2024.report_queries.LONGEST", lambda ask: ask("GET", "/reports/tickets?from=2010-01-01&to=2026-01-01")
+    ),
+    "days of a report that tells of each": Limit(
+        "api.v2024.report_queries.MOST_DAYS",
+        lambda ask: ask("GET", "/reports/tickets?by=day&from=2020-01-01&to=2026-01-01"),
+    ),
+    "ticket types of a report": Limit(
+        "reports.scopes.MOST_TYPES", lambda ask: ask("GET", f"/reports/tickets?ticket_type={'x,' * 20}x")
+    ),
     "pictures or files that a call brings by uploads and by parts": Limit(
         "config.Config.files_per_call",
         lambda ask: ask("POST", f"/tickets/{ASSIGNED}/images", {"uploads": [f"{number:032x}" for number in range(21)]}),

@@ -20,6 +20,7 @@ from keesa.interpreter import let_others_on
 from keesa.jobs.clearing import clear_given_up
 from keesa.jobs.kinds import HOUR, Job, Kind, Outside, Payload, Within
 from keesa.jobs.schedules import Daily, Every
+from keesa.reports.folding import fold
 from keesa.tickets.returning import bring_back
 from keesa.uploads import uploads
 from keesa.words import filling
@@ -37,6 +38,7 @@ NAMES: Final = (
     "clear_jobs",
     "sweep_files",
     "fill_search",
+    "fold_reports",
 )
 """Of the kinds, for who needs no more of them."""
 
@@ -60,6 +62,9 @@ def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
     def return_tickets(tx: Tx, job: Job) -> Payload | None:
         return job.payload if bring_back(tx, now(), clock) else None
 
+    def fold_reports(tx: Tx, job: Job) -> Payload | None:
+        return job.payload if fold(tx, clock) else None
+
     nightly, hourly = Daily(time(3, 0)), Every(60)
     return (
         Kind(name="return_tickets", way=Within(return_tickets), schedule=Daily(_MIDNIGHT)),
@@ -74,6 +79,7 @@ def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
         Kind(name="clear_jobs", way=_rows(clear_given_up), schedule=nightly),
         Kind(name="sweep_files", way=_sweep(place), schedule=Every(360)),
         Kind(name="fill_search", way=_fill(), schedule=Every(10)),
+        Kind(name="fold_reports", way=Within(fold_reports), schedule=Every(1)),
     )
 
 

@@ -137,12 +137,13 @@ def test_the_usual_roles_give_what_they_gave(shared_database: Database) -> None:
     administration = [("ecos", both), ("reference", write), ("users", both), ("roles", both), ("sessions", both)]
     administration += [("tokens", both), ("audit", read), ("metrics", read)]
     texts = [("tags", write), ("canned_answers", write)]
+    reports = [("reports", read)]
     all_of_tickets = ("tickets", ["read", "write", "transfer"])
     assert found == {
-        "admin": [("projects", both), all_of_tickets, ("customers", both), *administration, *texts],
-        "control_room": [("projects", read), ("tickets", both), ("customers", read), ("ecos", read), *texts],
-        "engineer": [("projects", read), ("tickets", both), ("customers", read), ("ecos", read)],
-        "customer": [("tickets", both), ("customers", read), ("ecos", read)],
+        "admin": [("projects", both), all_of_tickets, ("customers", both), *administration, *texts, *reports],
+        "control_room": [("projects", read), ("tickets", both), ("customers", read), ("ecos", read), *texts, *reports],
+        "engineer": [("projects", read), ("tickets", both), ("customers", read), ("ecos", read), *reports],
+        "customer": [("tickets", both), ("customers", read), ("ecos", read), *reports],
         "bot": [("tickets", both)],
     }
-    assert rows(shared_database, "SELECT count(*) AS value FROM role_permissions WHERE role_id <= 5") == [{"value": 40}]
+    assert rows(shared_database, "SELECT count(*) AS value FROM role_permissions WHERE role_id <= 5") == [{"value": 44}]

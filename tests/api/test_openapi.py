@@ -119,6 +119,10 @@ STATUSES: Final = {
     "PATCH /categories/{category}": {200, 400, 401, 403, 404, 408, 412, 413, 415, 422},
     "DELETE /categories/{category}": {204, 400, 401, 403, 404, 412, 422},
     "GET /statuses": {200, 304, 400, 401, 403, 422},
+    "GET /reports/tickets": {200, 304, 400, 401, 403, 422},
+    "GET /reports/times": {200, 304, 400, 401, 403, 422},
+    "GET /reports/workload": {200, 304, 400, 401, 403, 422},
+    "GET /reports/oldest": {200, 304, 400, 401, 403, 422},
     "GET /canned_answers": {200, 304, 400, 401, 403, 422},
     "POST /canned_answers": {201, 400, 401, 403, 408, 413, 415, 422},
     "GET /canned_answers/{canned_answer}": {200, 304, 400, 401, 403, 404, 422},
@@ -169,6 +173,7 @@ OWN_HEADERS: Final = {
         for path in (
             *("/tickets/rows", "/tickets/{ticket}/history", "/me/sessions", "/sessions", "/audit", "/users/assignable"),
             "/tickets/search",
+            *("/reports/tickets", "/reports/times", "/reports/workload", "/reports/oldest"),
             *("/permissions", "/statuses", "/tickets/{ticket}/images", "/tickets/{ticket}/files", *_NOUNS),
         )
     },
@@ -325,6 +330,7 @@ def test_every_operation_says_what_it_does(document: Node) -> None:
             "Pictures and files",
             "Uploads",
             "Canned answers",
+            "Reports",
             "Customers",
             "Equipment",
             "Reference",

@@ -16,6 +16,7 @@ PAGES: Final = (
     "notes",
     "pictures",
     "relations",
+    "reports",
     "resumable-uploads",
     "rows",
     "search",

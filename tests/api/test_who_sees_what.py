@@ -220,6 +220,11 @@ any     PATCH  /categories/{category}                        nobody   404   403 
 any     DELETE /categories/{category}                        known    204   403      403      403      403   403    403
 any     GET    /statuses                                     -        200   200      200      200      200   200    403
 
+any     GET    /reports/tickets                              -        200   403      403      200      403   403    403
+any     GET    /reports/times                                -        200   403      403      200      403   403    403
+any     GET    /reports/workload                             -        200   403      403      403      403   403    403
+any     GET    /reports/oldest                               -        200   403      403      200      403   403    403
+
 any     GET    /canned_answers                               -        200   200      200      403      403   200    403
 any     GET    /canned_answers/{canned_answer}               known    200   200      200      403      403   200    403
 any     GET    /canned_answers/{canned_answer}               nobody   404   404      404      403      403   404    403
@@ -829,6 +834,10 @@ OTHERS: Final[dict[Endpoint, Ask]] = {
     **of_list("products"),
     **of_list("ticket_types"),
     **of_list("categories"),
+    ("GET", "/reports/tickets"): lambda caller, _, __: caller("GET", "/reports/tickets"),
+    ("GET", "/reports/times"): lambda caller, _, __: caller("GET", "/reports/times"),
+    ("GET", "/reports/workload"): lambda caller, _, __: caller("GET", "/reports/workload"),
+    ("GET", "/reports/oldest"): lambda caller, _, __: caller("GET", "/reports/oldest"),
     ("GET", "/statuses"): lambda caller, _, __: caller("GET", "/statuses"),
     ("GET", "/tickets/counts"): plainly("GET", "/tickets/counts"),  # which numbers: tests/api/test_counts.py
     ("GET", "/canned_answers"): plainly("GET", "/canned_answers"),

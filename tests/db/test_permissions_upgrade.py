@@ -73,7 +73,7 @@ def test_permissions_are_moved_in_their_order(older: Database) -> None:
     given = {role.name: list(role.permissions.items()) for role in older.read(list_roles)}
     assert {text: given[names[role_id]] for text, role_id in ids.items()} == STORED
     usual = [("projects", ["read"]), ("tickets", ["read", "write"]), ("customers", ["read"]), ("ecos", ["read"])]
-    usual += [("tags", ["write"]), ("canned_answers", ["write"])]
+    usual += [("tags", ["write"]), ("canned_answers", ["write"]), ("reports", ["read"])]
     assert given["control_room"] == usual
 
 

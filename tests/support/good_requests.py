@@ -242,6 +242,12 @@ _OF_2024: Final = {
     "PATCH /categories/{category}": _Inputs(body={"category": _ENTRY}),
     "DELETE /categories/{category}": _NOTHING,
     "GET /statuses": _Inputs({"limit": "5"}),
+    "GET /reports/tickets": _Inputs(
+        {"limit": "5", "by": "month", "from": "2025-03-01", "to": "2025-03-31", "ticket_type": "customer_support"}
+    ),
+    "GET /reports/times": _Inputs({"limit": "5", "from": "2025-03-01", "to": "2025-03-31", "customer_id": "1"}),
+    "GET /reports/workload": _Inputs({"limit": "5", "ticket_type": "customer_support"}),
+    "GET /reports/oldest": _Inputs({"limit": "5", "ticket_type": "customer_support"}),
     "GET /canned_answers": _REFERENCE,
     "POST /canned_answers": _Inputs(body={"canned_answer": _CANNED_ANSWER}),
     "GET /canned_answers/{canned_answer}": _Inputs({"ticket": str(ASSIGNED)}),

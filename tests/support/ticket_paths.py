@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from cast import CANNED_ANSWER
@@ -327,6 +328,44 @@ def trail(world: World, _: Version) -> Iterator[Asked]:
     yield Asked("/audit?limit=500") if world.actor.of_desk else _refused("/audit?limit=500")
 
 
+def _counted(world: World) -> frozenset[Ticket]:
+    """What reports count as open: of staff what is of their ticket types, which they see all of."""
+    types = {key for position in world.actor.roles for key in world.roles[position]}
+    return frozenset(
+        ticket
+        for ticket in world.seen
+        if ticket.status != "closed" and (world.actor.user_type != "staff" or ticket.ticket_type in types)
+    )
+
+
+def oldest(world: World, _: Version) -> Iterator[Asked]:
+    for query in ("", "?format=csv"):
+        yield Asked(f"/reports/oldest{query}", brief(_counted(world)))
+
+
+def counted(world: World, _: Version) -> Iterator[Asked]:
+    """How many, and nothing of any one."""
+    for by in ("month", "ticket_type", "priority"):
+        path = f"/reports/tickets?from=2031-01-01&to=2031-01-31&by={by}"
+        told = partial(_sum_of_open, "lines")
+        yield Asked(path, told=told, telling=len(_counted(world)))
+
+
+def waited(_: World, __: Version) -> Iterator[Asked]:
+    """Times name no ticket."""
+    yield Asked("/reports/times?from=2030-01-01&to=2030-01-31")
+
+
+def loads(world: World, _: Version) -> Iterator[Asked]:
+    """The desk's alone."""
+    path, told = "/reports/workload", partial(_sum_of_open, "loads")
+    yield Asked(path, told=told, telling=len(_counted(world))) if world.actor.of_desk else _refused(path)
+
+
+def _sum_of_open(array: str, data: Any) -> int:  # noqa: ANN401 - an answer's
+    return sum(each["open"] for each in data[array])
+
+
 READING: Final[dict[Endpoint, Asking]] = {
     ("GET", "/tickets"): all_tickets,
     ("GET", "/tickets/rows"): rows_of_tickets,
@@ -349,5 +388,9 @@ READING: Final[dict[Endpoint, Asking]] = {
     ("GET", "/tickets/{ticket}/watchers"): watchers,
     ("GET", "/tickets/{ticket}/tags"): tags,
     ("GET", "/canned_answers/{canned_answer}"): filled_in,
+    ("GET", "/reports/tickets"): counted,
+    ("GET", "/reports/times"): waited,
+    ("GET", "/reports/workload"): loads,
+    ("GET", "/reports/oldest"): oldest,
     ("GET", "/audit"): trail,
 }

@@ -205,7 +205,14 @@ def test_roles_give_what_they_gave(upgraded: Upgraded) -> None:
     given = {role.name: [str(each) for each in role.given] for role in upgraded.database.read(list_roles)}
     assert given["admin"] == ["projects:read", "projects:write", *map(str, ENFORCED)]
     assert given["old_crew"] == ["tickets:write", "tickets:read", "boats:sail", "boats:moor", "ރިޕޯޓް:އެހެން"]
-    assert given["engineer"] == ["projects:read", "tickets:read", "tickets:write", "customers:read", "ecos:read"]
+    assert given["engineer"] == [
+        "projects:read",
+        "tickets:read",
+        "tickets:write",
+        "customers:read",
+        "ecos:read",
+        "reports:read",
+    ]
     if "odd_words" in given:
         assert given["odd_words"] == ["it's:%s :name $word", "it's:a: b", ":x", " : "]
 

@@ -76,6 +76,7 @@ SYSTEM: Final = Actor(
         "metrics": ["read"],
         "tags": ["write"],
         "canned_answers": ["write"],
+        "reports": ["read"],
     },
 )
 """Keesa itself, for what nobody asked for. Its row in `users` is there for the foreign keys of history, and is no

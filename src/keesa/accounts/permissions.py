@@ -62,6 +62,7 @@ AUDIT_READ: Final = Permission("audit", "read")
 METRICS_READ: Final = Permission("metrics", "read")
 TAGS_WRITE: Final = Permission("tags", "write")
 CANNED_ANSWERS_WRITE: Final = Permission("canned_answers", "write")
+REPORTS_READ: Final = Permission("reports", "read")
 
 MEANINGS: Final[Mapping[Permission, str]] = {
     TICKETS_READ: "See the tickets that are in one's sight, with their notes",
@@ -84,6 +85,7 @@ MEANINGS: Final[Mapping[Permission, str]] = {
     METRICS_READ: "Read the metrics of the server",
     TAGS_WRITE: "Make, rename and retire tags",
     CANNED_ANSWERS_WRITE: "Make, change and retire canned answers",
+    REPORTS_READ: "Have tickets counted: those of one's ticket types; a customer's users their own customer's",
 }
 """All that Keesa itself asks for, and what each is for."""
 ENFORCED: Final = tuple(MEANINGS)

@@ -61,6 +61,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "notes": ("Notes", "Say something about a ticket, and read what was said"),
     "attachments": ("Pictures and files", "What hangs on tickets and on their notes"),
     "uploads": ("Uploads", "Send a file in pieces, and go on where the connection broke"),
+    "reports": ("Reports", "How many tickets there are, and how long they take"),
     "canned_answers": ("Canned answers", "Texts that the desk writes once, and fills in for each ticket"),
     "customers": ("Customers", "Those for whom tickets are raised"),
     "me": ("Oneself", "What you are and may do, your names and your password"),
@@ -315,6 +316,9 @@ FIELDS: Final[Mapping[str, Entry]] = {
         for query in ("RowsQuery", "CountsQuery", "SearchQuery")
         for field in ("ticket_type", "category", "product_id", "priority", "reference", "status")
     },
+    **{f"{query}.ticket_type": {} for query in ("ScopeQuery", "PeriodQuery", "ByQuery")},
+    "ByQuery.by": _said("What the tickets are counted by"),
+    "by": _said("What the tickets are counted by"),
     "CategoryQuery.category": _one_of("The category of the tickets that are wanted.", TICKET_CATEGORIES),
     "TicketsByType.ticket": _said("Which tickets are wanted"),
     "ChangeStatus.ticket": _said("The change"),

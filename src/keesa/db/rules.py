@@ -48,6 +48,8 @@ class Rule(Enum):
     """A name is one tag's."""
     CANNED_ANSWERS = "canned_answers"
     """Likewise an answer's, and so many are in use at the most."""
+    REPORTS = "reports"
+    """What has become of tickets is added to the counts once."""
 
 
 def hold(tx: Tx, rule: Rule) -> None:

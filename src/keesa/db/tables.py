@@ -59,6 +59,8 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "file_holds": _ALL,
     "ticket_words": _ALL,
     "name_words": _ALL,
+    "report_changes": _LINK,
+    "report_counts": _ALL,
     "long_texts": (),
     "rules": ("SELECT", "UPDATE"),  # which are held, and never changed
 }

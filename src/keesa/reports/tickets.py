@@ -1,0 +1,165 @@
+"""How many tickets were raised and closed, and how many are open: by day, week and month, and by what they have."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal, get_args
+from urllib.parse import urlencode
+
+from keesa.clock import Clock
+from keesa.db import Steps, Tx
+from keesa.reports.facts import NOW, Dimension
+from keesa.reports.periods import Period, Step, month_of, parts_of
+from keesa.reports.reading import Counts, counts_from
+from keesa.reports.scopes import Scope
+
+By = Step | Dimension
+STEPS: Final[Sequence[Step]] = get_args(Step)
+Counted = Literal["raised", "closed", "open"]
+_OF_TYPE: Final = "type "
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the report, which a list of rows with these filters holds against."""
+
+    key: tuple[int, str]
+    """By which lines are in order."""
+    value: str | None
+    """Of what it is counted by, where that is no time; None for none."""
+    period: Period
+    raised: int
+    closed: int
+    open: int
+    """At the end of the period's last day."""
+    query: Mapping[str, str] | None = field(compare=False)
+    """The filters without those of time; None where no list has such a filter."""
+
+    def list_of(self, counted: Counted) -> str | None:
+        """The query of `GET /tickets/rows` that lists what is counted."""
+        if self.query is None:
+            return None
+        first, last = (day.isoformat() for day in self.period)
+        times = {"open_at": last} if counted == "open" else {f"{counted}_from": first, f"{counted}_to": last}
+        return urlencode({**self.query, **times}, safe=",")
+
+
+def count_by_time(tx: Tx, clock: Clock, scope: Scope, step: Step, period: Period) -> Steps[list[Line]]:
+    """The parts of the period, in order."""
+    counts = yield from counts_from(tx, clock, scope, "day", month_of(period.first))
+    raised, closed = _by_day(counts, "day raised"), _by_day(counts, "day closed")
+    left = sum(values.get("", 0) for (_, _, counted), values in counts.items() if counted == "day open")
+    left += _behind(closed, period.last) - _behind(raised, period.last)
+    lines = []
+    for part in reversed(parts_of(period, step)):
+        came, went = _within(raised, part), _within(closed, part)
+        lines.append(
+            Line((0, part.first.isoformat()), None, part, came, went, left, scope.query if scope.names else None)
+        )
+        left += went - came
+    return lines[::-1]
+
+
+def count_by_value(tx: Tx, clock: Clock, scope: Scope, by: Dimension, period: Period) -> Steps[list[Line]]:
+    """In the order of the values, those that have any. The period is one of whole months, but by ticket type where
+    those are the scopes.
+    """
+    if by == "ticket_type" and all(name.startswith(_OF_TYPE) for name in scope.names):
+        return (yield from _count_by_type(tx, clock, scope, period))
+    counts = yield from counts_from(tx, clock, scope, by, month_of(period.first))
+    last = month_of(period.last)
+    raised, closed, left = dict[str, int](), dict[str, int](), dict[str, int]()
+    for (_, month, counted), values in counts.items():
+        for value, number in values.items():
+            if counted == f"{by} open":
+                left[value] = left.get(value, 0) + number
+            elif counted in (f"{by} raised", f"{by} closed"):
+                came = counted == f"{by} raised"
+                if month > last:
+                    left[value] = left.get(value, 0) + (-number if came else number)
+                else:
+                    of_all = raised if came else closed
+                    of_all[value] = of_all.get(value, 0) + number
+    return [
+        Line(_order(value), value or None, period, *numbers, _query_of(scope, by, value))
+        for value in sorted({*raised, *closed, *left}, key=_order)
+        if any(numbers := (raised.get(value, 0), closed.get(value, 0), left.get(value, 0)))
+    ]
+
+
+def _count_by_type(tx: Tx, clock: Clock, scope: Scope, period: Period) -> Steps[list[Line]]:
+    counts = yield from counts_from(tx, clock, scope, "day", month_of(period.first))
+    lines = []
+    for name in scope.names:
+        of_type = {key: values for key, values in counts.items() if key[0] == name}
+        value = name.removeprefix(_OF_TYPE)
+        raised, raised_later = _in_and_behind(of_type, "day raised", period)
+        closed, closed_later = _in_and_behind(of_type, "day closed", period)
+        left = of_type.get((name, NOW, "day open"), {}).get("", 0) + closed_later - raised_later
+        line = Line(
+            _order(value),
+            value or None,
+            period,
+            raised,
+            closed,
+            left,
+            _query_of(scope, "ticket_type", value),
+        )
+        if any((line.raised, line.closed, line.open)):
+            lines.append(line)
+    return sorted(lines, key=lambda line: line.key)
+
+
+def _query_of(scope: Scope, by: Dimension, value: str) -> Mapping[str, str] | None:
+    if value:
+        return {**scope.query, by: value}
+    return {**scope.query, "unassigned": "true"} if by == "assigned_to_id" else None
+
+
+def _order(value: str) -> tuple[int, str]:
+    """Ids by their size."""
+    return (len(value), value) if value.isdecimal() else (0, value)
+
+
+# By day
+
+
+def _by_day(counts: Counts, counted: str) -> dict[str, int]:
+    """ISO day to how many."""
+    found: dict[str, int] = {}
+    for (_, month, what), values in counts.items():
+        if what == counted and month != NOW:
+            for day, number in values.items():
+                found[f"{month}-{day}"] = found.get(f"{month}-{day}", 0) + number
+    return found
+
+
+def _in_and_behind(counts: Counts, counted: str, period: Period) -> tuple[int, int]:
+    """How many in the period, and behind it; whole months at once."""
+    first, last = (day.isoformat() for day in period)
+    found = [0, 0]
+    for (_, month, what), values in counts.items():
+        if what != counted or month == NOW:
+            continue
+        if first[:-3] < month != last[:-3]:
+            found[month > last[:-3]] += sum(values.values())
+        else:
+            for day, number in values.items():
+                if f"{month}-{day}" >= first:
+                    found[f"{month}-{day}" > last] += number
+    return found[0], found[1]
+
+
+def _within(days: Mapping[str, int], period: Period) -> int:
+    if period.days < len(days):
+        return sum(days.get(day.isoformat(), 0) for day in _days(period))
+    first, last = (day.isoformat() for day in period)
+    return sum(number for day, number in days.items() if first <= day <= last)
+
+
+def _days(period: Period) -> Iterator[date]:
+    return map(date.fromordinal, range(period.first.toordinal(), period.last.toordinal() + 1))
+
+
+def _behind(days: Mapping[str, int], last: date) -> int:
+    return sum(number for day, number in days.items() if day > last.isoformat())

@@ -1,0 +1,54 @@
+"""Who has how much: the open tickets of each, and what is oldest."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from keesa.accounts.actors import Actor
+from keesa.clock import Clock
+from keesa.db import Steps, Tx
+from keesa.reports.reading import counts_from
+from keesa.reports.scopes import Scope
+from keesa.tickets.row_filters import RowsWanted
+from keesa.tickets.rows import FoundRows, Key, RowsPage, list_rows
+from keesa.tickets.statuses import STATUSES
+
+_ALL_MONTHS: Final = "9999-13"
+"""Behind all of them: what is open now is no month's."""
+NOT_CLOSED: Final = frozenset(status for status in STATUSES if status != "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    assigned_to_id: int | None
+    """None of nobody's."""
+    open: int
+    list: str | None
+    """The query of `GET /tickets/rows` that lists them."""
+
+
+def workload(tx: Tx, clock: Clock, scope: Scope) -> Steps[list[Load]]:
+    """Who has most first."""
+    counts = yield from counts_from(tx, clock, scope, "assigned_to_id", _ALL_MONTHS)
+    open_: dict[str, int] = {}
+    for (_, _, counted), values in counts.items():
+        if counted == "assigned_to_id open":
+            for value, number in values.items():
+                open_[value] = open_.get(value, 0) + number
+    loads = [
+        Load(int(value) if value else None, number, _list_of(scope, value)) for value, number in open_.items() if number
+    ]
+    return sorted(loads, key=lambda load: (-load.open, load.assigned_to_id or 0))
+
+
+def _list_of(scope: Scope, value: str) -> str:
+    whose = {"assigned_to_id": value} if value else {"unassigned": "true"}
+    return urlencode({**scope.query, **whose, "status": ",".join(sorted(NOT_CLOSED))}, safe=",")
+
+
+def oldest(tx: Tx, actor: Actor, scope: Scope, limit: int, after: Key | None) -> Steps[FoundRows]:
+    """The tickets that are not closed, those first that were raised first."""
+    if not scope.names:
+        return FoundRows((), None)
+    wanted = RowsWanted(statuses=NOT_CLOSED, terms=scope.terms)
+    return (yield from list_rows(tx, actor, wanted, RowsPage(limit, descending=False, after=after)))
