@@ -44,7 +44,7 @@ def test_an_actor_is_the_user(shared_database: Database) -> None:
         user_type="customer",
         customer_id=cast.HARBOUR,
         roles=("customer",),
-        permissions={"tickets": ["read", "write"], "customers": ["read"], "ecos": ["read"]},
+        permissions={"tickets": ["read", "write"], "customers": ["read"], "ecos": ["read"], "reports": ["read"]},
         sign_in_count=0,
     )
 

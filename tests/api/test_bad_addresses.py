@@ -39,6 +39,7 @@ NO_TEXTS: Final = ("\0", "a\0b")
 HUGE: Final = (str(2**63), str(10**29))
 NO_COUNTS: Final = tuple(value for value in NO_INTEGERS if isinstance(value, str) and value not in HUGE)
 NO_WORDS: Final = {
+    "q": ("", "*", "-link", '"link', "x" * 256, "\0"),
     "order": ("", "up", "DESC", "desc ", "asc,desc", "\0", "1"),
     "status": ("", "lost", "OPEN", "4", "-1", "1.0", "9" * 5_000, "\0", "0\0", "\u0660"),
     "name": NO_TEXTS,

@@ -140,6 +140,7 @@ def paths_of(number: int) -> list[str]:
         "/tickets/tickets_by_type": "/tickets/tickets_by_type?type=customer_support&status=in_progress",
         "/tickets/tickets_by_category": "/tickets/tickets_by_category?category=fault",
         "/tickets/tickets_of_customer": f"/tickets/tickets_of_customer?customer_id={HARBOUR}",
+        "/tickets/search": f"/tickets/search?q={number}",
     }
     found = {path for version in ("2021", "2024") for method, path in own_endpoints(version) if method == "GET"}
     of_others = ("bot", "{note}", "{image}", "{file}", "watchers", "tags")

@@ -18,6 +18,7 @@ GOOD_QUERIES: Final = {
     "/tickets/tickets_by_category": "?category=fault",
     "/tickets/tickets_of_customer": f"?customer_id={cast.HARBOUR}",
     "/tickets/get_ticket_notes": f"?ticket_number={cast.ASSIGNED}",
+    "/tickets/search": f"?q={cast.ASSIGNED}",
     "/tickets/{ticket}/get_specific_ticket_for_bot": f"?customer_id={cast.HARBOUR}",
 }
 ENDPOINTS: Final = sorted(endpoints())

@@ -154,7 +154,7 @@ _OF_2024: Final = {
     "GET /tickets/tickets_by_type": _BY_TYPE,
     "GET /tickets/rows": _Inputs({"limit": "5", "sort": "priority", "order": "asc"} | _FILTERS),
     "GET /tickets/counts": _Inputs({"counts": "all,open,mine_active,due_today,watched"} | _FILTERS),
-    "GET /tickets/search": _Inputs({"q": "signal", "limit": "5", "sort": "changed", "order": "asc"} | _FILTERS),
+    "GET /tickets/search": _Inputs({"q": "signal", "limit": "5", "sort": "changed", "order": "desc"} | _FILTERS),
     "GET /tickets/tickets_by_category": _Inputs(_LIST | {"category": "fault"}),
     "GET /tickets/tickets_of_customer": _Inputs(_LIST | {"customer_id": str(HARBOUR), "status": "open"}),
     "GET /tickets/get_ticket_notes": _NOTES,

@@ -41,11 +41,11 @@ class After(NamedTuple):
     """Where the next page begins: behind what a page before had of a block, or with the next block."""
 
     upper: int
-    lower: int | None = None
+    lower: int | None
     """The block's end; None where the block is not known yet."""
-    key: int | None = None
-    place: int | None = None
-    """Those of the last ticket that was shown of it."""
+    key: int | None
+    place: int | None
+    """Those of the last ticket that was shown of it; None likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ class _Searching:
             rest = block.span.behind(shown[-1].first, newest_first=self._newest_first)
         if rest is None:
             return None
-        return After(rest.upper if self._newest_first else rest.lower)
+        return After(rest.upper if self._newest_first else rest.lower, None, None, None)
 
     @property
     def _below(self) -> Span | None:

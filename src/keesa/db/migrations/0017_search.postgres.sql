@@ -8,7 +8,7 @@ CREATE TABLE ticket_words (
     -- title, number, reference, contact, whose it is; B: the description and notes that customers see; C: other notes.
     vector tsvector NOT NULL,
     pieces TEXT NOT NULL, -- a JSON list: of what, in this order
-    words INTEGER NOT NULL, -- that there are of weight B and C, boundaries among them
+    words INTEGER NOT NULL, -- that there are of weight B and C
     most INTEGER NOT NULL -- times that one word may stand in the row, at the most
 );
 -- What was written last is looked through whole, so it is little; and a write that finds it full sorts little in.

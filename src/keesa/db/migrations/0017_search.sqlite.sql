@@ -8,7 +8,7 @@ CREATE TABLE ticket_words (
     said TEXT NOT NULL, -- of the description and of notes that customers see
     internal TEXT NOT NULL, -- of the other notes
     pieces TEXT NOT NULL, -- a JSON list: of what, in this order
-    words INTEGER NOT NULL, -- that there are in `said` and `internal`, boundaries among them
+    words INTEGER NOT NULL, -- that there are in `said` and `internal`
     most INTEGER NOT NULL -- times that one word may stand in the row, at the most
 );
 -- Words stand with blanks between them and were made by the program: the tokenizer has nothing to decide.

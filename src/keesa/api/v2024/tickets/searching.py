@@ -142,7 +142,7 @@ def _read(tx: Tx, call: Call[SearchQuery, None], clock: Clock) -> tuple[Query, R
         asked = read_query(query.q)
     except Invalid as error:
         faults = {**error.faults}
-    if query.order is not None and query.sort == "best":
+    if query.order == "asc" and query.sort == "best":
         faults["order"] = [UNORDERED]
     wanted = wanted_of(tx, call.actor, query, clock, faults)
     assert asked is not None  # noqa: S101 - else there was a fault
