@@ -8,7 +8,8 @@ from typing import Final
 from keesa.db import Tx
 from keesa.search.language import Query, Term
 from keesa.search.syntax import Syntax, Where, syntax_of
-from keesa.words.pieces import customer_mark, eco_mark
+from keesa.words.names import mark_at
+from keesa.words.pieces import customer_mark
 
 MOST_NAMES: Final = 50
 """That a term counts by. Where more have it (`ltd`), it counts by those alone that a rarer term of the query names,
@@ -16,10 +17,6 @@ too, if these are no more.
 """
 _BY_WORDS: Final = "SELECT rowid AS place FROM name_search WHERE name_search MATCH :wanted LIMIT :most"
 _BY_VECTOR: Final = "SELECT place FROM name_words WHERE vector @@ CAST(:wanted AS tsquery) LIMIT :most"
-
-
-def _mark_at(place: int) -> str:
-    return eco_mark(place >> 1) if place & 1 else customer_mark(place >> 1)
 
 
 def marks_of(tx: Tx, query: Query, customer_id: int | None) -> Mapping[Term, Sequence[str]]:
@@ -32,7 +29,7 @@ def marks_of(tx: Tx, query: Query, customer_id: int | None) -> Mapping[Term, Seq
     common = [term for term, places in found.items() if len(places) > MOST_NAMES]
     if naming:
         found |= _named(tx, syntax, {term: [asked[term], syntax.any_of(naming), *own] for term in common})
-    return {term: [_mark_at(place) for place in places] for term, places in found.items() if len(places) <= MOST_NAMES}
+    return {term: [mark_at(place) for place in places] for term, places in found.items() if len(places) <= MOST_NAMES}
 
 
 def _named(tx: Tx, syntax: Syntax, wanted: Mapping[Term, Iterable[str]]) -> dict[Term, Sequence[int]]:

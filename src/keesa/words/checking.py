@@ -10,9 +10,9 @@ from keesa.db import Database, Row, Tx
 from keesa.words.filling import LARGEST, next_tickets
 from keesa.words.form import Form
 from keesa.words.forms import form_of
-from keesa.words.names import NAMES, name_words
+from keesa.words.names import Table, name_words, next_names, place_of_name
 from keesa.words.places import MOST_ROWS, place_of
-from keesa.words.rows import NamedPiece, begin_of, names_in, rest_of
+from keesa.words.rows import NamedPiece, name_of, names_in
 from keesa.words.rows import Row as Made
 from keesa.words.texts import TicketTexts, texts_of
 
@@ -47,7 +47,7 @@ def ticket_difference(tx: Tx, texts: TicketTexts) -> str | None:
     if not rows or rows[0]["place"] != first:
         return f"ticket {number} is not in the index"
     pieces = {each.name: each for each in texts.pieces()}
-    names = Counter(_name(*name) for row in rows for name in names_in(row["pieces"]))
+    names = Counter(name_of(*name) for row in rows for name in names_in(row["pieces"]))
     if too_many := [name for name, times in names.items() if times > 1 or name not in pieces]:
         return f"ticket {number} has in the index what it has not: {too_many[0]}"
     if len(names) < len(pieces) and len(rows) < MOST_ROWS:
@@ -60,7 +60,7 @@ def ticket_difference(tx: Tx, texts: TicketTexts) -> str | None:
 def _is_right(form: Form, texts: TicketTexts, row: Row, pieces: Mapping[str, NamedPiece]) -> bool:
     made = Made()
     for name in names_in(row["pieces"]):
-        made.add(pieces[_name(*name)])
+        made.add(pieces[name_of(*name)])
     wanted = form.said(form.row(texts.head, made.pieces))
     return form.said(_values(row, form.read)) == wanted and (row["words"], row["most"]) == (made.words, made.most)
 
@@ -70,30 +70,26 @@ def _values(row: Row, columns: str) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
-def _name(kind: Any, note_id: int | None, chunk: int | None) -> str:  # noqa: ANN401 - as it was kept
-    return f"{begin_of(kind, note_id)}{rest_of(chunk)}"
-
-
 def check_names(database: Database) -> Iterator[str]:
-    for table, what in (("customers", "customer"), ("ecos", "ECO")):
+    for table, what in _CALLED.items():
         after: int | None = -1
         while after is not None:
             found, after = database.read(lambda tx, after=after, table=table: _check_names(tx, table, after))  # type: ignore[misc]
             yield from (f"the name of {what} {each} is not in the index as it is" for each in found)
 
 
-def _check_names(tx: Tx, table: str, after: int) -> tuple[list[int], int | None]:
-    form, eco = form_of(tx), table == "ecos"
-    named = [*tx.each(_NAMES[table], after=after, most=NAMES)]
-    places = msgspec.json.encode([2 * own_id + eco for own_id, *_ in named]).decode()
+def _check_names(tx: Tx, table: Table, after: int) -> tuple[list[int], int | None]:
+    form = form_of(tx)
+    found = {place_of_name(table, each.id): each for each in next_names(tx, table, after)}
+    places = msgspec.json.encode([*found]).decode()
     kept = {row["place"]: row for row in tx.all(_KEPT_NAMES.format(columns=form.read_name), ids=places)}
-    wrong = []
-    for own_id, name, customer_id in named:
-        row = kept.get(2 * own_id + eco)
-        wanted = form.said(form.name(name_words(name, customer_id)))
+    wrong, last = [], None
+    for place, named in found.items():
+        row, last = kept.get(place), named.id
+        wanted = form.said(form.name(name_words(named.name, named.customer_id)))
         if row is None or form.said(_values(row, form.read_name)) != wanted:
-            wrong.append(own_id)
-    return wrong, named[-1][0] if named else None
+            wrong.append(named.id)
+    return wrong, last
 
 
 _ROWS: Final = (
@@ -101,7 +97,4 @@ _ROWS: Final = (
     " ORDER BY place"
 )
 _KEPT_NAMES: Final = "SELECT place, {columns} FROM name_words WHERE place IN $json_ids"
-_NAMES: Final = {
-    "customers": "SELECT id, name, id FROM customers WHERE id > :after ORDER BY id LIMIT :most",
-    "ecos": "SELECT id, name, customer_id FROM ecos WHERE id > :after ORDER BY id LIMIT :most",
-}
+_CALLED: Final[Mapping[Table, str]] = {"customers": "customer", "ecos": "ECO"}

@@ -29,7 +29,7 @@ class NamedPiece(NamedTuple):
     @property
     def name(self) -> str:
         """As the rows tell of it: a JSON list."""
-        return f"{begin_of(self.kind, self.id)}{rest_of(self.chunk)}"
+        return name_of(self.kind, self.id, self.chunk)
 
     @property
     def internal(self) -> bool:
@@ -53,6 +53,10 @@ class Row:
         self.pieces.append(named)
         self.words += named.piece.size
         self.most += named.piece.most
+
+
+def name_of(kind: Kind, note_id: int | None, chunk: int | None) -> str:
+    return f"{begin_of(kind, note_id)}{rest_of(chunk)}"
 
 
 def begin_of(kind: Kind, note_id: int | None) -> str:
