@@ -79,10 +79,11 @@ def _add_unfolded(tx: Tx, clock: Clock, asked: _Asked, found: _Found) -> Steps[N
         for place, of_place in summed(some, clock, asked.has).items():
             if asked.has_month(place.month):
                 for (counted, value), number in of_place.items():
-                    _add(found[place.scope, place.month, counted], {value: number})
+                    add_to(found[place.scope, place.month, counted], {value: number})
         yield Pace.SHORT
 
 
-def _add(values: dict[str, int], more: Mapping[str, int]) -> None:
+def add_to(values: dict[str, int], more: Mapping[str, int]) -> None:
+    """Value by value."""
     for value, number in more.items():
         values[value] = values.get(value, 0) + number

@@ -8,7 +8,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Filter, OneOf
 from keesa.db import Tx
 from keesa.errors import Invalid
-from keesa.reports.facts import customer_scope, type_scope
+from keesa.reports.facts import Dimension, customer_scope, type_scope
 
 MOST_TYPES: Final = 20
 """That one list takes."""
@@ -27,6 +27,12 @@ class Scope:
     """The filters of a list with the same tickets; there is none where there are no names."""
     terms: Filter
     """The same for the domain."""
+
+    def query_of(self, by: Dimension, value: str) -> Mapping[str, str] | None:
+        """The filters of those of its tickets that have the value; None where no list has such a filter."""
+        if value:
+            return {**self.query, by: value}
+        return {**self.query, "unassigned": "true"} if by == "assigned_to_id" else None
 
 
 def scope_for(tx: Tx, actor: Actor, ticket_types: Sequence[str] | None, customer_id: int | None) -> Scope:

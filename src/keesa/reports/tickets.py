@@ -81,7 +81,7 @@ def count_by_value(tx: Tx, clock: Clock, scope: Scope, by: Dimension, period: Pe
                     of_all = raised if came else closed
                     of_all[value] = of_all.get(value, 0) + number
     return [
-        Line(_order(value), value or None, period, *numbers, _query_of(scope, by, value))
+        Line(_order(value), value or None, period, *numbers, scope.query_of(by, value))
         for value in sorted({*raised, *closed, *left}, key=_order)
         if any(numbers := (raised.get(value, 0), closed.get(value, 0), left.get(value, 0)))
     ]
@@ -103,17 +103,11 @@ def _count_by_type(tx: Tx, clock: Clock, scope: Scope, period: Period) -> Steps[
             raised,
             closed,
             left,
-            _query_of(scope, "ticket_type", value),
+            scope.query_of("ticket_type", value),
         )
         if any((line.raised, line.closed, line.open)):
             lines.append(line)
     return sorted(lines, key=lambda line: line.key)
-
-
-def _query_of(scope: Scope, by: Dimension, value: str) -> Mapping[str, str] | None:
-    if value:
-        return {**scope.query, by: value}
-    return {**scope.query, "unassigned": "true"} if by == "assigned_to_id" else None
 
 
 def _order(value: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from keesa.accounts.actors import Actor
 from keesa.clock import Clock
 from keesa.db import Steps, Tx
-from keesa.reports.reading import counts_from
+from keesa.reports.reading import add_to, counts_from
 from keesa.reports.scopes import Scope
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import FoundRows, Key, RowsPage, list_rows
@@ -33,8 +33,7 @@ def workload(tx: Tx, clock: Clock, scope: Scope) -> Steps[list[Load]]:
     open_: dict[str, int] = {}
     for (_, _, counted), values in counts.items():
         if counted == "assigned_to_id open":
-            for value, number in values.items():
-                open_[value] = open_.get(value, 0) + number
+            add_to(open_, values)
     loads = [
         Load(int(value) if value else None, number, _list_of(scope, value)) for value, number in open_.items() if number
     ]
@@ -42,8 +41,8 @@ def workload(tx: Tx, clock: Clock, scope: Scope) -> Steps[list[Load]]:
 
 
 def _list_of(scope: Scope, value: str) -> str:
-    whose = {"assigned_to_id": value} if value else {"unassigned": "true"}
-    return urlencode({**scope.query, **whose, "status": ",".join(sorted(NOT_CLOSED))}, safe=",")
+    whose = scope.query_of("assigned_to_id", value) or {}
+    return urlencode({**whose, "status": ",".join(sorted(NOT_CLOSED))}, safe=",")
 
 
 def oldest(tx: Tx, actor: Actor, scope: Scope, limit: int, after: Key | None) -> Steps[FoundRows]:
