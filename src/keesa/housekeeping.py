@@ -23,7 +23,7 @@ from keesa.jobs.schedules import Daily, Every
 from keesa.reports.folding import fold
 from keesa.tickets.returning import bring_back
 from keesa.uploads import uploads
-from keesa.words import filling
+from keesa.words import filling, pending
 
 NAMES: Final = (
     "return_tickets",
@@ -39,6 +39,7 @@ NAMES: Final = (
     "sweep_files",
     "fill_search",
     "fold_reports",
+    "fold_search",
 )
 """Of the kinds, for who needs no more of them."""
 
@@ -65,6 +66,9 @@ def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
     def fold_reports(tx: Tx, job: Job) -> Payload | None:
         return job.payload if fold(tx, clock) else None
 
+    def fold_search(tx: Tx, job: Job) -> Payload | None:
+        return job.payload if pending.fold(tx) else None
+
     nightly, hourly = Daily(time(3, 0)), Every(60)
     return (
         Kind(name="return_tickets", way=Within(return_tickets), schedule=Daily(_MIDNIGHT)),
@@ -80,6 +84,7 @@ def kinds_of(clock: Clock, place: Callable[[Tx], Place]) -> Sequence[Kind]:
         Kind(name="sweep_files", way=_sweep(place), schedule=Every(360)),
         Kind(name="fill_search", way=_fill(), schedule=Every(10)),
         Kind(name="fold_reports", way=Within(fold_reports), schedule=Every(1)),
+        Kind(name="fold_search", way=Within(fold_search), schedule=Every(seconds=5), needed=pending.IS_ANY),
     )
 
 

@@ -7,6 +7,7 @@ from keesa.words.checking import check_names, check_tickets, ticket_difference
 from keesa.words.form import Said
 from keesa.words.forms import form_of
 from keesa.words.index import rows_range
+from keesa.words.statements import OF_TICKET, current
 from keesa.words.texts import texts_of
 
 
@@ -24,9 +25,9 @@ def difference_of(tx: Tx, number: int) -> str | None:
 def said_of(tx: Tx, number: int) -> list[Said]:
     """What the ticket is found by, row by row."""
     form = form_of(tx)
-    sql = f"SELECT {form.read} FROM ticket_words WHERE place >= :first AND place <= :last ORDER BY place"
+    sql = f"SELECT place, {form.read} FROM ({current(form, OF_TICKET)}) rows ORDER BY place"
     found: list[Any] = list(tx.all(sql, **rows_range(number)))
-    return [form.said(dict(row)) for row in found]
+    return [form.said({name: row[name] for name in row.keys() if name != "place"}) for row in found]
 
 
 def words_in(tx: Tx, number: int, part: str) -> set[str]:
@@ -37,6 +38,7 @@ def words_in(tx: Tx, number: int, part: str) -> set[str]:
 def empty(tx: Tx) -> None:
     """As on a desk that was upgraded: no ticket and no name is in it, and it is not whole."""
     tx.run("DELETE FROM ticket_words")
+    tx.run("DELETE FROM pending_words")
     tx.run("DELETE FROM name_words")
     tx.run("DELETE FROM settings WHERE name = 'search index'")
 

@@ -16,6 +16,7 @@ from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Rea
 def lay(tx: Tx, desk: PlainDesk) -> None:
     """In place of whatever rows there are."""
     tx.run("DELETE FROM ticket_words")
+    tx.run("DELETE FROM pending_words")
     tx.run("DELETE FROM name_words")
     for ticket in desk.tickets:
         write_rows(tx, ticket.head, [_row(row) for row in ticket.rows])

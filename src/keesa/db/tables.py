@@ -58,6 +58,7 @@ RIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
     "upload_pieces": _ALL,
     "file_holds": _ALL,
     "ticket_words": _ALL,
+    "pending_words": _ALL,
     "name_words": _ALL,
     "report_changes": _LINK,
     "report_counts": _ALL,

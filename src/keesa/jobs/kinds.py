@@ -77,6 +77,8 @@ class Kind:
     way: Within | Outside
     schedule: Schedule | None = None
     """When it recurs; such a one is never given up."""
+    needed: str = "1 = 1"
+    """A condition in SQL, quickly answered, without which one that recurs is not begun, nor late."""
     attempts: int = 20
     """After which it is given up: with these pauses, some nine hours."""
     first_pause: int = 2 * SECOND

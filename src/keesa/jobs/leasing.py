@@ -45,19 +45,21 @@ def due(tx: Tx, kinds: Sequence[Kind], at: int) -> list[str]:
     """
     if not kinds:
         return []
-    return [row["kind"] for row in tx.all(_due(tuple((kind.name, kind.sends) for kind in kinds)), at=at)]
+    return [row["kind"] for row in tx.all(_due(tuple((kind.name, kind.sends, kind.needed) for kind in kinds)), at=at)]
 
 
 @lru_cache(maxsize=64)
-def _due(kinds: Sequence[tuple[str, bool]]) -> str:
+def _due(kinds: Sequence[tuple[str, bool, str]]) -> str:
     """The first row of each kind is asked for by itself: so no plan reads all that wait."""
-    rows = ", ".join(f"('{name}', {int(sends)})" for name, sends in kinds)
+    rows = ", ".join(f"('{name}', {int(sends)})" for name, sends, _ in kinds)
+    needed = " ".join(f"WHEN '{name}' THEN {condition}" for name, _, condition in kinds)
     first = "SELECT run_at FROM jobs WHERE jobs.kind = column1 AND given_up_at IS NULL ORDER BY run_at LIMIT 1"
     return f"""
         SELECT kind FROM (
             SELECT column1 AS kind, column2 AS sends, ({first}) AS first FROM (VALUES {rows}) known
         ) found
-        WHERE first <= :at AND NOT {_RESTS.format(kind="kind", sends="sends")} ORDER BY first
+        WHERE first <= :at AND NOT {_RESTS.format(kind="kind", sends="sends")} AND CASE kind {needed} END
+        ORDER BY first
     """
 
 

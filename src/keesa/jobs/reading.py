@@ -101,7 +101,7 @@ def count(tx: Tx, kinds: Kinds, at: int) -> dict[str, Counts]:
 def _count(tx: Tx, kind: Kind, at: int) -> Counts:
     waiting = tx.soon(_COUNT.format(given_up="IS NULL"), kind=kind.name, most=COUNTED)
     given_up = tx.soon(_COUNT.format(given_up="IS NOT NULL"), kind=kind.name, most=COUNTED)
-    first = tx.soon(_FIRST, kind=kind.name)
+    first = tx.soon(_FIRST.format(needed=kind.needed), kind=kind.name)
     resting = rests(tx, kind)
     due = [row["run_at"] for row in first()]
     oldest = max(0, at - due[0]) if due else 0
@@ -113,7 +113,9 @@ _COUNT: Final = """
         SELECT 1 AS one FROM jobs WHERE kind = :kind AND given_up_at {given_up} LIMIT :most
     ) counted
 """
-_FIRST: Final = "SELECT run_at FROM jobs WHERE kind = :kind AND given_up_at IS NULL ORDER BY run_at LIMIT 1"
+_FIRST: Final = """
+    SELECT run_at FROM jobs WHERE kind = :kind AND given_up_at IS NULL AND {needed} ORDER BY run_at LIMIT 1
+"""
 
 
 def kinds_kept(tx: Tx) -> Sequence[str]:

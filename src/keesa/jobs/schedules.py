@@ -6,16 +6,18 @@ from typing import Final
 
 from keesa.clock import Clock, milliseconds
 
-_MINUTE: Final = 60 * 1000
+_SECOND: Final = 1000
+_MINUTE: Final = 60 * _SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    minutes: int
+    minutes: int = 0
+    seconds: int = 0
 
     def after(self, at: int, clock: Clock) -> int:  # noqa: ARG002 - as every schedule
         """The first time behind `at`, in milliseconds since 1970."""
-        step = self.minutes * _MINUTE
+        step = self.minutes * _MINUTE + self.seconds * _SECOND
         return (at // step + 1) * step
 
 

@@ -14,11 +14,11 @@ import msgspec
 from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.db import Pace, Steps, Tx
-from keesa.search import postgres_hits, sqlite_hits
 from keesa.search.asking import Asked
 from keesa.search.language import Query
 from keesa.search.matching import match_of
 from keesa.search.spans import Met, Span, each_once, first_of
+from keesa.search.walking import hits_of, walk
 from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on
 from keesa.tickets.row_numbers import few_of
 from keesa.tickets.row_selects import fits_of
@@ -111,7 +111,7 @@ class _Searching:
 
     def __init__(self, tx: Tx, actor: Actor, wanted: RowsWanted, page: SearchPage, asked: Asked) -> None:
         self._tx, self._actor, self._wanted, self._page, self._asked = tx, actor, wanted, page, asked
-        self._hits = sqlite_hits if tx.writes_alone else postgres_hits
+        self._hits = hits_of(tx)
         self._newest_first = page.sort != "raised" or page.descending
 
     @property
@@ -138,7 +138,7 @@ class _Searching:
         """The first ones that fit."""
         fits: list[_Fit] = []
         span, met = self._span, Met((), None)
-        for met in self._hits.walk(self._tx, self._asked, span, newest_first=self._newest_first):
+        for met in walk(self._tx, self._asked, span, newest_first=self._newest_first):
             known = {fit.first for fit in fits[-1:]}
             tickets = {ticket_at(place): place for place in each_once(met.hits) if first_of(place) not in known}
             keys = self._keys([*tickets])

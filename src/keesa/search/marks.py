@@ -11,7 +11,9 @@ from keesa.db import Pace, Row, Steps, Tx
 from keesa.search.excerpts import Excerpt, excerpt_of
 from keesa.search.finding import FoundTicket
 from keesa.search.language import Query, Term
+from keesa.words.forms import form_of
 from keesa.words.plain import plain_text
+from keesa.words.statements import GIVEN, current
 
 Part = Literal["number", "title", "reference", "contact", "customer", "eco", "description", "note"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
@@ -43,7 +45,8 @@ def marks_of(tx: Tx, actor: Actor, query: Query, found: Sequence[FoundTicket]) -
     if not found:
         return {}
     heads = tx.soon(_HEADS, ids=_json([each.row.id for each in found]))
-    pieces = tx.soon(_PIECES, ids=_json([each.place for each in found]))
+    rows = current(form_of(tx), GIVEN)
+    pieces = tx.soon(f"SELECT place, pieces FROM ({rows}) rows", ids=_json([each.place for each in found]))
     by_id = {row["id"]: row for row in heads()}
     notes = _notes_of(tx, actor, {row["place"]: _note_ids(row["pieces"]) for row in pieces()}, found)
     left, marks = CHARACTERS, dict[int, list[Mark]]()
@@ -65,7 +68,6 @@ _HEADS: Final = f"""
     FROM tickets JOIN customers ON customers.id = tickets.customer_id LEFT JOIN ecos ON ecos.id = tickets.eco_id
     WHERE tickets.id IN $json_ids
 """
-_PIECES: Final = "SELECT place, pieces FROM ticket_words WHERE place IN $json_ids"
 _NOTES: Final = f"""
     SELECT id, ticket_id, created_at, substr(body, 1, {LONGEST_TEXT}) AS body FROM {{table}}
     WHERE id IN $json_ids AND withdrawn_at IS NULL

@@ -13,6 +13,8 @@ from keesa.db import Tx
 from keesa.search.asking import Asked
 from keesa.search.spans import CHUNK, HITS, LARGEST, Met, Span
 from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.postgres_form import POSTGRES
+from keesa.words.statements import GIVEN, current
 
 FIRST: Final = 1_000
 """Rows that are looked at to begin with."""
@@ -28,7 +30,6 @@ SORTED: Final = 5_000
 _LOOKED_AT: Final = "SELECT place, vector FROM ticket_words WHERE place >= :lower AND place < :upper ORDER BY place"
 _FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN 1 ELSE 0 END"
 """As a column: no planner reaches it by the index then."""
-_IN_HEAD: Final = "CASE WHEN vector @@ CAST(:head AS tsquery) THEN 1 ELSE 0 END"
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
@@ -114,24 +115,30 @@ def _meant(asked: Asked) -> str:
     return f"(SELECT {_FOUND} FROM ticket_words looked WHERE looked.place = hits.place) = 1"
 
 
+def met(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
+    """Those of these rows that have what is asked for, as they are now."""
+    found = tx.each(_MET, ids=msgspec.json.encode(places).decode(), match=asked.match.whole)
+    return [place for (place,) in found]
+
+
 def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
     """Those of these hits whose head has all of it."""
-    found = tx.each(
-        f"SELECT place FROM ticket_words WHERE place IN $json_ids AND {_IN_HEAD} = 1",
-        ids=msgspec.json.encode(places).decode(),
-        head=asked.match.head,
-    )
+    found = tx.each(_MET, ids=msgspec.json.encode(places).decode(), match=asked.match.head)
     return {place for (place,) in found}
 
 
 def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
     """The hits of these tickets: their rows are looked at."""
-    found = tx.each(
-        "SELECT place FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
-        " CROSS JOIN LATERAL (SELECT place, vector FROM ticket_words"
-        f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
-        f" ORDER BY place) looked WHERE {_FOUND} = 1",
-        firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
-        match=asked.match.whole,
-    )
-    return [place for (place,) in found]
+    firsts = msgspec.json.encode([*map(place_of, tickets)]).decode()
+    return [place for (place,) in tx.each(_AMONG, firsts=firsts, match=asked.match.whole)]
+
+
+_OF_TICKETS: Final = " UNION ".join(
+    "SELECT looked.place FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
+    f" CROSS JOIN LATERAL (SELECT place FROM {table}"
+    f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
+    " ORDER BY place) looked"
+    for table in ("ticket_words", "pending_words")
+)
+_MET: Final = f"SELECT place FROM ({current(POSTGRES, GIVEN)}) rows WHERE {_FOUND} = 1"
+_AMONG: Final = f"SELECT place FROM ({current(POSTGRES, _OF_TICKETS)}) rows WHERE {_FOUND} = 1"

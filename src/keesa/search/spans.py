@@ -23,6 +23,10 @@ class Span(NamedTuple):
         """What is left of it behind this place."""
         return Span(self.lower, place) if newest_first else Span(place + 1, self.upper)
 
+    def until(self, place: int, *, newest_first: bool) -> "Span":
+        """What of it comes before that, with this place."""
+        return Span(place, self.upper) if newest_first else Span(self.lower, place + 1)
+
     def behind(self, place: int, *, newest_first: bool) -> "Span":
         """What is left of it behind the ticket that has this place."""
         first = first_of(place)

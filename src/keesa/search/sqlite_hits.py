@@ -1,8 +1,10 @@
-"""What a query finds on SQLite, whose index has its hits in the order of their places."""
+"""What a query finds on SQLite, whose index has its hits in the order of their places. `walk` knows the index alone,
+all else looks at rows as they are now.
+"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +13,8 @@ from keesa.search.asking import Asked
 from keesa.search.plain import in_head, is_met
 from keesa.search.spans import CHUNK, HITS, Met, Span
 from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.sqlite_form import SQLITE
+from keesa.words.statements import GIVEN, current
 
 LOOSE: Final = 20_000
 """Rows that have all words of a phrase, wherever they stand: of so many FTS5 looks for the phrase itself. Among more it
@@ -19,9 +23,15 @@ would not stop before it has found one.
 _IN_SPAN: Final = (
     "SELECT rowid FROM ticket_search WHERE ticket_search MATCH :match AND rowid >= :lower AND rowid < :upper"
 )
-_GIVEN: Final = "FROM ticket_words WHERE place IN (SELECT value FROM json_each(:places))"
-_ROWS: Final = f"SELECT place, head, said, internal {_GIVEN}"
-_HEADS: Final = f"SELECT place, head {_GIVEN}"
+_INDEXED: Final = "SELECT place, head, said, internal FROM ticket_words WHERE place IN $json_ids"
+_ROWS: Final = f"SELECT place, head, said, internal FROM ({current(SQLITE, GIVEN)}) rows"
+_HEADS: Final = f"SELECT place, head FROM ({current(SQLITE, GIVEN)}) rows"
+_OF_TICKETS: Final = " UNION ".join(
+    f"SELECT own.place FROM json_each(:firsts) given CROSS JOIN {table} own"
+    f" ON own.place >= given.value AND own.place < given.value + {MOST_ROWS}"
+    for table in ("ticket_words", "pending_words")
+)
+_AMONG: Final = f"SELECT place, head, said, internal FROM ({current(SQLITE, _OF_TICKETS)}) rows"
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
@@ -48,21 +58,25 @@ def _are_many(tx: Tx, asked: Asked) -> bool:
 
 def _checked(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
     """Those of them that have what is asked for."""
-    rows = {place: texts for place, *texts in tx.each(_ROWS, places=msgspec.json.encode(places).decode())}
-    return [place for place in places if is_met(asked.match.plain, rows[place][: asked.texts])]
+    found = {*_met(asked, tx.each(_INDEXED, ids=msgspec.json.encode(places).decode()))}
+    return [place for place in places if place in found]
+
+
+def met(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
+    """Those of these rows that have what is asked for, as they are now."""
+    return _met(asked, tx.each(_ROWS, ids=msgspec.json.encode(places).decode()))
 
 
 def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
     """Those of these hits whose head has all of it."""
-    rows = tx.each(_HEADS, places=msgspec.json.encode(places).decode())
+    rows = tx.each(_HEADS, ids=msgspec.json.encode(places).decode())
     return {place for place, head in rows if in_head(asked.match.plain, head)}
 
 
 def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
     """The hits of these tickets. Their rows are read: FTS5 would make the list of all hits anew for each of them."""
-    rows = tx.each(
-        "SELECT place, head, said, internal FROM json_each(:firsts) given CROSS JOIN ticket_words"
-        f" ON place >= given.value AND place < given.value + {MOST_ROWS}",
-        firsts=msgspec.json.encode([*map(place_of, tickets)]).decode(),
-    )
+    return _met(asked, tx.each(_AMONG, firsts=msgspec.json.encode([*map(place_of, tickets)]).decode()))
+
+
+def _met(asked: Asked, rows: Iterable[tuple[Any, ...]]) -> list[int]:
     return [place for place, *texts in rows if is_met(asked.match.plain, texts[: asked.texts])]

@@ -14,6 +14,7 @@ from keesa.words.names import Table, name_words, next_names, place_of_name
 from keesa.words.places import MOST_ROWS, place_of
 from keesa.words.rows import NamedPiece, name_of, names_in
 from keesa.words.rows import Row as Made
+from keesa.words.statements import OF_TICKET, current
 from keesa.words.texts import TicketTexts, texts_of
 
 
@@ -43,7 +44,11 @@ def ticket_difference(tx: Tx, texts: TicketTexts) -> str | None:
     """What is wrong with the ticket's rows."""
     form, number = form_of(tx), texts.head.id
     first = place_of(number)
-    rows = tx.all(_ROWS.format(columns=form.read), first=first, last=first + MOST_ROWS - 1)
+    rows = tx.all(
+        f"SELECT place, {form.read}, pieces, words, most FROM ({current(form, OF_TICKET)}) rows ORDER BY place",
+        first=first,
+        last=first + MOST_ROWS - 1,
+    )
     if not rows or rows[0]["place"] != first:
         return f"ticket {number} is not in the index"
     pieces = {each.name: each for each in texts.pieces()}
@@ -92,9 +97,5 @@ def _check_names(tx: Tx, table: Table, after: int) -> tuple[list[int], int | Non
     return wrong, last
 
 
-_ROWS: Final = (
-    "SELECT place, {columns}, pieces, words, most FROM ticket_words WHERE place >= :first AND place <= :last"
-    " ORDER BY place"
-)
 _KEPT_NAMES: Final = "SELECT place, {columns} FROM name_words WHERE place IN $json_ids"
 _CALLED: Final[Mapping[Table, str]] = {"customers": "customer", "ecos": "ECO"}

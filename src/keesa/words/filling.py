@@ -176,4 +176,7 @@ _NEXT: Final = """
     SELECT id, description_size + notes_size + internal_notes_size FROM tickets WHERE id < :below
     ORDER BY id DESC LIMIT :most
 """
-_THERE: Final = "SELECT place FROM ticket_words WHERE place IN $json_ids"
+_THERE: Final = (
+    "SELECT place FROM ticket_words WHERE place IN $json_ids"
+    " UNION SELECT place FROM pending_words WHERE place IN $json_ids"
+)

@@ -1,56 +1,52 @@
-"""How each engine keeps the rows: the statements, and what they are given."""
+"""What an engine has of a ticket's row of words: its columns, and what is written into them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from keesa.words.pieces import MOST_OF_ONE, MOST_WORDS, Head
+from keesa.words.pieces import Head
 from keesa.words.rows import NamedPiece
 
 Values = Mapping[str, Any]
 Said = Mapping[str, list[tuple[str, ...]]]
 """By `head`, `said`, `internal` and `name`: each run of words without a boundary in it, in alphabetical order."""
 
-FITS: Final = f"ticket_words.words + :size <= {MOST_WORDS} AND ticket_words.most + :most <= {MOST_OF_ONE}"
-"""Whether the piece does, in a row that is there (`Row.fits`)."""
-LAST_ROW: Final = "(SELECT max(place) FROM ticket_words WHERE place >= :first AND place <= :last)"
-"""Of a ticket whose rows may stand from `:first` to `:last`."""
-FREE: Final = """(
-    SELECT min(own.place) + 1 FROM ticket_words own WHERE own.place >= :first AND own.place < :last
-    AND NOT EXISTS (SELECT 1 FROM ticket_words following WHERE following.place = own.place + 1)
-)"""
-"""The first place behind one of its rows where there is none, as rows go whose texts have gone."""
-APPENDING: Final = """
-    INSERT INTO ticket_words (place, {columns}, pieces, words, most)
-    SELECT CASE WHEN {fits} THEN ticket_words.place ELSE {free} END, {values},
-        '[' || {{name}} || ']', CAST(:size AS INTEGER), CAST(:most AS INTEGER)
-    FROM ticket_words WHERE ticket_words.place = {last_row} AND ({fits} OR {free} IS NOT NULL)
-    ON CONFLICT (place) DO UPDATE SET {added},
-        pieces = CASE ticket_words.pieces WHEN '[]' THEN excluded.pieces
-            ELSE substr(ticket_words.pieces, 1, length(ticket_words.pieces) - 1) || ',' || substr(excluded.pieces, 2)
-        END,
-        words = ticket_words.words + excluded.words, most = ticket_words.most + excluded.most
-"""
-"""Adds a piece to a ticket's last row, or in a new one; nothing where the ticket has none, or no more may be."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    write: str
-    """Write a whole row, in place of one that may be there."""
-    append: str
-    """`APPENDING`; its `{name}` is an expression for the piece's."""
-    set_head: str
-    """Give the rows of a ticket another head."""
-    hide: str
-    """Make all internal that customers could see, and set the head."""
+    """Expressions name a row of `ticket_words` `own`, and what is pending of it `more`; either may be missing."""
+
+    columns: str
+    """Of `ticket_words`, that have the words."""
+    written: str
+    """Their values, of the parameters that `row` gives."""
+    current: str
+    """Those of the row as it is now."""
+    read: str
+    """The columns of such a row for `said`."""
+    pending: str
+    """The columns of `pending_words` that have words."""
+    put: str
+    """Their values of a row that is anew."""
+    headed: str
+    """Those of a row that has another head, and nothing else new."""
+    hidden: str
+    """Those of a row that has another head, and all that customers could see among what they do not; of its columns as
+    they are now.
+    """
+    current_head: str
+    """The head of the row as it is now, as `appended` takes it."""
+    appended: str
+    """Their values of a piece: behind what there is; or behind the `head`, where the row is `anew`."""
+    added: str
+    """Sets them to what is pending with such values behind it."""
     set_name: str
+    """Write the words of a name."""
+    read_name: str
+
     head: Callable[[Head], Values]
     piece: Callable[[NamedPiece], Values]
     row: Callable[[Head, Sequence[NamedPiece]], Values]
     name: Callable[[Sequence[str]], Values]
-    read: str
-    """The columns of a row that say the words, as `row` gives them."""
-    read_name: str
     said: Callable[[Values], Said]
-    """What such values mean."""
+    """What the values of a row, or of a name, mean."""

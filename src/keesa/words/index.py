@@ -1,5 +1,6 @@
 """Keeping the words of tickets as their texts are: within the write that changes those, so that what is gone is not
-found any more once the write is kept, and what was undone was never there.
+found any more once the write is kept, and what was undone was never there. Nothing is written to the engine's index:
+what becomes of a row is pending until it is folded (`keesa.words.pending`).
 
 Who calls holds the ticket's row. A ticket without rows has not been filled in yet (`keesa.words.filling`), which takes
 its texts as they are then: here nothing is done to it.
@@ -10,11 +11,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from keesa.db import Tx
-from keesa.words.form import Values
+from keesa.words.form import Form, Values
 from keesa.words.forms import form_of
 from keesa.words.pieces import Head, Piece
 from keesa.words.places import MOST_ROWS, place_of
 from keesa.words.rows import DESCRIPTION, NOTES, Kind, NamedPiece, Row, begin_of, named, names_in, rest_of, rows_of
+from keesa.words.statements import OF_TICKET, appending, current, statements_of
 from keesa.words.texts import head_of, pieces_named, texts_of
 
 _LAST_NOTE: Final = {
@@ -28,7 +30,7 @@ _LAST_NOTE: Final = {
 def index_ticket(tx: Tx, head: Head, description: Sequence[Piece]) -> None:
     """A ticket that was just raised."""
     for place, row in enumerate(rows_of(named(DESCRIPTION, None, description)), place_of(head.id)):
-        _write(tx, place, head, row)
+        _put(tx, place, head, row)
 
 
 def add_note(tx: Tx, ticket_id: int, pieces: Sequence[Piece], *, internal: bool) -> None:
@@ -56,13 +58,13 @@ def replace_description(tx: Tx, ticket_id: int, pieces: Sequence[Piece]) -> None
 def set_head(tx: Tx, head: Head) -> None:
     """A title or what else the rows begin with is another one now."""
     form = form_of(tx)
-    tx.run(form.set_head, **rows_range(head.id), **form.head(head))
+    tx.run(statements_of(form).set_head, **rows_range(head.id), **form.head(head))
 
 
 def hand_over(tx: Tx, head: Head, description: Sequence[Piece]) -> None:
     """A ticket that was given to another customer: all notes of before have become internal."""
     form = form_of(tx)
-    tx.run(form.hide, **rows_range(head.id), **form.head(head))
+    tx.run(statements_of(form).hide, **rows_range(head.id), **form.head(head))
     replace_description(tx, head.id, description)
 
 
@@ -73,25 +75,29 @@ def reindex(tx: Tx, ticket_id: int) -> None:
 
 
 def write_rows(tx: Tx, head: Head, rows: Sequence[Row]) -> None:
-    """In place of those that the ticket has, if any."""
-    first = place_of(head.id)
+    """Into the index itself, in place of those that the ticket has, if any."""
+    form, first = form_of(tx), place_of(head.id)
+    tx.run("DELETE FROM pending_words WHERE place >= :first AND place <= :last", **rows_range(head.id))
     for place, row in enumerate(rows, first):
-        _write(tx, place, head, row)
+        tx.run(statements_of(form).write, **_values(form, place, head, row))
     behind = {"first": first + len(rows), "last": first + MOST_ROWS - 1}
     tx.run("DELETE FROM ticket_words WHERE place >= :first AND place <= :last", **behind)
 
 
-def _write(tx: Tx, place: int, head: Head, row: Row) -> None:
+def _put(tx: Tx, place: int, head: Head, row: Row) -> None:
     form = form_of(tx)
-    columns = {"pieces": row.names, "words": row.words, "most": row.most}
-    tx.run(form.write, place=place, **columns, **form.row(head, row.pieces))
+    tx.run(statements_of(form).put, **_values(form, place, head, row))
+
+
+def _values(form: Form, place: int, head: Head, row: Row) -> Values:
+    return {"place": place, "pieces": row.names, "words": row.words, "most": row.most, **form.row(head, row.pieces)}
 
 
 def _append(tx: Tx, ticket_id: int, each: NamedPiece, called: str, /, **given: object) -> None:
     """`called` is an expression for the piece's name."""
     form = form_of(tx)
     sizes = {"size": each.piece.size, "most": each.piece.most}
-    tx.run(form.append.format(name=called), **rows_range(ticket_id), **sizes, **form.piece(each), **given)
+    tx.run(appending(form, called), **rows_range(ticket_id), **sizes, **form.piece(each), **given)
 
 
 def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Sequence[Piece]) -> None:
@@ -99,7 +105,8 @@ def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Se
     What is more comes behind.
     """
     begin = begin_of(kind, note_id)
-    found = tx.all(_WITH_PIECE, **rows_range(ticket_id), one=f"%{begin}]%", some=f"%{begin},%")
+    rows = current(form_of(tx), OF_TICKET)
+    found = tx.all(_WITH_PIECE.format(rows=rows), **rows_range(ticket_id), one=f"%{begin}]%", some=f"%{begin},%")
     head = head_of(tx, ticket_id) if found else None
     wanted = deque(named(kind, note_id, pieces))
     for row in found:
@@ -107,10 +114,7 @@ def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Se
         made = _without(tx, ticket_id, row["pieces"], (kind, note_id))
         while wanted and made.fits(wanted[0].piece):
             made.add(wanted.popleft())
-        if made.pieces or row["place"] == place_of(ticket_id):
-            _write(tx, row["place"], head, made)
-        else:
-            tx.run("DELETE FROM ticket_words WHERE place = :place", place=row["place"])
+        _put(tx, row["place"], head, made)
     for each in wanted:
         _append(tx, ticket_id, each, "CAST(:name AS TEXT)", name=each.name)
 
@@ -124,8 +128,7 @@ def _without(tx: Tx, ticket_id: int, pieces: str, text: tuple[Kind, int | None])
 
 
 _WITH_PIECE: Final = (
-    "SELECT place, pieces FROM ticket_words WHERE place >= :first AND place <= :last"
-    " AND (pieces LIKE :one OR pieces LIKE :some)"
+    "SELECT place, pieces FROM ({rows}) rows WHERE pieces LIKE :one OR pieces LIKE :some ORDER BY place"
 )
 
 

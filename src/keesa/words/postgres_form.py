@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from keesa.words.form import APPENDING, FITS, FREE, LAST_ROW, Form, Said, Values
+from keesa.words.form import Form, Said, Values
 from keesa.words.pieces import MOST_HEAD, Head
 from keesa.words.rows import NamedPiece
 from keesa.words.splitting import BOUNDARY
@@ -43,7 +43,7 @@ def _of_head(head: Head) -> list[Placed]:
 
 
 def _head(head: Head) -> Values:
-    return {"vector": _literal(_of_head(head))}
+    return {"head": _literal(_of_head(head))}
 
 
 def _piece(each: NamedPiece) -> Values:
@@ -77,41 +77,47 @@ def _runs(placed: Sequence[tuple[int, str]]) -> list[tuple[str, ...]]:
     return sorted(tuple(word for _, (_, word) in run) for _, run in runs)
 
 
+_TEXTS: Final = """
+    CASE WHEN more.place IS NULL THEN own.vector WHEN more.anew = 1 THEN more.vector ELSE own.vector || more.vector END
+"""
+
+
+def _with_head(vector: str, head: str) -> str:
+    """In place of the one that is there. Both are written down, as `||` would move what stands behind."""
+    return f"CAST(CAST({vector} AS TEXT) || ' ' || {head} AS tsvector)"
+
+
+_HEADED: Final = _with_head(f"ts_filter({_TEXTS}, '{{b,c}}')", "more.head")
+_HIDDEN: Final = _with_head("setweight(ts_filter(vector, '{b,c}'), 'C')", ":head")
+
 POSTGRES: Final = Form(
-    write=(
-        "INSERT INTO ticket_words (place, vector, pieces, words, most)"
-        " VALUES (:place, CAST(:vector AS tsvector), :pieces, :words, :most) ON CONFLICT (place) DO UPDATE SET"
-        " vector = excluded.vector, pieces = excluded.pieces, words = excluded.words, most = excluded.most"
+    columns="vector",
+    written="CAST(:vector AS tsvector)",
+    current=f"CASE WHEN more.head IS NULL THEN {_TEXTS} ELSE {_HEADED} END AS vector",
+    read="CAST(vector AS TEXT) AS vector",
+    pending="head, vector",
+    put="NULL, CAST(:vector AS tsvector)",
+    headed="CAST(:head AS TEXT), CAST('' AS tsvector)",
+    hidden=f"CAST(NULL AS TEXT), {_HIDDEN}",
+    current_head=(
+        "CASE WHEN more.head IS NOT NULL THEN CAST(more.head AS tsvector)"
+        " ELSE ts_filter(CASE WHEN more.anew = 1 THEN more.vector ELSE own.vector END, '{a}') END"
     ),
-    append=APPENDING.format(
-        columns="vector",
-        values=(
-            f"CASE WHEN {FITS} THEN CAST(:vector AS tsvector)"
-            " ELSE ts_filter(ticket_words.vector, '{{a}}') || CAST(:vector AS tsvector) END"
-        ),
-        added="vector = ticket_words.vector || excluded.vector",
-        fits=FITS,
-        last_row=LAST_ROW,
-        free=FREE,
+    appended=(
+        "CAST(NULL AS TEXT),"
+        " CASE WHEN anew = 1 THEN head || CAST(:vector AS tsvector) ELSE CAST(:vector AS tsvector) END"
     ),
-    set_head=(
-        "UPDATE ticket_words SET vector = CAST(CAST(ts_filter(vector, '{b,c}') AS TEXT) || ' ' || :vector AS tsvector)"
-        " WHERE place >= :first AND place <= :last"
-    ),
-    hide=(
-        "UPDATE ticket_words SET vector = CAST("
-        "CAST(setweight(ts_filter(vector, '{b,c}'), 'C') AS TEXT) || ' ' || :vector AS tsvector),"
-        """ pieces = replace(pieces, '["n",', '["i",') WHERE place >= :first AND place <= :last"""
+    added=(
+        "vector = CASE WHEN excluded.anew = 1 THEN excluded.vector ELSE pending_words.vector || excluded.vector END"
     ),
     set_name=(
         "INSERT INTO name_words (place, vector) VALUES (:place, CAST(:vector AS tsvector))"
         " ON CONFLICT (place) DO UPDATE SET vector = excluded.vector"
     ),
+    read_name="CAST(vector AS TEXT) AS vector",
     head=_head,
     piece=_piece,
     row=_row,
     name=_name,
-    read="CAST(vector AS TEXT) AS vector",
-    read_name="CAST(vector AS TEXT) AS vector",
     said=_said,
 )

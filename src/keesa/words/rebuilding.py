@@ -60,6 +60,7 @@ _EMPTY_SQLITE: Final = """
 DROP TRIGGER ticket_words_go;
 DROP TRIGGER name_words_go;
 DELETE FROM ticket_words;
+DELETE FROM pending_words;
 DELETE FROM name_words;
 INSERT INTO ticket_search (ticket_search) VALUES ('delete-all');
 INSERT INTO name_search (name_search) VALUES ('delete-all');
@@ -72,4 +73,4 @@ CREATE TRIGGER name_words_go AFTER DELETE ON name_words BEGIN
 END;
 """
 """Without the triggers, as what they would take out may not be there."""
-_EMPTY_POSTGRES: Final = "TRUNCATE ticket_words, name_words;"
+_EMPTY_POSTGRES: Final = "TRUNCATE ticket_words, pending_words, name_words;"

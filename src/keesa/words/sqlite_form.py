@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from keesa.words.form import APPENDING, FITS, FREE, LAST_ROW, Form, Said, Values
+from keesa.words.form import Form, Said, Values
 from keesa.words.pieces import Head
 from keesa.words.rows import NamedPiece
 from keesa.words.splitting import BOUNDARY
@@ -45,35 +45,35 @@ def _runs(words: Iterable[str]) -> list[tuple[str, ...]]:
     return sorted(tuple(run) for boundary, run in parts if not boundary)
 
 
+def _current(column: str) -> str:
+    return (
+        f"CASE WHEN more.anew = 1 THEN more.{column} ELSE own.{column} || coalesce(more.{column}, '') END AS {column}"
+    )
+
+
 SQLITE: Final = Form(
-    write=(
-        "INSERT INTO ticket_words (place, head, said, internal, pieces, words, most)"
-        " VALUES (:place, :head, :said, :internal, :pieces, :words, :most) ON CONFLICT (place) DO UPDATE SET"
-        " head = excluded.head, said = excluded.said, internal = excluded.internal,"
-        " pieces = excluded.pieces, words = excluded.words, most = excluded.most"
-    ),
-    append=APPENDING.format(
-        columns="head, said, internal",
-        values="ticket_words.head, :said, :internal",
-        added="said = ticket_words.said || excluded.said, internal = ticket_words.internal || excluded.internal",
-        fits=FITS,
-        last_row=LAST_ROW,
-        free=FREE,
-    ),
-    set_head="UPDATE ticket_words SET head = :head WHERE place >= :first AND place <= :last",
-    hide=(
-        "UPDATE ticket_words SET head = :head, said = '', internal = said || internal,"
-        """ pieces = replace(pieces, '["n",', '["i",') WHERE place >= :first AND place <= :last"""
+    columns="head, said, internal",
+    written=":head, :said, :internal",
+    current=f"coalesce(more.head, own.head) AS head, {_current('said')}, {_current('internal')}",
+    read="head, said, internal",
+    pending="head, said, internal",
+    put=":head, :said, :internal",
+    headed=":head, '', ''",
+    hidden=":head, '', said || internal",
+    current_head="coalesce(more.head, own.head)",
+    appended="CASE WHEN anew = 1 THEN head END, :said, :internal",
+    added=(
+        "head = coalesce(excluded.head, pending_words.head), said = pending_words.said || excluded.said,"
+        " internal = pending_words.internal || excluded.internal"
     ),
     set_name=(
         "INSERT INTO name_words (place, name) VALUES (:place, :name)"
         " ON CONFLICT (place) DO UPDATE SET name = excluded.name"
     ),
+    read_name="name",
     head=_head,
     piece=_piece,
     row=_row,
     name=_name,
-    read="head, said, internal",
-    read_name="name",
     said=_said,
 )
