@@ -7,6 +7,7 @@ from keesa.words.checking import check_names, check_tickets, ticket_difference
 from keesa.words.form import Said
 from keesa.words.forms import form_of
 from keesa.words.index import rows_range
+from keesa.words.pending import fold
 from keesa.words.statements import OF_TICKET, current
 from keesa.words.texts import texts_of
 
@@ -25,14 +26,20 @@ def difference_of(tx: Tx, number: int) -> str | None:
 def said_of(tx: Tx, number: int) -> list[Said]:
     """What the ticket is found by, row by row."""
     form = form_of(tx)
-    sql = f"SELECT place, {form.read} FROM ({current(form, OF_TICKET)}) rows ORDER BY place"
+    sql = f"SELECT {form.read} FROM ({current(form, OF_TICKET)}) rows ORDER BY place"
     found: list[Any] = list(tx.all(sql, **rows_range(number)))
-    return [form.said({name: row[name] for name in row.keys() if name != "place"}) for row in found]
+    return [form.said(dict(row)) for row in found]
 
 
 def words_in(tx: Tx, number: int, part: str) -> set[str]:
     """Those of `head`, `said` or `internal`, in whichever row."""
     return {word for row in said_of(tx, number) for run in row[part] for word in run}
+
+
+def fold_all(tx: Tx) -> None:
+    """Until nothing is pending."""
+    while fold(tx):
+        pass
 
 
 def empty(tx: Tx) -> None:

@@ -7,7 +7,7 @@ import pytest
 from acting import CLOCK, actor_of
 from acting import by as requester
 from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER, HARBOUR, SCHOOL, at
-from indexed import difference_of, differences, empty, require_sound, said_of, words_in
+from indexed import difference_of, differences, empty, fold_all, require_sound, said_of, words_in
 from keesa.db import Database, Tx
 from keesa.directory.customers import CustomerChanges, NewCustomer, change_customer, create_customer
 from keesa.directory.ecos import EcoChanges, change_eco, create_eco
@@ -18,9 +18,10 @@ from keesa.tickets.editing import TicketChanges, edit_ticket
 from keesa.tickets.finding import lock_ticket
 from keesa.tickets.raising import raise_ticket
 from keesa.words.checking import check_names
-from keesa.words.index import reindex
+from keesa.words.index import reindex, rows_range
 from keesa.words.pieces import customer_mark, eco_mark
 from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.statements import OF_TICKET
 from new_tickets import DRAFT
 
 NOON: Final = at("2025-03-10T12:00")
@@ -152,7 +153,9 @@ def test_long_texts_have_rows_of_their_own(tx: Tx) -> None:
 
 
 def test_rows_that_are_free_are_taken_again(tx: Tx) -> None:
-    """However often a long text is edited, by turns to a short one: a ticket never runs out of places by that."""
+    """However often a long text is edited, by turns to a short one: a ticket never runs out of places by that, whether
+    it is folded meanwhile or not.
+    """
     note_id = note(tx, "Begin")
     long = " ".join(f"word{number}" for number in range(4_000))
     for times in range(4):
@@ -161,8 +164,19 @@ def test_rows_that_are_free_are_taken_again(tx: Tx) -> None:
         note(tx, "Another " * 150)
         edit(tx, note_id, f"{times}")
         require_right(tx)
-    last = tx.value("SELECT max(place) AS value FROM ticket_words WHERE place < :end", end=place_of(ASSIGNED + 1))
+        if times % 2:
+            fold_all(tx)
+    last = max(place for (place,) in tx.each(OF_TICKET, **rows_range(ASSIGNED)))
     assert last - place_of(ASSIGNED) < 12
+
+
+def test_notes_of_one_moment_are_told_apart(tx: Tx) -> None:
+    """Whatever their ids are: each can be withdrawn."""
+    ids = [note(tx, f"Splice {number}") for number in range(12)]
+    require_right(tx)
+    for note_id in ids:
+        withdraw(tx, note_id)
+    require_right(tx)
 
 
 def test_a_full_ticket_takes_notes_all_the_same(tx: Tx) -> None:

@@ -10,7 +10,7 @@ from acting import CLOCK, actor_of
 from acting import by as requester
 from cast import ADMIN, ASSIGNED, HARBOUR, LONE, SCHOOL, TYPED
 from deterministic import deterministic
-from indexed import difference_of, differences, empty, require_sound
+from indexed import difference_of, differences, empty, fold_all, require_sound
 from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.directory.customers import CustomerChanges, change_customer
@@ -24,6 +24,7 @@ from keesa.tickets.editing import TicketChanges, edit_ticket
 from keesa.tickets.finding import lock_ticket
 from keesa.tickets.raising import raise_ticket
 from keesa.words import filling
+from keesa.words.pending import fold
 from new_tickets import DRAFT
 
 Act = Callable[[Tx, list[int]], None]
@@ -120,6 +121,13 @@ def filling_in(tx: Tx, _: list[int]) -> None:
         filling.keep_portion(tx, portion, filling.made_of(portion.tickets))
 
 
+def folding(most: int) -> Act:
+    def work(tx: Tx, _: list[int]) -> None:
+        fold(tx, most)
+
+    return work
+
+
 ACTS: Final = st.one_of(
     st.builds(noting, TICKETS, TEXTS, st.booleans()),
     st.builds(noting, TICKETS, TEXTS, st.booleans()),
@@ -129,6 +137,7 @@ ACTS: Final = st.one_of(
     st.builds(relating, TICKETS, TICKETS, st.booleans()),
     st.builds(naming, st.sampled_from(["Reef Ltd", "ރީފް 7912345"]), st.sampled_from([HARBOUR, SCHOOL])),
     st.just(raising),
+    st.builds(folding, st.integers(1, 3)),
 )
 
 
@@ -140,6 +149,8 @@ def test_the_index_is_as_a_fresh_one(shared_database: Database, acts: Sequence[A
     for act in acts:
         done = take(shared_database, act, numbers)
         assert not done or shared_database.read(lambda tx: wrong(tx, numbers)) == []
+    assert differences(shared_database) == []
+    shared_database.write(fold_all)
     assert differences(shared_database) == []
     require_sound(shared_database)
 

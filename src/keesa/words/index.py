@@ -20,8 +20,8 @@ from keesa.words.statements import OF_TICKET, appending, current, statements_of
 from keesa.words.texts import head_of, pieces_named, texts_of
 
 _LAST_NOTE: Final = {
-    internal: f"""'["{NOTES[internal]}",' || (SELECT CAST(id AS TEXT) FROM {table} WHERE ticket_id = :ticket_id"""
-    " ORDER BY created_at DESC, id DESC LIMIT 1) || :rest"
+    internal: f"""'["{NOTES[internal]}",' || CAST((SELECT id FROM {table} WHERE ticket_id = :ticket_id"""
+    " ORDER BY created_at DESC, id DESC LIMIT 1) AS TEXT) || :rest"
     for internal, table in ((False, "ticket_notes"), (True, "internal_notes"))
 }
 """The name of a piece of the note that was just added, whose id nobody has asked for."""
@@ -93,6 +93,13 @@ def _values(form: Form, place: int, head: Head, row: Row) -> Values:
     return {"place": place, "pieces": row.names, "words": row.words, "most": row.most, **form.row(head, row.pieces)}
 
 
+def _free_places(tx: Tx, ticket_id: int) -> list[int]:
+    """Where it has no rows, those first that it had."""
+    taken = {place for (place,) in tx.each(OF_TICKET, **rows_range(ticket_id))}
+    first = place_of(ticket_id)
+    return [place for place in range(first, first + MOST_ROWS) if place not in taken]
+
+
 def _append(tx: Tx, ticket_id: int, each: NamedPiece, called: str, /, **given: object) -> None:
     """`called` is an expression for the piece's name."""
     form = form_of(tx)
@@ -102,7 +109,7 @@ def _append(tx: Tx, ticket_id: int, each: NamedPiece, called: str, /, **given: o
 
 def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Sequence[Piece]) -> None:
     """Rows that had some of it are made anew: of the texts that they have left, and of what of the new one they hold.
-    What is more comes behind.
+    What is more comes into rows of its own.
     """
     begin = begin_of(kind, note_id)
     rows = current(form_of(tx), OF_TICKET)
@@ -115,8 +122,9 @@ def _replace(tx: Tx, ticket_id: int, kind: Kind, note_id: int | None, pieces: Se
         while wanted and made.fits(wanted[0].piece):
             made.add(wanted.popleft())
         _put(tx, row["place"], head, made)
-    for each in wanted:
-        _append(tx, ticket_id, each, "CAST(:name AS TEXT)", name=each.name)
+    if wanted and head is not None:
+        for place, made in zip(_free_places(tx, ticket_id), rows_of(wanted), strict=False):
+            _put(tx, place, head, made)
 
 
 def _without(tx: Tx, ticket_id: int, pieces: str, text: tuple[Kind, int | None]) -> Row:

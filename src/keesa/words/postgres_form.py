@@ -26,15 +26,12 @@ Placed = tuple[str, str]
 
 def _placed(words: Iterable[str], first: int, weight: str) -> Iterable[Placed]:
     """A boundary takes a position, and is no word."""
-    return ((word, f"{position}{weight}") for position, word in enumerate(words, first) if word != BOUNDARY)
+    return [(word, f"{position}{weight}") for position, word in enumerate(words, first) if word != BOUNDARY]
 
 
 def _literal(placed: Iterable[Placed]) -> str:
-    """No word has a quote or a backslash."""
-    positions: dict[str, list[str]] = {}
-    for word, at in placed:
-        positions.setdefault(word, []).append(at)
-    return " ".join(f"'{word}':{','.join(at)}" for word, at in positions.items())
+    """No word has a quote or a backslash. What is there more than once is put together by PostgreSQL."""
+    return " ".join([f"'{word}':{at}" for word, at in placed])
 
 
 def _of_head(head: Head) -> list[Placed]:

@@ -18,6 +18,7 @@ _IS_ROW: Final = f"CASE WHEN more.place IS NULL THEN own.place IS NOT NULL ELSE 
 _BOTH: Final = """
     LEFT JOIN ticket_words own ON own.place = given.place LEFT JOIN pending_words more ON more.place = given.place
 """
+
 OF_TICKET: Final = f"""
     SELECT own.place FROM ticket_words own LEFT JOIN pending_words more ON more.place = own.place
     WHERE own.place >= :first AND own.place <= :last AND {_IS_ROW}
@@ -25,14 +26,19 @@ OF_TICKET: Final = f"""
     WHERE more.place >= :first AND more.place <= :last AND NOT {_EMPTIED}
 """
 """The places of a ticket's rows, as they are now."""
+_EMPTIED_TOO: Final = """
+    SELECT place FROM ticket_words WHERE place >= :first AND place <= :last
+    UNION SELECT place FROM pending_words WHERE place >= :first AND place <= :last
+"""
+"""Likewise, with those that are none any more: something may be written to them yet."""
 GIVEN: Final = "SELECT value AS place FROM $json_ids given_ids"
 """Those of `ids`."""
-_LAST: Final = f"SELECT max(place) AS place FROM ({OF_TICKET}) rows"
-_FREE: Final = f"""(
-    SELECT min(row_before.place) + 1 FROM ({OF_TICKET}) row_before WHERE row_before.place < :last
-    AND NOT EXISTS (SELECT 1 FROM ({OF_TICKET}) behind WHERE behind.place = row_before.place + 1)
-)"""
-"""The first place behind one of its rows where there is none, as rows go whose texts have gone."""
+_LAST: Final = """
+    SELECT max(place) AS place FROM (
+        SELECT max(place) AS place FROM ticket_words WHERE place >= :first AND place <= :last
+        UNION ALL SELECT max(place) AS place FROM pending_words WHERE place >= :first AND place <= :last
+    ) rows
+"""
 _WORDS: Final = "CASE WHEN more.anew = 1 THEN more.words ELSE own.words + coalesce(more.words, 0) END"
 _MOST: Final = "CASE WHEN more.anew = 1 THEN more.most ELSE own.most + coalesce(more.most, 0) END"
 _FITS: Final = f"words + :size <= {MOST_WORDS} AND most + :most <= {MOST_OF_ONE}"
@@ -69,7 +75,6 @@ class Statements:
 
 @cache
 def statements_of(form: Form) -> Statements:
-    ticket = current(form, OF_TICKET)
     kept = _set(f"{form.columns}, pieces, words, most")
     return Statements(
         write=f"""
@@ -78,12 +83,12 @@ def statements_of(form: Form) -> Statements:
         """,
         put=f"""{_into(form)} VALUES (:place, 1, {form.put}, :pieces, :words, :most) {_instead(form)}""",
         set_head=f"""
-            {_into(form)} SELECT place, 0, {form.headed}, '[]', 0, 0 FROM ({OF_TICKET}) rows WHERE 1 = 1
+            {_into(form)} SELECT place, 0, {form.headed}, '[]', 0, 0 FROM ({_EMPTIED_TOO}) rows WHERE 1 = 1
             ON CONFLICT (place) DO UPDATE SET head = excluded.head
         """,
         hide=f"""
             {_into(form)} SELECT place, 1, {form.hidden}, replace(pieces, '["n",', '["i",'), words, most
-            FROM ({ticket}) rows WHERE 1 = 1 {_instead(form)}
+            FROM ({_joined(form, _EMPTIED_TOO)}) rows WHERE 1 = 1 {_instead(form)}
         """,
         fold=f"""
             INSERT INTO ticket_words (place, {form.columns}, pieces, words, most)
@@ -100,17 +105,21 @@ def statements_of(form: Form) -> Statements:
 
 def current(form: Form, places: str) -> str:
     """A query of rows as they are now: place, words, pieces and sizes. `places` is one of places."""
+    return f"{_joined(form, places)} WHERE {_IS_ROW}"
+
+
+def _joined(form: Form, places: str) -> str:
     return f"""
         SELECT given.place, {form.current}, {_PIECES} AS pieces, {_WORDS} AS words, {_MOST} AS most
-        FROM ({places}) given {_BOTH} WHERE {_IS_ROW}
+        FROM ({places}) given {_BOTH}
     """
 
 
 @cache
 def appending(form: Form, name: str) -> str:
-    """The statement that adds a piece to a ticket's last row, or to a new one; to none where the ticket has no rows, or
-    may have no more. `name` is an expression for the piece's. What goes to a row without words stands by itself: that
-    row may be taken out of the index meanwhile.
+    """The statement that adds a piece to a ticket's last row, or to a new one behind it; to none where the ticket has
+    no rows, or no place is left. `name` is an expression for the piece's. What goes to a row without words stands by
+    itself: that row may be taken out of the index meanwhile.
     """
     sizes = f"{_WORDS} AS words, {_MOST} AS most"
     last = f"SELECT given.place, {form.current_head} AS head, {sizes} FROM ({_LAST}) given {_BOTH}"
@@ -118,10 +127,10 @@ def appending(form: Form, name: str) -> str:
         {_into(form)}
         SELECT place, anew, {form.appended}, '[' || {name} || ']', CAST(:size AS INTEGER), CAST(:most AS INTEGER)
         FROM (
-            SELECT CASE WHEN {_FITS} THEN place ELSE {_FREE} END AS place,
+            SELECT CASE WHEN {_FITS} THEN place ELSE place + 1 END AS place,
                 CASE WHEN {_FITS} AND words > 0 THEN 0 ELSE 1 END AS anew, head
             FROM ({last}) last_row WHERE place IS NOT NULL
-        ) added WHERE place IS NOT NULL
+        ) added WHERE place <= :last
         ON CONFLICT (place) DO UPDATE SET {form.added},
             anew = CASE WHEN excluded.anew = 1 THEN 1 ELSE pending_words.anew END,
             pieces = {_behind("pending_words.pieces", "excluded.pieces")},
