@@ -12,7 +12,7 @@ from furnished_tickets import FILTERS, Furnished, furnished, joined
 from keesa.accounts.actors import Actor
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
-from keesa.search import finding, postgres_hits, spans, sqlite_hits
+from keesa.search import finding, postgres_hits, spans, sqlite_hits, walking
 from keesa.search.finding import SORTS, FoundTickets, SearchPage, search
 from keesa.search.language import read_query
 from keesa.tickets.row_filters import RowsWanted
@@ -63,6 +63,7 @@ def walk_along(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
         monkeypatch.setattr(module, "HITS", 40)
         monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(sqlite_hits, "LOOSE", 5)
+    monkeypatch.setattr(walking, "PENDING", 30)
     for name, bound in (("FIRST", 10), ("ROWS", 45), ("PHRASES", 30), ("SORTED", 10_000)):
         monkeypatch.setattr(postgres_hits, name, bound)
     monkeypatch.setattr(postgres_hits, "DENSE", {"rows in turn": 0.0, "hits sorted": 2.0}.get(way, postgres_hits.DENSE))

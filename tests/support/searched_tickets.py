@@ -4,7 +4,7 @@ Python.
 
 from collections.abc import Sequence
 from random import Random
-from typing import Final
+from typing import Final, Literal, get_args
 
 from cast import ADMIN
 from furnished_tickets import LATER, Furnished, furnish, plainly
@@ -14,12 +14,16 @@ from keesa.db import Tx
 from keesa.search.finding import SearchSort
 from keesa.search.names import MOST_NAMES
 from keesa.tickets.row_filters import RowsWanted
-from keesa.words.index import reindex
-from keesa.words.pieces import Head
+from keesa.words.index import add_note, index_ticket, set_head, write_rows
+from keesa.words.pieces import Head, pieces_of
 from keesa.words.places import place_of, ticket_at
+from keesa.words.rows import DESCRIPTION, NamedPiece, named, rows_of
+from keesa.words.texts import texts_of
 from many_tickets import FIRST, TICKETS
 from plain_search import Asked, PlainDesk, PlainName, PlainRow, PlainTicket, Reader
 
+Way = Literal["indexed", "anew", "added to", "another head", "new"]
+WAYS: Final[Sequence[Way]] = get_args(Way)
 WORDS: Final = ("signal", "router", "routed", "cable", "tower", "sw-12", "މާލެ", "網路", "battery", "link")
 QUESTIONS: Final[Sequence[Sequence[Asked]]] = (
     [Asked("signal")],
@@ -38,7 +42,7 @@ QUESTIONS: Final[Sequence[Sequence[Asked]]] = (
 
 
 def furnish_texts(tx: Tx) -> None:
-    """In place of the words of the cast's tickets, too."""
+    """In place of the words of the cast's tickets, too. Of many rows something is pending beside the index."""
     furnish(tx)
     dice = Random(5)  # noqa: S311 - dice, no secret
     for number in range(FIRST, FIRST + TICKETS):
@@ -51,7 +55,35 @@ def furnish_texts(tx: Tx) -> None:
         )
         _note(tx, dice, number)
     for (number,) in list(tx.each("SELECT id FROM tickets")):
-        reindex(tx, number)
+        lay_words(tx, number, WAYS[number % len(WAYS)])
+
+
+def lay_words(tx: Tx, number: int, way: Way) -> None:
+    """As the ticket's texts are, by a way on which rows get there."""
+    texts = texts_of(tx, [number])[number]
+    pieces = [*texts.pieces()]
+    description = [each.piece for each in pieces if each.kind == DESCRIPTION]
+    stale = texts.head._replace(title="Stale battery", reference="signal")
+    if way == "indexed":
+        write_rows(tx, texts.head, rows_of(pieces))
+    elif way == "another head":
+        write_rows(tx, stale, rows_of(pieces))
+        set_head(tx, texts.head)
+    elif way == "added to":
+        write_rows(tx, texts.head, rows_of(named(DESCRIPTION, None, description)))
+        _add_notes(tx, pieces, number)
+    else:
+        if way == "anew":
+            write_rows(tx, stale, rows_of(named(DESCRIPTION, None, pieces_of("hidden router"))))
+        index_ticket(tx, texts.head, description)
+        _add_notes(tx, pieces, number)
+
+
+def _add_notes(tx: Tx, pieces: Sequence[NamedPiece], number: int) -> None:
+    """None of them has more than one of a kind, in one piece."""
+    for each in pieces:
+        if each.kind != DESCRIPTION:
+            add_note(tx, number, [each.piece], internal=each.internal)
 
 
 def _text(dice: Random, most: int) -> str:

@@ -149,6 +149,7 @@ def _of_facts(facts: Facts) -> Iterator[Series]:
         yield families.SWEPT, ("thrown",), swept.thrown
         yield families.SWEPT, ("removed",), swept.removed
     yield families.SEARCH_FILLING, (), not facts.search_is_whole
+    yield families.SEARCH_PENDING, (), facts.search_pending
 
 
 def _of_sizes(facts: Facts) -> Iterator[Series]:

@@ -23,6 +23,7 @@ from keesa.db.sqlite_sizes import File, file_in
 from keesa.files.sweeping import Swept, last_swept
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.reading import Counts, count
+from keesa.words import pending
 from keesa.words.filling import is_whole
 
 INTERVAL: Final = 5.0
@@ -49,6 +50,7 @@ class Facts:
     snapshot: Record | None
     swept: Swept | None
     search_is_whole: bool
+    search_pending: int
     file: File | None
     """On SQLite."""
     server: Server | None
@@ -101,6 +103,7 @@ class Asking:
             snapshot=records.last_snapshot(tx),
             swept=last_swept(tx),
             search_is_whole=is_whole(tx),
+            search_pending=pending.count(tx, MOST),
             file=file,
             server=measure_server(tx) if file is None else None,
         )

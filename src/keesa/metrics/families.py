@@ -166,6 +166,10 @@ SEARCH_FILLING: Final = Family(
     "keesa_search_filling", "gauge", "1 while the search index is being filled after an upgrade, else 0."
 )
 
+SEARCH_PENDING: Final = Family(
+    "keesa_search_pending", "gauge", "Rows of tickets' words that are looked at one by one, as they wait for the index."
+)
+
 # of the processes
 
 BUILD: Final = Family(

@@ -13,6 +13,12 @@ ROWS: Final = 16
 IS_ANY: Final = "EXISTS (SELECT 1 FROM pending_words)"
 
 
+def count(tx: Tx, most: int) -> int:
+    """How many rows have something pending, as far as is counted."""
+    sql = "SELECT count(*) AS value FROM (SELECT 1 AS one FROM pending_words LIMIT :most) counted"
+    return int(tx.value(sql, most=most))
+
+
 def fold(tx: Tx, most: int = ROWS) -> bool:
     """Up to so many rows, none of which a write has under way; whether there may be more."""
     found = tx.each("SELECT place FROM pending_words ORDER BY place LIMIT :most $if_free", most=most)
