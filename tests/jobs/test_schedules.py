@@ -12,6 +12,7 @@ from keesa.clock import now
 from keesa.db import Database, Tx
 from keesa.jobs import scheduling
 from keesa.jobs.kinds import Job, Kind, Kinds, Payload
+from keesa.jobs.reading import count
 from keesa.jobs.schedules import Daily, Every
 from keesa.jobs.worker import Worker
 from places import Place, opened
@@ -55,6 +56,13 @@ def test_every_so_many_minutes(minutes: int, asked: str, next_time: str) -> None
     assert Every(minutes).after(at(asked), CLOCK) == at(next_time)
 
 
+def test_every_so_many_seconds() -> None:
+    """Likewise."""
+    noon = at("2025-03-10T12:00")
+    assert Every(seconds=5).after(noon, CLOCK) == noon + 5_000
+    assert Every(seconds=5).after(noon + 4_999, CLOCK) == noon + 5_000
+
+
 @pytest.mark.parametrize(
     ("asked", "next_time"),
     [
@@ -88,6 +96,21 @@ def test_its_end_is_the_wait_for_its_next_time(desk: Database) -> None:
     row = only_row(desk)
     assert (row["worker"], row["attempts"], row["payload"]) == (None, 0, "{}")
     assert row["run_at"] == HOURLY.after(now(), CLOCK)
+
+
+def test_what_is_not_needed_is_neither_begun_nor_late(desk: Database) -> None:
+    """However long its time has been: nothing is written. Once it is needed it is done."""
+    kind = recurring(needed="EXISTS (SELECT 1 FROM effects WHERE kind = 'wanted')")
+    keep(desk, kind)
+    let_come(desk)
+    before = only_row(desk)
+    do_due(desk, kind, rounds=2)
+    assert only_row(desk) == before
+    assert desk.read(lambda tx: count(tx, Kinds([kind]), now()))["hourly"].oldest == 0
+    desk.write(lambda tx: tx.run("INSERT INTO effects (kind, number) VALUES ('wanted', 1)"))
+    assert desk.read(lambda tx: count(tx, Kinds([kind]), now()))["hourly"].oldest > 0
+    do_due(desk, kind)
+    assert desk.read(lambda tx: effects(tx, "hourly")) == [1]
 
 
 def test_two_nodes_do_a_time_once(desk: Database, place: Place) -> None:
