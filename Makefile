@@ -18,14 +18,17 @@ setup: .venv/.runtime
 # One worker more than there are processors: tests often wait for a server or a program that they have started.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
+# Python keeps what it has compiled, whatever the environment says: tests start hundreds of processes that import Keesa.
+COMPILED := env PYTHONDONTWRITEBYTECODE=
+
 test: .venv/.test
 	$(BIN)/python tests/support/install_clients.py
-	$(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(COMPILED) $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What can be tried without end, several times as often as in the suite: kills, stories, properties, made-up calls.
 SOAKED = $(shell grep -lrE '^from (deterministic|soaking) import' tests --include='test_*.py')
 soak: .venv/.test
-	env KEESA_TEST_SOAK=1 $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile $(or $(ARGS),$(SOAKED))
+	$(COMPILED) KEESA_TEST_SOAK=1 $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile $(or $(ARGS),$(SOAKED))
 
 # Every measurement that docs/performance.md shows: `make bench ARGS="--peers --page"`, or a part of it: `make bench ARGS=--help`.
 bench: .venv/.test

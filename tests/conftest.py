@@ -8,11 +8,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 import cast
 from asking import Api, ApiFor
 from file_places import settings
+from in_process import WholeAnswers
 from keesa.accounts.sessions import Version
 from keesa.app import serve_from
 from keesa.config import Config
@@ -21,6 +23,7 @@ from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
 from live import LiveServer
 from long_files import longest_first
+from memory import folder_in_memory, folder_within
 from places import NewPlace, Place
 from postgres_server import PostgresServer
 from s3_service import s3_service
@@ -35,6 +38,17 @@ def pytest_configure() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
+    log_plainly()
+
+
+def log_plainly() -> None:
+    """An application in this process logs as structlog does by itself, which prints a traceback with every local
+    variable: that takes a second for each.
+    """
+    *others, renderer = structlog.get_config()["processors"]
+    assert isinstance(renderer, structlog.dev.ConsoleRenderer)
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, plain])
 
 
 @pytest.hookimpl(trylast=True)
@@ -56,14 +70,21 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where data folders are: a test that needs a disk takes `tmp_path`."""
+    with folder_in_memory(tmp_path_factory.mktemp("data")) as folder:
+        yield folder
+
+
 @pytest.fixture
-def new_place(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewPlace]:
+def new_place(engine: str, memory: Path, request: pytest.FixtureRequest) -> Iterator[NewPlace]:
     """Makes empty places on the engine, or copies of a template; they are gone after the test."""
     made: list[str] = []
 
     def make(template: str | None = None) -> Place:
         name = f"t{next(_numbers)}"
-        data = tmp_path / name
+        data = folder / name
         data.mkdir(mode=0o700)
         if engine == "sqlite":
             if template:
@@ -74,7 +95,8 @@ def new_place(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
         made.append(name)
         return Place(data, server.url(name))
 
-    yield make
+    with folder_within(memory) as folder:
+        yield make
     for name in made:
         request.getfixturevalue("postgres").drop_database(name)
 
@@ -91,12 +113,14 @@ def cast_templates() -> dict[str, str]:
 def cast_template(
     engine: str,
     cast_templates: dict[str, str],
-    tmp_path_factory: pytest.TempPathFactory,
+    memory: Path,
     request: pytest.FixtureRequest,
 ) -> str:
     """A migrated database with the cast in it, to copy for each test: a file, or a database's name."""
     if engine not in cast_templates:
-        data, url, name = tmp_path_factory.mktemp("template"), None, f"cast{next(_numbers)}"
+        name = f"cast{next(_numbers)}"
+        data, url = memory / name, None
+        data.mkdir(mode=0o700)
         if engine == "postgres":
             server: PostgresServer = request.getfixturevalue("postgres")
             server.create_database(name)
@@ -137,7 +161,7 @@ def config(place: Place) -> Config:
 @pytest.fixture
 def client(database: Database, config: Config) -> Iterator[TestClient]:
     """The API in this process, without a token."""
-    with TestClient(serve_from(database, config), raise_server_exceptions=False) as opened:
+    with WholeAnswers(serve_from(database, config)) as opened:
         yield opened
 
 
@@ -152,23 +176,26 @@ def api(client: TestClient, database: Database) -> ApiFor:
 
 
 @pytest.fixture(scope="module")
-def shared_database(
-    engine: str, cast_template: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Database]:
+def module_place(engine: str, cast_template: str, memory: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
     """The cast again, in one database for a whole file: for tests that do not mind what the others there leave."""
-    data, url = tmp_path_factory.mktemp("shared"), None
-    if engine == "sqlite":
-        shutil.copy(cast_template, data / SQLITE_FILE)
-    else:
+    with folder_within(memory) as data:
+        if engine == "sqlite":
+            shutil.copy(cast_template, data / SQLITE_FILE)
+            yield Place(data, None)
+            return
         server: PostgresServer = request.getfixturevalue("postgres")
         name = f"shared{next(_numbers)}"
         server.create_database(name, cast_template)
-        url = server.url(name)
-    opened = open_database(data, url)
+        yield Place(data, server.url(name))
+        server.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def shared_database(module_place: Place) -> Iterator[Database]:
+    """The same, open."""
+    opened = open_database(module_place.data, module_place.url)
     yield opened
     opened.close()
-    if url:
-        server.drop_database(name)
 
 
 @pytest.fixture(scope="session")
@@ -193,7 +220,7 @@ def shared_config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 def shared_client(shared_database: Database, shared_config: Config) -> Iterator[TestClient]:
     """The API on the shared database, without a token."""
     cast.lay_files(shared_database, shared_config)
-    with TestClient(serve_from(shared_database, shared_config), raise_server_exceptions=False) as opened:
+    with WholeAnswers(serve_from(shared_database, shared_config)) as opened:
         yield opened
 
 

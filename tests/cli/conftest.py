@@ -1,39 +1,19 @@
 """What the tests of the commands stand on."""
 
-import shutil
 from collections.abc import Iterator
-from itertools import count
-from typing import TYPE_CHECKING
 
 import pytest
 
 import cast
 from keesa.db import Database, open_database
 from keesa.db.migrate import migrate
-from keesa.db.opening import SQLITE_FILE
 from places import Place
-
-if TYPE_CHECKING:
-    from postgres_server import PostgresServer
-
-_numbers = count()
 
 
 @pytest.fixture(scope="module")
-def desk(
-    engine: str, cast_template: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Place]:
+def desk(module_place: Place) -> Place:
     """A database with the cast in it for a whole file: its tests take names of their own for what they add."""
-    data = tmp_path_factory.mktemp("desk")
-    if engine == "sqlite":
-        shutil.copy(cast_template, data / SQLITE_FILE)
-        yield Place(data, None)
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"desk{next(_numbers)}"
-    server.create_database(name, cast_template)
-    yield Place(data, server.url(name))
-    server.drop_database(name)
+    return module_place
 
 
 @pytest.fixture(scope="module")

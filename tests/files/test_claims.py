@@ -88,7 +88,7 @@ def test_a_start_that_was_killed_between_is_gone_on_with(place: Where, database:
 def test_a_data_folder_that_moves_takes_its_mark_along(place: Where, tmp_path: Path) -> None:
     """The whole of it; and a data file alone begins anew where no file was ever sent."""
     prepare(config_of(place, None))
-    moved, alone = tmp_path / "moved", tmp_path / "alone"
+    moved, alone = place.data.with_name("moved"), tmp_path / "alone"
     alone.mkdir(mode=0o700)
     (alone / "keesa.db").write_bytes((place.data / "keesa.db").read_bytes())
     prepare(config_of(place, None, alone))

@@ -12,7 +12,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -23,14 +22,12 @@ from typing import IO, Self, TypedDict
 import psycopg
 from psycopg import sql
 
-import postgres_guard
 from listening import free_port
+from memory import MEMORY, REMOVAL, has_space, start_guard
 from postgres_guard import FAST_SHUTDOWN, PATIENCE, STOPPED
 from workers import wait_until_gone
 
 USER = "keesa"
-REMOVAL = 300.0
-"""Seconds for a folder to go that may hold some hundred thousand files, on a machine under load."""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -39,9 +36,6 @@ SETTINGS = {
     "max_connections": "200",
 }
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
-MEMORY = Path("/dev/shm")  # noqa: S108, mkdtemp follows
-SPACE = 3 * 1024**3
-"""Bytes that must be free there: each of the tests' workers has a server with some databases."""
 
 
 class Owner(TypedDict, total=False):
@@ -81,7 +75,7 @@ class PostgresServer:
             tempfile.mkdtemp(prefix="keesa-postgres-", dir=_reachable_folder(self._owner, durable=self._durable))
         )
         folder.chmod(0o755)
-        self._guard = _start_guard(folder)
+        self._guard = start_guard(folder)
         atexit.register(self.stop)
         try:
             self._binaries, self._folder = _binaries(folder, self._owner), folder
@@ -139,8 +133,9 @@ class PostgresServer:
         return f"postgresql://{USER}@127.0.0.1:{self._port}/{dbname}"
 
     def create_database(self, name: str, template: str | None = None) -> None:
+        """Its files are copied as they are, which takes half as long as writing all pages to the log again."""
         source = sql.SQL("TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
-        self._run(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), source))
+        self._run(sql.SQL("CREATE DATABASE {} {} STRATEGY FILE_COPY").format(sql.Identifier(name), source))
 
     def drop_database(self, name: str) -> None:
         """Whoever is still connected is thrown out."""
@@ -184,19 +179,12 @@ def owner_of_servers() -> Owner:
 def _reachable_folder(owner: Owner, *, durable: bool) -> Path:
     """A folder for temporary files, from which the owner can run programs: TMPDIR need not be one."""
     candidates = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, mkdtemp follows
-    if not durable and _has_space(MEMORY):
+    if not durable and has_space():
         candidates.insert(0, MEMORY)
     for folder in candidates:
         if not owner or (_others_enter(folder) and not os.statvfs(folder).f_flag & os.ST_NOEXEC):
             return folder
     raise RuntimeError(f"No folder for temporary files from which another user can run programs: {candidates}")
-
-
-def _has_space(folder: Path) -> bool:
-    if not os.access(folder, os.W_OK):
-        return False
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize >= SPACE
 
 
 def _others_enter(folder: Path) -> bool:
@@ -274,12 +262,3 @@ def _wait_or_kill(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _start_guard(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", postgres_guard.__file__, folder],
-        cwd="/",
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cast import SECRET
+from in_process import WholeAnswers
 from keesa import maintenance
 from keesa.app import serve_from
 from keesa.config import Config
@@ -59,7 +60,7 @@ def client(upgraded: Upgraded, own_place: Place) -> Iterator[TestClient]:
     """The API on it, out of the maintenance that it was in."""
     upgraded.database.write(maintenance.switch_off)
     config = Config(data=own_place.data, database_url=own_place.url, secret=SECRET, log_format="json")
-    with TestClient(serve_from(upgraded.database, config), raise_server_exceptions=False) as opened:
+    with WholeAnswers(serve_from(upgraded.database, config)) as opened:
         yield opened
 
 
