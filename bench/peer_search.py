@@ -4,8 +4,9 @@
 
 Keesa and one peer after the other are loaded, and each proves that it finds as many tickets as have what is looked
 for, the newest of them first. Then each question is asked of both, moments apart, by 8 clients: requests a second, the
-middle and the dearest of a hundred answers in milliseconds, and how many times as many Keesa answers. The rule: 10
-times as many as each. As root, on Debian 12: bench/peers/README.md tells what is installed, and what is not fair.
+middle and the dearest of a hundred answers and the CPU of one, with its database's, in milliseconds; then how many
+times as many Keesa answers, and how many times less CPU it takes, which counts where others share the machine. The
+rule: 10 times as many answers as each peer. As root, on Debian 12: bench/peers/README.md tells what is not fair.
 """
 
 import argparse
@@ -20,14 +21,15 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from bench.accounts import cpu_seconds
 from bench.desks import server_of
 from bench.engines import ENGINES, Engine, chosen_engines
 from bench.peers import PEERS, Peer, Running
-from bench.peers.measuring import measure, settle
+from bench.peers.measuring import Server, measure
 from bench.peers.searching import Search, prove_search
 from bench.peers.texts import QUESTIONS, Question
 from bench.search_desk import load, serving
-from bench.wrk import Load, require_wrk, run
+from bench.wrk import Request, require_wrk
 
 BOUND: Final = 10
 SLOW: Final = 1000
@@ -41,6 +43,17 @@ class _Side:
     url: str
     search: Search
     processes: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    per_second: float
+    """Answers that were none of errors."""
+    p50: float
+    p99: float
+    """Milliseconds, as of `cpu`: what the processes of the server and its database worked for an answer."""
+    cpu: float
+    failed: int
 
 
 def main() -> None:
@@ -102,43 +115,43 @@ def _beside(keesa: _Side, peer: Peer, engine: Engine, options: argparse.Namespac
     with peer.serving(engine, options.tickets, options.workers, folder, searched=True) as running:
         assert running.search is not None
         prove_search(running.url, running.search, options.tickets, options.workers)
-        yield f"| {peer.name} {peer.version} | theirs: a second, p50, p99 | Keesa's | ratio |", True
+        yield f"| {peer.name} {peer.version} | theirs: a second, p50, p99, CPU | Keesa's | answers | CPU |", True
         for question in QUESTIONS:
             yield _measured(keesa, running, question, options)
 
 
 def _measured(keesa: _Side, running: Running, question: Question, options: argparse.Namespace) -> tuple[str, bool]:
     assert running.search is not None
-    asked = [running.search.requests[question.kind]]
-    ours, theirs = list[Load](), list[Load]()
-    run(keesa.url, [keesa.search.requests[question.kind]], options.clients, 1)
+    ours, theirs = list[_Figure](), list[_Figure]()
     for _ in range(options.rounds):
-        ours.append(run(keesa.url, [keesa.search.requests[question.kind]], options.clients, options.seconds))
-        settle(keesa.processes)
-        theirs.append(measure(running, asked, options.clients, options.seconds))
+        ours.append(_figure(keesa, keesa.search.requests[question.kind], options))
+        theirs.append(_figure(running, running.search.requests[question.kind], options))
         if theirs[-1].p50 > SLOW:
             break
-    ratios = sorted(_good(our) / max(_good(their), _NONE) for our, their in zip(ours, theirs, strict=True))
-    middle = median(ratios)
-    failed = sum(load.refused + load.broken for load in (*ours, *theirs))
+    ratios = sorted(our.per_second / max(their.per_second, _NONE) for our, their in zip(ours, theirs, strict=True))
+    of_cpu = median(their.cpu / our.cpu for our, their in zip(ours, theirs, strict=True))
+    failed = sum(figure.failed for figure in (*ours, *theirs))
     line = (
         f"| {question.kind}, {question.hits(options.tickets):,} hits | {_shown(theirs)} | {_shown(ours)}"
-        f" | {middle:,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f}) |{f' {failed} failed' if failed else ''}"
+        f" | {median(ratios):,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f}) | {of_cpu:,.1f} |"
+        f"{f' {failed} failed' if failed else ''}"
     )
-    return line, middle >= BOUND
+    return line, median(ratios) >= BOUND
 
 
-def _good(load: Load) -> float:
-    """Answers a second that were none of errors."""
-    return (load.requests - load.refused) / load.seconds
+def _figure(server: Server, request: Request, options: argparse.Namespace) -> _Figure:
+    before = cpu_seconds(server.processes)
+    load = measure(server, [request], options.clients, options.seconds)
+    spent = cpu_seconds(server.processes) - before
+    worked_off = load.requests + options.clients + 1  # with what was under way at the end, and what was asked before
+    good = (load.requests - load.refused) / load.seconds
+    return _Figure(good, load.p50, load.p99, spent / worked_off * 1000, load.refused + load.broken)
 
 
-def _shown(loads: list[Load]) -> str:
+def _shown(figures: Sequence[_Figure]) -> str:
     """The middle of each."""
-    per_second, p50, p99 = (
-        median(values) for values in zip(*((_good(load), load.p50, load.p99) for load in loads), strict=True)
-    )
-    return f"{per_second:,.1f}, {p50:,.1f}, {p99:,.1f}"
+    columns = ([getattr(figure, name) for figure in figures] for name in ("per_second", "p50", "p99", "cpu"))
+    return ", ".join(f"{median(column):,.1f}" for column in columns)
 
 
 if __name__ == "__main__":
