@@ -34,6 +34,10 @@ from bench.wrk import Request, require_wrk
 BOUND: Final = 10
 SLOW: Final = 1000
 """Milliseconds in the middle: one round of answers that take longer tells enough."""
+_HEAD: Final = """\
+| engine | peer | question, hits | peer: a second, p50, p99, CPU | Keesa: the same | answers | CPU |
+| --- | --- | --- | --- | --- | --- | --- |"""
+"""Of the table that docs/performance.md has."""
 _NONE: Final = 0.001
 """Answers a second, where there was none."""
 
@@ -60,6 +64,7 @@ def main() -> None:
     options = _options()
     require_wrk()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    print(_HEAD)
     good = [_on(engine, options) for engine in options.engine]
     raise SystemExit(0 if all(good) else 1)
 
@@ -115,9 +120,9 @@ def _beside(keesa: _Side, peer: Peer, engine: Engine, options: argparse.Namespac
     with peer.serving(engine, options.tickets, options.workers, folder, searched=True) as running:
         assert running.search is not None
         prove_search(running.url, running.search, options.tickets, options.workers)
-        yield f"| {peer.name} {peer.version} | theirs: a second, p50, p99, CPU | Keesa's | answers | CPU |", True
         for question in QUESTIONS:
-            yield _measured(keesa, running, question, options)
+            line, reached = _measured(keesa, running, question, options)
+            yield f"| {engine} | {peer.name} {peer.version} | {line}", reached
 
 
 def _measured(keesa: _Side, running: Running, question: Question, options: argparse.Namespace) -> tuple[str, bool]:
@@ -132,9 +137,9 @@ def _measured(keesa: _Side, running: Running, question: Question, options: argpa
     of_cpu = median(their.cpu / our.cpu for our, their in zip(ours, theirs, strict=True))
     failed = sum(figure.failed for figure in (*ours, *theirs))
     line = (
-        f"| {question.kind}, {question.hits(options.tickets):,} hits | {_shown(theirs)} | {_shown(ours)}"
-        f" | {median(ratios):,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f}) | {of_cpu:,.1f} |"
-        f"{f' {failed} failed' if failed else ''}"
+        f"{question.kind}, {question.hits(options.tickets):,} | {_shown(theirs)} | {_shown(ours)}"
+        f" | {median(ratios):,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f}) | {of_cpu:,.1f}"
+        f"{f'; {failed} failed' if failed else ''} |"
     )
     return line, median(ratios) >= BOUND
 
