@@ -118,7 +118,7 @@ _LOAD: Final = (
               'It was silent since this morning, and a restart did not help.', 3, 'secret-' || n
          FROM numbers, base""",
     """INSERT INTO helpdesk_followup (id, ticket_id, date, title, comment, public, user_id)
-       SELECT 3 * (n - 1) + k, n, moment, 'Comment', content, true, agent
+       SELECT 3 * (n - 1) + k, n, moment, 'Comment', content || CASE k WHEN 3 THEN besides ELSE '' END, true, agent
          FROM numbers, base, written""",
 )
 
@@ -126,6 +126,7 @@ _LOAD: Final = (
 class DjangoHelpdesk:
     name = "django-helpdesk"
     version = _VERSION
+    has_search = False  # its API has none, and that of its pages looks at no follow-ups
     remarks = (
         "For each list and each single ticket it reads every ticket there is, so their number decides its speed; the"
         " list cannot be sorted, and is of the oldest 20. Its tickets hold their notes, in lists as well."
@@ -136,7 +137,15 @@ class DjangoHelpdesk:
         return len(found["results"]), found["count"]
 
     @contextmanager
-    def serving(self, engine: Engine, tickets: int, workers: int, folder: Path) -> Iterator[Running]:
+    def serving(
+        self,
+        engine: Engine,
+        tickets: int,
+        workers: int,
+        folder: Path,
+        *,
+        searched: bool = False,  # noqa: ARG002 - it has no search
+    ) -> Iterator[Running]:
         made = folder / f"django_helpdesk-{_VERSION}"
         home, port = made / engine, free_port()
         programs = environment(made / "programs", _REQUIREMENTS)

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from bench.accounts import cpu_seconds
 from bench.asking import ask_well
-from bench.peers.peer import Running
 from bench.wrk import Load, Request, run
 
 _LONGEST: Final = 60
@@ -14,7 +13,17 @@ _LONGEST: Final = 60
 _SETTLING: Final = 120
 
 
-def measure(running: Running, requests: Sequence[Request], clients: int, seconds: float) -> Load:
+class Server(Protocol):
+    """Where it answers, and its first processes: those of its trees work for it."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def processes(self) -> Sequence[int]: ...
+
+
+def measure(running: Server, requests: Sequence[Request], clients: int, seconds: float) -> Load:
     """A run of `seconds`, or longer (up to _LONGEST) where each client would not get about three answers in them.
 
     Waits at the end until the server is idle: what wrk no longer waits for, it works off all the same.

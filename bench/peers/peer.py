@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from bench.engines import Engine
+from bench.peers.searching import Search
 from bench.wrk import Request
 
 LIST_SIZE: Final = 20
@@ -27,6 +28,8 @@ class Running:
     create_request: Request
     processes: Sequence[int]
     """The first process of the server and, on PostgreSQL, that of its database."""
+    search: Search | None = None
+    """Where it was asked for, and the peer has one."""
 
 
 class Peer(Protocol):
@@ -41,8 +44,16 @@ class Peer(Protocol):
     def remarks(self) -> str:
         """Where its answers hold less or more than Keesa's."""
 
-    def serving(self, engine: Engine, tickets: int, workers: int, folder: Path) -> AbstractContextManager[Running]:
+    @property
+    def has_search(self) -> bool:
+        """Whether what notes say can be searched for over HTTP."""
+
+    def serving(
+        self, engine: Engine, tickets: int, workers: int, folder: Path, *, searched: bool = False
+    ) -> AbstractContextManager[Running]:
         """Install, load `tickets` tickets into an empty instance below `folder`, start, and stop at the end.
+
+        `searched`: their texts are in the index of its search as well, which is switched on.
 
         Raises Unavailable where this machine lacks what the peer needs, RuntimeError where it fails.
         """

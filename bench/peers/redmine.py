@@ -3,17 +3,20 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from bench.engines import Engine
 from bench.peers.asking import prove, wait_for, warm
 from bench.peers.installing import package_version, require_packages
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
+from bench.peers.searching import Hits, Search
 from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.texts import QUESTIONS
 from bench.programs import Surroundings, Unavailable, finish, free_port, program
 from bench.wrk import Request
 
@@ -80,13 +83,14 @@ _LOAD: Final = (
               0, moment, moment, date(moment), 0, n, 1, 2, false
          FROM numbers, base""",
     """INSERT INTO journals (id, journalized_id, journalized_type, user_id, notes, created_on, private_notes)
-       SELECT 3 * (n - 1) + k, n, 'Issue', admin, content, moment, false
+       SELECT 3 * (n - 1) + k, n, 'Issue', admin, content || CASE k WHEN 3 THEN besides ELSE '' END, moment, false
          FROM numbers, base, written""",
 )
 
 
 class Redmine:
     name = "Redmine"
+    has_search = True
     remarks = (
         "One ticket and the list hold no notes (asked for a ticket's journals, it does more). On SQLite it answers some"
         " creates with 500 (the database is locked) when several come at once."
@@ -101,7 +105,9 @@ class Redmine:
         return len(found["issues"]), found["total_count"]
 
     @contextmanager
-    def serving(self, engine: Engine, tickets: int, workers: int, folder: Path) -> Iterator[Running]:
+    def serving(
+        self, engine: Engine, tickets: int, workers: int, folder: Path, *, searched: bool = False
+    ) -> Iterator[Running]:
         if os.geteuid():
             raise Unavailable("Redmine's package keeps its instances where only root may add one: run as root")
         require_packages(_PACKAGES, folder)
@@ -115,6 +121,8 @@ class Redmine:
                 url = f"http://127.0.0.1:{port}"
                 wait_for(url, server)
                 running = _running(url, _key_file(home), tickets, (server.pid, *store.processes))
+                if searched:
+                    running = replace(running, search=_search(running.list_request.headers))
                 prove(running, self.counts, tickets)
                 warm(running, workers)
                 yield running
@@ -183,3 +191,14 @@ def _running(url: str, key_file: Path, tickets: int, processes: tuple[int, ...])
         Request("POST", "/issues.json", headers | {"Content-Type": "application/json"}, json_body({"issue": ticket})),
         processes,
     )
+
+
+def _search(headers: Mapping[str, str]) -> Search:
+    """Of its own search, in all that tickets say; which looks through them, having no index of words."""
+    path = f"/search.json?issues=1&limit={LIST_SIZE}&q="
+    return Search({each.kind: Request("GET", path + quote(each.text), headers) for each in QUESTIONS}, _hits)
+
+
+def _hits(answer: bytes) -> Hits:
+    found = read_json(answer)
+    return Hits([each["id"] for each in found["results"]], found["total_count"])

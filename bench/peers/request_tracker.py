@@ -1,7 +1,8 @@
 """Request Tracker 5, from Debian's packages, in Starman: its documentation's prefork server, one process a worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -10,7 +11,9 @@ from bench.engines import Engine
 from bench.peers.asking import prove, session_cookie, wait_for, warm
 from bench.peers.installing import package_version, require_packages
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
+from bench.peers.searching import Hits, Search
 from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.texts import QUESTIONS
 from bench.programs import Surroundings, finish, free_port, program
 from bench.wrk import Request
 
@@ -39,6 +42,7 @@ Set($LogToSTDERR, 'error');
 Set($MasonDataDir, '{home}/mason');
 Set($MasonSessionDir, '{home}/sessions');
 {database}
+{search}
 1;
 """
 _SQLITE: Final = """
@@ -53,6 +57,11 @@ Set($DatabasePort, '{port}');
 Set($DatabaseName, '{database}');
 Set($DatabaseUser, '{owner}');
 Set($DatabasePassword, '');
+"""
+
+_UNINDEXED: Final = "Set(%FullTextSearch, Enable => 1, Indexed => 0);"
+_INDEXED: Final = """
+Set(%FullTextSearch, Enable => 1, Indexed => 1, Table => 'AttachmentsIndex', Column => 'ContentIndex');
 """
 
 _CUSTOMERS: Final = """
@@ -119,14 +128,24 @@ _LOAD: Final = (
          FROM numbers, base, written""",
     """INSERT INTO Attachments (TransactionId, Parent, Subject, ContentType, ContentEncoding, Content, Headers,
                                 Creator, Created)
-       SELECT transaction_ + 4 * (n - 1) + k, 0, 'Scanner ' || n || ' does not answer', 'text/plain', 'none', content,
+       SELECT transaction_ + 4 * (n - 1) + k, 0, 'Scanner ' || n || ' does not answer', 'text/plain', 'none',
+              content || CASE k WHEN 4 THEN besides ELSE '' END,
               'Content-Type: text/plain; charset="utf-8"', root, moment
          FROM numbers, base, written""",
+)
+
+# The table and the index that rt-setup-fulltext-index makes, and what it fills them with.
+_INDEX: Final = (
+    "CREATE TABLE AttachmentsIndex (id bigserial, ContentIndex tsvector)",
+    """INSERT INTO AttachmentsIndex (id, ContentIndex)
+       SELECT id, to_tsvector(Subject || chr(10) || Content) FROM Attachments ORDER BY id""",
+    "CREATE INDEX ContentIndex_idx ON AttachmentsIndex USING gin (ContentIndex)",
 )
 
 
 class RequestTracker:
     name = "Request Tracker"
+    has_search = True
     remarks = (
         "One ticket holds links to its correspondence, not the texts; the list names the same seven fields for each of"
         " 20 tickets. A new ticket is also stored as a mail, and a mail to its requestor is written, though not sent."
@@ -141,19 +160,23 @@ class RequestTracker:
         return len(found["items"]), found["total"]
 
     @contextmanager
-    def serving(self, engine: Engine, tickets: int, workers: int, folder: Path) -> Iterator[Running]:
+    def serving(
+        self, engine: Engine, tickets: int, workers: int, folder: Path, *, searched: bool = False
+    ) -> Iterator[Running]:
         require_packages(_PACKAGES, folder)
         home, port = folder / f"request_tracker-{self.version}" / engine, free_port()
         with opened(engine, home) as store:
-            around = _configured(home, port, store)
+            around = _configured(home, port, store, searched=searched)
             if not store.made:
                 _make(store, around)
             store.renew()
-            store.load(tickets, _LOAD)
+            store.load(tickets, (*_LOAD, *(_INDEX if searched and engine == "postgres" else ())))
             with program(_command(port, workers), around) as server:
                 url = f"http://127.0.0.1:{port}"
                 wait_for(url, server)
                 running = _running(url, tickets, (server.pid, *store.processes))
+                if searched:
+                    running = replace(running, search=_search(running.list_request.headers))
                 prove(running, self.counts, tickets)
                 warm(running, workers)
                 yield running
@@ -172,15 +195,16 @@ def _command(port: int, workers: int) -> list[str]:
     ]
 
 
-def _configured(home: Path, port: int, store: Sqlite | Postgres) -> Surroundings:
+def _configured(home: Path, port: int, store: Sqlite | Postgres, *, searched: bool) -> Surroundings:
     for folder in ("mason", "sessions", "more"):
         (home / folder).mkdir(exist_ok=True)
     if isinstance(store, Sqlite):
-        database = _SQLITE.format(file=store.file)
+        database, search = _SQLITE.format(file=store.file), _UNINDEXED
     else:
-        database = _POSTGRES.format(port=store.port, database=DATABASE, owner=OWNER)
+        database, search = _POSTGRES.format(port=store.port, database=DATABASE, owner=OWNER), _INDEXED
     file = home / "RT_SiteConfig.pm"
-    file.write_text(_CONFIGURATION.format(port=port, home=home, database=database), "utf-8")
+    configuration = _CONFIGURATION.format(port=port, home=home, database=database, search=search if searched else "")
+    file.write_text(configuration, "utf-8")
     settings = {"RT_SITE_CONFIG": str(file), "RT_SITE_CONFIG_DIR": str(home / "more")}
     return Surroundings(home / "rt.log", folder=home, environment=settings)
 
@@ -195,13 +219,6 @@ def _make(store: Sqlite | Postgres, around: Surroundings) -> None:
 def _running(url: str, tickets: int, processes: tuple[int, ...]) -> Running:
     cookie = session_cookie(url, "/NoAuth/Login.html", {"user": "root", "pass": "password"})
     headers = {"Cookie": cookie, "Referer": f"{url}/", "Accept": "application/json"}
-    newest = {
-        "query": "Queue='General'",
-        "orderby": "id",
-        "order": "DESC",
-        "per_page": LIST_SIZE,
-        "fields": "Subject,Status,Queue,Created,LastUpdated,Owner,Requestor",
-    }
     ticket = {
         "Queue": "General",
         "Subject": "The scanner does not answer",
@@ -211,8 +228,31 @@ def _running(url: str, tickets: int, processes: tuple[int, ...]) -> Running:
     }
     return Running(
         url,
-        Request("GET", f"/REST/2.0/tickets?{urlencode(newest)}", headers),
+        _newest("Queue='General'", headers),
         [Request("GET", f"/REST/2.0/ticket/{number}", headers) for number in some_of(tickets)],
         Request("POST", "/REST/2.0/ticket", headers | {"Content-Type": "application/json"}, json_body(ticket)),
         processes,
     )
+
+
+def _newest(query: str, headers: Mapping[str, str]) -> Request:
+    """A page of the tickets that the query finds."""
+    asked = {
+        "query": query,
+        "orderby": "id",
+        "order": "DESC",
+        "per_page": LIST_SIZE,
+        "fields": "Subject,Status,Queue,Created,LastUpdated,Owner,Requestor",
+    }
+    return Request("GET", f"/REST/2.0/tickets?{urlencode(asked)}", headers)
+
+
+def _search(headers: Mapping[str, str]) -> Search:
+    """Terms are looked for in one message each; of a phrase its index knows that all words are there."""
+    queries = {each.kind: " AND ".join(f"Content LIKE '{term}'" for term in each.terms) for each in QUESTIONS}
+    return Search({kind: _newest(query, headers) for kind, query in queries.items()}, _hits)
+
+
+def _hits(answer: bytes) -> Hits:
+    found = read_json(answer)
+    return Hits([int(each["id"]) for each in found["items"]], found["total"])

@@ -2,8 +2,9 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -12,7 +13,9 @@ from bench.engines import Engine
 from bench.peers.asking import prove, session_cookie, wait_for, warm
 from bench.peers.installing import environment
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
+from bench.peers.searching import Hits, Search
 from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.texts import QUESTIONS, besides
 from bench.programs import Surroundings, finish, free_port, program
 from bench.wrk import Request
 
@@ -33,8 +36,7 @@ _NOTES: Final = (
     "A red one. It went out when the cable was moved.",
 )
 
-# {when} is a date in the form that Roundup gives it on the engine. The words of the texts are not entered in its
-# search, which is not asked.
+# {when} is a date in the form that Roundup gives it on the engine.
 _LOAD: Final = (
     "CREATE TEMPORARY TABLE written (k integer, content text)",
     "INSERT INTO written VALUES {notes}",
@@ -51,6 +53,13 @@ _LOAD: Final = (
        SELECT 3 * (n - 1) + k, {when}, CAST(3 + n % 5 AS varchar), 'create', '{{}}' FROM numbers, written""",
     "INSERT INTO issue_messages (linkid, nodeid) SELECT 3 * (n - 1) + k, n FROM numbers, written",
 )
+# The words of titles and notes, as the index of the engine's own full-text search is filled.
+_INDEX: Final = (
+    """INSERT INTO __fts (_class, _itemid, _prop, {column})
+       SELECT 'issue', CAST(n AS varchar), 'title', {title} FROM numbers""",
+    """INSERT INTO __fts (_class, _itemid, _prop, {column})
+       SELECT 'msg', CAST(3 * (n - 1) + k AS varchar), 'content', {note} FROM numbers, written""",
+)
 _SQLITE: Final = (
     "UPDATE ids SET num = 1 + (SELECT max(id) FROM _issue) WHERE name = 'issue'",
     "UPDATE ids SET num = 1 + (SELECT max(id) FROM _msg) WHERE name = 'msg'",
@@ -64,6 +73,7 @@ _POSTGRES: Final = (
 class Roundup:
     name = "Roundup"
     version = _VERSION
+    has_search = True
     remarks = (
         "A new ticket is a title alone, as its text would be a second request; so it does less there. One ticket holds"
         " the numbers of its notes, the list four fields of each."
@@ -74,7 +84,9 @@ class Roundup:
         return len(found["collection"]), found["@total_size"]
 
     @contextmanager
-    def serving(self, engine: Engine, tickets: int, workers: int, folder: Path) -> Iterator[Running]:
+    def serving(
+        self, engine: Engine, tickets: int, workers: int, folder: Path, *, searched: bool = False
+    ) -> Iterator[Running]:
         made = folder / f"roundup-{_VERSION}"
         home, port = made / engine, free_port()
         programs = environment(made / "programs", _REQUIREMENTS)
@@ -84,14 +96,16 @@ class Roundup:
             if not store.made:
                 _make(store, programs, tracker, around)
             store.renew()
-            store.load(tickets, _statements(engine))
+            store.load(tickets, _statements(engine, searched=searched))
             _write_notes(tracker, tickets)
-            _settle(store, tracker, url)
+            _settle(store, tracker, url, searched=searched)
             (home / "application.py").write_text(_APPLICATION.format(tracker=str(tracker)), "utf-8")
             command = [str(programs / "gunicorn"), f"--workers={workers}", f"--bind=127.0.0.1:{port}", "application"]
             with program(command, around) as server:
                 wait_for(url, server)
                 running = _running(url, tickets, (server.pid, *store.processes))
+                if searched:
+                    running = replace(running, search=_search(running.list_request.headers))
                 prove(running, self.counts, tickets)
                 warm(running, workers)
                 yield running
@@ -125,12 +139,19 @@ def _make(store: Sqlite | Postgres, programs: Path, tracker: Path, around: Surro
     store.keep()
 
 
-def _statements(engine: Engine) -> list[str]:
+def _statements(engine: Engine, *, searched: bool) -> list[str]:
     sqlite = engine == "sqlite"
     when = "strftime('%Y%m%d%H%M%f', moment)" if sqlite else "moment"
     notes = ", ".join(f"({number}, '{note}')" for number, note in enumerate(_NOTES, 1))
     load = [statement.format(when=when, notes=notes) for statement in _LOAD]
-    return [*load, *(_SQLITE if sqlite else _POSTGRES)]
+    return [*load, *(_index(sqlite=sqlite) if searched else ()), *(_SQLITE if sqlite else _POSTGRES)]
+
+
+def _index(*, sqlite: bool) -> list[str]:
+    column, form = ("_textblob", "{}") if sqlite else ("_tsv", "to_tsvector('english', {})")
+    title = form.format("'Scanner ' || n || ' does not answer'")
+    note = form.format("content || CASE k WHEN 3 THEN besides ELSE '' END")
+    return [statement.format(column=column, title=title, note=note) for statement in _INDEX]
 
 
 def _write_notes(tracker: Path, tickets: int) -> None:
@@ -141,13 +162,16 @@ def _write_notes(tracker: Path, tickets: int) -> None:
         folder = notes / str(number // 1000)
         if number % 1000 == 0 or number == 1:
             folder.mkdir(parents=True)
-        (folder / f"msg{number}").write_text(_NOTES[(number - 1) % len(_NOTES)], "utf-8")
+        ticket, note = divmod(number - 1, len(_NOTES))
+        more = besides(ticket + 1) if note == len(_NOTES) - 1 else ""
+        (folder / f"msg{number}").write_text(_NOTES[note] + more, "utf-8")
 
 
-def _settle(store: Sqlite | Postgres, tracker: Path, url: str) -> None:
-    """The ports of this time."""
+def _settle(store: Sqlite | Postgres, tracker: Path, url: str, *, searched: bool) -> None:
+    """The ports of this time, and which index it has: its own tables of words, where nobody searches."""
     file = tracker / "config.ini"
     config = re.sub(r"(?m)^web = .*$", f"web = {url}/", file.read_text("utf-8"), count=1)
+    config = re.sub(r"(?m)^indexer =.*$", f"indexer = {'native-fts' if searched else ''}", config, count=1)
     if isinstance(store, Postgres):
         config = re.sub(r"(?ms)(^\[rdbms\]$.*?^port = )\d*$", rf"\g<1>{store.port}", config, count=1)
     file.write_text(config, "utf-8")
@@ -182,3 +206,23 @@ def _running(url: str, tickets: int, processes: tuple[int, ...]) -> Running:
         Request("POST", path, headers | {"Content-Type": "application/json"}, json_body(ticket)),
         processes,
     )
+
+
+def _search(headers: Mapping[str, str]) -> Search:
+    """By its page, as its REST interface cannot ask the index; with the fields that the list has."""
+    page = {
+        "@columns": "id,activity,title,status,priority",
+        "@sort": "-id",
+        "@pagesize": LIST_SIZE,
+        "@startwith": 0,
+        "@dispname": "found",
+    }
+    asked = {each.kind: urlencode({"@search_text": each.text, **page}, safe="@") for each in QUESTIONS}
+    plain = {**headers, "Accept": "text/html"}
+    return Search({kind: Request("GET", f"/issue?{query}", plain) for kind, query in asked.items()}, _hits)
+
+
+def _hits(answer: bytes) -> Hits:
+    numbers = [int(number) for number in re.findall(rb'href="issue(\d+)"', answer)]
+    told = re.search(rb"out\s+of\s+(?:<[^>]*>)?(\d+)", answer)
+    return Hits(numbers, int(told[1]) if told else len(numbers))

@@ -1,7 +1,8 @@
 """Where a peer keeps its tickets: a PostgreSQL cluster of its own, or one SQLite file; either can be made empty again.
 
 A peer makes its tables once, between `begin` and `keep`; from then on `renew` gives it those empty tables, and `load`
-fills them with SQL that both engines know: the table `numbers` has a row a ticket, `n` from 1 and its `moment` (UTC).
+fills them with SQL that both engines know: the table `numbers` has a row a ticket, `n` from 1, its `moment` (UTC) and
+what its last note says `besides`.
 """
 
 import os
@@ -19,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from bench.engines import Engine
+from bench.peers.texts import besides
 from bench.programs import Program, Surroundings, Unavailable, finish, free_port, program
 
 DATABASE: Final = "tickets"
@@ -26,7 +28,7 @@ OWNER: Final = "postgres"
 _EMPTY: Final = "tickets_empty"
 _BINARIES: Final = Path("/usr/lib/postgresql/15/bin")
 
-_NUMBERS: Final = "CREATE TEMPORARY TABLE numbers (n integer PRIMARY KEY, moment timestamp NOT NULL)"
+_NUMBERS: Final = "CREATE TEMPORARY TABLE numbers (n integer PRIMARY KEY, moment timestamp NOT NULL, besides text)"
 _SEQUENCES: Final = """
     SELECT c.table_name, c.column_name,
            coalesce(substring(c.column_default FROM $$nextval\\('([^']+)'$$),
@@ -66,7 +68,7 @@ class Sqlite:
     def load(self, tickets: int, statements: Sequence[str]) -> None:
         with closing(sqlite3.connect(self.file)) as connection, connection:
             connection.execute(_NUMBERS)
-            connection.executemany("INSERT INTO numbers VALUES (?, ?)", _numbers(tickets))
+            connection.executemany("INSERT INTO numbers VALUES (?, ?, ?)", _numbers(tickets))
             for statement in statements:
                 connection.execute(statement)
             connection.execute("ANALYZE")
@@ -180,11 +182,11 @@ def _wait_for(port: int, server: Program, seconds: float = 60) -> None:
             return
 
 
-def _numbers(tickets: int) -> Iterator[tuple[int, str]]:
+def _numbers(tickets: int) -> Iterator[tuple[int, str, str]]:
     """A ticket a minute, the last one a minute ago."""
     now = datetime.now(UTC)
     for n in range(1, tickets + 1):
-        yield n, f"{now - timedelta(minutes=tickets + 1 - n):%Y-%m-%d %H:%M:%S}"
+        yield n, f"{now - timedelta(minutes=tickets + 1 - n):%Y-%m-%d %H:%M:%S}", besides(n)
 
 
 def _advance_sequences(connection: psycopg.Connection) -> None:

@@ -1,0 +1,163 @@
+"""Full-text search beside the peers that have one: the same texts, questions and engine, as many workers.
+
+    PYTHONPATH=tests/support .venv/bin/python -m bench.peer_search [--tickets 10000] [--engine postgres]
+
+Keesa and one peer after the other are loaded, and each proves that it finds as many tickets as have what is looked
+for, the newest of them first. Then each question is asked of both, moments apart, by 8 clients: requests a second, the
+middle and the dearest of a hundred answers and the CPU of one, with its database's, in milliseconds; then how many
+times as many Keesa answers, and how many times less CPU it takes, which counts where others share the machine. The
+rule: 10 times as many answers as each peer. As root, on Debian 12: bench/peers/README.md tells what is not fair.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bench.accounts import cpu_seconds
+from bench.desks import server_of
+from bench.engines import ENGINES, Engine, chosen_engines
+from bench.peers import PEERS, Peer, Running
+from bench.peers.measuring import Server, measure
+from bench.peers.searching import Search, prove_search
+from bench.peers.texts import QUESTIONS, Question
+from bench.search_desk import load, serving
+from bench.wrk import Request, require_wrk
+
+BOUND: Final = 10
+SLOW: Final = 1000
+"""Milliseconds in the middle: one round of answers that take longer tells enough."""
+_HEAD: Final = """\
+| engine | peer | question, hits | peer: a second, p50, p99, CPU | Keesa: the same | answers | CPU |
+| --- | --- | --- | --- | --- | --- | --- |"""
+"""Of the table that docs/performance.md has."""
+_NONE: Final = 0.001
+"""Answers a second, where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    url: str
+    search: Search
+    processes: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    per_second: float
+    """Answers that were none of errors."""
+    p50: float
+    p99: float
+    """Milliseconds, as of `cpu`: what the processes of the server and its database worked for an answer."""
+    cpu: float
+    failed: int
+
+
+def main() -> None:
+    options = _options()
+    require_wrk()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    print(_HEAD)
+    good = [_on(engine, options) for engine in options.engine]
+    raise SystemExit(0 if all(good) else 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", type=chosen_engines, default=[*ENGINES])
+    parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=3, help="of a run; longer where a peer is slow")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=[name for name, peer in PEERS.items() if peer.has_search])
+    parser.add_argument("--folder", type=Path, default=Path(os.environ.get("KEESA_BENCH_DIR", "var/bench"), "peers"))
+    return parser.parse_args()
+
+
+def _on(engine: Engine, options: argparse.Namespace) -> bool:
+    """Whether Keesa is as fast as the rule wants, beside every peer on this engine; what fails is said."""
+    print(f"{engine}: {options.tickets:,} tickets, {options.workers} workers, load before {os.getloadavg()[0]:.1f}")
+    good = True
+    with _keesa(engine, options) as keesa:
+        for name, peer in PEERS.items():
+            if not peer.has_search or options.only not in {None, name}:
+                continue
+            try:
+                for line, reached in _beside(keesa, peer, engine, options):
+                    print(line, flush=True)
+                    good = good and reached
+            except (RuntimeError, OSError) as failure:
+                print(f"{peer.name} on {engine} was left out: {failure}", flush=True)
+                good = False
+    return good
+
+
+@contextmanager
+def _keesa(engine: Engine, options: argparse.Namespace) -> Iterator[_Side]:
+    """Loaded, and proven to find rightly."""
+    with TemporaryDirectory() as folder, server_of(engine) as server:
+        url = None
+        if server is not None:
+            server.create_database("desk")
+            url = server.url("desk")
+        load(Path(folder), url, options.tickets)
+        with serving(Path(folder), url, options.workers) as desk:
+            prove_search(desk.url, desk.search, options.tickets, options.workers)
+            yield _Side(desk.url, desk.search, [desk.process, *([] if server is None else [server.pid])])
+
+
+def _beside(keesa: _Side, peer: Peer, engine: Engine, options: argparse.Namespace) -> Iterator[tuple[str, bool]]:
+    """A line for each question, and whether the rule is met in it."""
+    folder = options.folder.absolute()
+    with peer.serving(engine, options.tickets, options.workers, folder, searched=True) as running:
+        assert running.search is not None
+        prove_search(running.url, running.search, options.tickets, options.workers)
+        for question in QUESTIONS:
+            line, reached = _measured(keesa, running, question, options)
+            yield f"| {engine} | {peer.name} {peer.version} | {line}", reached
+
+
+def _measured(keesa: _Side, running: Running, question: Question, options: argparse.Namespace) -> tuple[str, bool]:
+    assert running.search is not None
+    ours, theirs = list[_Figure](), list[_Figure]()
+    for _ in range(options.rounds):
+        ours.append(_figure(keesa, keesa.search.requests[question.kind], options))
+        theirs.append(_figure(running, running.search.requests[question.kind], options))
+        if theirs[-1].p50 > SLOW:
+            break
+    ratios = sorted(our.per_second / max(their.per_second, _NONE) for our, their in zip(ours, theirs, strict=True))
+    of_cpu = median(their.cpu / our.cpu for our, their in zip(ours, theirs, strict=True))
+    failed = sum(figure.failed for figure in (*ours, *theirs))
+    line = (
+        f"{question.kind}, {question.hits(options.tickets):,} | {_shown(theirs)} | {_shown(ours)}"
+        f" | {median(ratios):,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f}) | {of_cpu:,.1f}"
+        f"{f'; {failed} failed' if failed else ''} |"
+    )
+    return line, median(ratios) >= BOUND
+
+
+def _figure(server: Server, request: Request, options: argparse.Namespace) -> _Figure:
+    before = cpu_seconds(server.processes)
+    load = measure(server, [request], options.clients, options.seconds)
+    spent = cpu_seconds(server.processes) - before
+    worked_off = load.requests + options.clients + 1  # with what was under way at the end, and what was asked before
+    good = (load.requests - load.refused) / load.seconds
+    return _Figure(good, load.p50, load.p99, spent / worked_off * 1000, load.refused + load.broken)
+
+
+def _shown(figures: Sequence[_Figure]) -> str:
+    """The middle of each."""
+    columns = ([getattr(figure, name) for figure in figures] for name in ("per_second", "p50", "p99", "cpu"))
+    return ", ".join(f"{median(column):,.1f}" for column in columns)
+
+
+if __name__ == "__main__":
+    main()
