@@ -5,7 +5,7 @@ from typing import Final
 from keesa.db.migrate import migrations
 from kept_forms import FORMS, LISTED, kept_forms
 
-LARGEST: Final = 80_000
+LARGEST: Final = 100_000
 LARGEST_TOGETHER: Final = 1_500_000
 """Bytes."""
 
