@@ -11,7 +11,7 @@ from typing import Final
 from acting import CLOCK, rows
 from asking import ApiFor
 from cast import ADMIN, CUSTOMER, ENGINEER, SECRET, token
-from counted_reports import counted_anew, fold_whole, kept
+from counted_reports import counted_anew, fold_whole, kept, let_fold
 from field_client import FieldClient
 from held_reports import assert_listed, assert_right, reports
 from keesa.db import Database, Tx
@@ -33,11 +33,6 @@ def make_many(tx: Tx) -> None:
     """More differences than the server leaves: several portions."""
     for priority in (1, 2, 3, 4, 5, 2):
         tx.run("UPDATE tickets SET priority = :priority", priority=priority)
-
-
-def let_come(tx: Tx) -> None:
-    """The minute at which it is folded."""
-    tx.run("UPDATE jobs SET run_at = 0 WHERE kind = 'fold_reports' AND worker IS NULL")
 
 
 def let_lapse(tx: Tx) -> None:
@@ -70,7 +65,7 @@ def at_work(server: LiveServer, caller: str, name: str) -> Iterator[None]:
 
 
 def folds(database: Database, before: list[object]) -> bool:
-    database.write(let_come)
+    database.write(let_fold)
     time.sleep(0.02)  # others write too
     return database.read(progress) != before
 

@@ -85,6 +85,11 @@ def _answer(tx: Tx, _: Random, ticket: int, when: int) -> None:
 ACTS: Final[tuple[Callable[[Tx, Random, int, int], None], ...]] = (_move, _move, _assign, _edit, _answer, _raise)
 
 
+def let_fold(tx: Tx) -> None:
+    """The minute has come at which it is folded, where nobody folds."""
+    tx.run("UPDATE jobs SET run_at = 0 WHERE kind = 'fold_reports' AND worker IS NULL")
+
+
 def fold_whole(database: Database, rows: int = 50) -> None:
     """All that there is, in parts."""
     for _ in range(MOST):
