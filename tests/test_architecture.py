@@ -182,7 +182,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         "db/sizes.py",
         "db/migration_plan.py",
         "metrics/facts.py",
-        "reports/folding.py",
+        "reports/recounting.py",
         "events/naming.py",
         "words/filling.py",
         "words/texts.py",

@@ -20,7 +20,7 @@ from keesa.interpreter import let_others_on
 from keesa.jobs.clearing import clear_given_up
 from keesa.jobs.kinds import HOUR, Job, Kind, Outside, Payload, Within
 from keesa.jobs.schedules import Daily, Every
-from keesa.reports.folding import fold
+from keesa.reports.recounting import fold
 from keesa.tickets.returning import bring_back
 from keesa.uploads import uploads
 from keesa.words import filling, pending

@@ -149,6 +149,7 @@ NO_ACTS: Final = {
     "tag list": "reads",
     "search check": "reads",
     "search rebuild": "makes anew what is made of what is there, and changes nothing of that",
+    "report recount": "makes anew what is counted of what is there, and changes nothing of that",
     "desk show": "reads",
     "job list": "reads",
     "job show": "reads",

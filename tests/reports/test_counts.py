@@ -1,170 +1,30 @@
 """Each number of a report is what its list counts, and what plain Python counts, whatever has become of the tickets."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from typing import Any, Final
-from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from acting import CLOCK, actor_of, rows
-from asking import Api, ApiFor
-from cast import ADMIN, CUSTOMER, ENGINEER, STRANGER, Person
+from acting import CLOCK, rows
+from asking import ApiFor
+from cast import ADMIN, CUSTOMER, ENGINEER, Person
 from counted_reports import (
     change_some,
-    counted,
     counted_anew,
     fold_part,
     fold_whole,
     kept,
-    lines_by,
-    loads_of,
-    tickets_of,
-    waits_of,
 )
 from doing_jobs import do_due, let_due
 from file_rows import no_place
-from furnished_tickets import furnish
-from keesa.clock import Clock
-from keesa.db import Database, Tx, open_database
+from held_reports import PEOPLE, all_of, assert_listed, assert_right, listed, numbers, reports
+from keesa.db import Database, Tx
 from keesa.errors import Unavailable
 from keesa.housekeeping import kinds_of
-from keesa.reports import folding, reading
-from keesa.reports.facts import DIMENSIONS, OF_CUSTOMERS
-from keesa.reports.periods import Period, parts_of
-from places import Place
+from keesa.reports import recounting
 
-JANUARY: Final = Period(date(2026, 1, 1), date(2026, 1, 31))
-SPRING: Final = Period(date(2026, 2, 1), date(2026, 5, 31))
-MIDDLE: Final = Period(date(2026, 1, 6), date(2026, 1, 17))
-"""In which and behind which tickets are raised."""
-PEOPLE: Final = (ADMIN, ENGINEER, STRANGER, CUSTOMER)
 CHANGES: Final = 120
-
-
-@pytest.fixture
-def full(database: Database) -> Database:
-    """Many tickets, and everybody of the desk may have them counted."""
-
-    def work(tx: Tx) -> None:
-        furnish(tx)
-        tx.run(
-            "INSERT INTO role_permissions (role_id, resource, action, position)"
-            " SELECT id, 'reports', 'read', 99 FROM roles WHERE name IN ('harbour_crew', 'school_crew')"
-        )
-
-    database.write(work)
-    return database
-
-
-@pytest.fixture
-def other(full: Database, place: Place) -> Iterator[Database]:
-    """Another connection to the same database."""
-    opened = open_database(place.data, place.url)
-    yield opened
-    opened.close()
-    del full
-
-
-def all_of(caller: Api, path: str, array: str) -> list[Any]:
-    """Page after page."""
-    found, after = [], ""
-    for _ in range(200):
-        answer = caller("GET", f"{path}{after}")
-        assert answer.status_code == 200, answer.text
-        data = answer.json()["data"]
-        found += data[array]
-        if data["next"] is None:
-            return found
-        after = f"&after={data['next']}"
-    raise AssertionError("no end")
-
-
-def listed(caller: Api, query: str) -> int:
-    assert set(map(len, parse_qs(query).values())) == {1}
-    return len(all_of(caller, f"/tickets/rows?limit=500&{query}", "rows"))
-
-
-def asked(caller: Api, by: str, period: Period) -> list[dict[str, Any]]:
-    return all_of(caller, f"/reports/tickets?limit=3&by={by}&from={period.first}&to={period.last}", "lines")
-
-
-def numbers(line: dict[str, Any]) -> tuple[int, int, int]:
-    return line["raised"], line["closed"], line["open"]
-
-
-def dimensions_for(person: Person) -> tuple[str, ...]:
-    return tuple(OF_CUSTOMERS if person is CUSTOMER else DIMENSIONS)
-
-
-def reports(caller: Api, person: Person) -> dict[str, Any]:
-    """All that there are, by what they were asked for."""
-    found: dict[str, Any] = {}
-    for period in (JANUARY, MIDDLE, SPRING):
-        for by in ("day", "week", "month", *(dimensions_for(person) if period.is_of_months else ())):
-            found[f"{by} {period.first}"] = asked(caller, by, period)
-        if not period.is_of_months:
-            continue
-        path = f"/reports/times?from={period.first}&to={period.last}"
-        found[f"times {period.first}"] = all_of(caller, path, "times")
-    if person is not CUSTOMER:
-        found["workload"] = all_of(caller, "/reports/workload?limit=2", "loads")
-    found["oldest"] = [ticket["id"] for ticket in all_of(caller, "/reports/oldest?limit=50", "tickets")]
-    return found
-
-
-def assert_right(database: Database, person: Person, found: dict[str, Any]) -> None:
-    """By plain Python over all tickets."""
-    tickets = database.read(lambda tx: tickets_of(tx, actor_of(tx, person)))
-    assert len(tickets) > 20 or person is STRANGER
-    for period in (JANUARY, MIDDLE, SPRING):
-        for step in ("day", "week", "month"):
-            parts = parts_of(period, step)
-            lines = found[f"{step} {period.first}"]
-            assert [(line["from"], line["to"]) for line in lines] == [
-                (part.first.isoformat(), part.last.isoformat()) for part in parts
-            ]
-            assert [numbers(line) for line in lines] == [counted(tickets, part) for part in parts]
-        if not period.is_of_months:
-            continue
-        for by in dimensions_for(person):
-            lines = [(line["value"], *numbers(line)) for line in found[f"{by} {period.first}"]]
-            assert len(lines) == len({*lines})
-            assert {*lines} == {*lines_by(tickets, by, period)}, by
-        for line, column in zip(found[f"times {period.first}"], ("first_answer_at", "closed_at"), strict=True):
-            assert_times(line, waits_of(tickets, column, period))
-    if person is not CUSTOMER:
-        assert {load["assigned_to_id"]: load["open"] for load in found["workload"]} == loads_of(tickets)
-        assert [-load["open"] for load in found["workload"]] == sorted(-load["open"] for load in found["workload"])
-
-
-def assert_times(line: dict[str, Any], waits: list[int]) -> None:
-    """Within 5 %, and a second."""
-    assert line["tickets"] == len(waits)
-    for name, share in (("median", 50), ("in_90", 90), ("in_99", 99)):
-        if not waits:
-            assert line[name] is None
-            continue
-        exact = waits[math.ceil(len(waits) * share / 100) - 1] / 1000
-        assert abs(line[name] - exact) <= exact * 0.05 + 1, (name, exact, line)
-
-
-def assert_listed(caller: Api, found: dict[str, Any]) -> None:
-    """Each number is what its list counts."""
-    looked_at = 0
-    for name, lines in found.items():
-        few = lines[::5] if name.startswith("day") else lines  # each is a list to read
-        for line in few if name != "oldest" else ():
-            for key in ("raised", "closed", "open"):
-                if (query := line.get(f"{key}_list")) is not None:
-                    assert listed(caller, query) == line[key], (name, query)
-                    looked_at += 1
-            if "list" in line:
-                assert listed(caller, line["list"]) == line.get("tickets", line.get("open")), (name, line)
-    assert looked_at > 50
 
 
 def test_each_number_is_what_its_list_counts(full: Database, other: Database, api: ApiFor) -> None:
@@ -211,7 +71,7 @@ def test_what_is_broken_off_has_folded_nothing(full: Database, monkeypatch: pyte
     with pytest.raises(Unavailable):
         full.write(broken)
     assert (full.read(kept), full.read(lambda tx: rows(tx, "SELECT * FROM report_changes ORDER BY id"))) == before
-    monkeypatch.setattr(folding, "KEPT", 0)
+    monkeypatch.setattr(recounting, "KEPT", 0)
     [kind] = [kind for kind in kinds_of(CLOCK, no_place) if kind.name == "fold_reports"]
     for _ in range(20):
         do_due(full, kind)
@@ -222,29 +82,11 @@ def test_what_is_broken_off_has_folded_nothing(full: Database, monkeypatch: pyte
 
 def test_few_differences_stay(full: Database) -> None:
     """The job leaves what a report reads beside the counts for next to nothing."""
-    assert full.write(lambda tx: folding.fold(tx, CLOCK)) is True
-    rounds = [full.write(lambda tx: folding.fold(tx, CLOCK)) for _ in range(5)]
+    assert full.write(lambda tx: recounting.fold(tx, CLOCK)) is True
+    rounds = [full.write(lambda tx: recounting.fold(tx, CLOCK)) for _ in range(5)]
     assert rounds[-1] is False
     left = full.read(lambda tx: tx.value("SELECT count(*) AS value FROM report_changes"))
-    assert 0 < left <= folding.KEPT
-
-
-def test_another_zone_counts_anew(full: Database, api: ApiFor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its days; until that is done a report is refused, since its days would be others."""
-    fold_whole(full)
-    elsewhere = Clock(ZoneInfo("America/Los_Angeles"))
-    assert full.write(lambda tx: folding.hold_counts(tx, elsewhere))
-    assert api(ADMIN)("GET", "/reports/tickets").status_code == 503
-    while full.write(lambda tx: fold_part(tx, 100, elsewhere)):
-        pass
-    assert full.read(kept) == full.read(lambda tx: counted_anew(tx, elsewhere))
-    assert full.read(kept) != full.read(counted_anew)
-    fold_whole(full)
-    fold_whole(full)
-    assert api(ADMIN)("GET", "/reports/tickets").status_code == 200
-    monkeypatch.setattr(reading, "MOST", 3)
-    change_some(full, 5, 30)
-    assert api(ADMIN)("GET", "/reports/tickets").status_code == 503
+    assert 0 < left <= recounting.KEPT
 
 
 Refused = Callable[[Person, str], dict[str, Any]]

@@ -15,7 +15,7 @@ from keesa.clock import Clock
 from keesa.db import Database, Tx
 from keesa.errors import Invalid, NotFound
 from keesa.notes.notes import make_note
-from keesa.reports import folding
+from keesa.reports import folding, recounting
 from keesa.reports.facts import COLUMNS, Facts
 from keesa.reports.periods import Period
 from keesa.rich_text.html import rich_text
@@ -85,6 +85,11 @@ def _answer(tx: Tx, _: Random, ticket: int, when: int) -> None:
 ACTS: Final[tuple[Callable[[Tx, Random, int, int], None], ...]] = (_move, _move, _assign, _edit, _answer, _raise)
 
 
+def let_fold(tx: Tx) -> None:
+    """The minute has come at which it is folded, where nobody folds."""
+    tx.run("UPDATE jobs SET run_at = 0 WHERE kind = 'fold_reports' AND worker IS NULL")
+
+
 def fold_whole(database: Database, rows: int = 50) -> None:
     """All that there is, in parts."""
     for _ in range(MOST):
@@ -95,8 +100,10 @@ def fold_whole(database: Database, rows: int = 50) -> None:
 
 def fold_part(tx: Tx, rows: int, clock: Clock = CLOCK) -> bool:
     """So many differences; whether there are more."""
-    folding.hold_counts(tx, clock)
-    folding.fold_some(tx, clock, rows)
+    counted = recounting.hold_counts(tx, clock)
+    if recounting.recount_some(tx, counted, rows):
+        return True
+    folding.fold_some(tx, counted, rows)
     return bool(tx.one("SELECT id FROM report_changes LIMIT 1"))
 
 

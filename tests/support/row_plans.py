@@ -4,16 +4,18 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any, Final
 
 import cast
-from furnished_tickets import furnish
+from furnished_tickets import FILTERS, furnish, joined
 from keesa.db import Database, Tx, open_database, postgres_statements
 from keesa.db.engine import Row
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
 from keesa.db.sqlite_tx import SqliteTx
+from keesa.tickets.row_filters import RowsWanted
 from many_tickets import grow
 from undone import undone
 
@@ -24,6 +26,16 @@ LATER: Final = 7
 SCANNED: Final = r"Seq Scan on public\.(tickets|ticket_\w+|internal_notes)"
 """As a verbose plan says it."""
 TEMPORARY: Final = "TEMP B-TREE FOR ORDER BY"
+
+
+ASKING: Final = ("admin", "staff with a type", "customer")
+
+
+def pairs_of_filters() -> Iterator[tuple[str, str, RowsWanted]]:
+    """Who asks, the pair's name, and what it wants: each pair of one of those who ask, each filter alone of all."""
+    for number, (one, other) in enumerate(combinations_with_replacement(FILTERS, 2)):
+        for who in ASKING if one == other else [ASKING[number % len(ASKING)]]:
+            yield who, f"{one} and {other}", joined(FILTERS[one], FILTERS[other])
 
 
 class Watched:

@@ -4,38 +4,30 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from functools import partial
-from itertools import combinations_with_replacement
 from typing import Final
 
 import pytest
 
-from furnished_tickets import FILTERS, joined
 from keesa.accounts.actors import Actor
-from keesa.db import Tx
+from keesa.db import Database, Tx
 from keesa.db.sqlite_tx import DIALECT, SqliteTx
 from keesa.db.steps import run_to_the_end
 from keesa.tickets import counts
 from keesa.tickets.counts import count_tickets, names_for
 from keesa.tickets.row_filters import RowsWanted
 from many_tickets import ACTORS, steps_of
-from postgres_server import PostgresServer
 from row_plans import (
+    ASKING,
     IN_ORDER,
     SCANNED,
     TEMPORARY,
     Watched,
     eight_times_as_many,
     many_times_as_many,
-    opened,
+    pairs_of_filters,
     plan_of,
-    sqlite_connection,
 )
 
-PAIRS: Final = [
-    (f"{one} and {other}", joined(FILTERS[one], FILTERS[other]))
-    for one, other in combinations_with_replacement(FILTERS, 2)
-]
-ASKING: Final = ("admin", "staff with a type", "customer")
 LOOKED_AT: Final = 12
 
 
@@ -48,28 +40,14 @@ def few() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    with sqlite_connection(tmp_path_factory.mktemp("count_plans")) as opened_connection:
-        yield opened_connection
-
-
 def ask(tx: Tx, actor: Actor, wanted: RowsWanted) -> None:
     run_to_the_end(count_tickets(tx, actor, wanted, names_for(actor), "2026-02-03"))
-
-
-def questions() -> Iterator[tuple[str, str, RowsWanted]]:
-    """Each pair, of one of those who ask; each filter alone of all of them."""
-    for number, (name, wanted) in enumerate(PAIRS):
-        one, _, other = name.partition(" and ")
-        for who in ASKING if one == other else [ASKING[number % len(ASKING)]]:
-            yield who, name, wanted
 
 
 def statements(tx: Tx) -> dict[str, dict[str, object]]:
     """All that any count asks, each once, with its last values."""
     watched = Watched(tx)
-    for who, _, wanted in questions():
+    for who, _, wanted in pairs_of_filters():
         ask(watched, ACTORS[who], wanted)  # type: ignore[arg-type]  # all that a count asks for
     return watched.statements
 
@@ -92,7 +70,7 @@ def test_all_counts_do_no_more_among_more_tickets(connection: sqlite3.Connection
     def works() -> dict[tuple[str, str], int]:
         return {
             (who, name): steps_of(connection, partial(ask, actor=ACTORS[who], wanted=wanted))
-            for who, name, wanted in questions()
+            for who, name, wanted in pairs_of_filters()
         }
 
     before = works()
@@ -104,14 +82,10 @@ def test_all_counts_do_no_more_among_more_tickets(connection: sqlite3.Connection
         assert more == {}, (who, dearest)
 
 
-def test_postgresql_scans_no_table(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_postgresql_scans_no_table(on_postgres: Database) -> None:
     """Among enough tickets that an index is worth its while, whatever the values are."""
-    postgres.create_database("count_plans")
-    database = opened(tmp_path_factory.mktemp("count_plans"), postgres.url("count_plans"))
-    asked = database.read(statements)
-    with many_times_as_many(database) as tx:
+    asked = on_postgres.read(statements)
+    with many_times_as_many(on_postgres) as tx:
         for sql, params in asked.items():
             plan = plan_of(tx, sql, params)
             assert [line for line in plan if re.search(SCANNED, line)] == [], (sql, plan)
-    database.close()
-    postgres.drop_database("count_plans")

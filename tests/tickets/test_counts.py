@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cast import CUSTOMER, ENGINEER, HARBOUR
 from deterministic import deterministic
-from furnished_tickets import CHANGES, DAYS, FILTERS, LATER, Furnished, furnish, furnished, joined, plainly
+from furnished_tickets import CHANGES, DAYS, FILTERS, LATER, Furnished, joined, plainly
 from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Equals, IsNull
 from keesa.db import Database, Tx
@@ -30,17 +30,6 @@ INDEXED: Final = {
     **dict.fromkeys(("customer_id", "customers", "ticket_type", "category", "assigned_to_id"), ("admin",)),
 }
 """For whom an index leads to nothing but what is seen and wanted."""
-
-
-@pytest.fixture(scope="module")
-def full(shared_database: Database) -> Database:
-    shared_database.write(furnish)
-    return shared_database
-
-
-@pytest.fixture(scope="module")
-def tickets(full: Database) -> list[Furnished]:
-    return full.read(furnished)
 
 
 @pytest.fixture(params=["all", "few"])

@@ -4,14 +4,12 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from functools import partial
-from itertools import combinations_with_replacement
 from typing import Final
 
 import pytest
 
-from furnished_tickets import FILTERS, joined
 from keesa.accounts.actors import Actor
-from keesa.db import Tx
+from keesa.db import Database, Tx
 from keesa.db.sqlite_tx import DIALECT, SqliteTx
 from keesa.db.steps import run_to_the_end
 from keesa.errors import Invalid
@@ -19,24 +17,18 @@ from keesa.tickets import rows
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import SORTS, RowSort, RowsPage, list_rows
 from many_tickets import ACTORS, steps_of
-from postgres_server import PostgresServer
 from row_plans import (
+    ASKING,
     IN_ORDER,
     SCANNED,
     TEMPORARY,
     Watched,
     eight_times_as_many,
     many_times_as_many,
-    opened,
+    pairs_of_filters,
     plan_of,
-    sqlite_connection,
 )
 
-PAIRS: Final = [
-    (f"{one} and {other}", joined(FILTERS[one], FILTERS[other]))
-    for one, other in combinations_with_replacement(FILTERS, 2)
-]
-ASKING: Final = ("admin", "staff with a type", "customer")
 DEAR: Final = 10_000
 """Cost of a page that is not read in turn, by which PostgreSQL hashes all that it may."""
 
@@ -51,12 +43,6 @@ def few() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
-    with sqlite_connection(tmp_path_factory.mktemp("row_plans")) as opened_connection:
-        yield opened_connection
-
-
 def ask(tx: Tx, actor: Actor, wanted: RowsWanted, sort: RowSort) -> None:
     """The first two pages; a customer's user may be refused."""
     page = RowsPage(5, sort, sort in ("raised", "changed"))
@@ -69,12 +55,10 @@ def ask(tx: Tx, actor: Actor, wanted: RowsWanted, sort: RowSort) -> None:
 
 
 def questions() -> Iterator[tuple[str, RowSort, str, RowsWanted]]:
-    """Each pair in each order, of one of those who ask; each filter alone of all of them."""
-    for number, (name, wanted) in enumerate(PAIRS):
-        one, _, other = name.partition(" and ")
-        for who in ASKING if one == other else [ASKING[number % len(ASKING)]]:
-            for sort in SORTS:
-                yield who, sort, name, wanted
+    """Each pair in each order."""
+    for who, name, wanted in pairs_of_filters():
+        for sort in SORTS:
+            yield who, sort, name, wanted
 
 
 def statements(tx: Tx) -> dict[str, dict[str, object]]:
@@ -125,14 +109,12 @@ def test_a_page_does_no_more_among_more_tickets(connection: sqlite3.Connection) 
             } == {}, (who, sort, dearest)
 
 
-def test_postgresql_scans_no_table(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_postgresql_scans_no_table(on_postgres: Database) -> None:
     """Among enough tickets that an index is worth its while, whatever the values are; and where it is not, no statement
     can read all that has a tag, or a watcher, to see whether one ticket has.
     """
-    postgres.create_database("row_plans")
-    database = opened(tmp_path_factory.mktemp("row_plans"), postgres.url("row_plans"))
-    asked = database.read(statements)
-    with many_times_as_many(database) as tx:
+    asked = on_postgres.read(statements)
+    with many_times_as_many(on_postgres) as tx:
         for sql, params in asked.items():
             plan = plan_of(tx, sql, params)
             scanned = [line for line in plan if re.search(SCANNED, line)]
@@ -141,5 +123,3 @@ def test_postgresql_scans_no_table(postgres: PostgresServer, tmp_path_factory: p
         for sql, params in asked.items():
             plan = plan_of(tx, sql, params)
             assert [line for line in plan if "hashed SubPlan" in line] == [], (sql, plan)
-    database.close()
-    postgres.drop_database("row_plans")

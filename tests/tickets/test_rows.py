@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deterministic import deterministic
-from furnished_tickets import FILTERS, Furnished, furnish, furnished, joined, plainly
+from furnished_tickets import FILTERS, Furnished, joined, plainly
 from keesa.accounts.actors import Actor
 from keesa.db import Database, Tx
 from keesa.db.steps import run_to_the_end
@@ -16,17 +16,6 @@ from keesa.tickets import rows
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import SORTS, FoundRows, RowsPage, list_rows
 from many_tickets import ACTORS, actors
-
-
-@pytest.fixture(scope="module")
-def full(shared_database: Database) -> Database:
-    shared_database.write(furnish)
-    return shared_database
-
-
-@pytest.fixture(scope="module")
-def tickets(full: Database) -> list[Furnished]:
-    return full.read(furnished)
 
 
 @pytest.fixture(params=["whole", "in windows"])

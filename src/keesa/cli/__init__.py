@@ -34,6 +34,7 @@ _GROUPS: Final = (
     "job",
     "file",
     "search",
+    "report",
 )
 """Each is the `app` in the file of that name, with `_` for `-`."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

@@ -22,6 +22,7 @@ from keesa.db.table_sizes import TableSize
 from keesa.files.claims import owner, require_fit
 from keesa.files.opening import open_place
 from keesa.readiness import prove_writing
+from keesa.reports.recounting import other_zone
 from keesa.secret_key import check_secret
 from keesa.visible import visible
 from keesa.words.filling import is_whole
@@ -73,11 +74,14 @@ def _check_database(found: Loaded, as_json: bool) -> None:  # noqa: FBT001 - as 
         sizes = measure(database, now())
         record, snapshot = database.read(records.last), database.read(records.last_snapshot)
         whole = database.read(is_whole)
+        refused = database.read(lambda tx: other_zone(tx, Clock(config.zone)))
         files = require_fit(database, open_place(config.files, config.data, database.read(owner)))
     sentences = [*warnings(sizes), *records.warnings(record, now(), config.backup_every)]
     sentences += records.snapshot_warnings(snapshot, now(), config.snapshot_every)
     if not whole:
         sentences.append(_FILLING)
+    if refused:
+        sentences.append(refused)
     if as_json:
         made = {"back_up": record, "snapshot": snapshot}
         settings = {"config_file": _path(found), "settings": settings_for_programs(found)}

@@ -19,7 +19,7 @@ from keesa.app import App, build_app
 from keesa.cli.full_backup import make_before_an_upgrade
 from keesa.cli.greeting import demo_people, greeting
 from keesa.cli.snapshots import LONGEST, require_place
-from keesa.clock import now
+from keesa.clock import Clock, now
 from keesa.config import Config
 from keesa.db import Database, open_database
 from keesa.db.migrate import applying
@@ -32,6 +32,7 @@ from keesa.files.claims import claim, owner
 from keesa.files.opening import open_place
 from keesa.logs import set_up_logs
 from keesa.metrics.cells import Cells, Slot
+from keesa.reports.recounting import other_zone
 from keesa.secret_key import load_secret
 from keesa.server.chores import Chore
 from keesa.server.limits import Limits
@@ -152,6 +153,8 @@ def prepare(config: Config) -> None:
                 "The database holds the demo's users with their published passwords: host must be a loopback address,"
                 " or KEESA_DEMO_ON_NETWORK yes, or give them other passwords"
             )
+        if (sentence := database.read(lambda tx: other_zone(tx, Clock(config.zone)))) is not None:
+            _log.warning("reports are refused", reason=sentence)
         _log.info("database is ready", database=database.describe())
     finally:
         database.close()

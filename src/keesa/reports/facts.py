@@ -11,6 +11,8 @@ Dimension = Literal["ticket_type", "category", "product_id", "priority", "custom
 DIMENSIONS: Final[Sequence[Dimension]] = get_args(Dimension)
 OF_CUSTOMERS: Final[Sequence[Dimension]] = ("ticket_type", "category", "product_id", "priority", "eco_id")
 """By which a customer's own tickets are counted."""
+MANY: Final[Sequence[Dimension]] = ("customer_id", "eco_id", "assigned_to_id")
+"""Of which a desk may have very many: each value has rows of its own, one a year."""
 NOW: Final = ""
 """In place of a month: of what is open now."""
 ALL: Final = "all"
@@ -74,6 +76,18 @@ def stored_in(scope: str, part: Part) -> str:
     return ALL if is_customers(scope) else part
 
 
+def values_scope(dimension: Dimension, year: str) -> str:
+    """The rows of a column's values in a year, such as 2026, or of what is open `NOW`: a row each, whose part is the
+    value's `key_of`.
+    """
+    return f"{dimension} {year}"
+
+
+def key_of(value: int | None) -> str:
+    """By which values stand in their order."""
+    return "" if value is None else f"{value:019d}"
+
+
 def counts_of(facts: Facts, clock: Clock, wanted: Wanted) -> Iterator[Count]:
     """In which the ticket stands, once each, of those that are wanted."""
     for scope, parts in (
@@ -105,12 +119,26 @@ def _by_value(facts: Facts, scope: str, dimension: Dimension, clock: Clock) -> I
     value = getattr(facts, dimension)
     if value is None and dimension == "eco_id":
         return
+    if dimension in MANY and not is_customers(scope):
+        yield from _of_value(facts, dimension, key_of(value), clock)
+        return
     part, key = stored_in(scope, dimension), "" if value is None else str(value)
     for counted, at in (("raised", facts.raised_at), ("closed", facts.closed_at)):
         if at is not None:
             yield Count(Place(scope, part, month_and_day(at, clock)[0]), f"{dimension} {counted}", key)
     if facts.closed_at is None:
         yield Count(Place(scope, part, NOW), f"{dimension} open", key)
+
+
+def _of_value(facts: Facts, dimension: Dimension, key: str, clock: Clock) -> Iterator[Count]:
+    """In the value's own rows, by ticket type."""
+    of_type = facts.ticket_type or ""
+    for counted, at in (("raised", facts.raised_at), ("closed", facts.closed_at)):
+        if at is not None:
+            month = month_and_day(at, clock)[0]
+            yield Count(Place(values_scope(dimension, month[:-3]), key, NOW), f"{counted} {month}", of_type)
+    if facts.closed_at is None:
+        yield Count(Place(values_scope(dimension, NOW), key, NOW), "open", of_type)
 
 
 def _times(facts: Facts, scope: str, clock: Clock) -> Iterator[Count]:

@@ -7,49 +7,20 @@ import msgspec
 
 from keesa.clock import Clock
 from keesa.db import Tx
-from keesa.db.rules import Rule, hold
 from keesa.reports.facts import COLUMNS, Facts, Part, Place, Wanted, counts_of
 
-ROWS: Final = 500
-"""Differences of one transaction."""
-KEPT: Final = 500
-"""So many may stay unfolded: a report reads them beside the counts."""
 _AT_ONCE: Final = 16
 """Rows of counts that one statement reads, or writes."""
-_ZONE: Final = "reports.zone"
-"""The setting that names the zone whose days the counts are by."""
 _COUNTS: Final = msgspec.json.Decoder(dict[str, dict[str, int]])
 
 Sums = dict[Place, dict[tuple[str, str], int]]
 """By row, and what is counted of which value in it."""
 
 
-def fold(tx: Tx, clock: Clock) -> bool:
-    """Some of the differences, where there are more than `KEPT`; whether more than that are left."""
-    if hold_counts(tx, clock):
-        return True
-    if not any(True for _ in tx.each("SELECT id FROM report_changes LIMIT 1 OFFSET :kept", kept=KEPT)):
-        return False
-    fold_some(tx, clock, ROWS)
-    return True
-
-
-def hold_counts(tx: Tx, clock: Clock) -> bool:
-    """Until this transaction ends, nobody else folds; whether all is counted anew, since the zone is another one."""
-    hold(tx, Rule.REPORTS)
-    zone = zone_of(tx)
-    if zone is None:
-        _keep_zone(tx, clock)
-    elif zone != clock.zone.key:
-        begin_anew(tx, clock)
-        return True
-    return False
-
-
 def fold_some(tx: Tx, clock: Clock, most: int) -> None:
     """At most so many. Who calls holds the rule: of two that read the same counts one would lose what it adds."""
     found = list(tx.each(f"SELECT id, sign, {COLUMNS} FROM report_changes ORDER BY id LIMIT :most", most=most))
-    _add(tx, summed(((sign, Facts(*facts)) for _, sign, *facts in found), clock))
+    add(tx, summed(((sign, Facts(*facts)) for _, sign, *facts in found), clock))
     ids = msgspec.json.encode([row[0] for row in found]).decode()
     tx.run("DELETE FROM report_changes WHERE id IN $json_ids", ids=ids)
 
@@ -68,7 +39,8 @@ def summed(changes: Iterable[tuple[int, Facts]], clock: Clock, wanted: Wanted = 
     return sums
 
 
-def _add(tx: Tx, sums: Sums) -> None:
+def add(tx: Tx, sums: Sums) -> None:
+    """To the counts. Who calls holds the rule."""
     changed = [place for place, added in sorted(sums.items()) if any(added.values())]
     for first in range(0, len(changed), _AT_ONCE):
         places = changed[first : first + _AT_ONCE]
@@ -110,33 +82,6 @@ def _with(counts: dict[str, dict[str, int]], added: dict[tuple[str, str], int]) 
         values[value] = values.get(value, 0) + number
     found = {counted: {value: number for value, number in of.items() if number} for counted, of in counts.items()}
     return {counted: of for counted, of in found.items() if of}
-
-
-# The zone
-
-
-def zone_of(tx: Tx) -> str | None:
-    """Whose days the counts are by; None where nothing was counted yet."""
-    row = tx.one("SELECT value FROM settings WHERE name = :name", name=_ZONE)
-    return None if row is None else row["value"]
-
-
-def begin_anew(tx: Tx, clock: Clock) -> None:
-    """Have all tickets counted once more, by the days of this zone. Nobody changes one meanwhile."""
-    if not tx.writes_alone:
-        tx.run("LOCK TABLE tickets IN SHARE ROW EXCLUSIVE MODE")
-    tx.run("DELETE FROM report_counts")
-    tx.run("DELETE FROM report_changes")
-    tx.run(f"INSERT INTO report_changes (sign, {COLUMNS}) SELECT 1, {COLUMNS} FROM tickets ORDER BY id")
-    _keep_zone(tx, clock)
-
-
-def _keep_zone(tx: Tx, clock: Clock) -> None:
-    tx.run(
-        "INSERT INTO settings (name, value) VALUES (:name, :zone) ON CONFLICT (name) DO UPDATE SET value = :zone",
-        name=_ZONE,
-        zone=clock.zone.key,
-    )
 
 
 _FIND: Final = "SELECT scope, part, month, counts FROM report_counts WHERE " + " OR ".join(

@@ -1,8 +1,8 @@
 """The counts of a report: what is folded, and the differences that are not, in one state of the database."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -10,13 +10,16 @@ from keesa.clock import Clock
 from keesa.db import Pace, Steps, Tx
 from keesa.errors import Unavailable
 from keesa.reports.facts import COLUMNS, NOW, Facts, Part, stored_in
-from keesa.reports.folding import summed, zone_of
+from keesa.reports.folding import Sums, summed
+from keesa.reports.recounting import is_recounted, other_zone
 from keesa.reports.scopes import Scope
+
+K = TypeVar("K")
 
 MOST: Final = 20_000
 """Differences that one report reads."""
 ANEW: Final = "The reports are being counted: please try again later"
-_STEP: Final = 100
+STEP: Final = 100
 """Rows that are added until others have their turn."""
 _COUNTS: Final = msgspec.json.Decoder(dict[str, dict[str, int]])
 
@@ -30,9 +33,6 @@ class _Asked(NamedTuple):
     part: Part
     first_month: str
 
-    def has(self, scope: str, part: Part) -> bool:
-        return part == self.part and scope in self.scopes
-
     def has_month(self, month: str) -> bool:
         return month >= self.first_month or month == NOW
 
@@ -42,8 +42,7 @@ def counts_from(tx: Tx, clock: Clock, scope: Scope, part: Part, first_month: str
     be folded.
     """
     yield Pace.LONG
-    if zone_of(tx) not in (None, clock.zone.key):
-        raise Unavailable(ANEW)
+    require_counted(tx, clock)
     found: _Found = defaultdict(dict)
     if scope.names:
         asked = _Asked(scope.names, part, first_month)
@@ -52,38 +51,64 @@ def counts_from(tx: Tx, clock: Clock, scope: Scope, part: Part, first_month: str
     return found
 
 
-def _add_folded(tx: Tx, asked: _Asked, found: _Found) -> Steps[None]:
-    names: dict[str, object] = {f"scope_{number}": name for number, name in enumerate(asked.scopes)}
-    rows = tx.each(
+def folded(tx: Tx, scopes: Sequence[str], part: Part, first_month: str) -> Iterable[tuple[str, str, str]]:
+    """Scope, month and counts as they are kept; `NOW` among the months."""
+    names: dict[str, object] = {f"scope_{number}": name for number, name in enumerate(scopes)}
+    return tx.each(
         f"SELECT scope, month, counts FROM report_counts WHERE scope IN ({', '.join(f':{name}' for name in names)})"
         " AND part = :part AND (month >= :first OR month = :now)",
-        part=stored_in(asked.scopes[0], asked.part),
-        first=asked.first_month,
+        part=stored_in(scopes[0], part),
+        first=first_month,
         now=NOW,
         **names,
     )
+
+
+def _add_folded(tx: Tx, asked: _Asked, found: _Found) -> Steps[None]:
+    rows = folded(tx, asked.scopes, asked.part, asked.first_month)
     for number, (scope, month, counts) in enumerate(rows, 1):
         for counted, values in _COUNTS.decode(counts).items():
             if counted.startswith(f"{asked.part} "):
                 found[scope, month, counted] = values
-        if number % _STEP == 0:
+        if number % STEP == 0:
             yield Pace.SHORT
 
 
 def _add_unfolded(tx: Tx, clock: Clock, asked: _Asked, found: _Found) -> Steps[None]:
+    news = yield from unfolded(tx, clock, asked.scopes, asked.part)
+    for place, of_place in news.items():
+        if asked.has_month(place.month):
+            for (counted, value), number in of_place.items():
+                add_to(found[place.scope, place.month, counted], {value: number})
+
+
+def require_counted(tx: Tx, clock: Clock) -> None:
+    """Raises `Unavailable` where nothing can be told: all is being counted anew, or by the days of another zone."""
+    if is_recounted(tx):
+        raise Unavailable(ANEW)
+    if (sentence := other_zone(tx, clock)) is not None:
+        raise Unavailable(sentence)
+
+
+def unfolded(tx: Tx, clock: Clock, scopes: Sequence[str], part: Part) -> Steps[Sums]:
+    """What the differences come to that are not folded, of these scopes, by something. Raises `Unavailable` of too many
+    of them.
+    """
     changes = list(tx.each(f"SELECT sign, {COLUMNS} FROM report_changes LIMIT {MOST + 1}"))
     if len(changes) > MOST:
         raise Unavailable(ANEW)
-    for first in range(0, len(changes), _STEP):
-        some = ((sign, Facts(*facts)) for sign, *facts in changes[first : first + _STEP])
-        for place, of_place in summed(some, clock, asked.has).items():
-            if asked.has_month(place.month):
-                for (counted, value), number in of_place.items():
-                    add_to(found[place.scope, place.month, counted], {value: number})
+    names, sums = frozenset(scopes), Sums()
+    for first in range(0, len(changes), STEP):
+        some = ((sign, Facts(*facts)) for sign, *facts in changes[first : first + STEP])
+        for place, of_place in summed(some, clock, lambda scope, of: of == part and scope in names).items():
+            mine = sums.setdefault(place, {})
+            for counted, number in of_place.items():
+                mine[counted] = mine.get(counted, 0) + number
         yield Pace.SHORT
+    return sums
 
 
-def add_to(values: dict[str, int], more: Mapping[str, int]) -> None:
+def add_to(values: dict[K, int], more: Mapping[K, int]) -> None:
     """Value by value."""
     for value, number in more.items():
         values[value] = values.get(value, 0) + number

@@ -8,23 +8,25 @@ from urllib.parse import urlencode
 
 from keesa.clock import Clock
 from keesa.db import Steps, Tx
-from keesa.reports.facts import NOW, Dimension
+from keesa.reports.facts import MANY, NOW, Dimension, is_customers, key_of
 from keesa.reports.periods import Period, Step, month_of, parts_of
 from keesa.reports.reading import Counts, counts_from
 from keesa.reports.scopes import Scope
+from keesa.reports.values import count_values
 
 By = Step | Dimension
 STEPS: Final[Sequence[Step]] = get_args(Step)
 Counted = Literal["raised", "closed", "open"]
 _OF_TYPE: Final = "type "
+Key = tuple[int, str]
+"""By which lines are in order: ids by their size, what has none first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row of the report, which a list of rows with these filters holds against."""
 
-    key: tuple[int, str]
-    """By which lines are in order."""
+    key: Key
     value: str | None
     """Of what it is counted by, where that is no time; None for none."""
     period: Period
@@ -44,6 +46,36 @@ class Line:
         return urlencode({**self.query, **times}, safe=",")
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """At most so many lines, behind that one."""
+
+    limit: int
+    after: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLines:
+    lines: Sequence[Line]
+    next_after: Key | None
+    """Behind which the next page begins; None where nothing follows."""
+
+
+def count_tickets(tx: Tx, clock: Clock, scope: Scope, by: By, period: Period, page: Page) -> Steps[FoundLines]:
+    """A line for each part of the period, or for each value that has any. By what a desk has many of a page may have
+    fewer lines than it could, and yet a next one.
+    """
+    if by == "day" or by == "week" or by == "month":  # noqa: PLR1714 - narrows the type
+        lines = yield from count_by_time(tx, clock, scope, by, period)
+    elif by in MANY and not any(map(is_customers, scope.names)):
+        return (yield from _count_by_one_of_many(tx, clock, scope, by, period, page))
+    else:
+        lines = yield from count_by_value(tx, clock, scope, by, period)
+    behind = [line for line in lines if page.after is None or line.key > page.after]
+    shown = behind[: page.limit]
+    return FoundLines(shown, shown[-1].key if len(shown) < len(behind) else None)
+
+
 def count_by_time(tx: Tx, clock: Clock, scope: Scope, step: Step, period: Period) -> Steps[list[Line]]:
     """The parts of the period, in order."""
     counts = yield from counts_from(tx, clock, scope, "day", month_of(period.first))
@@ -61,8 +93,8 @@ def count_by_time(tx: Tx, clock: Clock, scope: Scope, step: Step, period: Period
 
 
 def count_by_value(tx: Tx, clock: Clock, scope: Scope, by: Dimension, period: Period) -> Steps[list[Line]]:
-    """In the order of the values, those that have any. The period is one of whole months, but by ticket type where
-    those are the scopes.
+    """In the order of the values, those that have any; by none of `MANY` where ticket types are the scopes. The period
+    is one of whole months, but by ticket type where those are.
     """
     if by == "ticket_type" and all(name.startswith(_OF_TYPE) for name in scope.names):
         return (yield from _count_by_type(tx, clock, scope, period))
@@ -110,8 +142,27 @@ def _count_by_type(tx: Tx, clock: Clock, scope: Scope, period: Period) -> Steps[
     return sorted(lines, key=lambda line: line.key)
 
 
-def _order(value: str) -> tuple[int, str]:
-    """Ids by their size."""
+def _count_by_one_of_many(
+    tx: Tx, clock: Clock, scope: Scope, by: Dimension, period: Period, page: Page
+) -> Steps[FoundLines]:
+    after = None if page.after is None else _key_behind(page.after)
+    found = yield from count_values(tx, clock, scope, by, period, page.limit, after)
+    lines = []
+    for key, numbers in found.values:
+        value = _value_of(key)
+        lines.append(Line(_order(value), value or None, period, *numbers, scope.query_of(by, value)))
+    return FoundLines(lines, None if found.next_after is None else _order(_value_of(found.next_after)))
+
+
+def _value_of(key: str) -> str:
+    return str(int(key)) if key else ""
+
+
+def _key_behind(after: Key) -> str:
+    return key_of(int(after[1])) if after[1].isdecimal() else ""
+
+
+def _order(value: str) -> Key:
     return (len(value), value) if value.isdecimal() else (0, value)
 
 

@@ -5,16 +5,29 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 from urllib.parse import urlencode
 
+import msgspec
+from msgspec import Struct, field
+
 from keesa.clock import Clock
-from keesa.db import Steps, Tx
+from keesa.db import Pace, Steps, Tx
 from keesa.reports.facts import NOW
 from keesa.reports.lengths import hundredth
 from keesa.reports.periods import Period, month_of
-from keesa.reports.reading import counts_from
+from keesa.reports.reading import STEP, add_to, folded, require_counted, unfolded
 from keesa.reports.scopes import Scope
 
 Until = Literal["first_answer", "closing"]
 _FILTERS: Final[Mapping[Until, str]] = {"first_answer": "first_answered", "closing": "closed"}
+
+
+class _Times(Struct):
+    """What is read of a row of counts: whatever else stands in it is passed over."""
+
+    first_answer: dict[int, int] = field(name="times first_answer", default_factory=dict)
+    closing: dict[int, int] = field(name="times closing", default_factory=dict)
+
+
+_TIMES: Final = msgspec.json.Decoder(_Times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +46,34 @@ class Waited:
 
 def waited(tx: Tx, clock: Clock, scope: Scope, period: Period) -> Steps[Sequence[Waited]]:
     """Of the tickets that were answered first, or closed, in the period, which is one of whole months."""
-    counts = yield from counts_from(tx, clock, scope, "times", month_of(period.first))
-    last, found = month_of(period.last), []
+    yield Pace.LONG
+    require_counted(tx, clock)
+    waits = yield from _waits(tx, clock, scope, month_of(period.first), month_of(period.last))
+    found = []
     for until in get_args(Until):
-        buckets: dict[int, int] = {}
-        for (_, month, counted), values in counts.items():
-            if counted == f"times {until}" and NOW < month <= last:
-                for bucket, number in values.items():
-                    buckets[int(bucket)] = buckets.get(int(bucket), 0) + number
+        buckets = waits[f"times {until}"]
         median, in_90, in_99 = (hundredth(buckets, number) for number in (50, 90, 99))
         found.append(Waited(until, sum(buckets.values()), median, in_90, in_99, _list_of(scope, until, period)))
     return found
+
+
+def _waits(tx: Tx, clock: Clock, scope: Scope, first: str, last: str) -> Steps[Mapping[str, dict[int, int]]]:
+    """Buckets to how many, by what is counted."""
+    waits: dict[str, dict[int, int]] = {f"times {until}": {} for until in get_args(Until)}
+    if not scope.names:
+        return waits
+    for number, (_, month, counts) in enumerate(folded(tx, scope.names, "times", first), 1):
+        if NOW < month <= last:
+            for counted, buckets in msgspec.structs.asdict(_TIMES.decode(counts)).items():
+                add_to(waits[f"times {counted}"], buckets)
+        if number % STEP == 0:
+            yield Pace.SHORT
+    news = yield from unfolded(tx, clock, scope.names, "times")
+    for place, of_place in news.items():
+        if first <= place.month <= last:
+            for (counted, bucket), number in of_place.items():
+                add_to(waits[counted], {int(bucket): number})
+    return waits
 
 
 def _list_of(scope: Scope, until: Until, period: Period) -> str | None:

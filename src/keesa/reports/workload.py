@@ -7,14 +7,12 @@ from urllib.parse import urlencode
 from keesa.accounts.actors import Actor
 from keesa.clock import Clock
 from keesa.db import Steps, Tx
-from keesa.reports.reading import add_to, counts_from
 from keesa.reports.scopes import Scope
+from keesa.reports.values import open_by_value
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import FoundRows, Key, RowsPage, list_rows
 from keesa.tickets.statuses import STATUSES
 
-_ALL_MONTHS: Final = "9999-13"
-"""Behind all of them: what is open now is no month's."""
 NOT_CLOSED: Final = frozenset(status for status in STATUSES if status != "closed")
 
 
@@ -29,19 +27,13 @@ class Load:
 
 def workload(tx: Tx, clock: Clock, scope: Scope) -> Steps[list[Load]]:
     """Who has most first."""
-    counts = yield from counts_from(tx, clock, scope, "assigned_to_id", _ALL_MONTHS)
-    open_: dict[str, int] = {}
-    for (_, _, counted), values in counts.items():
-        if counted == "assigned_to_id open":
-            add_to(open_, values)
-    loads = [
-        Load(int(value) if value else None, number, _list_of(scope, value)) for value, number in open_.items() if number
-    ]
+    found = yield from open_by_value(tx, clock, scope, "assigned_to_id")
+    loads = [Load(int(key) if key else None, number, _list_of(scope, key)) for key, number in found.items()]
     return sorted(loads, key=lambda load: (-load.open, load.assigned_to_id or 0))
 
 
-def _list_of(scope: Scope, value: str) -> str:
-    whose = scope.query_of("assigned_to_id", value) or {}
+def _list_of(scope: Scope, key: str) -> str:
+    whose = scope.query_of("assigned_to_id", str(int(key)) if key else "") or {}
     return urlencode({**whose, "status": ",".join(sorted(NOT_CLOSED))}, safe=",")
 
 

@@ -28,3 +28,7 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Reports keep some of their counts in another form: all tickets are counted once more (keesa.reports.recounting).
+INSERT INTO settings (name, value)
+SELECT 'reports.recounted', 'nothing' WHERE EXISTS (SELECT 1 FROM report_counts);

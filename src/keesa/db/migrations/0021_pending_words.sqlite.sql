@@ -13,3 +13,7 @@ CREATE TABLE pending_words (
     words INTEGER NOT NULL,
     most INTEGER NOT NULL
 );
+
+-- Reports keep some of their counts in another form: all tickets are counted once more (keesa.reports.recounting).
+INSERT INTO settings (name, value)
+SELECT 'reports.recounted', 'nothing' WHERE EXISTS (SELECT 1 FROM report_counts);

@@ -1,6 +1,5 @@
 """How many tickets were raised and closed, and how many are open."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct, field
@@ -12,7 +11,7 @@ from keesa.api.v2024.fields import Day
 from keesa.api.v2024.report_queries import ByQuery, period_of, scope_of
 from keesa.api.v2024.reports.fields import List
 from keesa.db import Steps, Tx
-from keesa.reports.tickets import Line, count_by_time, count_by_value
+from keesa.reports.tickets import Line, Page, count_tickets
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.replies import Reply
 from keesa.web.routes import Routes
@@ -70,28 +69,17 @@ def tickets(tx: Tx, call: Call[ByQuery, None]) -> Steps[Reply[ReportAnswer]]:
 
     Each number is the one that its list counts. It is right at the moment of the answer, and goes by what tickets are
     now: one that is taken up again was not closed. By anything but time, and by ticket type for the desk, the period is
-    one of whole months. Without days it is the month that is.
+    one of whole months. Without days it is the month that is. By customers, equipment and members of staff a page of
+    the desk's has at most 50 lines, and may have fewer than `limit`, and yet a `next`.
     """
-    query, clock = call.query, call.services.clock
+    query, clock, epoch = call.query, call.services.clock, call.caller.epoch
     scope = scope_of(tx, call.actor, query)
     period = period_of(query, clock, call.at, call.actor)
-    if query.by == "day" or query.by == "week" or query.by == "month":  # noqa: PLR1714 - narrows the type
-        lines = yield from count_by_time(tx, clock, scope, query.by, period)
-    else:
-        lines = yield from count_by_value(tx, clock, scope, query.by, period)
-    page, cursor = _page(lines, call)
-    return call.whole(ReportAnswer(ReportLines(page, cursor)), next_link(call, "/reports/tickets", cursor))
-
-
-def _page(lines: Sequence[Line], call: Call[ByQuery, None]) -> tuple[list[ReportLine], str | None]:
-    """Behind the cursor, which is the key of a line."""
-    epoch, query = call.caller.epoch, call.query
-    if query.after is not None:
-        after = position_of(query.after, tuple[int, str], epoch)
-        lines = [line for line in lines if line.key > after]
-    shown = lines[: query.page_size]
-    cursor = cursor_of(shown[-1].key, epoch) if len(shown) < len(lines) else None
-    return [_shown(line) for line in shown], cursor
+    after = None if query.after is None else position_of(query.after, tuple[int, str], epoch)
+    found = yield from count_tickets(tx, clock, scope, query.by, period, Page(query.page_size, after))
+    cursor = None if found.next_after is None else cursor_of(found.next_after, epoch)
+    shown = [_shown(line) for line in found.lines]
+    return call.whole(ReportAnswer(ReportLines(shown, cursor)), next_link(call, "/reports/tickets", cursor))
 
 
 def _shown(line: Line) -> ReportLine:
