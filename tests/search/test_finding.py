@@ -63,6 +63,7 @@ def walk_along(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
         monkeypatch.setattr(module, "HITS", 40)
         monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(sqlite_hits, "LOOSE", 5)
+    monkeypatch.setattr(postgres_hits, "EXPECTED", 0)
     for name, bound in (("FIRST", 10), ("ROWS", 45), ("PHRASES", 30), ("SORTED", 10_000)):
         monkeypatch.setattr(postgres_hits, name, bound)
     monkeypatch.setattr(postgres_hits, "DENSE", {"rows in turn": 0.0, "hits sorted": 2.0}.get(way, postgres_hits.DENSE))
