@@ -125,8 +125,11 @@ class _Searching:
         """All of them are looked at."""
         firsts = self._fitting([*map(place_of, tickets)])
         span = self._span
-        places = sorted(self._hits.among(self._tx, self._asked, firsts), reverse=self._newest_first) if firsts else []
-        return _Block([place for place in each_once(places) if span.lower <= place < span.upper], span, None)
+        rows = sorted(self._hits.among(self._tx, self._asked, firsts), reverse=self._newest_first) if firsts else []
+        places = [place for place in each_once(rows) if span.lower <= place < span.upper]
+        if self._keys:  # by the first rows, where others may have been found
+            self._keys.update([(place, self._keys[first_of(place)]) for place in places])
+        return _Block(places, span, None)
 
     def of_many(self) -> _Block:
         """The first ones that fit."""
@@ -170,7 +173,8 @@ class _Searching:
         [row] = self._tx.all(
             f"SELECT {_LIST.format('place')} AS places, {_LIST.format('sorted_by')} AS keys FROM"
             f" (SELECT given.place, tickets.{column or 'id'} AS sorted_by, {fits_of([condition.sql])} AS fits"
-            f" FROM ({GIVEN}) given JOIN tickets ON tickets.id = {ticket_of('given.place')}) looked WHERE fits = 1",
+            f" FROM ({GIVEN}) given CROSS JOIN tickets WHERE tickets.id = {ticket_of('given.place')}) looked"
+            " WHERE fits = 1",
             ids=msgspec.json.encode(places).decode(),
             **condition.params,
         )

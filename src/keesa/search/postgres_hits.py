@@ -7,6 +7,7 @@ where the row is.
 """
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import Final, NamedTuple
 
 import msgspec
@@ -32,10 +33,9 @@ PHRASES: Final = 5_000
 SORTED: Final = 5_000
 """So many hits are sorted whole. Of a customer's user all are, who gets no rows looked at that are not theirs."""
 
-_FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN 1 ELSE 0 END"
-_WITH_HEAD: Final = (
-    "CASE WHEN NOT vector @@ CAST(:match AS tsquery) THEN 0 WHEN vector @@ CAST(:head AS tsquery) THEN 2 ELSE 1 END"
-)
+_IN_HEAD: Final = "CASE WHEN vector @@ CAST(:head AS tsquery) THEN 2 ELSE 1 END"
+"""Of a row that was found."""
+_FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN {} ELSE 0 END"
 _OF_ROW: Final = "(SELECT {} FROM ticket_words looked WHERE looked.place = hits.place)"
 _LISTS: Final = (
     "CAST(json_agg(place) FILTER (WHERE found > 0) AS TEXT) AS hits,"
@@ -75,8 +75,8 @@ def _windows(tx: Tx, asked: Asked, span: Span, last: _Window, *, newest_first: b
     """Rows in turn behind the first ones, as many at a time as may fill up a chunk of hits."""
     left, hits = (PHRASES if asked.match.has_phrases else ROWS) - FIRST, len(last.met.hits)
     while left > 0:
-        rows = int((CHUNK - hits % CHUNK) / max(last.density, 1 / ROWS))
-        size = min(left, FIRST * (rows // FIRST + 1))  # a multiple, so that statements are few
+        rows = (CHUNK - hits % CHUNK) / max(last.density, 1 / ROWS)
+        size = min(left, FIRST * ceil(rows / FIRST))  # a multiple of it, so that statements are few
         last = _window(tx, asked, span, size, newest_first=newest_first)
         yield last.met
         if last.met.end is None:
@@ -109,9 +109,10 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
         asked = asked._replace(by_heads=False)
     found = _found(asked)
     phrase = asked.match.has_phrases  # is looked for in the rows alone that have its words: the index knows of none
+    of_hit = "1" if phrase or not asked.by_heads else _IN_HEAD
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
     [row] = tx.all(
-        f"WITH hits AS MATERIALIZED (SELECT place, {'1' if phrase else found.sql} AS found FROM ticket_words"
+        f"WITH hits AS MATERIALIZED (SELECT place, {of_hit} AS found FROM ticket_words"
         " WHERE vector @@ CAST(:loose AS tsquery) AND place + 0 >= :lower AND place + 0 < :upper"  # + 0: by no index
         f"{'' if most is None else f' LIMIT {most + 1}'}),"
         " counted AS MATERIALIZED (SELECT count(*) AS hits FROM hits),"
@@ -135,8 +136,6 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
 
 def met(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
     """Those of these rows that have what is asked for, as they are now."""
-    for place in places:
-        asked.heads.pop(place, None)
     return _among(tx, asked, GIVEN, places)
 
 
@@ -164,8 +163,8 @@ def _among(tx: Tx, asked: Asked, places: str, ids: Sequence[int]) -> list[int]:
 def _found(asked: Asked) -> Condition:
     """Whether a row has what is asked for, as a column: no planner reaches it by the index then."""
     if asked.by_heads:
-        return Condition(_WITH_HEAD, {"match": asked.match.whole, "head": asked.match.head})
-    return Condition(_FOUND, {"match": asked.match.whole})
+        return Condition(_FOUND.format(_IN_HEAD), {"match": asked.match.whole, "head": asked.match.head})
+    return Condition(_FOUND.format(1), {"match": asked.match.whole})
 
 
 def _places(asked: Asked, row: Row, *, newest_first: bool) -> list[int]:
