@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from deterministic import deterministic
 from keesa.search.excerpts import BEFORE, LONGEST, excerpt_of
+from keesa.search.found_in import found_in
 from keesa.search.language import read_query
 
 LONG: Final = "Sea breeze " * 3000
@@ -24,6 +25,11 @@ LONG: Final = "Sea breeze " * 3000
         ("މާލެ", "ވަޒަން މާލެ 12", ["ވަޒަން ", "މާލެ", " 12"]),
         ("路故", "網路故障", ["網", "路故", "障"]),
         ("strasse", "Hauptstraße, Straße", ["Hauptstraße, ", "Straße", ""]),
+        ('"sw 12*" no', "SW-120: sw-21, no sw no", ["", "SW-120", ": sw-21, ", "no", " sw ", "no", ""]),
+        ("7912*", "Call 9607912345, not 79", ["Call ", "9607912345", ", not 79"]),
+        ("12345", "no12345x, 312345", ["", "no12345x", ", ", "312345", ""]),
+        ("cab link", "cable, cab: é link", ["cable, ", "cab", ": é ", "link", ""]),
+        ("b" * 66, f"ab {'b' * 66}", ["ab ", "b" * 66, ""]),
         ("signal -no", "signal\n\n  here", ["", "signal", " here"]),
     ],
 )
@@ -53,6 +59,17 @@ def test_what_is_not_there_has_none() -> None:
     assert excerpt_of("No signal", read_query("-signal yes")) is None
     assert excerpt_of("", read_query("signal")) is None
     assert excerpt_of("low water, high tide", read_query('"low tide"')) is None
+
+
+@given(
+    st.text(st.sampled_from("ab Z-12345\n"), max_size=120),
+    st.sampled_from(("a", "ab", "ab*", "12345", "2345", "45*", "12*", '"a b"', '"a ab*"', '"1 2"', "aa bb", "b" * 70)),
+)
+@deterministic(400)
+def test_ascii_is_looked_through_as_any_other_text(text: str, q: str) -> None:
+    """Which is split word by word."""
+    terms = read_query(q).terms
+    assert found_in(text, terms) == found_in(f"{text} é", terms)
 
 
 @given(

@@ -10,16 +10,23 @@ from hypothesis import strategies as st
 from deterministic import deterministic
 from furnished_tickets import FILTERS, Furnished, furnished, joined
 from keesa.accounts.actors import Actor
-from keesa.db import Database, Tx
+from keesa.db import Database, Row, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.search import finding, postgres_hits, spans, sqlite_hits, walking
+from keesa.search.asking import Asked as AskedRows
 from keesa.search.finding import SORTS, FoundTickets, SearchPage, search
 from keesa.search.language import read_query
+from keesa.search.matching import match_of
+from keesa.search.walking import walk
 from keesa.tickets.row_filters import RowsWanted
+from keesa.words.index import set_head
 from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.texts import head_of
+from laid_words import lay, ticket
 from many_tickets import ACTORS, actors
 from plain_search import Asked, PlainDesk
 from searched_tickets import QUESTIONS, found_plainly, furnish_texts, plain_desk
+from undone import undone
 
 NOTHING: Final = RowsWanted()
 
@@ -64,6 +71,7 @@ def walk_along(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
         monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(sqlite_hits, "LOOSE", 5)
     monkeypatch.setattr(walking, "PENDING", 30)
+    monkeypatch.setattr(postgres_hits, "EXPECTED", 0)
     for name, bound in (("FIRST", 10), ("ROWS", 45), ("PHRASES", 30), ("SORTED", 10_000)):
         monkeypatch.setattr(postgres_hits, name, bound)
     monkeypatch.setattr(postgres_hits, "DENSE", {"rows in turn": 0.0, "hits sorted": 2.0}.get(way, postgres_hits.DENSE))
@@ -169,3 +177,47 @@ def test_no_cursor_names_a_ticket_out_of_sight(full: Database, monkeypatch: pyte
             seen = {place_of(shown) for shown in numbers(found)}
             ends = {each.next_after.upper for each in found if each.next_after}
             assert {end for end in ends if end % finding.ROUND and not {end, end - MOST_ROWS} & seen} == set()
+
+
+def test_heads_count_as_they_are_now(full: Database) -> None:
+    """A title that is new, and not in the index yet, makes a hit one of the best; one that has gone makes it none."""
+
+    def best(tx: Tx, asked: Sequence[Asked]) -> list[int]:
+        page = SearchPage(50)
+        found = list(pages(tx, ACTORS["admin"], asked, NOTHING, page))
+        assert found[0].count_is_exact
+        return numbers(found)
+
+    asked = [Asked("hidden")]
+    with undone(full) as tx:
+        first, *others, last = best(tx, asked)
+        assert others == sorted(others, reverse=True)
+        set_head(tx, head_of(tx, last)._replace(title="Hidden"))
+        assert best(tx, asked) == [last, first, *others]
+        set_head(tx, head_of(tx, last))
+        assert best(tx, asked) == [first, *others, last]
+
+
+@pytest.mark.parametrize(("expected", "times"), [(0, 4), (1_000, 2)])
+def test_few_hits_are_sorted_at_once(
+    full: Database, monkeypatch: pytest.MonkeyPatch, expected: int, times: int
+) -> None:
+    """Though each row is one: PostgreSQL looks at rows in turn only where more hits are expected than it would sort."""
+    for name, value in {"FIRST": 10, "CHUNK": 10, "DENSE": 0.1, "EXPECTED": expected, "_ALL_ROWS": "40"}.items():
+        monkeypatch.setattr(postgres_hits, name, value)
+    with undone(full) as tx:
+        lay(tx, PlainDesk([ticket(number, 1) for number in range(2024001, 2024036)], [], 50))
+        match = match_of(tx, read_query("link"), internal=True)
+        asked = AskedRows(match, internal=True, own_alone=False, by_heads=False, heads={})
+        statements: list[str] = []
+        ask = tx.all
+
+        def asking(sql: str, /, **params: object) -> Sequence[Row]:
+            statements.append(sql)
+            return ask(sql, **params)
+
+        monkeypatch.setattr(tx, "all", asking)
+        hits = [hit for met in walk(tx, asked, spans.Span(), newest_first=True) for hit in met.hits]
+        assert hits == [place_of(number) for number in range(2024035, 2024000, -1)]
+        asked_for = [sql for sql in statements if " FROM ticket_words" in sql]
+        assert len(asked_for) == (0 if tx.writes_alone else times)

@@ -11,8 +11,7 @@ class Asked(NamedTuple):
     """Whether internal notes are looked at."""
     own_alone: bool
     """Whether a customer's user asks, for whom nothing of others is looked at."""
-
-    @property
-    def texts(self) -> int:
-        """How many of the three of a row are looked at: head, said, internal."""
-        return 3 if self.internal else 2
+    by_heads: bool
+    """Whether it matters which hits have all of it in their heads."""
+    heads: dict[int, bool]
+    """Whether they do, by their places: of the hits whose heads were looked at with the rest of them."""

@@ -5,6 +5,7 @@ these are looked at. Else hits are, the newest first: the first `MOST` of them t
 the next block goes on behind it, so that the pages together have each hit once.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
@@ -20,10 +21,11 @@ from keesa.search.matching import match_of
 from keesa.search.spans import Met, Span, each_once, first_of
 from keesa.search.walking import hits_of, walk
 from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on
-from keesa.tickets.row_numbers import few_of
+from keesa.tickets.row_numbers import few_of, fits_all
 from keesa.tickets.row_selects import fits_of
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
-from keesa.words.places import MOST_ROWS, ticket_at
+from keesa.words.places import MOST_ROWS, place_of, ticket_at, ticket_of
+from keesa.words.statements import GIVEN
 
 SearchSort = Literal["best", "raised", "changed", "priority"]
 SORTS: Final[tuple[SearchSort, ...]] = get_args(SearchSort)
@@ -75,17 +77,9 @@ class FoundTickets:
 NOTHING: Final = FoundTickets((), None, 0, count_is_exact=True)
 
 
-class _Fit(NamedTuple):
-    """A ticket that fits, by what it is sorted."""
-
-    key: int
-    first: int
-    """The place of its first row."""
-    place: int
-
-
 class _Block(NamedTuple):
-    fits: Sequence[_Fit]
+    fits: Sequence[int]
+    """Where a row of each ticket was found, in the order of the walk."""
     span: Span
     rest: Span | None
     """What was not looked at."""
@@ -97,7 +91,7 @@ def search(tx: Tx, actor: Actor, query: Query, wanted: RowsWanted, page: SearchP
     yield Pace.LONG
     internal = sees_internal(actor)
     match = match_of(tx, query, internal=internal, customer_id=None if internal else actor.customer_id)
-    asked = Asked(match, internal, own_alone=not internal)
+    asked = Asked(match, internal, own_alone=not internal, by_heads=page.sort == "best", heads={})
     searching = _Searching(tx, actor, wanted, page, asked)
     few = few_of(tx, actor, wanted, FEW)
     yield Pace.LONG
@@ -113,6 +107,8 @@ class _Searching:
         self._tx, self._actor, self._wanted, self._page, self._asked = tx, actor, wanted, page, asked
         self._hits = hits_of(tx)
         self._newest_first = page.sort != "raised" or page.descending
+        self._keys: dict[int, int] = {}
+        """What those that fit are sorted by, by their places."""
 
     @property
     def _span(self) -> Span:
@@ -127,24 +123,25 @@ class _Searching:
 
     def of_few(self, tickets: Sequence[int]) -> _Block:
         """All of them are looked at."""
-        keys = self._keys(tickets)
-        places = each_once(self._hits.among(self._tx, self._asked, [*keys])) if keys else []
+        firsts = self._fitting([*map(place_of, tickets)])
         span = self._span
-        found = (_Fit(keys[ticket_at(place)], first_of(place), place) for place in places)
-        fits = [fit for fit in found if span.lower <= fit.first < span.upper]
-        return _Block(sorted(fits, key=lambda fit: fit.first, reverse=self._newest_first), span, None)
+        rows = sorted(self._hits.among(self._tx, self._asked, firsts), reverse=self._newest_first) if firsts else []
+        places = [place for place in each_once(rows) if span.lower <= place < span.upper]
+        if self._keys:  # by the first rows, where others may have been found
+            self._keys.update([(place, self._keys[first_of(place)]) for place in places])
+        return _Block(places, span, None)
 
     def of_many(self) -> _Block:
         """The first ones that fit."""
-        fits: list[_Fit] = []
+        fits: list[int] = []
         span, met = self._span, Met((), None)
         for met in walk(self._tx, self._asked, span, newest_first=self._newest_first):
-            known = {fit.first for fit in fits[-1:]}
-            tickets = {ticket_at(place): place for place in each_once(met.hits) if first_of(place) not in known}
-            keys = self._keys([*tickets])
-            fits += [_Fit(keys[id_], first_of(place), place) for id_, place in tickets.items() if id_ in keys]
+            places = each_once(met.hits)
+            if fits and places and first_of(places[0]) == first_of(fits[-1]):
+                del places[0]
+            fits += self._fitting(places)
             if len(fits) > self._needed:
-                return self._cut(fits[: self._needed], span, fits[self._needed - 1].first)
+                return self._cut(fits[: self._needed], span, fits[self._needed - 1])
         return _Block(fits, span, None) if met.end is None else self._cut(fits, span, self._stop(span, met.end, fits))
 
     @property
@@ -152,72 +149,84 @@ class _Searching:
         """A further page that needs no sorting needs no more than it shows."""
         return self._page.limit if self._page.sort == "raised" and self._page.after is not None else MOST
 
-    def _stop(self, span: Span, end: int, fits: Sequence[_Fit]) -> int:
+    def _stop(self, span: Span, end: int, fits: Sequence[int]) -> int:
         """The place to go on behind, where no more was looked at."""
-        if fits and fits[-1].first == first_of(end):
+        if fits and first_of(fits[-1]) == first_of(end):
             return end
         rounded = (end // ROUND + 1) * ROUND if self._newest_first else end // ROUND * ROUND - 1
         return rounded if span.lower <= rounded < span.upper - 1 else end
 
-    def _cut(self, fits: Sequence[_Fit], span: Span, end: int) -> _Block:
+    def _cut(self, fits: Sequence[int], span: Span, end: int) -> _Block:
         rest = span.behind(end, newest_first=self._newest_first)
-        kept = [fit for fit in fits if not rest.lower <= fit.first < rest.upper]
+        kept = [place for place in fits if not rest.lower <= place < rest.upper]
         looked = Span(rest.upper, span.upper) if self._newest_first else Span(span.lower, rest.lower)
         return _Block(kept, looked, rest)
 
     # Tickets
 
-    def _keys(self, tickets: Sequence[int]) -> dict[int, int]:
-        """Of those that the actor sees and wants, by what they are sorted."""
-        if not tickets:
-            return {}
-        column = {"changed": changed_for(self._actor), "priority": "priority"}.get(self._page.sort, "id")
+    def _fitting(self, places: Sequence[int]) -> Sequence[int]:
+        """Those of the tickets that the actor sees and wants; what they are sorted by is written down."""
+        column = {"changed": changed_for(self._actor), "priority": "priority"}.get(self._page.sort)
+        if not places or (column is None and fits_all(self._actor, self._wanted)):
+            return places
         condition = condition_on(self._actor, self._wanted)
-        found = self._tx.each(
-            f"SELECT tickets.id, tickets.{column} FROM tickets WHERE tickets.id IN $json_ids"
-            f" AND {fits_of([condition.sql])} = 1",
-            ids=msgspec.json.encode(tickets).decode(),
+        [row] = self._tx.all(
+            f"SELECT {_LIST.format('place')} AS places, {_LIST.format('sorted_by')} AS keys FROM"
+            f" (SELECT given.place, tickets.{column or 'id'} AS sorted_by, {fits_of([condition.sql])} AS fits"
+            f" FROM ({GIVEN}) given CROSS JOIN tickets WHERE tickets.id = {ticket_of('given.place')}) looked"
+            " WHERE fits = 1",
+            ids=msgspec.json.encode(places).decode(),
             **condition.params,
         )
-        return {ticket_id: int(key) for ticket_id, key in found}
+        found = _numbers(row["places"])
+        if column is not None:
+            self._keys.update(zip(found, _numbers(row["keys"]), strict=True))
+        return sorted(found, reverse=self._newest_first)
 
     # Pages
 
     def found(self, block: _Block) -> FoundTickets:
-        fits = self._by_heads(block.fits) if self._page.sort == "best" else block.fits
-        sorted_ = fits if self._page.sort == "raised" else sorted(fits, key=self._place_in_order)
-        left = [fit for fit in sorted_ if self._is_behind(fit)]
-        shown = left[: self._page.limit]
+        in_order = self._in_order(block.fits)
+        begin = self._beginning(in_order)
+        shown = in_order[begin : begin + self._page.limit]
         is_first = self._page.after is None
         return FoundTickets(
             self._shown(shown),
-            self._next(block, shown, more=len(left) > len(shown)),
+            self._next(block, shown, more=begin + len(shown) < len(in_order)),
             len(block.fits) if is_first else None,
             is_first and block.rest is None,
         )
 
-    def _by_heads(self, fits: Sequence[_Fit]) -> Sequence[_Fit]:
-        """By whether their heads have all of what is asked for."""
-        heads = self._hits.heads_of(self._tx, self._asked, [fit.place for fit in fits]) if fits else set[int]()
-        return [fit._replace(key=int(fit.place in heads)) for fit in fits]
+    def _in_order(self, places: Sequence[int]) -> Sequence[int]:
+        """Those that are alike in what is sorted by stay as they are: the newest first."""
+        if self._page.sort == "raised":
+            return places
+        if self._page.sort == "best" and places:
+            heads = self._hits.heads_of(self._tx, self._asked, places)
+            self._keys.update((place, int(place in heads)) for place in places)
+        return sorted(places, key=self._keys.__getitem__, reverse=self._largest_first)
 
-    def _place_in_order(self, fit: _Fit) -> tuple[int, int]:
-        turned = self._page.descending if self._page.sort != "priority" else not self._page.descending
-        return -fit.key if turned else fit.key, -fit.first
+    @property
+    def _largest_first(self) -> bool:
+        return self._page.descending if self._page.sort != "priority" else not self._page.descending
 
-    def _is_behind(self, fit: _Fit) -> bool:
+    def _beginning(self, places: Sequence[int]) -> int:
+        """How many of them come before the page."""
         after = self._page.after
         if after is None or after.key is None or after.place is None:
-            return True
-        return self._place_in_order(fit) > self._place_in_order(_Fit(after.key, after.place, after.place))
+            return 0
+        return bisect_right(places, self._rank(after.key, after.place), key=lambda at: self._rank(self._keys[at], at))
 
-    def _next(self, block: _Block, shown: Sequence[_Fit], *, more: bool) -> After | None:
+    def _rank(self, key: int, place: int) -> tuple[int, int]:
+        return -key if self._largest_first else key, -first_of(place)
+
+    def _next(self, block: _Block, shown: Sequence[int], *, more: bool) -> After | None:
         if more and self._page.sort != "raised":
-            upper = max(fit.first for fit in block.fits) + MOST_ROWS if self._page.after is None else block.span.upper
-            return After(upper, block.span.lower, shown[-1].key, shown[-1].first)
+            upper = first_of(block.fits[0]) + MOST_ROWS if self._page.after is None else block.span.upper
+            return After(upper, block.span.lower, self._keys[shown[-1]], first_of(shown[-1]))
         rest = block.rest or self._below
         if more:
-            rest = block.span.behind(shown[-1].first, newest_first=self._newest_first)
+            rest = block.span.behind(shown[-1], newest_first=self._newest_first)
         if rest is None:
             return None
         return After(rest.upper if self._newest_first else rest.lower, None, None, None)
@@ -228,13 +237,21 @@ class _Searching:
         lower = self._page.after and self._page.after.lower
         return Span(upper=lower) if lower else None
 
-    def _shown(self, fits: Sequence[_Fit]) -> list[FoundTicket]:
+    def _shown(self, places: Sequence[int]) -> list[FoundTicket]:
         """A read sees one state of all: what was found to fit still does."""
-        if not fits:
+        if not places:
             return []
+        numbers = [*map(ticket_at, places)]
         found = self._tx.each(
             f"SELECT {shown_to(self._actor)} FROM tickets WHERE tickets.id IN $json_ids",
-            ids=msgspec.json.encode([ticket_at(fit.place) for fit in fits]).decode(),
+            ids=msgspec.json.encode(numbers).decode(),
         )
         rows = {row.id: row for row in (row_of(values, self._actor) for values in found)}
-        return [FoundTicket(rows[ticket_at(fit.place)], fit.place) for fit in fits]
+        return [FoundTicket(rows[number], place) for number, place in zip(numbers, places, strict=True)]
+
+
+_LIST: Final = "CAST($json_list({}) AS TEXT)"
+
+
+def _numbers(listed: str | None) -> list[int]:
+    return msgspec.json.decode(listed, type=list[int]) if listed else []

@@ -1,40 +1,46 @@
-"""Whether a row of SQLite's has what a query asks for, by its words as they stand there, with a blank between."""
+"""Which of SQLite's rows have what a query asks for, by their words as they stand there, with a blank between.
 
-from collections.abc import Sequence
+The words of a row come as one text, those of its head first, with a blank before and behind them. A boundary stands
+before each of its pieces, so no phrase reaches from one into another; marks stand in heads alone.
+"""
 
-from keesa.search.language import Term
+from collections.abc import Iterable, Sequence
+
 from keesa.search.matching import Plain, Sought
 
-
-def is_met(plain: Plain, texts: Sequence[str]) -> bool:
-    """The texts are those of the row that the asker may see, the head first."""
-    framed = [*map(_framed, texts)]
-    head = framed[0]
-    return (
-        all(any(_has(head, mark) for mark in marks) for marks in plain.marks)
-        and all(_is_found(sought, head, framed) for sought in plain.terms)
-        and not any(_is_found(sought, head, framed) for sought in plain.without)
-    )
+Texts = Iterable[tuple[int, str]]
+"""Places, and the words there."""
 
 
-def in_head(plain: Plain, head: str) -> bool:
-    """Whether the head has all of it; of a row that meets the query."""
-    own = _framed(head)
-    return all(_is_found(sought, own, [own]) for sought in plain.terms)
+def met_of(plain: Plain, texts: Texts) -> list[int]:
+    """The places of those that meet the query, by all that the asker may see of their rows."""
+    wanted = [[_word(mark) for mark in one_of] for one_of in plain.marks] + [*map(_parts_of, plain.terms)]
+    refused = [part for sought in plain.without for part in _parts_of(sought)]
+    found = _having(wanted, texts)
+    return [place for place, text in found if not any(part in text for part in refused)]
 
 
-def _is_found(sought: Sought, head: str, texts: Sequence[str]) -> bool:
-    asked = _phrase(sought.term)
-    return any(asked in text for text in texts) or any(_has(head, mark) for mark in sought.marks)
+def met_by_heads(plain: Plain, heads: Texts) -> list[int]:
+    """The places of those whose heads have all of it; of rows that meet the query."""
+    return [place for place, _ in _having([*map(_parts_of, plain.terms)], heads)]
 
 
-def _phrase(term: Term) -> str:
-    return f" {' '.join(term.words)}" + ("" if term.prefix else " ")
+def _having(wanted: Iterable[Sequence[str]], texts: Texts) -> Texts:
+    """Those that have one of each."""
+    for one_of in wanted:
+        if len(one_of) == 1:
+            part = one_of[0]
+            texts = [each for each in texts if part in each[1]]
+        else:
+            texts = [each for each in texts if any(part in each[1] for part in one_of)]
+    return texts
 
 
-def _has(head: str, mark: str) -> bool:
-    return f" {mark} " in head
+def _parts_of(sought: Sought) -> list[str]:
+    """Of texts: each of which stands for the term."""
+    words = " ".join(sought.term.words)
+    return [f" {words}" if sought.term.prefix else _word(words), *map(_word, sought.marks)]
 
 
-def _framed(words: str) -> str:
-    return f" {words} "
+def _word(word: str) -> str:
+    return f" {word} "

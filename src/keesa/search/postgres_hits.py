@@ -2,24 +2,30 @@
 
 Where hits are many, rows are looked at in the order of their places until enough were found; where they are few, all
 of them are sorted. Which of the two it is, the first rows tell, or the index (docs/decisions/0065-searching.md).
+Places come as one JSON list, which costs a tenth of so many rows; and whether the head has all of it is looked at
+where the row is.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from math import ceil
+from typing import Final, NamedTuple
 
 import msgspec
 
-from keesa.db import Tx
+from keesa.accounts.filters import Condition
+from keesa.db import Row, Tx
 from keesa.search.asking import Asked
 from keesa.search.spans import CHUNK, HITS, LARGEST, Met, Span
-from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.places import MOST_ROWS
 from keesa.words.postgres_form import POSTGRES
 from keesa.words.statements import GIVEN, current
 
-FIRST: Final = 1_000
+FIRST: Final = 200
 """Rows that are looked at to begin with."""
 DENSE: Final = 0.1
-"""The part of them that are hits, from which on rows are looked at in turn."""
+"""The part of them that are hits, from which on there are too many to sort all, unless so few are expected."""
+EXPECTED: Final = 4_000
+"""Hits of all rows, as the first ones let expect."""
 ROWS: Final = 20_000
 """That are looked at for a page, at the most."""
 PHRASES: Final = 5_000
@@ -27,9 +33,24 @@ PHRASES: Final = 5_000
 SORTED: Final = 5_000
 """So many hits are sorted whole. Of a customer's user all are, who gets no rows looked at that are not theirs."""
 
-_LOOKED_AT: Final = "SELECT place, vector FROM ticket_words WHERE place >= :lower AND place < :upper ORDER BY place"
-_FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN 1 ELSE 0 END"
-"""As a column: no planner reaches it by the index then."""
+_IN_HEAD: Final = "CASE WHEN vector @@ CAST(:head AS tsquery) THEN 2 ELSE 1 END"
+"""Of a row that was found."""
+_FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN {} ELSE 0 END"
+_OF_ROW: Final = "(SELECT {} FROM ticket_words looked WHERE looked.place = hits.place)"
+_LISTS: Final = (
+    "CAST(json_agg(place) FILTER (WHERE found > 0) AS TEXT) AS hits,"
+    " CAST(json_agg(place) FILTER (WHERE found > 1) AS TEXT) AS in_heads"
+)
+_ALL_ROWS: Final = "(SELECT reltuples FROM pg_class WHERE oid = CAST('ticket_words' AS regclass))"
+"""As the server last knew; below 0 where it does not."""
+
+
+class _Window(NamedTuple):
+    met: Met
+    density: float
+    """The part of its rows that are hits."""
+    expected: float
+    """Hits of all rows, if all are as these; infinite where the server does not know how many there are."""
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
@@ -37,108 +58,132 @@ def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Me
     if asked.own_alone:
         yield from _sorted(tx, asked, span, None, newest_first=newest_first)
         return
-    met = _window(tx, asked, span, FIRST, newest_first=newest_first)
-    yield met
-    if met.end is None:
+    first = _window(tx, asked, span, FIRST, newest_first=newest_first)
+    yield first.met
+    if first.met.end is None:
         return
-    left = span.beyond(met.end, newest_first=newest_first)
-    if len(met.hits) < DENSE * FIRST:
+    left = span.beyond(first.met.end, newest_first=newest_first)
+    if first.density < DENSE or first.expected < EXPECTED:
         found = list(_sorted(tx, asked, left, SORTED, newest_first=newest_first))
         if found:
             yield from found
             return
-    yield from _windows(tx, asked, left, max(len(met.hits), 1) / FIRST, newest_first=newest_first)
+    yield from _windows(tx, asked, left, first, newest_first=newest_first)
 
 
-def _windows(tx: Tx, asked: Asked, span: Span, density: float, *, newest_first: bool) -> Iterator[Met]:
-    """Rows in turn, as many at a time as may have a chunk of hits."""
-    left = (PHRASES if asked.match.has_phrases else ROWS) - FIRST
+def _windows(tx: Tx, asked: Asked, span: Span, last: _Window, *, newest_first: bool) -> Iterator[Met]:
+    """Rows in turn behind the first ones, as many at a time as may fill up a chunk of hits."""
+    left, hits = (PHRASES if asked.match.has_phrases else ROWS) - FIRST, len(last.met.hits)
     while left > 0:
-        size = min(left, max(FIRST, int(CHUNK / density)))
-        met = _window(tx, asked, span, size, newest_first=newest_first)
-        yield met
-        if met.end is None:
+        rows = (CHUNK - hits % CHUNK) / max(last.density, 1 / ROWS)
+        size = min(left, FIRST * ceil(rows / FIRST))  # a multiple of it, so that statements are few
+        last = _window(tx, asked, span, size, newest_first=newest_first)
+        yield last.met
+        if last.met.end is None:
             return
-        span = span.beyond(met.end, newest_first=newest_first)
+        span = span.beyond(last.met.end, newest_first=newest_first)
         left -= size
-        density = max(len(met.hits), 1) / size
+        hits += len(last.met.hits)
 
 
-def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) -> Met:
-    direction = "DESC" if newest_first else "ASC"
-    looked = f"{_LOOKED_AT} {direction} LIMIT {size}"
-    last = tx.soon(
-        "SELECT place FROM ticket_words WHERE place >= :lower AND place < :upper"
-        f" ORDER BY place {direction} OFFSET {size - 1} LIMIT 1",
+def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) -> _Window:
+    found, last, direction = _found(asked), *(("min", "DESC") if newest_first else ("max", "ASC"))
+    looked = (
+        f"SELECT place, {found.sql} AS found FROM ticket_words WHERE place >= :lower AND place < :upper"
+        f" ORDER BY place {direction} LIMIT {size}"
+    )
+    [row] = tx.all(
+        f"SELECT count(*) AS looked, {last}(place) AS last, {_LISTS}, {_ALL_ROWS} AS rows FROM ({looked}) looked",
+        **found.params,
         **span._asdict(),
     )
-    found = tx.each(
-        f"SELECT place FROM ({looked}) looked WHERE {_FOUND} = 1 ORDER BY place {direction}",
-        match=asked.match.whole,
-        **span._asdict(),
-    )
-    hits = [place for (place,) in found]
-    return Met(hits, next((row["place"] for row in last()), None))
+    hits = _places(asked, row, newest_first=newest_first)
+    density = len(hits) / max(row["looked"], 1)
+    expected = float("inf") if row["rows"] < 0 else density * row["rows"]
+    return _Window(Met(hits, row["last"] if row["looked"] == size else None), density, expected)
 
 
 def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first: bool) -> Iterator[Met]:
-    """Nothing where there are more than so many."""
-    direction = "DESC" if newest_first else "ASC"
-    bound = "" if most is None else f" LIMIT {most + 1}"
+    """Nothing where there are more than so many. Where all are sorted, their heads are left for `heads_of`."""
+    if most is None:
+        asked = asked._replace(by_heads=False)
+    found = _found(asked)
+    phrase = asked.match.has_phrases  # is looked for in the rows alone that have its words: the index knows of none
+    of_hit = "1" if phrase or not asked.by_heads else _IN_HEAD
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
-    found = list(
-        tx.each(
-            "WITH hits AS MATERIALIZED (SELECT place FROM ticket_words WHERE vector @@ CAST(:loose AS tsquery)"
-            f" AND place + 0 >= :lower AND place + 0 < :upper{bound}),"  # + 0: by no index
-            " counted AS MATERIALIZED (SELECT count(*) AS hits, min(place) AS one FROM hits)"
-            " SELECT hits.place, counted.hits FROM hits, counted WHERE CASE WHEN counted.hits > :most"
-            f" THEN hits.place = counted.one ELSE {_meant(asked)} END ORDER BY hits.place {direction} LIMIT {HITS}",
-            match=asked.match.whole,
-            loose=asked.match.loose,
-            most=LARGEST if most is None else most,
-            **span._asdict(),
-        )
+    [row] = tx.all(
+        f"WITH hits AS MATERIALIZED (SELECT place, {of_hit} AS found FROM ticket_words"
+        " WHERE vector @@ CAST(:loose AS tsquery) AND place + 0 >= :lower AND place + 0 < :upper"  # + 0: by no index
+        f"{'' if most is None else f' LIMIT {most + 1}'}),"
+        " counted AS MATERIALIZED (SELECT count(*) AS hits FROM hits),"
+        f" meant AS MATERIALIZED (SELECT place, {_OF_ROW.format(found.sql) if phrase else 'found'} AS found FROM hits"
+        " WHERE (SELECT hits FROM counted) <= :most)"
+        f" SELECT (SELECT hits FROM counted) AS counted, {_LISTS} FROM (SELECT place, found FROM meant WHERE found > 0"
+        f" ORDER BY place {'DESC' if newest_first else 'ASC'} LIMIT {HITS}) listed",
+        **found.params,
+        loose=asked.match.loose,
+        most=LARGEST if most is None else most,
+        **span._asdict(),
     )
-    if most is not None and found and found[0][1] > most:
+    if most is not None and row["counted"] > most:
         return
-    places = [place for place, _ in found]
+    places = _places(asked, row, newest_first=newest_first)
     for begin in range(0, max(len(places), 1), CHUNK):
         chunk = places[begin : begin + CHUNK]
         ended = begin + CHUNK >= len(places) and len(places) < HITS
         yield Met(chunk, None if ended else chunk[-1])
 
 
-def _meant(asked: Asked) -> str:
-    """A phrase is looked for in the rows alone that have all of its words: the index knows of no phrases."""
-    if not asked.match.has_phrases:
-        return "TRUE"
-    return f"(SELECT {_FOUND} FROM ticket_words looked WHERE looked.place = hits.place) = 1"
-
-
 def met(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
     """Those of these rows that have what is asked for, as they are now."""
-    found = tx.each(_MET, ids=msgspec.json.encode(places).decode(), match=asked.match.whole)
-    return [place for (place,) in found]
+    return _among(tx, asked, GIVEN, places)
 
 
 def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
-    """Those of these hits whose head has all of it."""
-    found = tx.each(_MET, ids=msgspec.json.encode(places).decode(), match=asked.match.head)
-    return {place for (place,) in found}
+    """Those of these hits whose head has all of it: as was seen, and of the others as they are now."""
+    left = [place for place in places if place not in asked.heads]
+    if left:
+        _among(tx, asked._replace(by_heads=True), GIVEN, left)
+    return {place for place in places if asked.heads.get(place)}
 
 
-def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
-    """The hits of these tickets: their rows are looked at."""
-    firsts = msgspec.json.encode([*map(place_of, tickets)]).decode()
-    return [place for (place,) in tx.each(_AMONG, firsts=firsts, match=asked.match.whole)]
+def among(tx: Tx, asked: Asked, firsts: Sequence[int]) -> list[int]:
+    """The hits of the tickets that have their first rows there: all of their rows are looked at."""
+    return _among(tx, asked, _OF_TICKETS, firsts)
+
+
+def _among(tx: Tx, asked: Asked, places: str, ids: Sequence[int]) -> list[int]:
+    found = _found(asked)
+    looked = f"SELECT place, {found.sql} AS found FROM ({current(POSTGRES, places)}) rows OFFSET 0"
+    sql = f"SELECT {_LISTS} FROM ({looked}) looked"
+    [row] = tx.all(sql, **found.params, ids=msgspec.json.encode(ids).decode())
+    return _places(asked, row, newest_first=True)
+
+
+def _found(asked: Asked) -> Condition:
+    """Whether a row has what is asked for, as a column: no planner reaches it by the index then."""
+    if asked.by_heads:
+        return Condition(_FOUND.format(_IN_HEAD), {"match": asked.match.whole, "head": asked.match.head})
+    return Condition(_FOUND.format(1), {"match": asked.match.whole})
+
+
+def _places(asked: Asked, row: Row, *, newest_first: bool) -> list[int]:
+    """Of the hits; what was seen of their heads is written down."""
+    hits = sorted(_listed(row["hits"]), reverse=newest_first)
+    if asked.by_heads:
+        asked.heads.update(dict.fromkeys(hits, False))
+        asked.heads.update(dict.fromkeys(_listed(row["in_heads"]), True))
+    return hits
+
+
+def _listed(places: str | None) -> list[int]:
+    return msgspec.json.decode(places, type=list[int]) if places else []
 
 
 _OF_TICKETS: Final = " UNION ".join(
-    "SELECT looked.place FROM json_array_elements_text(CAST(:firsts AS JSON)) given"
+    "SELECT looked.place FROM json_array_elements_text(CAST(:ids AS JSON)) given"
     f" CROSS JOIN LATERAL (SELECT place FROM {table}"
     f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
     " ORDER BY place) looked"
     for table in ("ticket_words", "pending_words")
 )
-_MET: Final = f"SELECT place FROM ({current(POSTGRES, GIVEN)}) rows WHERE {_FOUND} = 1"
-_AMONG: Final = f"SELECT place FROM ({current(POSTGRES, _OF_TICKETS)}) rows WHERE {_FOUND} = 1"

@@ -1,6 +1,6 @@
 """A part of the places of all tickets' words, and what was found in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from keesa.words.places import MOST_ROWS, ROWS_BITS
@@ -47,9 +47,7 @@ class Met(NamedTuple):
     """The last place that was looked at; None where all of the span was."""
 
 
-def each_once(places: Iterable[int]) -> list[int]:
-    """One of each ticket, whose rows stand side by side."""
-    found: dict[int, int] = {}
-    for place in places:
-        found.setdefault(place >> ROWS_BITS, place)
-    return [*found.values()]
+def each_once(places: Sequence[int]) -> list[int]:
+    """Of each ticket, whose rows stand side by side, the place that comes first."""
+    found = {place >> ROWS_BITS: place for place in reversed(places)}
+    return [*reversed(found.values())]

@@ -2,17 +2,17 @@
 all else looks at rows as they are now.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from keesa.db import Tx
 from keesa.search.asking import Asked
-from keesa.search.plain import in_head, is_met
+from keesa.search.plain import met_by_heads, met_of
 from keesa.search.spans import CHUNK, HITS, Met, Span
-from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.places import MOST_ROWS
 from keesa.words.sqlite_form import SQLITE
 from keesa.words.statements import GIVEN, current
 
@@ -23,15 +23,17 @@ would not stop before it has found one.
 _IN_SPAN: Final = (
     "SELECT rowid FROM ticket_search WHERE ticket_search MATCH :match AND rowid >= :lower AND rowid < :upper"
 )
-_INDEXED: Final = "SELECT place, head, said, internal FROM ticket_words WHERE place IN $json_ids"
-_ROWS: Final = f"SELECT place, head, said, internal FROM ({current(SQLITE, GIVEN)}) rows"
-_HEADS: Final = f"SELECT place, head FROM ({current(SQLITE, GIVEN)}) rows"
+_TEXTS: Final = {True: "' ' || head || said || internal || ' '", False: "' ' || head || said || ' '"}
+"""Of a row as `keesa.search.plain` takes it, by whether internal notes count; each piece begins with a blank."""
+_INDEXED: Final = "ticket_words WHERE place IN $json_ids"
+_ROWS: Final = f"({current(SQLITE, GIVEN)}) rows"
+_HEADS: Final = f"SELECT place, ' ' || head || ' ' FROM ({current(SQLITE, GIVEN)}) rows"
 _OF_TICKETS: Final = " UNION ".join(
-    f"SELECT own.place FROM json_each(:firsts) given CROSS JOIN {table} own"
+    f"SELECT own.place FROM json_each(:ids) given CROSS JOIN {table} own"
     f" ON own.place >= given.value AND own.place < given.value + {MOST_ROWS}"
     for table in ("ticket_words", "pending_words")
 )
-_AMONG: Final = f"SELECT place, head, said, internal FROM ({current(SQLITE, _OF_TICKETS)}) rows"
+_AMONG: Final = f"({current(SQLITE, _OF_TICKETS)}) rows"
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
@@ -58,25 +60,27 @@ def _are_many(tx: Tx, asked: Asked) -> bool:
 
 def _checked(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
     """Those of them that have what is asked for."""
-    found = {*_met(asked, tx.each(_INDEXED, ids=msgspec.json.encode(places).decode()))}
+    found = {*_met(tx, asked, _INDEXED, places)}
     return [place for place in places if place in found]
 
 
 def met(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
     """Those of these rows that have what is asked for, as they are now."""
-    return _met(asked, tx.each(_ROWS, ids=msgspec.json.encode(places).decode()))
+    return _met(tx, asked, _ROWS, places)
 
 
 def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
     """Those of these hits whose head has all of it."""
-    rows = tx.each(_HEADS, ids=msgspec.json.encode(places).decode())
-    return {place for place, head in rows if in_head(asked.match.plain, head)}
+    return {*met_by_heads(asked.match.plain, tx.each(_HEADS, ids=msgspec.json.encode(places).decode()))}
 
 
-def among(tx: Tx, asked: Asked, tickets: Sequence[int]) -> list[int]:
-    """The hits of these tickets. Their rows are read: FTS5 would make the list of all hits anew for each of them."""
-    return _met(asked, tx.each(_AMONG, firsts=msgspec.json.encode([*map(place_of, tickets)]).decode()))
+def among(tx: Tx, asked: Asked, firsts: Sequence[int]) -> list[int]:
+    """The hits of the tickets that have their first rows there. Their rows are read: FTS5 would make the list of all
+    hits anew for each of them.
+    """
+    return _met(tx, asked, _AMONG, firsts)
 
 
-def _met(asked: Asked, rows: Iterable[tuple[Any, ...]]) -> list[int]:
-    return [place for place, *texts in rows if is_met(asked.match.plain, texts[: asked.texts])]
+def _met(tx: Tx, asked: Asked, rows: str, ids: Sequence[int]) -> list[int]:
+    sql = f"SELECT place, {_TEXTS[asked.internal]} FROM {rows}"
+    return met_of(asked.match.plain, tx.each(sql, ids=msgspec.json.encode(ids).decode()))

@@ -15,9 +15,14 @@ from keesa.tickets.rows import WITH_MAINS
 _EVERYTHING: Final = ((),)
 
 
+def fits_all(actor: Actor, wanted: RowsWanted) -> bool:
+    """Whether the actor sees and wants every ticket."""
+    return wanted == RowsWanted() and visible_to(actor) == _EVERYTHING
+
+
 def few_of(tx: Tx, actor: Actor, wanted: RowsWanted, most: int) -> list[int] | None:
     """At most so many, among which all are that the actor sees and wants; None where no index leads to so few."""
-    if wanted == RowsWanted() and visible_to(actor) == _EVERYTHING:
+    if fits_all(actor, wanted):
         return None
     for leads in every_lead(actor, wanted):
         if not leads.parts:
