@@ -25,9 +25,14 @@ from bench import dataset
 from bench.accounts import cpu_seconds
 from bench.desks import log_in, server_of
 from bench.engines import ENGINES, Engine, chosen_engines
+from keesa.accounts.actors import ACTOR_COLUMNS, actor_of
 from keesa.accounts.permissions import TICKETS_READ
+from keesa.clock import now
 from keesa.db import Database, Tx, open_database
+from keesa.notes.notes import make_note
+from keesa.rich_text.html import rich_text
 from keesa.words.filling import is_whole
+from keesa.words.pending import fold
 from keesa.words.rebuilding import rebuild
 from live import UNMET, LiveServer
 
@@ -35,10 +40,13 @@ MIDDLE: Final = 50.0
 DEAREST: Final = 200.0
 """Milliseconds at the most."""
 TEN: Final = 10
+RARE: Final = "They say that the marble lighthouse at the jetty has no light."
+APART: Final = 17
+"""Tickets of those that the data set names, of which one has that as a note."""
 _ROLE: Final = "searches one type"
 _PEOPLE: Final = {"engineer": "one-type@search.example", "customer": "ten-tickets@search.example"}
 _SIZES: Final[Mapping[str, str]] = {
-    "sqlite": "SELECT sum(pgsize) AS value FROM dbstat WHERE name IN ('ticket_words', 'name_words')"
+    "sqlite": "SELECT sum(pgsize) AS value FROM dbstat WHERE name IN ('ticket_words', 'pending_words', 'name_words')"
     " OR name LIKE 'ticket_search%' OR name LIKE 'name_search%'",
     "postgres": "SELECT pg_total_relation_size('ticket_words') + pg_total_relation_size('name_words') AS value",
 }
@@ -62,15 +70,15 @@ def questions_of(tx: Tx) -> dict[str, list[Query]]:
         ],
         "two words": [{"q": f"{one} {other}"} for one in words[:4] for other in words[4:]],
         "rare phrase": [
-            {"q": f'"{phrase}"'}
-            for phrase in (
-                "door reader is noisy",
-                "the camera at the jetty shows a red light at night",
-                "fax has to move",
-            )
+            {"q": f'"{phrase}"'} for phrase in ("marble lighthouse", "the marble", "lighthouse at the jetty")
+        ],
+        "common phrase": [
+            {"q": f'"{phrase}"'} for phrase in ("door reader is noisy", "fax has to move", "the line drops")
         ],
         "phrase of none": [{"q": '"router the power the"'}, {"q": '"storm line every"'}],
-        "beginning": [{"q": f"{begin}*"} for begin in ("ro", "cab", "rout", "eve", "batt", "se")],
+        "beginning": [
+            {"q": f"{begin}*"} for begin in ("ro", "cab", "rout", "route", "eve", "batt", "se", "cabine", "lightho")
+        ],
         "part of a number": [{"q": str(row["contact_number"])[-5:]} for row in rows],
         "number": [{"q": str(row["id"])} for row in rows],
         "newest changed first": [{"q": word, "sort": "changed"} for word in words],
@@ -78,7 +86,7 @@ def questions_of(tx: Tx) -> dict[str, list[Query]]:
 
 
 def furnish(tx: Tx, world: dataset.World) -> None:
-    """The people who ask, with the admin's password."""
+    """The people who ask, with the admin's password; and on some tickets, of all years, what stands on no other."""
     known = {row["email"] for row in tx.all("SELECT email FROM users")}
     if {*_PEOPLE.values()} <= known:
         return
@@ -112,6 +120,11 @@ def furnish(tx: Tx, world: dataset.World) -> None:
             user_id=user_id,
             role_id=role_id,
         )
+    [admin] = tx.all(f"SELECT {ACTOR_COLUMNS} FROM users WHERE email = :email", email=world.admin)
+    for number in world.ids[::APART]:
+        make_note(tx, actor_of(admin), number, rich_text(RARE), now(), internal=False)
+    while fold(tx):
+        pass
 
 
 def made_ready(data: Path, url: str | None, world: dataset.World) -> dict[str, list[Query]]:

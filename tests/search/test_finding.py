@@ -71,10 +71,10 @@ def walk_along(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
         monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(sqlite_hits, "LOOSE", 5)
     monkeypatch.setattr(walking, "PENDING", 30)
-    monkeypatch.setattr(postgres_hits, "EXPECTED", 0)
     for name, bound in (("FIRST", 10), ("ROWS", 45), ("PHRASES", 30), ("SORTED", 10_000)):
         monkeypatch.setattr(postgres_hits, name, bound)
-    monkeypatch.setattr(postgres_hits, "DENSE", {"rows in turn": 0.0, "hits sorted": 2.0}.get(way, postgres_hits.DENSE))
+    expected = {"rows in turn": 0, "hits sorted": 10_000_000}.get(way, postgres_hits.EXPECTED)
+    monkeypatch.setattr(postgres_hits, "EXPECTED", expected)
 
 
 def typed(asked: Sequence[Asked]) -> str:
@@ -203,7 +203,7 @@ def test_few_hits_are_sorted_at_once(
     full: Database, monkeypatch: pytest.MonkeyPatch, expected: int, times: int
 ) -> None:
     """Though each row is one: PostgreSQL looks at rows in turn only where more hits are expected than it would sort."""
-    for name, value in {"FIRST": 10, "CHUNK": 10, "DENSE": 0.1, "EXPECTED": expected, "_ALL_ROWS": "40"}.items():
+    for name, value in {"FIRST": 10, "CHUNK": 10, "EXPECTED": expected, "_ALL_ROWS": "40"}.items():
         monkeypatch.setattr(postgres_hits, name, value)
     with undone(full) as tx:
         lay(tx, PlainDesk([ticket(number, 1) for number in range(2024001, 2024036)], [], 50))

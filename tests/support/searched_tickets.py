@@ -44,6 +44,11 @@ QUESTIONS: Final[Sequence[Sequence[Asked]]] = (
 def furnish_texts(tx: Tx) -> None:
     """In place of the words of the cast's tickets, too. Of many rows something is pending beside the index."""
     furnish(tx)
+    lay_texts(tx)
+
+
+def lay_texts(tx: Tx) -> None:
+    """The same of tickets that are furnished."""
     dice = Random(5)  # noqa: S311 - dice, no secret
     for number in range(FIRST, FIRST + TICKETS):
         title, description = _text(dice, 3), _text(dice, 6)

@@ -22,13 +22,13 @@ from keesa.words.statements import GIVEN, current
 
 FIRST: Final = 200
 """Rows that are looked at to begin with."""
-DENSE: Final = 0.1
-"""The part of them that are hits, from which on there are too many to sort all, unless so few are expected."""
-EXPECTED: Final = 4_000
-"""Hits of all rows, as the first ones let expect."""
+EXPECTED: Final = 7_500
+"""Rows that have all words, as the first ones let expect: of so many the index is asked. Else it would gather them all
+first, and there would be too many to sort.
+"""
 ROWS: Final = 20_000
 """That are looked at for a page, at the most."""
-PHRASES: Final = 5_000
+PHRASES: Final = 10_000
 """The same where a phrase is asked for, which takes several times as long."""
 SORTED: Final = 5_000
 """So many hits are sorted whole. Of a customer's user all are, who gets no rows looked at that are not theirs."""
@@ -36,6 +36,7 @@ SORTED: Final = 5_000
 _IN_HEAD: Final = "CASE WHEN vector @@ CAST(:head AS tsquery) THEN 2 ELSE 1 END"
 """Of a row that was found."""
 _FOUND: Final = "CASE WHEN vector @@ CAST(:match AS tsquery) THEN {} ELSE 0 END"
+_FOUND_LOOSELY: Final = "CASE WHEN vector @@ CAST(:loose AS tsquery) THEN 1 ELSE 0 END"
 _OF_ROW: Final = "(SELECT {} FROM ticket_words looked WHERE looked.place = hits.place)"
 _LISTS: Final = (
     "CAST(json_agg(place) FILTER (WHERE found > 0) AS TEXT) AS hits,"
@@ -50,7 +51,7 @@ class _Window(NamedTuple):
     density: float
     """The part of its rows that are hits."""
     expected: float
-    """Hits of all rows, if all are as these; infinite where the server does not know how many there are."""
+    """Rows that have all words, if all are as these; none where the server does not know how many rows there are."""
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
@@ -63,7 +64,7 @@ def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Me
     if first.met.end is None:
         return
     left = span.beyond(first.met.end, newest_first=newest_first)
-    if first.density < DENSE or first.expected < EXPECTED:
+    if first.expected < EXPECTED:
         found = list(_sorted(tx, asked, left, SORTED, newest_first=newest_first))
         if found:
             yield from found
@@ -88,19 +89,21 @@ def _windows(tx: Tx, asked: Asked, span: Span, last: _Window, *, newest_first: b
 
 def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) -> _Window:
     found, last, direction = _found(asked), *(("min", "DESC") if newest_first else ("max", "ASC"))
+    loosely = _FOUND_LOOSELY if asked.match.has_phrases else "found"
     looked = (
-        f"SELECT place, {found.sql} AS found FROM ticket_words WHERE place >= :lower AND place < :upper"
+        f"SELECT place, {found.sql} AS found, vector FROM ticket_words WHERE place >= :lower AND place < :upper"
         f" ORDER BY place {direction} LIMIT {size}"
     )
     [row] = tx.all(
-        f"SELECT count(*) AS looked, {last}(place) AS last, {_LISTS}, {_ALL_ROWS} AS rows FROM ({looked}) looked",
+        f"SELECT count(*) AS looked, {last}(place) AS last, {_LISTS}, count(*) FILTER (WHERE {loosely} > 0) AS loose,"
+        f" {_ALL_ROWS} AS rows FROM ({looked}) looked",
         **found.params,
+        **({"loose": asked.match.loose} if asked.match.has_phrases else {}),
         **span._asdict(),
     )
-    hits = _places(asked, row, newest_first=newest_first)
-    density = len(hits) / max(row["looked"], 1)
-    expected = float("inf") if row["rows"] < 0 else density * row["rows"]
-    return _Window(Met(hits, row["last"] if row["looked"] == size else None), density, expected)
+    hits, rows = _places(asked, row, newest_first=newest_first), max(row["looked"], 1)
+    expected = row["loose"] / rows * row["rows"] if row["rows"] > 0 else 0
+    return _Window(Met(hits, row["last"] if row["looked"] == size else None), len(hits) / rows, expected)
 
 
 def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first: bool) -> Iterator[Met]:
@@ -180,10 +183,12 @@ def _listed(places: str | None) -> list[int]:
     return msgspec.json.decode(places, type=list[int]) if places else []
 
 
-_OF_TICKETS: Final = " UNION ".join(
+_RANGES: Final = " UNION ".join(
     "SELECT looked.place FROM json_array_elements_text(CAST(:ids AS JSON)) given"
     f" CROSS JOIN LATERAL (SELECT place FROM {table}"
     f" WHERE place >= CAST(given.value AS BIGINT) AND place < CAST(given.value AS BIGINT) + {MOST_ROWS}"
     " ORDER BY place) looked"
     for table in ("ticket_words", "pending_words")
 )
+_OF_TICKETS: Final = f"SELECT place FROM unnest(ARRAY({_RANGES})) of_tickets (place)"
+"""Of a range a planner expects a part of all rows, and then reads them all; of a list it expects few."""
