@@ -6,24 +6,27 @@ the next block goes on behind it, so that the pages together have each hit once.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
 from keesa.accounts.actors import Actor
+from keesa.accounts.filters import OneOf
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.db import Pace, Steps, Tx
 from keesa.search.asking import Asked
 from keesa.search.language import Query
 from keesa.search.matching import match_of
+from keesa.search.names import MOST_NAMES
 from keesa.search.spans import Met, Span, each_once, first_of
 from keesa.search.walking import hits_of, walk
 from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on
 from keesa.tickets.row_numbers import few_of, fits_all
 from keesa.tickets.row_selects import fits_of
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
+from keesa.words.pieces import customer_mark, eco_mark
 from keesa.words.places import MOST_ROWS, place_of, ticket_at, ticket_of
 from keesa.words.statements import GIVEN
 
@@ -90,7 +93,8 @@ def search(tx: Tx, actor: Actor, query: Query, wanted: RowsWanted, page: SearchP
         return NOTHING
     yield Pace.LONG
     internal = sees_internal(actor)
-    match = match_of(tx, query, internal=internal, customer_id=None if internal else actor.customer_id)
+    own = None if internal else actor.customer_id
+    match = match_of(tx, query, internal=internal, customer_id=own, marks=[*_marks(wanted)])
     asked = Asked(match, internal, own_alone=not internal, by_heads=page.sort == "best", heads={})
     searching = _Searching(tx, actor, wanted, page, asked)
     few = few_of(tx, actor, wanted, FEW)
@@ -98,6 +102,19 @@ def search(tx: Tx, actor: Actor, query: Query, wanted: RowsWanted, page: SearchP
     block = searching.of_few(few) if few is not None else searching.of_many()
     yield Pace.LONG
     return searching.found(block)
+
+
+def _marks(wanted: RowsWanted) -> Iterator[Sequence[str]]:
+    """Of the customers and the ECOs that are wanted, as far as they are few: the index leads to theirs alone."""
+    customers = [term.values for term in wanted.terms if isinstance(term, OneOf) and term.column == "customer_id"]
+    for ids in filter(_are_few, customers):
+        yield [customer_mark(int(each)) for each in sorted(ids)]
+    if wanted.eco_ids is not None and _are_few(wanted.eco_ids):
+        yield [eco_mark(each) for each in sorted(wanted.eco_ids)]
+
+
+def _are_few(ids: Collection[object]) -> bool:
+    return 0 < len(ids) <= MOST_NAMES
 
 
 class _Searching:
