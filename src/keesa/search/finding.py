@@ -13,9 +13,9 @@ from typing import Final, Literal, NamedTuple, get_args
 import msgspec
 
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import OneOf
+from keesa.accounts.filters import Condition, OneOf
 from keesa.accounts.permissions import sees_internal, visible_to
-from keesa.db import Pace, Steps, Tx
+from keesa.db import Pace, Row, Steps, Tx
 from keesa.search.asking import Asked
 from keesa.search.language import Query
 from keesa.search.matching import match_of
@@ -27,15 +27,17 @@ from keesa.tickets.row_numbers import few_of, fits_all
 from keesa.tickets.row_selects import fits_of
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
 from keesa.words.pieces import customer_mark, eco_mark
-from keesa.words.places import MOST_ROWS, place_of, ticket_at, ticket_of
+from keesa.words.places import MOST_ROWS, numbers_between, place_of, ticket_at, ticket_of
 from keesa.words.statements import GIVEN
 
 SearchSort = Literal["best", "raised", "changed", "priority"]
 SORTS: Final[tuple[SearchSort, ...]] = get_args(SearchSort)
 MOST: Final = 1_000
 """So many that fit are sorted, and counted."""
-FEW: Final = 500
+FEW: Final = 2_000
 """So many tickets that filters lead to are looked at one by one."""
+SCATTERED: Final = 8
+"""Of so many tickets, which have numbers side by side, PostgreSQL looks at all rather than at one by its id."""
 ROUND: Final = 1_000 * MOST_ROWS
 """Where a page stops at a hit that does not fit, the next one begins at a multiple of this, and not at the ticket: what
 stands in tickets that somebody does not see is told by no cursor.
@@ -95,8 +97,9 @@ def search(tx: Tx, actor: Actor, query: Query, wanted: RowsWanted, page: SearchP
     internal = sees_internal(actor)
     own = None if internal else actor.customer_id
     match = match_of(tx, query, internal=internal, customer_id=own, marks=[*_marks(wanted)])
+    fitting = None if fits_all(actor, wanted) else condition_on(actor, wanted)
     asked = Asked(match, internal, own_alone=not internal, by_heads=page.sort == "best", heads={})
-    searching = _Searching(tx, actor, wanted, page, asked)
+    searching = _Searching(tx, actor, fitting, page, asked)
     few = few_of(tx, actor, wanted, FEW)
     yield Pace.LONG
     block = searching.of_few(few) if few is not None else searching.of_many()
@@ -120,8 +123,9 @@ def _are_few(ids: Collection[object]) -> bool:
 class _Searching:
     """One page's search."""
 
-    def __init__(self, tx: Tx, actor: Actor, wanted: RowsWanted, page: SearchPage, asked: Asked) -> None:
-        self._tx, self._actor, self._wanted, self._page, self._asked = tx, actor, wanted, page, asked
+    def __init__(self, tx: Tx, actor: Actor, fitting: Condition | None, page: SearchPage, asked: Asked) -> None:
+        """`fitting`: what a ticket must be; None where each one will do."""
+        self._tx, self._actor, self._condition, self._page, self._asked = tx, actor, fitting, page, asked
         self._hits = hits_of(tx)
         self._newest_first = page.sort != "raised" or page.descending
         self._keys: dict[int, int] = {}
@@ -184,21 +188,42 @@ class _Searching:
     def _fitting(self, places: Sequence[int]) -> Sequence[int]:
         """Those of the tickets that the actor sees and wants; what they are sorted by is written down."""
         column = {"changed": changed_for(self._actor), "priority": "priority"}.get(self._page.sort)
-        if not places or (column is None and fits_all(self._actor, self._wanted)):
+        condition = self._condition
+        if not places or (column is None and condition is None):
             return places
-        condition = condition_on(self._actor, self._wanted)
-        [row] = self._tx.all(
-            f"SELECT {_LIST.format('place')} AS places, {_LIST.format('sorted_by')} AS keys FROM"
-            f" (SELECT given.place, tickets.{column or 'id'} AS sorted_by, {fits_of([condition.sql])} AS fits"
-            f" FROM ({GIVEN}) given CROSS JOIN tickets WHERE tickets.id = {ticket_of('given.place')}) looked"
-            " WHERE fits = 1",
-            ids=msgspec.json.encode(places).decode(),
-            **condition.params,
-        )
-        found = _numbers(row["places"])
+        looked = f"tickets.{column or 'id'} AS sorted_by, {fits_of([condition.sql]) if condition else '1'} AS fits"
+        between = None if self._tx.writes_alone else numbers_between(min(places), max(places))
+        if between is not None and between <= SCATTERED * len(places):
+            keys = self._keys_between(places, looked)
+        else:
+            keys = self._keys_of(places, looked)
         if column is not None:
-            self._keys.update(zip(found, _numbers(row["keys"]), strict=True))
-        return sorted(found, reverse=self._newest_first)
+            self._keys |= keys
+        return [place for place in places if place in keys]
+
+    def _keys_of(self, places: Sequence[int], looked: str) -> dict[int, int]:
+        tickets = f"({GIVEN}) given CROSS JOIN tickets WHERE tickets.id = {ticket_of('given.place')}"
+        row = self._listed("given.place", looked, tickets, ids=msgspec.json.encode(places).decode())
+        return dict(zip(_numbers(row["found"]), _numbers(row["keys"]), strict=True))
+
+    def _keys_between(self, places: Sequence[int], looked: str) -> dict[int, int]:
+        """The same where the tickets are many of those between the first and the last: all are looked at in turn, which
+        takes PostgreSQL a fifth of finding each by its id.
+        """
+        between = {"first": ticket_at(min(places)), "last": ticket_at(max(places))}
+        row = self._listed("id", looked, "tickets WHERE id >= :first AND id <= :last", **between)
+        keys = dict(zip(map(place_of, _numbers(row["found"])), _numbers(row["keys"]), strict=True))
+        return {place: keys[first] for place in places if (first := first_of(place)) in keys}
+
+    def _listed(self, found: str, looked: str, tickets: str, **given: object) -> Row:
+        """As lists of numbers: what is found of the tickets that fit, and what they are sorted by."""
+        [row] = self._tx.all(
+            f"SELECT {_LIST.format('found')} AS found, {_LIST.format('sorted_by')} AS keys"
+            f" FROM (SELECT {found} AS found, {looked} FROM {tickets}) looked WHERE fits = 1",
+            **given,
+            **(self._condition.params if self._condition else {}),
+        )
+        return row
 
     # Pages
 

@@ -26,7 +26,7 @@ EXPECTED: Final = 7_500
 """Rows that have all words, as the first ones let expect: of so many the index is asked. Else it would gather them all
 first, and there would be too many to sort.
 """
-ROWS: Final = 20_000
+ROWS: Final = 12_000
 """That are looked at for a page, at the most."""
 PHRASES: Final = 10_000
 """The same where a phrase is asked for, which takes several times as long."""

@@ -16,7 +16,7 @@ from keesa.words.places import MOST_ROWS
 from keesa.words.sqlite_form import SQLITE
 from keesa.words.statements import GIVEN, current
 
-LOOSE: Final = 20_000
+LOOSE: Final = 8_000
 """Rows that have all words of a phrase, wherever they stand: of so many FTS5 looks for the phrase itself. Among more it
 would not stop before it has found one.
 """

@@ -53,6 +53,15 @@ def ticket_at(place: int) -> int:
     return int(f"{prefix}{number:03}") if prefix else number
 
 
+def numbers_between(one: int, other: int) -> int | None:
+    """How many tickets there may be from the one place to the other, both among them; None where years, or months, lie
+    between: then the numbers as integers are in another order.
+    """
+    if one >> _ORDER_SHIFT != other >> _ORDER_SHIFT:
+        return None
+    return abs((one >> ROWS_BITS) - (other >> ROWS_BITS)) + 1
+
+
 def ticket_of(place: str) -> str:
     """The same in SQL, of a column or an expression."""
     order, number = f"({place} >> {_ORDER_SHIFT})", f"(({place} >> {ROWS_BITS}) & {_LARGEST_RUNNING})"
