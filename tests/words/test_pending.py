@@ -135,12 +135,24 @@ def test_a_row_that_is_being_written_is_left(database: Database) -> None:
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.parametrize("emptied", [False, True], ids=["a row", "an emptied row"])
-def test_what_is_written_while_a_row_is_folded_comes_behind_it(database: Database, emptied: bool) -> None:  # noqa: FBT001 - a parameter of the test
+@pytest.mark.parametrize("title", [None, "Mast"], ids=["a note", "another head"])
+def test_what_is_written_while_a_row_is_folded_comes_behind_it(
+    database: Database,
+    emptied: bool,  # noqa: FBT001 - a parameter of the test
+    title: str | None,
+) -> None:
     """Though the write has begun before: also where the row is taken out of the index."""
     ids = database.write(lambda tx: [note(tx, LONG), note(tx, LONG)])
     database.write(fold_all)
     database.write(lambda tx: withdraw(tx, ids[1]) if emptied else note(tx, "Tray"))
-    writer = Thread(target=lambda: database.write(lambda tx: note(tx, "Behind it")))
+
+    def write(tx: Tx) -> None:
+        if title is None:
+            note(tx, "Behind it")
+        else:
+            change(tx, TicketChanges(title=title))
+
+    writer = Thread(target=lambda: database.write(write))
 
     def folding(tx: Tx) -> None:
         fold_all(tx)

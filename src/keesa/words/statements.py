@@ -83,7 +83,8 @@ def statements_of(form: Form) -> Statements:
         """,
         put=f"""{_into(form)} VALUES (:place, 1, {form.put}, :pieces, :words, :most) {_instead(form)}""",
         set_head=f"""
-            {_into(form)} SELECT place, 0, {form.headed}, '[]', 0, 0 FROM ({_EMPTIED_TOO}) rows WHERE 1 = 1
+            {_into(form)} SELECT rows.place, CASE WHEN {_EMPTIED} THEN 1 ELSE 0 END, {form.headed}, '[]', 0, 0
+            FROM ({_EMPTIED_TOO}) rows LEFT JOIN pending_words more ON more.place = rows.place WHERE 1 = 1
             ON CONFLICT (place) DO UPDATE SET head = excluded.head
         """,
         hide=f"""
@@ -119,7 +120,7 @@ def _joined(form: Form, places: str) -> str:
 def appending(form: Form, name: str) -> str:
     """The statement that adds a piece to a ticket's last row, or to a new one behind it; to none where the ticket has
     no rows, or no place is left. `name` is an expression for the piece's. What goes to a row without words stands by
-    itself: that row may be taken out of the index meanwhile.
+    itself, as another head of one does: that row may be taken out of the index meanwhile.
     """
     sizes = f"{_WORDS} AS words, {_MOST} AS most"
     last = f"SELECT given.place, {form.current_head} AS head, {sizes} FROM ({_LAST}) given {_BOTH}"
