@@ -6,7 +6,7 @@ from keesa.db.migrate import migrations
 from kept_forms import FORMS, LISTED, kept_forms
 
 LARGEST: Final = 100_000
-LARGEST_TOGETHER: Final = 1_500_000
+LARGEST_TOGETHER: Final = 2_000_000
 """Bytes."""
 
 
