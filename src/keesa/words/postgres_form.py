@@ -20,31 +20,25 @@ _PARTS: Final = {"head": "A", "said": "B", "internal": "C"}
 _NAME_PARTS: Final = {"name": ""}
 _LEXEME: Final = re.compile(r"'([^']+)':([0-9ABC,]+)")
 
-Placed = tuple[str, str]
-"""A word, and a position with its weight."""
+
+def _placed(words: Iterable[str], first: int, weight: str) -> list[str]:
+    """Each word with its position and weight, as a vector is written: no word has a quote or a backslash, and what is
+    there more than once is put together by PostgreSQL. A boundary takes a position, and is no word.
+    """
+    return [f"'{word}':{position}{weight}" for position, word in enumerate(words, first) if word != BOUNDARY]
 
 
-def _placed(words: Iterable[str], first: int, weight: str) -> Iterable[Placed]:
-    """A boundary takes a position, and is no word."""
-    return [(word, f"{position}{weight}") for position, word in enumerate(words, first) if word != BOUNDARY]
-
-
-def _literal(placed: Iterable[Placed]) -> str:
-    """No word has a quote or a backslash. What is there more than once is put together by PostgreSQL."""
-    return " ".join([f"'{word}':{at}" for word, at in placed])
-
-
-def _of_head(head: Head) -> list[Placed]:
+def _of_head(head: Head) -> list[str]:
     marks = head.marks
     return [*_placed(head.words, 1, "A"), *_placed(marks, _HEAD_END + 1 - len(marks), "A")]
 
 
 def _head(head: Head) -> Values:
-    return {"head": _literal(_of_head(head))}
+    return {"head": " ".join(_of_head(head))}
 
 
 def _piece(each: NamedPiece) -> Values:
-    return {"vector": _literal(_placed(each.piece.words, 1, _WEIGHTS[each.internal]))}
+    return {"vector": " ".join(_placed(each.piece.words, 1, _WEIGHTS[each.internal]))}
 
 
 def _row(head: Head, pieces: Sequence[NamedPiece]) -> Values:
@@ -52,11 +46,11 @@ def _row(head: Head, pieces: Sequence[NamedPiece]) -> Values:
     for each in pieces:
         placed += _placed(each.piece.words, first, _WEIGHTS[each.internal])
         first += each.piece.size
-    return {"vector": _literal(placed)}
+    return {"vector": " ".join(placed)}
 
 
 def _name(words: Sequence[str]) -> Values:
-    return {"vector": _literal((word, position[:-1]) for word, position in _placed(words, 1, "D"))}
+    return {"vector": " ".join(_placed(words, 1, ""))}
 
 
 def _said(values: Values) -> Said:

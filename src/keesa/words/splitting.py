@@ -42,7 +42,8 @@ _ALONE: Final = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3\u17dd\u3099\u309a]*"
     f"|[^{_SPLIT.pattern[1:-1]}]+"
 )
-_ASCII: Final = re.compile(r"[a-z0-9]+")
+_ASCII: Final = "".join(sign.lower() if sign.isalnum() else " " for sign in map(chr, range(128)))
+"""For `str.translate`: letters and digits in small letters, and a blank for each other sign."""
 _LETTERS: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, _LAST))
 """What is all of letters, and need not be looked through."""
 _LONG_RUN: Final = re.compile(f"[0-9]{{{SHORTEST_RUN},}}")
@@ -59,8 +60,8 @@ def words_of(text: str) -> list[str]:
     """The words of a text in their order: letters and digits of any script with their marks, in small letters, in
     Unicode's NFKC, with digits as ASCII has them. What joins letters unseen is left out.
     """
-    found = _ASCII.findall(text.lower()) if text.isascii() else _split(_normal(text))
-    if len(text) > LONGEST and any(len(word) > LONGEST for word in found):
+    found = text.translate(_ASCII).split() if text.isascii() else _split(_normal(text))
+    if len(text) > LONGEST and found and max(map(len, found)) > LONGEST:
         return [piece for word in found for piece in _cut(word)]
     return found
 
@@ -81,7 +82,7 @@ def ends_of(words: list[str]) -> list[str]:
     """The ends of long numbers in the words, each once: of `9607912345` those from `2345` to `607912345`; and the
     number itself, where letters stand beside it.
     """
-    if not _LONG_RUN.search(" ".join(words)):
+    if "".join(words).isalpha() or not _LONG_RUN.search(" ".join(words)):
         return []
     found: dict[str, None] = {}
     for word in words:

@@ -11,7 +11,7 @@ CREATE TABLE pending_words (
     pieces TEXT NOT NULL,
     words INTEGER NOT NULL,
     most INTEGER NOT NULL
-);
+) WITH (toast_tuple_target = 8160); -- what is soon gone need not be compressed
 
 -- Who serves works with it too.
 DO $$
