@@ -51,7 +51,9 @@ class _Window(NamedTuple):
     density: float
     """The part of its rows that are hits."""
     expected: float
-    """Rows that have all words, if all are as these; none where the server does not know how many rows there are."""
+    """Rows that have all words, if all are as these, where it was `expecting`; none where the server does not know how
+    many rows there are.
+    """
 
 
 def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Met]:
@@ -59,7 +61,7 @@ def walk(tx: Tx, asked: Asked, span: Span, *, newest_first: bool) -> Iterator[Me
     if asked.own_alone:
         yield from _sorted(tx, asked, span, None, newest_first=newest_first)
         return
-    first = _window(tx, asked, span, FIRST, newest_first=newest_first)
+    first = _window(tx, asked, span, FIRST, newest_first=newest_first, expecting=True)
     yield first.met
     if first.met.end is None:
         return
@@ -87,9 +89,11 @@ def _windows(tx: Tx, asked: Asked, span: Span, last: _Window, *, newest_first: b
         hits += len(last.met.hits)
 
 
-def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) -> _Window:
+def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool, expecting: bool = False) -> _Window:
+    """`expecting`: each row is asked for the words of phrases, too, for how many of all rows may have them."""
     found, last, direction = _found(asked), *(("min", "DESC") if newest_first else ("max", "ASC"))
-    loosely = _FOUND_LOOSELY if asked.match.has_phrases else "found"
+    apart = expecting and asked.match.has_phrases
+    loosely = _FOUND_LOOSELY if apart else "found"
     looked = (
         f"SELECT place, {found.sql} AS found, vector FROM ticket_words WHERE place >= :lower AND place < :upper"
         f" ORDER BY place {direction} LIMIT {size}"
@@ -98,7 +102,7 @@ def _window(tx: Tx, asked: Asked, span: Span, size: int, *, newest_first: bool) 
         f"SELECT count(*) AS looked, {last}(place) AS last, {_LISTS}, count(*) FILTER (WHERE {loosely} > 0) AS loose,"
         f" {_ALL_ROWS} AS rows FROM ({looked}) looked",
         **found.params,
-        **({"loose": asked.match.loose} if asked.match.has_phrases else {}),
+        **({"loose": asked.match.loose} if apart else {}),
         **span._asdict(),
     )
     hits, rows = _places(asked, row, newest_first=newest_first), max(row["looked"], 1)

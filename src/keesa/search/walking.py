@@ -3,6 +3,7 @@ is pending (`keesa.words.pending`) those that have what is asked for with that.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from types import ModuleType
 from typing import Final
 
@@ -42,7 +43,7 @@ class _Pending:
     def __init__(self, rows: Callable[[], Sequence[Row]]) -> None:
         self._rows = rows
 
-    @property
+    @cached_property
     def _places(self) -> list[int]:
         return [row["place"] for row in self._rows()][:PENDING]
 
