@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bench.wrk import Request
 
-_PATIENCE: Final = 60
+PATIENCE: Final = 60
 """Seconds for one answer."""
 
 
@@ -23,7 +23,7 @@ class Answer:
 
 def ask(url: str, request: Request) -> Answer:
     """On a connection of its own; raises OSError or HTTPException where no answer comes."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     try:
         connection.request(request.method, request.path, request.body or None, dict(request.headers))
         answer = connection.getresponse()

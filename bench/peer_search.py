@@ -1,12 +1,14 @@
 """Full-text search beside the peers that have one: the same texts, questions and engine, as many workers.
 
-    PYTHONPATH=tests/support .venv/bin/python -m bench.peer_search [--tickets 10000] [--engine postgres]
+    PYTHONPATH=tests/support .venv/bin/python -m bench.peer_search [--tickets 10000] [--engine postgres] [--load]
 
-Keesa and one peer after the other are loaded, and each proves that it finds as many tickets as have what is looked
-for, the newest of them first. Then each question is asked of both, moments apart, by 8 clients: requests a second, the
-middle and the dearest of a hundred answers and the CPU of one, with its database's, in milliseconds; then how many
-times as many Keesa answers, and how many times less CPU it takes, which counts where others share the machine. The
-rule: 10 times as many answers as each peer. As root, on Debian 12: bench/peers/README.md tells what is not fair.
+Keesa and one peer after the other are loaded, and each proves that it finds as many tickets as have what is looked for,
+the newest of them first. What was loaded stays for the next run: a million tickets take a quarter of an hour and
+several gigabytes, so `--load` does that alone. Then each question is asked of both, moments apart, by 8 clients:
+requests a second, the middle and the dearest of a hundred answers and the CPU of one, with its database's, in
+milliseconds; then how many times as many Keesa answers, and how many times less CPU it takes, which counts where others
+share the machine. The rule: 10 times as many answers as each peer. As root, on Debian 12: bench/peers/README.md tells
+what is not fair.
 """
 
 import argparse
@@ -18,17 +20,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from bench.accounts import cpu_seconds
-from bench.desks import server_of
+from bench.asking import PATIENCE
 from bench.engines import ENGINES, Engine, chosen_engines
-from bench.peers import PEERS, Peer, Running
+from bench.peers import PEERS, Peer
 from bench.peers.measuring import Server, measure
 from bench.peers.searching import Search, prove_search
 from bench.peers.texts import QUESTIONS, Question
-from bench.search_desk import load, serving
+from bench.search_desk import loaded, serving
 from bench.wrk import Request, require_wrk
 
 BOUND: Final = 10
@@ -77,6 +78,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=3, help="of a run; longer where a peer is slow")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--load", action="store_true", help="and prove it, but measure nothing")
     parser.add_argument("--only", choices=[name for name, peer in PEERS.items() if peer.has_search])
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("KEESA_BENCH_DIR", "var/bench"), "peers"))
     return parser.parse_args()
@@ -103,15 +105,12 @@ def _on(engine: Engine, options: argparse.Namespace) -> bool:
 @contextmanager
 def _keesa(engine: Engine, options: argparse.Namespace) -> Iterator[_Side]:
     """Loaded, and proven to find rightly."""
-    with TemporaryDirectory() as folder, server_of(engine) as server:
-        url = None
-        if server is not None:
-            server.create_database("desk")
-            url = server.url("desk")
-        load(Path(folder), url, options.tickets)
-        with serving(Path(folder), url, options.workers) as desk:
-            prove_search(desk.url, desk.search, options.tickets, options.workers)
-            yield _Side(desk.url, desk.search, [desk.process, *([] if server is None else [server.pid])])
+    folder = options.folder.absolute() / "keesa" / engine
+    with loaded(folder, engine, options.tickets) as place, serving(place, options.workers) as desk:
+        side = _Side(desk.url, desk.search, [*desk.processes, *place.processes])
+        if len(prove_search(side, desk.search, options.tickets, options.workers)) < len(QUESTIONS):
+            raise RuntimeError("Keesa did not answer")
+        yield side
 
 
 def _beside(keesa: _Side, peer: Peer, engine: Engine, options: argparse.Namespace) -> Iterator[tuple[str, bool]]:
@@ -119,25 +118,31 @@ def _beside(keesa: _Side, peer: Peer, engine: Engine, options: argparse.Namespac
     folder = options.folder.absolute()
     with peer.serving(engine, options.tickets, options.workers, folder, searched=True) as running:
         assert running.search is not None
-        prove_search(running.url, running.search, options.tickets, options.workers)
-        for question in QUESTIONS:
-            line, reached = _measured(keesa, running, question, options)
+        side = _Side(running.url, running.search, running.processes)
+        answered = prove_search(side, side.search, options.tickets, options.workers)
+        for question in () if options.load else QUESTIONS:
+            line, reached = _measured(keesa, side if question in answered else None, question, options)
             yield f"| {engine} | {peer.name} {peer.version} | {line}", reached
 
 
-def _measured(keesa: _Side, running: Running, question: Question, options: argparse.Namespace) -> tuple[str, bool]:
-    assert running.search is not None
+def _measured(keesa: _Side, peer: _Side | None, question: Question, options: argparse.Namespace) -> tuple[str, bool]:
+    """`peer` is None where it did not answer that one."""
     ours, theirs = list[_Figure](), list[_Figure]()
     for _ in range(options.rounds):
         ours.append(_figure(keesa, keesa.search.requests[question.kind], options))
-        theirs.append(_figure(running, running.search.requests[question.kind], options))
-        if theirs[-1].p50 > SLOW:
+        if peer is not None:
+            theirs.append(_figure(peer, peer.search.requests[question.kind], options))
+        if peer is None or theirs[-1].p50 > SLOW:
             break
+    told = f"{question.kind}, {question.hits(options.tickets):,}"
+    if peer is None:
+        least = ours[-1].per_second / (options.workers / PATIENCE)
+        return f"{told} | none within {PATIENCE} s | {_shown(ours)} | more than {least:,.0f} | |", least >= BOUND
     ratios = sorted(our.per_second / max(their.per_second, _NONE) for our, their in zip(ours, theirs, strict=True))
     of_cpu = median(their.cpu / our.cpu for our, their in zip(ours, theirs, strict=True))
     failed = sum(figure.failed for figure in (*ours, *theirs))
     line = (
-        f"{question.kind}, {question.hits(options.tickets):,} | {_shown(theirs)} | {_shown(ours)}"
+        f"{told} | {_shown(theirs)} | {_shown(ours)}"
         f" | {median(ratios):,.1f} ({ratios[0]:,.1f} to {ratios[-1]:,.1f}) | {of_cpu:,.1f}"
         f"{f'; {failed} failed' if failed else ''} |"
     )
@@ -148,7 +153,9 @@ def _figure(server: Server, request: Request, options: argparse.Namespace) -> _F
     before = cpu_seconds(server.processes)
     load = measure(server, [request], options.clients, options.seconds)
     spent = cpu_seconds(server.processes) - before
-    worked_off = load.requests + options.clients + 1  # with what was under way at the end, and what was asked before
+    worked_off = load.requests + load.clients + 1  # with what was under way at the end, and what was asked before
+    if load.clients < options.clients:  # asked once each
+        worked_off = load.requests + 1
     good = (load.requests - load.refused) / load.seconds
     return _Figure(good, load.p50, load.p99, spent / worked_off * 1000, load.refused + load.broken)
 

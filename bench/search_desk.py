@@ -1,6 +1,7 @@
 """Keesa with the tickets that the peers are loaded with, to be searched beside them."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +16,16 @@ import cast
 from bench.dataset import postgres, sqlite
 from bench.dataset.tables import Event, Row, Rows, Ticket
 from bench.desks import log_in
+from bench.engines import Engine
+from bench.peers.kept import forget, is_kept, keep, name_of
 from bench.peers.peer import LIST_SIZE
 from bench.peers.searching import Hits, Search
-from bench.peers.texts import QUESTIONS, besides
+from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.texts import OFTEN, QUESTIONS, RARELY, besides
 from bench.wrk import Request
 from keesa.clock import now
 from keesa.db import open_database
-from keesa.db.migrate import migrate
+from keesa.db.migrate import latest, migrate
 from keesa.db.opening import SQLITE_FILE
 from keesa.words.rebuilding import rebuild
 from live import UNMET, LiveServer
@@ -43,12 +47,41 @@ class SearchDesk:
     """A server that answers: its first process, and what it is asked."""
 
     url: str
-    process: int
+    processes: Sequence[int]
     search: Search
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it lies: a folder, and on PostgreSQL a database too, with its first process."""
+
+    data: Path
+    url: str | None
+    processes: Sequence[int]
+
+
+@contextmanager
+def loaded(folder: Path, engine: Engine, tickets: int) -> Iterator[Place]:
+    """Tickets as the domain leaves them, in the index of words, and the cast's five: loaded, unless they lie there.
+
+    PostgreSQL is the one that the peers have.
+    """
+    name, data = name_of(tickets, latest(), besides(OFTEN * RARELY)), folder / "data"
+    with opened(engine, folder) as store:
+        url = None if isinstance(store, Sqlite) else f"postgresql://{OWNER}@127.0.0.1:{store.port}/{DATABASE}"
+        if not is_kept(folder, name):
+            forget(folder)
+            shutil.rmtree(data, ignore_errors=True)
+            if isinstance(store, Postgres):
+                store.begin()
+            data.mkdir()
+            load(data, url, tickets)
+            keep(folder, name)
+        yield Place(data, url, store.processes)
+
+
 def load(data: Path, url: str | None, tickets: int) -> None:
-    """Fill an empty database: tickets as the domain leaves them, in the index of words, and the cast's five."""
+    """Fill an empty database."""
     begun = time.perf_counter()
     database = open_database(data, url)
     try:
@@ -79,12 +112,12 @@ def _tell(_: str) -> None:
 
 
 @contextmanager
-def serving(data: Path, url: str | None, workers: int) -> Iterator[SearchDesk]:
+def serving(place: Place, workers: int) -> Iterator[SearchDesk]:
     """Serve what was loaded; no answer is given again (`KEESA_CACHE_MIB=0`)."""
     options = {"KEESA_CACHE_MIB": "0", "KEESA_SECRET": cast.SECRET, **UNMET}
-    with LiveServer(data, url, "--workers", str(workers), **options) as server:
+    with LiveServer(place.data, place.url, "--workers", str(workers), **options) as server:
         token = log_in(server.url, cast.ADMIN.email, cast.PASSWORD)["access"]
-        yield SearchDesk(server.url, server.pid, _search(token))
+        yield SearchDesk(server.url, [server.pid], _search(token))
 
 
 def _rows(numbers: range, first_at: int, notes_before: int) -> Rows:

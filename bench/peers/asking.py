@@ -41,11 +41,27 @@ def session_cookie(url: str, path: str, form: dict[str, str]) -> str:
     return answer.cookies
 
 
-def prove(running: Running, counts: Callable[[bytes], tuple[int, int]], tickets: int) -> None:
-    """Raise RuntimeError unless the list shows the newest of exactly `tickets` tickets, and each asked for is there."""
+def make_ready(running: Running, counts: Callable[[bytes], tuple[int, int]], tickets: int, workers: int) -> None:
+    """Warm the peer, after it was proven that it has the tickets; raises RuntimeError where it has others.
+
+    One that is searched is asked for single tickets alone: nothing is written to it, and who wants no lists of it need
+    not wait for those that take a minute.
+    """
+    lists = running.search is None
+    if lists:
+        _prove_list(running, counts, tickets)
+    _prove_ones(running, tickets)
+    _warm(running, workers, lists=lists)
+
+
+def _prove_list(running: Running, counts: Callable[[bytes], tuple[int, int]], tickets: int) -> None:
+    """It shows the newest of exactly `tickets` tickets."""
     listed, total = counts(ask_well(running.url, running.list_request).body)
     if (listed, total) != (min(LIST_SIZE, tickets), tickets):
         raise RuntimeError(f"{running.url} lists {listed} of {total} tickets, where {tickets} were loaded")
+
+
+def _prove_ones(running: Running, tickets: int) -> None:
     numbers = some_of(tickets)
     for number, request in ((numbers[0], running.one_requests[0]), (numbers[-1], running.one_requests[-1])):
         if f"Scanner {number} does not answer".encode() not in ask_well(running.url, request).body:
@@ -61,16 +77,17 @@ def prove_create(running: Running, counts: Callable[[bytes], tuple[int, int]]) -
         raise RuntimeError(f"{running.url} had {before} tickets, created one, and has {after}")
 
 
-def warm(running: Running, workers: int) -> None:
+def _warm(running: Running, workers: int, *, lists: bool) -> None:
     """Ask every worker, round by round, until a round is hardly quicker than the one before it.
 
-    A round asks for lists and single tickets; the first also creates four tickets a worker, since code that was never
-    run is slow as well.
+    A round asks for single tickets, and for `lists`; the first then also creates four tickets a worker, since code that
+    was never run is slow as well.
     """
     end, before = time.monotonic() + _WARMING, float("inf")
     ones = running.one_requests[: 4 * workers]
-    reads = [request for one in ones for request in (running.list_request, one)]
-    _ask_all(running.url, [running.create_request] * (4 * workers) + reads, 2 * workers, end)
+    reads = [request for one in ones for request in ((running.list_request, one) if lists else (one,))]
+    creates = [running.create_request] * (4 * workers) if lists else []
+    _ask_all(running.url, creates + reads, 2 * workers, end)
     for _ in range(_ROUNDS):
         took = _ask_all(running.url, reads, 2 * workers, end)
         if took > 0.9 * before or time.monotonic() > end:

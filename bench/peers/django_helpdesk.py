@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from bench.engines import Engine
-from bench.peers.asking import prove, wait_for, warm
+from bench.peers.asking import make_ready, wait_for
 from bench.peers.installing import environment
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
-from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, fill, opened
 from bench.programs import Surroundings, finish, free_port, program
 from bench.wrk import Request
 
@@ -153,15 +153,13 @@ class DjangoHelpdesk:
             around = _site(home, store)
             if not store.made:
                 _make(store, programs, around)
-            store.renew()
-            store.load(tickets, _LOAD)
+            fill(store, home, tickets, _LOAD, searched=False)
             command = [str(programs / "gunicorn"), f"--workers={workers}", f"--bind=127.0.0.1:{port}", "application"]
             with program(command, around) as server:
                 url = f"http://127.0.0.1:{port}"
                 wait_for(url, server)
                 running = _running(url, home, tickets, (server.pid, *store.processes))
-                prove(running, self.counts, tickets)
-                warm(running, workers)
+                make_ready(running, self.counts, tickets, workers)
                 yield running
 
 

@@ -1,12 +1,15 @@
 """Runs of wrk against servers that may need seconds for an answer."""
 
+import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import Final, Protocol
 
 from bench.accounts import cpu_seconds
 from bench.asking import ask_well
-from bench.wrk import Load, Request, run
+from bench.wrk import TIMEOUT, Load, Request, run
 
 _LONGEST: Final = 60
 """Seconds of a run, however slow the answers are."""
@@ -26,14 +29,29 @@ class Server(Protocol):
 def measure(running: Server, requests: Sequence[Request], clients: int, seconds: float) -> Load:
     """A run of `seconds`, or longer (up to _LONGEST) where each client would not get about three answers in them.
 
+    Where answers take so long that wrk might not wait for them, there is one client a processor, and it asks once.
     Waits at the end until the server is idle: what wrk no longer waits for, it works off all the same.
     """
-    start = time.monotonic()
-    ask_well(running.url, requests[0])
-    alone = time.monotonic() - start
+    alone = _seconds_of(running.url, requests[0])
+    if clients * alone > TIMEOUT:
+        return _once_each(running.url, requests[0], len(os.sched_getaffinity(0)))
     load = run(running.url, requests, clients, min(max(seconds, 3 * clients * alone), _LONGEST))
     settle(running.processes)
     return load
+
+
+def _once_each(url: str, request: Request, clients: int) -> Load:
+    begun = time.monotonic()
+    with ThreadPoolExecutor(clients) as pool:
+        times = sorted(1000 * seconds for seconds in pool.map(_seconds_of, [url] * clients, [request] * clients))
+    seconds = time.monotonic() - begun
+    return Load(clients, clients, seconds, median(times), times[-1], times[-1], answer_bytes=0, refused=0, broken=0)
+
+
+def _seconds_of(url: str, request: Request) -> float:
+    begun = time.monotonic()
+    ask_well(url, request)
+    return time.monotonic() - begun
 
 
 def settle(processes: Sequence[int]) -> None:

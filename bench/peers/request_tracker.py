@@ -8,11 +8,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 from bench.engines import Engine
-from bench.peers.asking import prove, session_cookie, wait_for, warm
+from bench.peers.asking import make_ready, session_cookie, wait_for
 from bench.peers.installing import package_version, require_packages
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
 from bench.peers.searching import Hits, Search
-from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, fill, opened
 from bench.peers.texts import QUESTIONS
 from bench.programs import Surroundings, finish, free_port, program
 from bench.wrk import Request
@@ -169,16 +169,15 @@ class RequestTracker:
             around = _configured(home, port, store, searched=searched)
             if not store.made:
                 _make(store, around)
-            store.renew()
-            store.load(tickets, (*_LOAD, *(_INDEX if searched and engine == "postgres" else ())))
+            index = _INDEX if searched and engine == "postgres" else ()
+            fill(store, home, tickets, (*_LOAD, *index), searched=searched)
             with program(_command(port, workers), around) as server:
                 url = f"http://127.0.0.1:{port}"
                 wait_for(url, server)
                 running = _running(url, tickets, (server.pid, *store.processes))
                 if searched:
                     running = replace(running, search=_search(running.list_request.headers))
-                prove(running, self.counts, tickets)
-                warm(running, workers)
+                make_ready(running, self.counts, tickets, workers)
                 yield running
 
 

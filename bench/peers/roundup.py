@@ -5,16 +5,17 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 from bench.engines import Engine
-from bench.peers.asking import prove, session_cookie, wait_for, warm
+from bench.peers.asking import make_ready, session_cookie, wait_for
 from bench.peers.installing import environment
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
-from bench.peers.searching import Hits, Search
-from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
+from bench.peers.searching import Failed, Hits, Search
+from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, fill, opened
 from bench.peers.texts import QUESTIONS, besides
 from bench.programs import Surroundings, finish, free_port, program
 from bench.wrk import Request
@@ -95,9 +96,8 @@ class Roundup:
             url = f"http://127.0.0.1:{port}"
             if not store.made:
                 _make(store, programs, tracker, around)
-            store.renew()
-            store.load(tickets, _statements(engine, searched=searched))
-            _write_notes(tracker, tickets)
+            statements, notes = _statements(engine, searched=searched), partial(_write_notes, tracker, tickets)
+            fill(store, home, tickets, statements, searched=searched, write_files=notes)
             _settle(store, tracker, url, searched=searched)
             (home / "application.py").write_text(_APPLICATION.format(tracker=str(tracker)), "utf-8")
             command = [str(programs / "gunicorn"), f"--workers={workers}", f"--bind=127.0.0.1:{port}", "application"]
@@ -106,8 +106,7 @@ class Roundup:
                 running = _running(url, tickets, (server.pid, *store.processes))
                 if searched:
                     running = replace(running, search=_search(running.list_request.headers))
-                prove(running, self.counts, tickets)
-                warm(running, workers)
+                make_ready(running, self.counts, tickets, workers)
                 yield running
 
 
@@ -223,6 +222,8 @@ def _search(headers: Mapping[str, str]) -> Search:
 
 
 def _hits(answer: bytes) -> Hits:
+    if b"An error has occurred" in answer:
+        raise Failed("Roundup failed, in an answer of status 200")
     numbers = [int(number) for number in re.findall(rb'href="issue(\d+)"', answer)]
     told = re.search(rb"out\s+of\s+(?:<[^>]*>)?(\d+)", answer)
     return Hits(numbers, int(told[1]) if told else len(numbers))

@@ -1,13 +1,23 @@
 """What a system is searched by, and the proof that it finds rightly."""
 
-from collections.abc import Callable, Mapping
+import http.client
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bench.asking import ask_well
+from bench.peers.measuring import Server, settle
 from bench.peers.texts import QUESTIONS, Question
 from bench.wrk import Request
+
+_SOON: Final = 3
+"""Seconds."""
+
+
+class Failed(RuntimeError):
+    """What an answer tells, whatever its status."""
 
 
 class Hits(NamedTuple):
@@ -26,16 +36,31 @@ class Search:
     hits: Callable[[bytes], Hits]
 
 
-def prove_search(url: str, search: Search, tickets: int, workers: int) -> None:
+def prove_search(server: Server, search: Search, tickets: int, workers: int) -> Sequence[Question]:
     """Raise RuntimeError unless each question finds as many tickets as have it, the newest of them on its page.
 
-    Each is asked twice as often at once as there are workers, so that all of them have run what they run for it.
+    Returns those that were answered: not what took a minute, nor what the system gave up after some seconds. Each is
+    asked alone, and if that was soon, twice as often at once as there are workers, so that all of them have run what
+    they run for it.
     """
-    with ThreadPoolExecutor(2 * workers) as pool:
-        for question in QUESTIONS:
-            asked = [search.requests[question.kind]] * (2 * workers)
-            for answer in pool.map(lambda request: ask_well(url, request), asked):
-                _prove(url, question, search.hits(answer.body), tickets)
+    return [question for question in QUESTIONS if _is_answered(server, search, question, tickets, 2 * workers)]
+
+
+def _is_answered(server: Server, search: Search, question: Question, tickets: int, at_once: int) -> bool:
+    request, begun = search.requests[question.kind], time.monotonic()
+    try:
+        found = search.hits(ask_well(server.url, request).body)
+    except (OSError, http.client.HTTPException, RuntimeError):
+        if time.monotonic() - begun < _SOON:
+            raise
+        settle(server.processes)  # none came, or the server gave up what took it so long
+        return False
+    _prove(server.url, question, found, tickets)
+    if time.monotonic() - begun < _SOON:
+        with ThreadPoolExecutor(at_once) as pool:
+            for answer in pool.map(ask_well, [server.url] * at_once, [request] * at_once):
+                _prove(server.url, question, search.hits(answer.body), tickets)
+    return True
 
 
 def _prove(url: str, question: Question, found: Hits, tickets: int) -> None:

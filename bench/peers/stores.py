@@ -2,7 +2,7 @@
 
 A peer makes its tables once, between `begin` and `keep`; from then on `renew` gives it those empty tables, and `load`
 fills them with SQL that both engines know: the table `numbers` has a row a ticket, `n` from 1, its `moment` (UTC) and
-what its last note says `besides`.
+what its last note says `besides`. `fill` does both, where they are needed.
 """
 
 import os
@@ -10,7 +10,7 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,14 @@ import psycopg
 from psycopg import sql
 
 from bench.engines import Engine
-from bench.peers.texts import besides
+from bench.peers.kept import forget, is_kept, keep, name_of
+from bench.peers.texts import OFTEN, RARELY, besides
 from bench.programs import Program, Surroundings, Unavailable, finish, free_port, program
 
 DATABASE: Final = "tickets"
 OWNER: Final = "postgres"
 _EMPTY: Final = "tickets_empty"
+_WHILE_LOADING: Final = {"max_wal_size": "4GB", "maintenance_work_mem": "1GB"}
 _BINARIES: Final = Path("/usr/lib/postgresql/15/bin")
 
 _NUMBERS: Final = "CREATE TEMPORARY TABLE numbers (n integer PRIMARY KEY, moment timestamp NOT NULL, besides text)"
@@ -100,7 +102,7 @@ class Postgres:
         self._copy(_EMPTY, DATABASE)
 
     def load(self, tickets: int, statements: Sequence[str]) -> None:
-        with self.connect(DATABASE) as connection:
+        with self.connect(DATABASE) as connection, _written_at_once(connection):
             with connection.transaction():
                 connection.execute(_NUMBERS)
                 with connection.cursor().copy("COPY numbers FROM STDIN") as copy:
@@ -124,6 +126,31 @@ class Postgres:
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(target), sql.Identifier(source))
         with self.connect("postgres") as connection:
             connection.execute(copy)
+
+
+def fill(
+    store: Sqlite | Postgres,
+    folder: Path,
+    tickets: int,
+    statements: Sequence[str],
+    *,
+    searched: bool,
+    write_files: Callable[[], None] | None = None,
+) -> None:
+    """Have these tickets in it and nothing else, and in files what does not stand in a database.
+
+    A peer that is `searched` is only read, so its tickets stay for the next time: `folder` remembers them.
+    """
+    name = name_of(tickets, statements, besides(OFTEN * RARELY))
+    if searched and is_kept(folder, name):
+        return
+    forget(folder)
+    store.renew()
+    store.load(tickets, statements)
+    if write_files is not None:
+        write_files()
+    if searched:
+        keep(folder, name)
 
 
 @contextmanager
@@ -150,7 +177,8 @@ def _cluster(folder: Path) -> Iterator[tuple[int, int]]:
     around = Surroundings(folder / "postgres.log", None if os.geteuid() else OWNER, Path("/"))
     if not cluster.exists():
         _make_cluster(cluster, around)
-    place = [f"--{name}={value}" for name, value in (("listen_addresses", "127.0.0.1"), ("port", port))]
+    settings = {"listen_addresses": "127.0.0.1", "port": port}
+    place = [f"--{name}={value}" for name, value in settings.items()]
     command = [str(_BINARIES / "postgres"), "-D", str(cluster), *place, "--unix_socket_directories="]
     with program(command, around, signal.SIGINT) as server:
         _wait_for(port, server)
@@ -180,6 +208,18 @@ def _wait_for(port: int, server: Program, seconds: float = 60) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+@contextmanager
+def _written_at_once(connection: psycopg.Connection) -> Iterator[None]:
+    """With fewer checkpoints and more memory for indexes, without which a million tickets take twice as long."""
+    for name, value in _WHILE_LOADING.items():
+        connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+    connection.execute("SELECT pg_reload_conf()")
+    yield
+    connection.execute("ALTER SYSTEM RESET ALL")
+    connection.execute("SELECT pg_reload_conf()")
+    connection.execute("CHECKPOINT")
 
 
 def _numbers(tickets: int) -> Iterator[tuple[int, str, str]]:
