@@ -186,7 +186,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         "events/naming.py",
         "words/filling.py",
         "words/texts.py",
-        "search/marks.py",
+        *("search/marks.py", "search/showing.py"),
         *("attachments/checking.py", "attachments/keeping.py", "attachments/listing.py", "attachments/serving.py"),
     }, "names in events ask too, what hangs on a ticket is read once that was found, an index is shown to nobody"
 

@@ -20,7 +20,7 @@ from keesa.search.matching import match_of
 from keesa.search.walking import walk
 from keesa.tickets.row_filters import RowsWanted
 from keesa.words.index import set_head
-from keesa.words.places import MOST_ROWS, place_of
+from keesa.words.places import MOST_ROWS, place_of, ticket_at
 from keesa.words.texts import head_of
 from laid_words import lay, ticket
 from many_tickets import ACTORS, actors
@@ -86,7 +86,7 @@ def pages(tx: Tx, actor: Actor, asked: Sequence[Asked], wanted: RowsWanted, page
     query = read_query(typed(asked))
     for _ in range(3000):
         found = run_to_the_end(search(tx, actor, query, wanted, page))
-        assert len(found.tickets) <= page.limit
+        assert len(found.places) <= page.limit
         yield found
         if found.next_after is None:
             return
@@ -102,7 +102,7 @@ def all_pages(
 
 
 def numbers(found: Sequence[FoundTickets]) -> list[int]:
-    return [ticket.row.id for page in found for ticket in page.tickets]
+    return [ticket_at(place) for page in found for place in page.places]
 
 
 def check(

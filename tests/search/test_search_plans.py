@@ -16,7 +16,7 @@ from keesa.db.steps import run_to_the_end
 from keesa.search import finding
 from keesa.search.finding import SORTS, SearchPage, SearchSort, search
 from keesa.search.language import read_query
-from keesa.search.marks import marks_of
+from keesa.search.showing import show
 from keesa.tickets.row_filters import RowsWanted
 from keesa.words import index, pending, statements
 from keesa.words.forms import form_of
@@ -57,7 +57,7 @@ def ask(tx: Tx, actor: Actor, query: str, wanted: RowsWanted, sort: SearchSort) 
     """A page, and the excerpts of what it shows."""
     asked = read_query(query)
     found = run_to_the_end(search(tx, actor, asked, wanted, SearchPage(5, sort)))
-    run_to_the_end(marks_of(tx, actor, asked, found.tickets))
+    run_to_the_end(show(tx, actor, asked, found.places))
 
 
 def asked_of(tx: Tx) -> dict[str, dict[str, object]]:

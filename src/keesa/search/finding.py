@@ -25,7 +25,6 @@ from keesa.search.walking import hits_of, walk
 from keesa.tickets.row_filters import RowsWanted, changed_for, condition_on
 from keesa.tickets.row_numbers import few_of, fits_all
 from keesa.tickets.row_selects import fits_of
-from keesa.tickets.row_views import TicketRow, row_of, shown_to
 from keesa.words.pieces import customer_mark, eco_mark
 from keesa.words.places import MOST_ROWS, numbers_between, place_of, ticket_at, ticket_of
 from keesa.words.statements import GIVEN
@@ -64,15 +63,10 @@ class SearchPage:
     after: After | None = None
 
 
-class FoundTicket(NamedTuple):
-    row: TicketRow
-    place: int
-    """Of the row of words in which it was found."""
-
-
 @dataclass(frozen=True, slots=True)
 class FoundTickets:
-    tickets: Sequence[FoundTicket]
+    places: Sequence[int]
+    """Of the tickets of the page: where the row of words lies in which each was found."""
     next_after: After | None
     count: int | None
     """How many fit, as far as it was counted: with the first page alone."""
@@ -233,7 +227,7 @@ class _Searching:
         shown = in_order[begin : begin + self._page.limit]
         is_first = self._page.after is None
         return FoundTickets(
-            self._shown(shown),
+            shown,
             self._next(block, shown, more=begin + len(shown) < len(in_order)),
             len(block.fits) if is_first else None,
             is_first and block.rest is None,
@@ -245,7 +239,7 @@ class _Searching:
             return places
         if self._page.sort == "best" and places:
             heads = self._hits.heads_of(self._tx, self._asked, places)
-            self._keys.update((place, int(place in heads)) for place in places)
+            self._keys |= dict.fromkeys(places, 0) | dict.fromkeys(heads, 1)
         return sorted(places, key=self._keys.__getitem__, reverse=self._largest_first)
 
     @property
@@ -278,18 +272,6 @@ class _Searching:
         """What lies behind the block that the page is of."""
         lower = self._page.after and self._page.after.lower
         return Span(upper=lower) if lower else None
-
-    def _shown(self, places: Sequence[int]) -> list[FoundTicket]:
-        """A read sees one state of all: what was found to fit still does."""
-        if not places:
-            return []
-        numbers = [*map(ticket_at, places)]
-        found = self._tx.each(
-            f"SELECT {shown_to(self._actor)} FROM tickets WHERE tickets.id IN $json_ids",
-            ids=msgspec.json.encode(numbers).decode(),
-        )
-        rows = {row.id: row for row in (row_of(values, self._actor) for values in found)}
-        return [FoundTicket(rows[number], place) for number, place in zip(numbers, places, strict=True)]
 
 
 _LIST: Final = "CAST($json_list({}) AS TEXT)"

@@ -9,9 +9,9 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.permissions import sees_internal
 from keesa.db import Pace, Row, Steps, Tx
 from keesa.search.excerpts import Excerpt, excerpt_of
-from keesa.search.finding import FoundTicket
 from keesa.search.language import Query, Term
 from keesa.words.forms import form_of
+from keesa.words.places import ticket_at
 from keesa.words.plain import plain_text
 from keesa.words.statements import GIVEN, current
 
@@ -40,21 +40,28 @@ class _Text(NamedTuple):
     text: str
 
 
-def marks_of(tx: Tx, actor: Actor, query: Query, found: Sequence[FoundTicket]) -> Steps[dict[int, list[Mark]]]:
-    """Of tickets that the actor was found to see, by their ids."""
-    if not found:
-        return {}
-    heads = tx.soon(_HEADS, ids=_json([each.row.id for each in found]))
-    rows = current(form_of(tx), GIVEN)
-    pieces = tx.soon(f"SELECT place, pieces FROM ({rows}) rows", ids=_json([each.place for each in found]))
-    by_id = {row["id"]: row for row in heads()}
-    notes = _notes_of(tx, actor, {row["place"]: _note_ids(row["pieces"]) for row in pieces()}, found)
-    left, marks = CHARACTERS, dict[int, list[Mark]]()
-    for each in found:
-        yield Pace.SHORT
-        texts = [*_texts_of(by_id[each.row.id], actor), *notes.get(each.row.id, ())]
-        marks[each.row.id], left = _marked(texts, query, left)
-    return marks
+class Texts:
+    """Of the tickets of a page: what is looked through."""
+
+    def __init__(self, tx: Tx, actor: Actor, places: Sequence[int]) -> None:
+        """`places`: where they were found, by one whom they were found to be seen by. Asks for their own rows, and for
+        what tells their notes: they travel with the next statement.
+        """
+        self._tx, self._actor, self._places = tx, actor, places
+        self._heads = tx.soon(_HEADS, ids=_json([*map(ticket_at, places)]))
+        rows = current(form_of(tx), GIVEN)
+        self._pieces = tx.soon(f"SELECT place, pieces FROM ({rows}) rows", ids=_json(places))
+
+    def marks(self, query: Query) -> Steps[list[list[Mark]]]:
+        """Of each ticket, in their order."""
+        heads = {row["id"]: row for row in self._heads()}
+        notes = _notes_of(self._tx, self._actor, [_note_ids(row["pieces"]) for row in self._pieces()])
+        left, marks = CHARACTERS, list[list[Mark]]()
+        for number in map(ticket_at, self._places):
+            yield Pace.SHORT
+            some, left = _marked([*_texts_of(heads[number], self._actor), *notes.get(number, ())], query, left)
+            marks.append(some)
+        return marks
 
 
 def _json(ids: Sequence[int]) -> str:
@@ -100,15 +107,13 @@ def _note_ids(pieces: str) -> dict[str, list[int]]:
     return {kind: [*some][:NOTES] for kind, some in ids.items()}
 
 
-def _notes_of(
-    tx: Tx, actor: Actor, ids: Mapping[int, Mapping[str, Sequence[int]]], found: Sequence[FoundTicket]
-) -> dict[int, list[_Text]]:
+def _notes_of(tx: Tx, actor: Actor, ids: Sequence[Mapping[str, Sequence[int]]]) -> dict[int, list[_Text]]:
     """The notes of these rows of words, by ticket, the newest first."""
     kinds = {"n": "ticket_notes", **({"i": "internal_notes"} if sees_internal(actor) else {})}
     asked = [
         tx.soon(_NOTES.format(table=table), ids=_json(wanted))
         for kind, table in kinds.items()
-        if (wanted := [note for each in found for note in ids.get(each.place, {}).get(kind, ())])
+        if (wanted := [note for of_row in ids for note in of_row.get(kind, ())])
     ]
     notes: dict[int, list[_Text]] = {}
     for row in sorted((row for rows in asked for row in rows()), key=lambda row: -int(row["created_at"])):

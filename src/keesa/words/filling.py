@@ -59,12 +59,22 @@ class Made:
 
 def is_whole(tx: Tx) -> bool:
     """Whether every ticket can be found."""
-    return state_of(tx).whole
+    return whole_soon(tx)()
+
+
+def whole_soon(tx: Tx) -> Callable[[], bool]:
+    """The same, for when it is asked for: until then it travels with other statements."""
+    state = _state_soon(tx)
+    return lambda: state().whole
 
 
 def state_of(tx: Tx) -> State:
-    kept = tx.one("SELECT value FROM settings WHERE name = :name", name=_NAME)
-    return State() if kept is None else msgspec.json.decode(kept["value"], type=State)
+    return _state_soon(tx)()
+
+
+def _state_soon(tx: Tx) -> Callable[[], State]:
+    kept = tx.soon("SELECT value FROM settings WHERE name = :name", name=_NAME)
+    return lambda: next((msgspec.json.decode(row["value"], type=State) for row in kept()), State())
 
 
 def read_portion(tx: Tx) -> Portion | None:

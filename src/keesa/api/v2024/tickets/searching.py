@@ -13,15 +13,16 @@ from keesa.api.v2024.tickets.row_queries import TicketFilters, wanted_of
 from keesa.clock import Clock
 from keesa.db import Steps, Tx
 from keesa.errors import Invalid
-from keesa.search import finding, marks
-from keesa.search.finding import FoundTicket, SearchPage, SearchSort, search
+from keesa.search import finding
+from keesa.search.finding import SearchPage, SearchSort, search
 from keesa.search.language import MOST_CHARACTERS, Query, read_query
-from keesa.search.marks import Part, marks_of
+from keesa.search.marks import Part
+from keesa.search.showing import FoundTicket, show
 from keesa.tickets.row_filters import RowsWanted
 from keesa.web.cursors import cursor_of, position_of
 from keesa.web.replies import Reply
 from keesa.web.routes import Routes
-from keesa.words.filling import is_whole
+from keesa.words.filling import whole_soon
 
 ROUTES = Routes()
 
@@ -120,17 +121,18 @@ def index(tx: Tx, call: Call[SearchQuery, None]) -> Steps[Reply[FoundAnswer]]:
     asked, wanted = _read(tx, call, clock)
     after = None if query.after is None else position_of(query.after, finding.After, epoch)
     page = SearchPage(query.page_size, query.sort, query.order != "asc", after)
+    whole = whole_soon(tx)
     found = yield from search(tx, call.actor, asked, wanted, page)
-    shown = yield from marks_of(tx, call.actor, asked, found.tickets)
+    tickets = yield from show(tx, call.actor, asked, found.places)
     cursor = None if found.next_after is None else cursor_of(found.next_after, epoch)
     link = next_link(call, "/tickets/search", cursor)
     data = Found(
         COLUMNS,
-        [_shown(each, shown[each.row.id], clock) for each in found.tickets],
+        [_shown(each, clock) for each in tickets],
         cursor,
         found.count,
         found.count_is_exact,
-        is_whole(tx),
+        whole(),
     )
     return Reply(FoundAnswer(data), link, etag=call.etag_of_content("search", data, link))
 
@@ -149,7 +151,7 @@ def _read(tx: Tx, call: Call[SearchQuery, None], clock: Clock) -> tuple[Query, R
     return asked, wanted
 
 
-def _shown(found: FoundTicket, excerpts: list[marks.Mark], clock: Clock) -> FoundRow:
+def _shown(found: FoundTicket, clock: Clock) -> FoundRow:
     row = rows.shown(found.row, clock)
     values = {name: getattr(row, name) for name in rows.COLUMNS}
-    return FoundRow(**values, found=[Excerpt(each.part, each.note_id, each.text) for each in excerpts])
+    return FoundRow(**values, found=[Excerpt(each.part, each.note_id, each.text) for each in found.marks])
