@@ -28,7 +28,7 @@ class Found(NamedTuple):
 def found_in(text: str, terms: Sequence[Term]) -> list[Found]:
     in_ascii = text.isascii()
     small = text.lower() if in_ascii else " ".join(words_of(text))
-    there = [term for term in terms if all(word in small for word in term.words)]
+    there = [term for term in terms if term.words[0] in small and all(word in small for word in term.words)]
     if not there:
         return []
     if in_ascii and not _TOO_LONG.search(small):
