@@ -26,6 +26,7 @@ from long_files import longest_first
 from memory import folder_in_memory, folder_within
 from places import NewPlace, Place
 from postgres_server import PostgresServer
+from quick_hashes import hash_quickly
 from s3_service import s3_service
 from undone import undone
 
@@ -39,6 +40,7 @@ def pytest_configure() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
     log_plainly()
+    hash_quickly()
 
 
 def log_plainly() -> None:
