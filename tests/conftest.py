@@ -1,8 +1,9 @@
 """What tests stand on: both engines, a database with the cast, the API in this process, and real servers."""
 
+import gc
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -26,6 +27,7 @@ from long_files import longest_first
 from memory import folder_in_memory, folder_within
 from places import NewPlace, Place
 from postgres_server import PostgresServer
+from quick_hashes import hash_quickly
 from s3_service import s3_service
 from undone import undone
 
@@ -39,6 +41,7 @@ def pytest_configure() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
     log_plainly()
+    hash_quickly()
 
 
 def log_plainly() -> None:
@@ -49,6 +52,20 @@ def log_plainly() -> None:
     assert isinstance(renderer, structlog.dev.ConsoleRenderer)
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tens of thousands of tests and all modules stay to the end: nobody looks through them for what can be freed,
+    neither while they are collected nor later.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,6 +1,7 @@
 """Passwords: argon2id with the chosen parameters, and what may be one."""
 
 import time
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -8,6 +9,13 @@ from argon2 import PasswordHasher, Type, extract_parameters
 
 from keesa.accounts import passwords
 from keesa.accounts.passwords import COMMON, NewPassword, hash_password, new_password, verify_password
+from quick_hashes import real_hashes
+
+
+@pytest.fixture(autouse=True)
+def _real() -> Iterator[None]:
+    with real_hashes():
+        yield
 
 
 def test_a_password_is_its_own() -> None:

@@ -1,13 +1,13 @@
 """Many tickets with all that rows can be asked for: tags, watchers, mentions, days, references, equipment, changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
 from cast import ADMIN, ENGINEER, HARBOUR, SCHOOL, STRANGER, at
 from keesa.accounts.actors import Actor
-from keesa.accounts.filters import IsNull, Range, one_of
+from keesa.accounts.filters import Filter, IsNull, Range, one_of
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.attachments.keeping import keep_attachment
 from keesa.attachments.made import NewFile, ReadyFile
@@ -16,7 +16,7 @@ from keesa.db import Tx
 from keesa.events.recording import Event
 from keesa.tickets.changing import change
 from keesa.tickets.finding import lock_ticket
-from keesa.tickets.row_filters import ANY_TIME, Between, RowsWanted
+from keesa.tickets.row_filters import ALWAYS, ANY_TIME, Between, RowsWanted
 from keesa.tickets.rows import RowSort
 from many_tickets import ACTORS, FIRST, MOMENTS, TICKETS, fill
 from plain_filters import meets
@@ -199,17 +199,18 @@ def plainly(
             return row["priority"], row["raised_at"], row["id"]
         return row[columns[sort]], row["id"]
 
-    found = [ticket for ticket in tickets if _fits(ticket, actor, wanted, changed)]
+    visible = visible_to(actor)
+    found = [ticket for ticket in tickets if _fits(ticket, actor, visible, wanted, changed)]
     if sort == "held_until":
         found = [ticket for ticket in found if ticket.row["held_until"] is not None]
     return [ticket.row["id"] for ticket in sorted(found, key=key, reverse=descending)]
 
 
-def _fits(ticket: Furnished, actor: Actor, wanted: RowsWanted, changed: str) -> bool:
+def _fits(ticket: Furnished, actor: Actor, visible: Sequence[Filter], wanted: RowsWanted, changed: str) -> bool:
     row = ticket.row
-    raised = () if wanted.raised == RowsWanted().raised else (wanted.raised,)
+    raised = () if wanted.raised == ALWAYS else (wanted.raised,)
     return (
-        any(meets(row, filter_) for filter_ in visible_to(actor))
+        any(meets(row, filter_) for filter_ in visible)
         and meets(row, (*wanted.terms, *raised))
         and (wanted.statuses is None or row["status"] in wanted.statuses)
         and (wanted.eco_ids is None or row["eco_id"] in wanted.eco_ids)
