@@ -148,14 +148,16 @@ def _on(engine: Engine, options: argparse.Namespace, compare: Compare) -> bool:
 
 
 def _compared(engine: Engine, options: argparse.Namespace, server: str | None, compare: Compare) -> bool:
+    print(f"{engine}: {options.few:,} and {options.many:,} tickets", flush=True)
     desks: list[Desk] = []
     for tickets in (options.few, options.many):
         data = options.data / f"rows_{tickets}"
         url = server and f"{server}/rows_{tickets}"
+        begun = time.perf_counter()
         world = dataset.prepared(data, url, tickets)
         _furnish(data, url, world)
         desks.append(Desk(data, url, world))
-    print(f"{engine}: {options.few:,} and {options.many:,} tickets", flush=True)
+        print(f"  {tickets:,} tickets are there after {time.perf_counter() - begun:.0f} s", flush=True)
     clock = time.process_time if engine == "sqlite" else time.perf_counter
     return asyncio.run(_living(desks, clock, options, compare))
 

@@ -26,6 +26,8 @@ AGAIN: Final = 6
 """Times as many rounds."""
 OFTEN: Final = 3
 """Times at most that something is measured again."""
+TOLD: Final = 50
+"""Queries after which it is told how far this is: all take minutes."""
 _PATH: Final = "/tickets/counts"
 
 
@@ -67,14 +69,26 @@ async def compare(desks: Sequence[Desk], who: str, clock: Clock, options: argpar
     """Print what was found; whether all of it is flat."""
     found = await pairs_of(desks, who)
     every = list(chain(*found.values()))
-    for pair in every:
-        await measure(desks, who, pair, clock, options)
+    await measure_all(desks, who, every, clock, options)
     for bound in (NEAR, *[MOST] * (OFTEN - 1)):
         dearest = max(pair.least[0] for pair in every)
-        for pair in [pair for pair in every if _ratio(pair, dearest) > bound]:
+        again = [pair for pair in every if _ratio(pair, dearest) > bound]
+        for pair in again:
             pair.again += 1
-            await measure(desks, who, pair, clock, options)
+        await measure_all(desks, who, again, clock, options)
     return _report(who, found)
+
+
+async def measure_all(
+    desks: Sequence[Desk], who: str, pairs: Sequence[Pair], clock: Clock, options: argparse.Namespace
+) -> None:
+    """Printing how far it is."""
+    for number, pair in enumerate(pairs, 1):
+        await measure(desks, who, pair, clock, options)
+        if number % TOLD == 0 or number == len(pairs):
+            few, many = (max(pair.least[side] for pair in pairs[:number]) for side in (0, 1))
+            told = "measured again" if pair.again else "measured"
+            print(f"  {who}: {told} {number} of {len(pairs)}, dearest {few:.1f} ms and {many:.1f} ms", flush=True)
 
 
 def _ratio(pair: Pair, dearest: float) -> float:

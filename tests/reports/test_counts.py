@@ -2,27 +2,31 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any, Final
 
 import pytest
 
-from acting import CLOCK, rows
+from acting import CLOCK, actor_of, rows
 from asking import ApiFor
 from cast import ADMIN, CUSTOMER, ENGINEER, Person
 from counted_reports import (
     change_some,
+    counted,
     counted_anew,
     fold_part,
     fold_whole,
     kept,
+    tickets_of,
 )
 from doing_jobs import do_due, let_due
 from file_rows import no_place
-from held_reports import PEOPLE, all_of, assert_listed, assert_right, listed, numbers, reports
+from held_reports import PEOPLE, all_of, asked, assert_listed, assert_right, listed, numbers, reports
 from keesa.db import Database, Tx
 from keesa.errors import Unavailable
 from keesa.housekeeping import kinds_of
 from keesa.reports import recounting
+from keesa.reports.periods import Period, parts_of
 
 CHANGES: Final = 120
 
@@ -45,6 +49,17 @@ def test_each_number_is_what_its_list_counts(full: Database, other: Database, ap
     fold_whole(full)
     assert full.read(lambda tx: rows(tx, "SELECT * FROM report_changes")) == []
     assert {person: reports(callers[person], person) for person in PEOPLE} == before
+
+
+@pytest.mark.parametrize("first", [date(2025, 2, 10), date(2025, 3, 3)])
+def test_months_are_whole_but_the_first_and_the_last(full: Database, api: ApiFor, first: date) -> None:
+    """Of a period that begins and ends within months: each line has its own days' tickets, and no others."""
+    fold_whole(full)
+    period = Period(first, date(2026, 1, 10))
+    tickets = full.read(lambda tx: tickets_of(tx, actor_of(tx, ADMIN)))
+    lines = asked(api(ADMIN), "month", period)
+    assert [numbers(line) for line in lines] == [counted(tickets, part) for part in parts_of(period, "month")]
+    assert sum(line["raised"] > 0 for line in lines) == 2
 
 
 def test_two_that_fold_at_once_fold_each_difference_once(full: Database, other: Database) -> None:

@@ -1,8 +1,10 @@
 """How many tickets were raised and closed, and how many are open: by day, week and month, and by what they have."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import Final, Literal, get_args
 from urllib.parse import urlencode
 
@@ -10,7 +12,7 @@ from keesa.clock import Clock
 from keesa.db import Steps, Tx
 from keesa.reports.facts import MANY, NOW, Dimension, is_customers, key_of
 from keesa.reports.periods import Period, Step, month_of, parts_of
-from keesa.reports.reading import Counts, counts_from
+from keesa.reports.reading import Counts, add_to, counts_from
 from keesa.reports.scopes import Scope
 from keesa.reports.values import count_values
 
@@ -79,12 +81,12 @@ def count_tickets(tx: Tx, clock: Clock, scope: Scope, by: By, period: Period, pa
 def count_by_time(tx: Tx, clock: Clock, scope: Scope, step: Step, period: Period) -> Steps[list[Line]]:
     """The parts of the period, in order."""
     counts = yield from counts_from(tx, clock, scope, "day", month_of(period.first))
-    raised, closed = _by_day(counts, "day raised"), _by_day(counts, "day closed")
+    raised, closed = (_days_of(counts, f"day {counted}", step, period) for counted in ("raised", "closed"))
     left = sum(values.get("", 0) for (_, _, counted), values in counts.items() if counted == "day open")
-    left += _behind(closed, period.last) - _behind(raised, period.last)
+    left += closed.behind(period.last) - raised.behind(period.last)
     lines = []
     for part in reversed(parts_of(period, step)):
-        came, went = _within(raised, part), _within(closed, part)
+        came, went = raised.within(part), closed.within(part)
         lines.append(
             Line((0, part.first.isoformat()), None, part, came, went, left, scope.query if scope.names else None)
         )
@@ -169,14 +171,31 @@ def _order(value: str) -> Key:
 # By day
 
 
-def _by_day(counts: Counts, counted: str) -> dict[str, int]:
-    """ISO day to how many."""
+class _Days:
+    """How many there are between any two days, however many days there are between them."""
+
+    def __init__(self, numbers: Mapping[str, int]) -> None:
+        self._days = sorted(numbers)
+        self._sums = [0, *accumulate(numbers[day] for day in self._days)]
+
+    def within(self, period: Period) -> int:
+        first, last = (day.isoformat() for day in period)
+        return self._sums[bisect_right(self._days, last)] - self._sums[bisect_left(self._days, first)]
+
+    def behind(self, last: date) -> int:
+        return self._sums[-1] - self._sums[bisect_right(self._days, last.isoformat())]
+
+
+def _days_of(counts: Counts, counted: str, step: Step, period: Period) -> _Days:
+    """Where months are told, all of one on its first day, but for those of which the period may have a part."""
+    in_part = {month_of(period.first), month_of(period.last)}
     found: dict[str, int] = {}
     for (_, month, what), values in counts.items():
         if what == counted and month != NOW:
-            for day, number in values.items():
-                found[f"{month}-{day}"] = found.get(f"{month}-{day}", 0) + number
-    return found
+            is_whole = step == "month" and month not in in_part
+            days = {"01": sum(values.values())} if is_whole else values
+            add_to(found, {f"{month}-{day}": number for day, number in days.items()})
+    return _Days(found)
 
 
 def _in_and_behind(counts: Counts, counted: str, period: Period) -> tuple[int, int]:
@@ -193,18 +212,3 @@ def _in_and_behind(counts: Counts, counted: str, period: Period) -> tuple[int, i
                 if f"{month}-{day}" >= first:
                     found[f"{month}-{day}" > last] += number
     return found[0], found[1]
-
-
-def _within(days: Mapping[str, int], period: Period) -> int:
-    if period.days < len(days):
-        return sum(days.get(day.isoformat(), 0) for day in _days(period))
-    first, last = (day.isoformat() for day in period)
-    return sum(number for day, number in days.items() if first <= day <= last)
-
-
-def _days(period: Period) -> Iterator[date]:
-    return map(date.fromordinal, range(period.first.toordinal(), period.last.toordinal() + 1))
-
-
-def _behind(days: Mapping[str, int], last: date) -> int:
-    return sum(number for day, number in days.items() if day > last.isoformat())

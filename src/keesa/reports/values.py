@@ -108,7 +108,11 @@ class _Search:
         return found or ""
 
     def window(self, after: str | None, size: int) -> dict[str, _Rows]:
-        """So many values behind this one, in order, of which any have anything since the period began, or now."""
+        """So many values behind this one, in order, of which any have anything since the period began, or now.
+
+        Each row is looked up by its whole key: a join would be planned by how many values a scope has on average, and
+        read all of those that have many.
+        """
         scopes = {f"scope_{number}": scope for number, scope in enumerate(self._scopes)}
         behind = "part >= ''" if after is None else "part > :after"
         of_scopes = " UNION ".join(
@@ -116,15 +120,17 @@ class _Search:
             f" ORDER BY part LIMIT {size}) of_{name}"
             for name in scopes
         )
-        rows = self._tx.each(
-            f"SELECT had.part, had.counts FROM (SELECT part FROM ({of_scopes}) every ORDER BY part LIMIT {size}) page"
-            f" JOIN report_counts had ON had.part = page.part AND had.scope IN ({', '.join(f':{n}' for n in scopes)})",
-            after=after,
-            **scopes,
+        counts = ", ".join(
+            f"(SELECT counts FROM report_counts WHERE scope = :{name} AND part = page.part AND month = :now)"
+            for name in scopes
         )
+        page = f"SELECT part FROM ({of_scopes}) every ORDER BY part LIMIT {size}"
+        rows = self._tx.each(f"SELECT part, {counts} FROM ({page}) page", after=after, now=NOW, **scopes)
         found: dict[str, _Rows] = {}
-        for key, counts in rows:
-            found.setdefault(key, {}).update(_COUNTS.decode(counts))
+        for key, *had in rows:
+            of_key = found[key] = {}
+            for row in filter(None, had):
+                of_key.update(_COUNTS.decode(row))
         last = max(found) if len(found) == size else None
         new = [key for key in self._news if (after is None or key > after) and (last is None or key <= last)]
         for key in new:
