@@ -26,7 +26,7 @@ from bench.accounts import cpu_seconds
 from bench.asking import PATIENCE
 from bench.engines import ENGINES, Engine, chosen_engines
 from bench.peers import PEERS, Peer
-from bench.peers.measuring import Server, measure
+from bench.peers.measuring import Server, Unanswered, measure
 from bench.peers.searching import Search, prove_search
 from bench.peers.texts import QUESTIONS, Question
 from bench.search_desk import loaded, serving
@@ -131,7 +131,10 @@ def _measured(keesa: _Side, peer: _Side | None, question: Question, options: arg
     for _ in range(options.rounds):
         ours.append(_figure(keesa, keesa.search.requests[question.kind], options))
         if peer is not None:
-            theirs.append(_figure(peer, peer.search.requests[question.kind], options))
+            try:
+                theirs.append(_figure(peer, peer.search.requests[question.kind], options))
+            except Unanswered:
+                peer = None
         if peer is None or theirs[-1].p50 > SLOW:
             break
     told = f"{question.kind}, {question.hits(options.tickets):,}"

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from bench.engines import Engine
 from bench.peers.asking import make_ready, session_cookie, wait_for
 from bench.peers.installing import environment
+from bench.peers.measuring import Unanswered
 from bench.peers.peer import LIST_SIZE, Running, json_body, read_json, some_of
-from bench.peers.searching import Failed, Hits, Search
+from bench.peers.searching import Hits, Search
 from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, fill, opened
 from bench.peers.texts import QUESTIONS, besides
 from bench.programs import Surroundings, finish, free_port, program
@@ -223,7 +224,7 @@ def _search(headers: Mapping[str, str]) -> Search:
 
 def _hits(answer: bytes) -> Hits:
     if b"An error has occurred" in answer:
-        raise Failed("Roundup failed, in an answer of status 200")
+        raise Unanswered("Roundup failed, in an answer of status 200")
     numbers = [int(number) for number in re.findall(rb'href="issue(\d+)"', answer)]
     told = re.search(rb"out\s+of\s+(?:<[^>]*>)?(\d+)", answer)
     return Hits(numbers, int(told[1]) if told else len(numbers))

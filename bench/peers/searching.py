@@ -1,23 +1,14 @@
 """What a system is searched by, and the proof that it finds rightly."""
 
-import http.client
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from bench.asking import ask_well
-from bench.peers.measuring import Server, settle
+from bench.peers.measuring import SOON, Server, Unanswered, ask_patiently
 from bench.peers.texts import QUESTIONS, Question
 from bench.wrk import Request
-
-_SOON: Final = 3
-"""Seconds."""
-
-
-class Failed(RuntimeError):
-    """What an answer tells, whatever its status."""
 
 
 class Hits(NamedTuple):
@@ -34,6 +25,7 @@ class Search:
     requests: Mapping[str, Request]
     """A page of each kind of QUESTIONS, the newest tickets first."""
     hits: Callable[[bytes], Hits]
+    """Raises Unanswered where an answer tells, whatever its status, that the system has failed."""
 
 
 def prove_search(server: Server, search: Search, tickets: int, workers: int) -> Sequence[Question]:
@@ -47,19 +39,17 @@ def prove_search(server: Server, search: Search, tickets: int, workers: int) -> 
 
 
 def _is_answered(server: Server, search: Search, question: Question, tickets: int, at_once: int) -> bool:
-    request, begun = search.requests[question.kind], time.monotonic()
+    request = search.requests[question.kind]
     try:
-        found = search.hits(ask_well(server.url, request).body)
-    except (OSError, http.client.HTTPException, RuntimeError):
-        if time.monotonic() - begun < _SOON:
-            raise
-        settle(server.processes)  # none came, or the server gave up what took it so long
+        answer, seconds = ask_patiently(server, request)
+        found = search.hits(answer.body)
+    except Unanswered:
         return False
     _prove(server.url, question, found, tickets)
-    if time.monotonic() - begun < _SOON:
+    if seconds < SOON:
         with ThreadPoolExecutor(at_once) as pool:
-            for answer in pool.map(ask_well, [server.url] * at_once, [request] * at_once):
-                _prove(server.url, question, search.hits(answer.body), tickets)
+            for another in pool.map(ask_well, [server.url] * at_once, [request] * at_once):
+                _prove(server.url, question, search.hits(another.body), tickets)
     return True
 
 

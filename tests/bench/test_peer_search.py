@@ -50,10 +50,10 @@ def _prove_that_waits_end(desk: SearchDesk) -> None:
         return ask_well(url, request)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bench.peers.searching.ask_well", ask_but_cable)
+        patch.setattr("bench.peers.measuring.ask_well", ask_but_cable)
         with pytest.raises(RemoteDisconnected):
             prove_search(desk, desk.search, TICKETS, 1)
-        patch.setattr("bench.peers.searching._SOON", 0)
+        patch.setattr("bench.peers.measuring.SOON", 0)
         answered = prove_search(desk, desk.search, TICKETS, 1)
     assert [each.kind for each in answered] == ["middling word", "rare word", "rare phrase"]
 
