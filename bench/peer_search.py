@@ -120,7 +120,7 @@ def _beside(keesa: _Side, peer: Peer, engine: Engine, options: argparse.Namespac
         assert running.search is not None
         side = _Side(running.url, running.search, running.processes)
         answered = prove_search(side, side.search, options.tickets, options.workers)
-        for question in () if options.load else QUESTIONS:
+        for question in () if options.load else side.search.questions:
             line, reached = _measured(keesa, side if question in answered else None, question, options)
             yield f"| {engine} | {peer.name} {peer.version} | {line}", reached
 

@@ -23,9 +23,13 @@ class Hits(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Search:
     requests: Mapping[str, Request]
-    """A page of each kind of QUESTIONS, the newest tickets first."""
+    """A page of each kind of QUESTIONS that can be asked, the newest tickets first."""
     hits: Callable[[bytes], Hits]
     """Raises Unanswered where an answer tells, whatever its status, that the system has failed."""
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        return [question for question in QUESTIONS if question.kind in self.requests]
 
 
 def prove_search(server: Server, search: Search, tickets: int, workers: int) -> Sequence[Question]:
@@ -35,7 +39,7 @@ def prove_search(server: Server, search: Search, tickets: int, workers: int) -> 
     asked alone, and if that was soon, twice as often at once as there are workers, so that all of them have run what
     they run for it.
     """
-    return [question for question in QUESTIONS if _is_answered(server, search, question, tickets, 2 * workers)]
+    return [question for question in search.questions if _is_answered(server, search, question, tickets, 2 * workers)]
 
 
 def _is_answered(server: Server, search: Search, question: Question, tickets: int, at_once: int) -> bool:

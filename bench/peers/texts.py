@@ -30,6 +30,7 @@ QUESTIONS: Final = (
     Question("common word", ("cable",), 1),
     Question("middling word", ("seaplane",), OFTEN),
     Question("rare word", ("lighthouse",), RARELY),
+    Question("two rare words", ("marble", "lighthouse"), RARELY),
     Question("rare phrase", ("marble lighthouse",), RARELY),
     Question("two words", ("seaplane", "cable"), OFTEN),
 )

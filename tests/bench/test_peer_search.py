@@ -55,7 +55,7 @@ def _prove_that_waits_end(desk: SearchDesk) -> None:
             prove_search(desk, desk.search, TICKETS, 1)
         patch.setattr("bench.peers.measuring.SOON", 0)
         answered = prove_search(desk, desk.search, TICKETS, 1)
-    assert [each.kind for each in answered] == ["middling word", "rare word", "rare phrase"]
+    assert [each.kind for each in answered] == ["middling word", "rare word", "two rare words", "rare phrase"]
 
 
 def test_what_is_kept_is_known_by_all_that_it_is_of(tmp_path: Path) -> None:

@@ -114,17 +114,16 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
     if most is None:
         asked = asked._replace(by_heads=False)
     found = _found(asked)
-    phrase = asked.match.has_phrases  # is looked for in the rows that have its words: the index knows of none
-    later = phrase and most is not None  # and in no row where those are too many
-    of_hit = found.sql if phrase else _IN_HEAD if asked.by_heads else "1"
+    of_hit = _IN_HEAD if asked.by_heads else "1"
+    if asked.match.has_phrases:  # they are looked for in the rows that have their words: the index knows of none
+        of_hit = found.sql
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
     [row] = tx.all(
-        f"WITH hits AS MATERIALIZED (SELECT place, {'vector' if later else f'{of_hit} AS found'} FROM ticket_words"
+        f"WITH hits AS MATERIALIZED (SELECT place, {of_hit} AS found FROM ticket_words"
         " WHERE vector @@ CAST(:loose AS tsquery) AND place + 0 >= :lower AND place + 0 < :upper"  # + 0: by no index
         f"{'' if most is None else f' LIMIT {most + 1}'}),"
         " counted AS MATERIALIZED (SELECT count(*) AS hits FROM hits),"
-        f" meant AS MATERIALIZED (SELECT place, {of_hit if later else 'found'} AS found FROM hits"
-        " WHERE (SELECT hits FROM counted) <= :most)"
+        " meant AS MATERIALIZED (SELECT place, found FROM hits WHERE (SELECT hits FROM counted) <= :most)"
         f" SELECT (SELECT hits FROM counted) AS counted, {_LISTS} FROM (SELECT place, found FROM meant WHERE found > 0"
         f" ORDER BY place {'DESC' if newest_first else 'ASC'} LIMIT {HITS}) listed",
         **found.params,
