@@ -17,7 +17,7 @@ from bench.dataset import postgres, sqlite
 from bench.dataset.tables import Event, Row, Rows, Ticket
 from bench.desks import log_in
 from bench.engines import Engine
-from bench.peers.kept import forget, is_kept, keep, name_of
+from bench.peers.kept import load_once, name_of
 from bench.peers.peer import LIST_SIZE
 from bench.peers.searching import Hits, Search
 from bench.peers.stores import DATABASE, OWNER, Postgres, Sqlite, opened
@@ -69,14 +69,15 @@ def loaded(folder: Path, engine: Engine, tickets: int) -> Iterator[Place]:
     name, data = name_of(tickets, latest(), besides(OFTEN * RARELY)), folder / "data"
     with opened(engine, folder) as store:
         url = None if isinstance(store, Sqlite) else f"postgresql://{OWNER}@127.0.0.1:{store.port}/{DATABASE}"
-        if not is_kept(folder, name):
-            forget(folder)
+
+        def load_anew() -> None:
             shutil.rmtree(data, ignore_errors=True)
             if isinstance(store, Postgres):
                 store.begin()
             data.mkdir()
             load(data, url, tickets)
-            keep(folder, name)
+
+        load_once(folder, name, load_anew)
         yield Place(data, url, store.processes)
 
 

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from bench.engines import Engine
-from bench.peers.kept import forget, is_kept, keep, name_of
+from bench.peers.kept import forget, load_once, name_of
 from bench.peers.texts import OFTEN, RARELY, besides
 from bench.programs import Program, Surroundings, Unavailable, finish, free_port, program
 
@@ -141,16 +141,18 @@ def fill(
 
     A peer that is `searched` is only read, so its tickets stay for the next time: `folder` remembers them.
     """
-    name = name_of(tickets, statements, besides(OFTEN * RARELY))
-    if searched and is_kept(folder, name):
-        return
-    forget(folder)
-    store.renew()
-    store.load(tickets, statements)
-    if write_files is not None:
-        write_files()
+
+    def load() -> None:
+        store.renew()
+        store.load(tickets, statements)
+        if write_files is not None:
+            write_files()
+
     if searched:
-        keep(folder, name)
+        load_once(folder, name_of(tickets, statements, besides(OFTEN * RARELY)), load)
+    else:
+        forget(folder)
+        load()
 
 
 @contextmanager
@@ -177,8 +179,7 @@ def _cluster(folder: Path) -> Iterator[tuple[int, int]]:
     around = Surroundings(folder / "postgres.log", None if os.geteuid() else OWNER, Path("/"))
     if not cluster.exists():
         _make_cluster(cluster, around)
-    settings = {"listen_addresses": "127.0.0.1", "port": port}
-    place = [f"--{name}={value}" for name, value in settings.items()]
+    place = [f"--{name}={value}" for name, value in (("listen_addresses", "127.0.0.1"), ("port", port))]
     command = [str(_BINARIES / "postgres"), "-D", str(cluster), *place, "--unix_socket_directories="]
     with program(command, around, signal.SIGINT) as server:
         _wait_for(port, server)
@@ -212,13 +213,17 @@ def _wait_for(port: int, server: Program, seconds: float = 60) -> None:
 
 @contextmanager
 def _written_at_once(connection: psycopg.Connection) -> Iterator[None]:
-    """With fewer checkpoints and more memory for indexes, without which a million tickets take twice as long."""
+    """With fewer checkpoints and more memory for indexes, without which a million tickets take twice as long; then as
+    before, whatever became of the load.
+    """
     for name, value in _WHILE_LOADING.items():
         connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
     connection.execute("SELECT pg_reload_conf()")
-    yield
-    connection.execute("ALTER SYSTEM RESET ALL")
-    connection.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        connection.execute("ALTER SYSTEM RESET ALL")
+        connection.execute("SELECT pg_reload_conf()")
     connection.execute("CHECKPOINT")
 
 
