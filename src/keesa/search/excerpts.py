@@ -68,7 +68,12 @@ def _parts(text: str, start: int, end: int, places: Sequence[tuple[int, int]]) -
         parts += [text[at:first], text[first:last]]
         at = last
     parts.append(text[at:end])
-    parts = [_BLANK.sub(" ", part) for part in parts]
+    parts = [part if _is_even(part) else _BLANK.sub(" ", part) for part in parts]
     parts[0] = (_CUT if start else "") + parts[0]
     parts[-1] += _CUT if end < len(text) else ""
     return parts
+
+
+def _is_even(part: str) -> bool:
+    """Whether single blanks alone are blank in it: none but that one can be printed."""
+    return part.isprintable() and "  " not in part

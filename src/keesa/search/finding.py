@@ -5,7 +5,7 @@ these are looked at. Else hits are, the newest first: the first `MOST` of them t
 the next block goes on behind it, so that the pages together have each hit once.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, get_args
@@ -16,7 +16,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.filters import Condition, OneOf
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.db import Pace, Row, Steps, Tx
-from keesa.search.asking import Asked
+from keesa.search.asking import Asked, Heads
 from keesa.search.language import Query
 from keesa.search.matching import match_of
 from keesa.search.names import MOST_NAMES
@@ -92,7 +92,7 @@ def search(tx: Tx, actor: Actor, query: Query, wanted: RowsWanted, page: SearchP
     own = None if internal else actor.customer_id
     match = match_of(tx, query, internal=internal, customer_id=own, marks=[*_marks(wanted)])
     fitting = None if fits_all(actor, wanted) else condition_on(actor, wanted)
-    asked = Asked(match, internal, own_alone=not internal, by_heads=page.sort == "best", heads={})
+    asked = Asked(match, internal, own_alone=not internal, by_heads=page.sort == "best", heads=Heads(set(), set()))
     searching = _Searching(tx, actor, fitting, page, asked)
     few = few_of(tx, actor, wanted, FEW)
     yield Pace.LONG
@@ -173,7 +173,7 @@ class _Searching:
 
     def _cut(self, fits: Sequence[int], span: Span, end: int) -> _Block:
         rest = span.behind(end, newest_first=self._newest_first)
-        kept = [place for place in fits if not rest.lower <= place < rest.upper]
+        kept = fits[: bisect_left(fits, x=True, key=lambda place: rest.lower <= place < rest.upper)]
         looked = Span(rest.upper, span.upper) if self._newest_first else Span(span.lower, rest.lower)
         return _Block(kept, looked, rest)
 
@@ -235,11 +235,13 @@ class _Searching:
 
     def _in_order(self, places: Sequence[int]) -> Sequence[int]:
         """Those that are alike in what is sorted by stay as they are: the newest first."""
-        if self._page.sort == "raised":
+        if self._page.sort == "raised" or not places:
             return places
-        if self._page.sort == "best" and places:
+        if self._page.sort == "best":
             heads = self._hits.heads_of(self._tx, self._asked, places)
-            self._keys |= dict.fromkeys(places, 0) | dict.fromkeys(heads, 1)
+            self._keys = dict.fromkeys(places, 0) | dict.fromkeys(heads, 1)
+            if not heads:
+                return places
         return sorted(places, key=self._keys.__getitem__, reverse=self._largest_first)
 
     @property

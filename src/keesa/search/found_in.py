@@ -6,7 +6,7 @@ split where a term may stand. Any other is split from its beginning on, until en
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from keesa.search.language import Term
@@ -50,7 +50,7 @@ def _in_ascii(small: str, term: Term) -> Iterator[Found]:
     while at >= 0:
         while at and small[at - 1].isalnum():
             at -= 1
-        words = [match for _, match in zip(term.words, _WORD.finditer(small, at), strict=False)]
+        words = [*islice(_WORD.finditer(small, at), len(term.words))]
         if len(words) == len(term.words) and _is_term(term, [match[0] for match in words]):
             yield Found(at, words[-1].end(), term)
         at = small.find(first, words[0].end())

@@ -133,7 +133,9 @@ def _marked(texts: Sequence[_Text], query: Query, left: int) -> tuple[list[Mark]
             if left <= 0:
                 break
             left -= len(text.text)
-        excerpt = excerpt_of(plain_text(text.text) if text.part in ("description", "note") else text.text, query)
+            excerpt = excerpt_of(plain_text(text.text), query)
+        else:
+            excerpt = excerpt_of(text.text, query)
         if excerpt is not None:
             found.append((text, excerpt))
             missing -= excerpt.terms
@@ -143,6 +145,8 @@ def _marked(texts: Sequence[_Text], query: Query, left: int) -> tuple[list[Mark]
 
 
 def _chosen(found: Sequence[tuple[_Text, Excerpt]]) -> list[tuple[_Text, Excerpt]]:
+    if len(found) <= MOST:
+        return [*found]
     shown, first, others = set[Term](), list[int](), list[int]()
     for number, (_, excerpt) in enumerate(found):
         (others if excerpt.terms <= shown else first).append(number)

@@ -15,7 +15,7 @@ import msgspec
 from keesa.accounts.filters import Condition
 from keesa.db import Row, Tx
 from keesa.search.asking import Asked
-from keesa.search.spans import CHUNK, HITS, LARGEST, Met, Span
+from keesa.search.spans import CHUNK, HITS, Met, Span
 from keesa.words.places import MOST_ROWS
 from keesa.words.postgres_form import POSTGRES
 from keesa.words.statements import GIVEN, current
@@ -117,18 +117,20 @@ def _sorted(tx: Tx, asked: Asked, span: Span, most: int | None, *, newest_first:
     of_hit = _IN_HEAD if asked.by_heads else "1"
     if asked.match.has_phrases:  # they are looked for in the rows that have their words: the index knows of none
         of_hit = found.sql
+    listed = (
+        f"SELECT place, {of_hit} AS found FROM ticket_words"
+        " WHERE vector @@ CAST(:loose AS tsquery) AND place + 0 >= :lower AND place + 0 < :upper"  # + 0: by no index
+    )
+    if most is None:
+        first = f"WHERE found > 0 ORDER BY place {'DESC' if newest_first else 'ASC'} LIMIT {HITS}"
+        listed = f"WITH hits AS MATERIALIZED ({listed}) SELECT place, found FROM hits {first}"
+    else:
+        listed += f" LIMIT {most + 1}"
     tx.run("SET LOCAL enable_seqscan = off")  # which would seem cheap where many are expected, and reads each vector
     [row] = tx.all(
-        f"WITH hits AS MATERIALIZED (SELECT place, {of_hit} AS found FROM ticket_words"
-        " WHERE vector @@ CAST(:loose AS tsquery) AND place + 0 >= :lower AND place + 0 < :upper"  # + 0: by no index
-        f"{'' if most is None else f' LIMIT {most + 1}'}),"
-        " counted AS MATERIALIZED (SELECT count(*) AS hits FROM hits),"
-        " meant AS MATERIALIZED (SELECT place, found FROM hits WHERE (SELECT hits FROM counted) <= :most)"
-        f" SELECT (SELECT hits FROM counted) AS counted, {_LISTS} FROM (SELECT place, found FROM meant WHERE found > 0"
-        f" ORDER BY place {'DESC' if newest_first else 'ASC'} LIMIT {HITS}) listed",
+        f"SELECT count(*) AS counted, {_LISTS} FROM ({listed}) listed",
         **found.params,
         loose=asked.match.loose,
-        most=LARGEST if most is None else most,
         **span._asdict(),
     )
     if most is not None and row["counted"] > most:
@@ -147,10 +149,10 @@ def met(tx: Tx, asked: Asked, places: Sequence[int]) -> list[int]:
 
 def heads_of(tx: Tx, asked: Asked, places: Sequence[int]) -> set[int]:
     """Those of these hits whose head has all of it: as was seen, and of the others as they are now."""
-    left = [place for place in places if place not in asked.heads]
-    if left:
-        _among(tx, asked._replace(by_heads=True), GIVEN, left)
-    return {place for place in places if asked.heads.get(place)}
+    if not asked.heads.looked.issuperset(places):
+        left = {*places} - asked.heads.looked
+        _among(tx, asked._replace(by_heads=True), GIVEN, [*left])
+    return asked.heads.have_all.intersection(places) if asked.heads.have_all else set()
 
 
 def among(tx: Tx, asked: Asked, firsts: Sequence[int]) -> list[int]:
@@ -177,8 +179,7 @@ def _places(asked: Asked, row: Row, *, newest_first: bool) -> list[int]:
     """Of the hits; what was seen of their heads is written down."""
     hits = sorted(_listed(row["hits"]), reverse=newest_first)
     if asked.by_heads:
-        asked.heads.update(dict.fromkeys(hits, False))
-        asked.heads.update(dict.fromkeys(_listed(row["in_heads"]), True))
+        asked.heads.saw(hits, _listed(row["in_heads"]))
     return hits
 
 
