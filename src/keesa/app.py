@@ -18,6 +18,7 @@ from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
+from keesa.api.feed_cursors import FeedCursors
 from keesa.api.file_addresses import FileAddresses
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
@@ -194,6 +195,7 @@ def services_of(config: Config, database: Database, scratch: Scratch) -> Service
         last_use=LastUse(),
         replays=Replays(RequestHashes(keys)),
         file_addresses=FileAddresses(keys),
+        feed_cursors=FeedCursors(keys),
         receiving=_receiving(config),
         uploads=Receiver(database, scratch),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),

@@ -63,6 +63,10 @@ class Outdated(KeesaError):
         super().__init__(CHANGED)
 
 
+class Gone(KeesaError):
+    """What was asked for is kept no longer, and will not come back."""
+
+
 class TooManyAttempts(KeesaError):
     """Too many failed logins; `retry_after` is in seconds."""
 

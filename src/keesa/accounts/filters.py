@@ -133,11 +133,11 @@ class Condition:
     params: dict[str, object] = field(default_factory=dict)
 
 
-def any_of(filters: Sequence[Filter]) -> Condition:
-    """The condition on `tickets` that holds where any of the filters does."""
+def any_of(filters: Sequence[Filter], prefix: str = "") -> Condition:
+    """The condition on `tickets` that holds where any of the filters does; `prefix` stands before their name."""
     params: dict[str, object] = {}
     name = naming(params, "visible")
-    parts = [" AND ".join(condition_of(term, name) for term in filter_) or "1 = 1" for filter_ in filters]
+    parts = [" AND ".join(condition_of(term, name, prefix) for term in filter_) or "1 = 1" for filter_ in filters]
     return Condition(f"({' OR '.join(parts) or '1 = 0'})", params)
 
 

@@ -7,6 +7,7 @@ from keesa.accounts.last_use import LastUse
 from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
+from keesa.api.feed_cursors import FeedCursors
 from keesa.api.file_addresses import FileAddresses
 from keesa.api.replays import Replays
 from keesa.api.ticket_cache import TicketCache
@@ -30,6 +31,7 @@ class Services:
     tickets: TicketCache
     replays: Replays
     file_addresses: FileAddresses
+    feed_cursors: FeedCursors
     receiving: Receiving
     uploads: Receiver
     """Of pictures and files, and where they are kept."""

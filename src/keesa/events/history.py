@@ -121,19 +121,9 @@ def read_history(
             yield Pace.SHORT
     raised = any(row["kind"] == "raised" for row in rows)
     values = (first or _first_values(tx, past, said))() if raised else {}
-    entries = [_entry_of(row, asked, values) for row in rows]
-    names = names_in(
-        tx,
-        actor,
-        [(entry.kind, entry.thing_id) for entry in entries],
-        [
-            (entry.kind, change.field, value)
-            for entry in entries
-            for change in entry.changes
-            for value in (change.was, change.is_)
-        ],
-    )
-    entries = [_in_sight(entry, names) for entry in entries]
+    entries = [entry_of(row, values, of_desk=asked.of_desk) for row in rows]
+    names = names_of(tx, actor, entries)
+    entries = [in_sight(entry, names) for entry in entries]
     return HistoryPage(entries, entries[-1].number if more else None, names)
 
 
@@ -201,23 +191,26 @@ _RENUMBERED: Final = """
 """
 
 
-def _entry_of(row: Row, asked: _Asked, first: Mapping[str, Any]) -> HistoryEntry:
+def entry_of(row: Row, first: Mapping[str, Any], *, of_desk: bool) -> HistoryEntry:
+    """From the columns of an event and the names of who did it, for the desk or for customers; `first` is what the
+    ticket was raised with.
+    """
     kind: EventKind = row["kind"]
     changes = [Change(field, was, is_) for field, (was, is_) in _changes.decode(row["changes"]).items()]
     if kind == "raised":
         changes = [Change(field, None, value) for field, value in first.items() if value is not None]
-    elif kind == "transferred" and asked.of_desk:
+    elif kind == "transferred" and of_desk:
         changes = []  # the event before it, which is the desk's, tells what was changed
-    elif kind in _NOTES_WITH_TEXTS and not asked.of_desk:
+    elif kind in _NOTES_WITH_TEXTS and not of_desk:
         changes = []
     return HistoryEntry(
         number=row["number"],
-        kind="raised" if kind == "transferred" and not asked.of_desk else kind,
+        kind="raised" if kind == "transferred" and not of_desk else kind,
         at=row["at"],
         actor_id=row["actor_id"],
         actor=row["actor"],
         actor_nick=row["actor_nick"],
-        token_id=row["token_id"] if asked.of_desk else None,
+        token_id=row["token_id"] if of_desk else None,
         thing_id=None if kind == "transferred" else row["thing_id"],
         changes=changes,
     )
@@ -250,7 +243,22 @@ def _first_values(tx: Tx, past: Past, said: Callable[[], Mapping[str, Any]]) -> 
     return values
 
 
-def _in_sight(entry: HistoryEntry, names: Names) -> HistoryEntry:
+def names_of(tx: Tx, actor: Actor, entries: Sequence[HistoryEntry]) -> Names:
+    """Of the things that they are about, and of what changed, as far as the actor may know of it."""
+    return names_in(
+        tx,
+        actor,
+        [(entry.kind, entry.thing_id) for entry in entries],
+        [
+            (entry.kind, change.field, value)
+            for entry in entries
+            for change in entry.changes
+            for value in (change.was, change.is_)
+        ],
+    )
+
+
+def in_sight(entry: HistoryEntry, names: Names) -> HistoryEntry:
     """Without the ids of other tickets that are out of sight."""
     return replace(
         entry,

@@ -50,7 +50,7 @@ class ChangeOfTicket(Struct):
     changes: Annotated[list[ChangedField], Meta(description="Each field that it changed")]
 
 
-_EXAMPLE: Final = {
+EXAMPLE: Final = {
     "number": 3,
     "kind": "assigned",
     "at": "2025-03-04T10:30:00.000+05:00",
@@ -87,7 +87,7 @@ class HistoryAnswer(Struct):
     conditional=True,
     csv=True,
     headers=("Link",),
-    example={"data": {"history": [_EXAMPLE], "next": "Mw"}},
+    example={"data": {"history": [EXAMPLE], "next": "Mw"}},
 )
 def index(tx: Tx, call: Call[HistoryQuery, None], ticket: TicketPath) -> Steps[Reply[HistoryAnswer]]:
     """Every change, with who made it and what each field was and is from then on. The first one, `raised`, tells what
@@ -105,11 +105,11 @@ def index(tx: Tx, call: Call[HistoryQuery, None], ticket: TicketPath) -> Steps[R
     cursor = None if page.next_after is None else cursor_of(page.next_after, epoch)
     link = next_link(call, f"/tickets/{past.id}/history", cursor)
     etag = call.etag_of_content("history", page.entries, sorted(page.names.names.items()), link)
-    answer = HistoryAnswer(History([_shown(entry, page.names, clock) for entry in page.entries], cursor))
+    answer = HistoryAnswer(History([shown(entry, page.names, clock) for entry in page.entries], cursor))
     return Reply(answer, link, etag=etag)
 
 
-def _shown(entry: HistoryEntry, names: Names, clock: Clock) -> ChangeOfTicket:
+def shown(entry: HistoryEntry, names: Names, clock: Clock) -> ChangeOfTicket:
     return ChangeOfTicket(
         number=entry.number,
         kind=entry.kind,
