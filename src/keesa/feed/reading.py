@@ -17,7 +17,7 @@ from keesa.db import Pace, Row, Steps, Tx
 from keesa.errors import Gone
 from keesa.events.history import LARGEST_PAGE, HistoryEntry, entry_of, in_sight, names_of
 from keesa.events.naming import Names
-from keesa.feed.positions import Position, is_own, order_of
+from keesa.feed.positions import Position, is_own, order_of, require_order
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
 
 WINDOW: Final = 2_000
@@ -57,8 +57,11 @@ def read_feed(tx: Tx, actor: Actor, after: Position, limit: int, now: int) -> St
     lies too far back.
     """
     yield Pace.LONG
+    require = require_order(tx)
     window = _Window(tx, actor, after, limit)
-    if not is_own(tx, after):
+    is_known = is_own(tx, after)
+    require()
+    if not is_known:
         raise Gone(OTHER_STATE)
     end, looked, first_at = window.bounds()
     if first_at is not None and first_at < now - HORIZON:

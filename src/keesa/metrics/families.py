@@ -170,6 +170,12 @@ SEARCH_PENDING: Final = Family(
     "keesa_search_pending", "gauge", "Rows of tickets' words that are looked at one by one, as they wait for the index."
 )
 
+FEED_HELD_BACK: Final = Family(
+    "keesa_feed_held_back_seconds",
+    "gauge",
+    "Since when the oldest change that is committed waits to be told, as an older transaction is still open.",
+)
+
 # of the processes
 
 BUILD: Final = Family(
