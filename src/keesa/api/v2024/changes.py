@@ -26,7 +26,7 @@ ROUTES = Routes()
 
 DEFAULT_LIMIT: Final = 100
 LONGEST_WAIT: Final = 30
-_CURSOR: Final = "cCg1T2x4bTlFcVJ3ZlZkb0p6S3lOc0hZQ2JMdUFpUGE3ZWtXdFhnNHZVcjBTNmpN"
+_CURSOR: Final = "cCg1T2x4bTlFcVJ3ZlZkb0p6S3lOc0hZQ2JMdUFpUGE3ZWtXdFhnNHZVcjBTNmpNWm9hQ0dCRTJzaDlq"
 
 
 class TicketChange(ChangeOfTicket):
