@@ -78,7 +78,7 @@ def _opened(content: bytes, bound: bytes, ring: KeyRing) -> Position | None:
 
 def _bound_to(actor: Actor, epoch: int) -> bytes:
     """What decides which tickets the actor sees, and what of them."""
-    return msgspec.json.encode([epoch, actor.id, sees_internal(actor), visible_to(actor)])
+    return msgspec.json.encode([epoch, actor.id, sees_internal(actor), sorted(visible_to(actor))])
 
 
 @lru_cache(maxsize=32)
