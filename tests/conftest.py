@@ -22,7 +22,7 @@ from keesa.config import Config
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.opening import SQLITE_FILE
-from live import LiveServer
+from live import LiveServer, fork_servers
 from long_files import longest_first
 from memory import folder_in_memory, folder_within
 from places import NewPlace, Place
@@ -42,6 +42,7 @@ def pytest_configure() -> None:
         signal.signal(number, signal.default_int_handler)
     log_plainly()
     hash_quickly()
+    fork_servers()
 
 
 def log_plainly() -> None:
