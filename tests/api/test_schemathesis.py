@@ -1,6 +1,7 @@
 """Thousands of calls made up from each version's document, by people of every kind, on a real server.
 
 They are the same calls at each run: good ones, and ones that break the document in every way that it can be broken.
+Making them up takes longer than answering them, so that each goes to a server on either engine.
 What 2024 answers to both versions stands alike in both documents, so that it is called by that of 2024; a soak calls
 all of it by both. What breaks the document is refused alike to whoever may call at all, so that the first caller alone
 sends it; in a soak all do.
@@ -8,14 +9,19 @@ sends it; in a soak all do.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
 
 import pytest
+import requests
 import schemathesis
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
 from schemathesis.engine import StopReason, events, from_schema
 
 import cast
@@ -39,8 +45,11 @@ from keesa.web.router import answering
 from keesa.web.routes import ApiVersion, Route
 from laid_files import lay_attachments, lay_upload, lay_whole_upload
 from live import LiveServer
-from places import NewPlace
+from memory import folder_within
+from postgres_server import PostgresServer
 from soaking import SOAKS, times
+
+Case = schemathesis.Case[Any]
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
@@ -223,6 +232,8 @@ class Sessions:
     version: Version
     user_id: int
     standing: Tokens = field(init=False)
+    given: set[str] = field(default_factory=set)
+    """All that it has signed calls in with."""
     keys: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -235,10 +246,13 @@ class Sessions:
             )
         )
 
-    def get(self, _case: schemathesis.Case[Any], context: schemathesis.AuthContext) -> Tokens:
-        return self._open() if context.operation.path.startswith("/auth/") else self.standing
+    def get(self, _case: Case, context: schemathesis.AuthContext) -> Tokens:
+        return self.of(context.operation.path)
 
-    def set(self, case: schemathesis.Case[Any], tokens: Tokens, _context: schemathesis.AuthContext) -> None:
+    def of(self, path: str) -> Tokens:
+        return self._open() if path.startswith("/auth/") else self.standing
+
+    def set(self, case: Case, tokens: Tokens, _context: schemathesis.AuthContext) -> None:
         case.headers["Authorization"] = f"Bearer {tokens.access}"
         case.headers["X-Refresh-Token"] = tokens.refresh
         key = str(case.headers.get(KEY, ""))
@@ -249,7 +263,9 @@ class Sessions:
         actor, session = self.database.write(lambda tx: open_session(tx, self.user_id, self.version, now()))
         signer = Signer(cast.SECRET.encode())
         access = signer.access(actor, session, now() + ACCESS_LIFETIME)
-        return Tokens(access.token, signer.refresh(actor, session).token)
+        tokens = Tokens(access.token, signer.refresh(actor, session).token)
+        self.given.update(tokens)
+        return tokens
 
 
 def prepare(database: Database) -> None:
@@ -314,36 +330,58 @@ class Outcome:
     """What was wrong to a command that shows it."""
 
 
-@pytest.fixture
-def server(new_place: NewPlace, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LiveServer, Database]]:
-    """The documented world, in which logins may fail as often as they like, and its database."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    place = new_place(None)
+class Desk(NamedTuple):
+    """The documented world, in which logins may fail as often as they like."""
+
+    live: LiveServer
+    database: Database
+    outcome: Outcome
+
+
+@contextmanager
+def desk(data: Path, url: str | None) -> Iterator[Desk]:
     env = {
         "KEESA_SECRET": cast.SECRET,
         "KEESA_LOGIN_FAILURES_PER_USER_AND_ADDRESS": UNLIMITED,
         "KEESA_LOGIN_FAILURES_PER_USER": UNLIMITED,
         "KEESA_LOGIN_FAILURES_PER_ADDRESS": UNLIMITED,
     }
-    with LiveServer(place.data, place.url, "--demo", **env) as live:
-        database = open_database(place.data, place.url)
-        yield live, database
+    with LiveServer(data, url, "--demo", **env) as live:
+        database = open_database(data, url)
+        prepare(database)
+        yield Desk(live, database, Outcome())
         database.close()
 
 
-@pytest.mark.parametrize("version", ["2021", "2024"])
-def test_the_server_does_what_its_document_says(server: tuple[LiveServer, Database], version: Version) -> None:
-    """No call is answered with a 500, a status, a header or a body that the document of its version does not show."""
-    live, database = server
-    prepare(database)
-    files = open_place(None, live.data, database.read(owner))
-    outcome = Outcome()
-    document = f"{live.url}/api/v1/openapi.json?version={version}"
-    for user_id in CALLERS:
-        welcome(database, files, user_id)
-        sessions, but = Sessions(database, version, user_id), left_out(database, version, user_id)
-        explore(document, sessions, outcome, but=but, breaking=SOAKS or user_id == CALLERS[0])
+@pytest.fixture
+def desks(memory: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[Desk]]:
+    """One on each engine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    name = "made_up_calls"
+    postgres.create_database(name)
+    with ExitStack() as stack:
+        stack.callback(postgres.drop_database, name)
+        folders = [stack.enter_context(folder_within(memory)) for _ in range(2)]
+        urls = (None, postgres.url(name))
+        yield [stack.enter_context(desk(data, url)) for data, url in zip(folders, urls, strict=True)]
 
+
+@pytest.mark.parametrize("version", ["2021", "2024"])
+def test_the_server_does_what_its_document_says(desks: Sequence[Desk], version: Version) -> None:
+    """No call is answered with a 500, a status, a header or a body that the document of its version does not show, on
+    either engine.
+    """
+    but = {user_id: left_out(desks[0].database, version, user_id) for user_id in CALLERS}
+    for user_id in CALLERS:
+        for each in desks:
+            welcome(each.database, open_place(None, each.live.data, each.database.read(owner)), user_id)
+        explore(desks, version, user_id, but=but[user_id], breaking=SOAKS or user_id == CALLERS[0])
+    for each in desks:
+        check(each.outcome, version)
+
+
+def check(outcome: Outcome, version: Version) -> None:
+    """Nothing was wrong, and enough was asked: each operation was answered well, most calls were no strangers'."""
     assert outcome.findings == {}
     assert outcome.statuses.total() >= CALLS[version]
     assert outcome.good.total() > outcome.statuses.total() / 8
@@ -378,34 +416,87 @@ def left_out(database: Database, version: Version, user_id: int) -> tuple[str, .
     return FOR_ANYONE + tuple(not_for_it)
 
 
-def explore(document: str, sessions: Sessions, outcome: Outcome, *, but: tuple[str, ...], breaking: bool) -> None:
-    """Make every call that schemathesis finds in the document, but for some operations, and add what became of
-    them to the outcome.
+def explore(desks: Sequence[Desk], version: Version, user_id: int, *, but: tuple[str, ...], breaking: bool) -> None:
+    """Make every call that schemathesis finds in the document, but for some operations, as that person at each desk;
+    add what became of them to its outcome.
     """
-    schema = schemathesis.openapi.from_url(document, config=configuration(sessions.version, breaking=breaking))
+    first, *others = desks
+    document = f"{first.live.url}/api/v1/openapi.json?version={version}"
+    schema = schemathesis.openapi.from_url(document, config=configuration(version, breaking=breaking))
+    sessions = Sessions(first.database, version, user_id)
     schema.auth.providers.append(sessions)
-    for event in from_schema(schema.exclude(name=list(but)) if but else schema).execute():
-        match event:
-            case events.ScenarioFinished():
-                note(event, outcome)
-            case events.NonFatalError():
-                outcome.findings[f"{event.label}: {event.info.title}: {event.info.message}"] = ""
-            case events.EngineFinished():
-                assert event.stop_reason is StopReason.COMPLETED
+    with ExitStack() as stack:
+        further = [
+            stack.enter_context(Further(each, Sessions(each.database, version, user_id), sessions.given))
+            for each in others
+        ]
+
+        @schema.hook
+        def after_call(_context: Any, case: Case, _response: Response) -> None:  # noqa: ANN401 - of no interest
+            for each in further:
+                each.send(case)
+
+        for event in from_schema(schema.exclude(name=list(but)) if but else schema).execute():
+            match event:
+                case events.ScenarioFinished():
+                    note(event, first.outcome)
+                case events.NonFatalError():
+                    first.outcome.findings[f"{event.label}: {event.info.title}: {event.info.message}"] = ""
+                case events.EngineFinished():
+                    assert event.stop_reason is StopReason.COMPLETED
+
+
+class Further:
+    """A desk that gets the calls that were made up for the first, as the same person there."""
+
+    def __init__(self, desk: Desk, sessions: Sessions, given: set[str]) -> None:
+        self._outcome = desk.outcome
+        self._base = f"{desk.live.url}/api/v1"
+        self._sessions = sessions
+        self._given = given
+        self._connections = requests.Session()
+        self._connections.trust_env = False
+        self._connections.headers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connections.close()
+
+    def send(self, case: Case) -> None:
+        """What has been signed in there is signed in here; what a call leaves out or breaks stays as it is."""
+        tokens = self._sessions.of(case.operation.path)
+        own = {"Authorization": f"Bearer {tokens.access}", "X-Refresh-Token": tokens.refresh}
+        signed = {name: own[name] for name in own if str(case.headers.get(name)).removeprefix("Bearer ") in self._given}
+        response = case.operation.schema.transport.send(
+            case, session=self._connections, base_url=self._base, headers=signed
+        )
+        self._connections.cookies.clear()
+        label = case.operation.label
+        count_answer(self._outcome, label, response)
+        try:
+            case.validate_response(response, transport_kwargs={"base_url": self._base})
+        except FailureGroup as group:
+            for failure in group.exceptions:
+                self._outcome.findings[f"{label}: {failure}"] = str(group)
 
 
 def note(event: events.ScenarioFinished, outcome: Outcome) -> None:
     recorder = event.recorder
     for interaction in recorder.interactions.values():
-        response = interaction.response
-        outcome.statuses[response.status_code if response else 0] += 1
-        if response and response.status_code < 300:
-            outcome.good[recorder.label] += 1
-            outcome.versions.add((recorder.label, response.headers["keesa-version"][0]))
+        count_answer(outcome, recorder.label, interaction.response)
     for check in (check for checks in recorder.checks.values() for check in checks):
         if check.failure_info:
             found = check.failure_info
             outcome.findings[f"{recorder.label}: {check.name}: {found.failure}"] = found.code_sample
+
+
+def count_answer(outcome: Outcome, label: str, response: Response | None) -> None:
+    outcome.statuses[response.status_code if response else 0] += 1
+    if response and response.status_code < 300:
+        outcome.good[label] += 1
+        outcome.versions.add((label, response.headers["keesa-version"][0]))
 
 
 def configuration(version: Version, *, breaking: bool) -> schemathesis.Config:

@@ -394,9 +394,9 @@ WRITING: Final = [case for case in CASES if "POST /tickets" in str(case.id)]
 @pytest.mark.parametrize(("version", "row"), WRITING)
 def test_who_is_refused_changes_nothing(desk: ApiFor, joined: Database, version: Version, row: Row) -> None:
     """Neither a ticket out of sight nor one in sight, where the permission is missing."""
+    before = joined.read(tickets_as_kept)
     for person, cell in zip(PEOPLE, row.cells, strict=True):
         caller = desk(person, version)
-        before = joined.read(tickets_as_kept)
         if cell in ("403", "404", "422"):
             outcome(caller, person, row)
         elif not cell.isdigit():

@@ -1,4 +1,4 @@
-"""`keesa` with a command, as an operator runs it: in this process, or in one of its own."""
+"""`keesa` with a command, as an operator runs it: in this process, in a forked one, or in one that is started."""
 
 import io
 import os
@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 
 import pytest
 
+from forked_keesa import start
 from keesa.cli import run
 from live import KEESA, environment
 from places import Place
@@ -32,10 +34,10 @@ def keesa(
     *arguments: Argument, place: Place | None = None, stdin: bytes = b"", variables: Mapping[str, str] | None = None
 ) -> Done:
     """Run the command, with the place as its options and nothing else of Keesa's in the environment but `variables`: in
-    this process, which has loaded all of it, unless it needs one of its own.
+    this process, which has loaded all of it, or in a forked one.
     """
     if arguments[0] in THEIR_OWN:
-        return keesa_process(*arguments, place=place, stdin=stdin, variables=variables)
+        return _forked([*map(os.fsdecode, arguments), *options(place)], stdin, environment() | dict(variables or {}))
     with _started([*map(os.fsdecode, arguments), *options(place)], stdin, variables or {}) as (out, err):
         return Done(_status(), out.getvalue().decode(), err.getvalue().decode())
 
@@ -59,6 +61,20 @@ def options(place: Place | None) -> list[str]:
     if place is None:
         return []
     return ["--data", str(place.data), *(["--database-url", place.url] if place.url else [])]
+
+
+def _forked(arguments: Sequence[str], stdin: bytes, env: Mapping[str, str]) -> Done:
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        process = start(arguments, env, out=out.fileno(), err=err.fileno(), stdin=given.fileno())
+        try:
+            status = process.wait(60)
+        finally:
+            process.kill()
+        out.seek(0)
+        err.seek(0)
+        return Done(status, out.read().decode(), err.read().decode())
 
 
 @contextmanager

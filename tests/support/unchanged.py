@@ -27,4 +27,6 @@ def _kept(tx: Tx) -> dict[str, list[str]]:
 
 
 def _shown(row: Any) -> str:  # noqa: ANN401 - each engine's own
-    return repr({name: value for name, value in dict(row).items() if name != "last_used_at"})
+    values = dict(row)
+    values.pop("last_used_at", None)
+    return repr([*values.values()])

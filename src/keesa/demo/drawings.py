@@ -11,6 +11,8 @@ WIDTH: Final = 800
 HEIGHT: Final = 600
 _SMOOTH: Final = 2
 """Drawn so many times as large, and made smaller: lines have no steps then."""
+QUALITY: Final = 85
+"""As JPEG, which a telephone would have made."""
 Colour = tuple[int, int, int]
 _DARK: Final[Colour] = (38, 50, 56)
 _STEEL: Final[Colour] = (144, 164, 174)
@@ -21,12 +23,11 @@ _BLUE: Final[Colour] = (30, 136, 229)
 
 
 def drawing(name: str) -> bytes:
-    """One of `NAMES`, as PNG; KeyError for any other name."""
+    """One of `NAMES`, as JPEG; KeyError for any other name."""
     image, draw = _sheet(*_SKIES[name])
     _DRAWINGS[name](draw)
-    small = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     buffer = BytesIO()
-    small.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    image.reduce(_SMOOTH).save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
 
 
@@ -60,7 +61,7 @@ class _Pen:
 
 
 def _sheet(above: Colour, below: Colour) -> tuple[Image.Image, _Pen]:
-    """A sky of sixteen stripes: few colours take few bytes."""
+    """A sky of sixteen stripes."""
     image = Image.new("RGB", (WIDTH * _SMOOTH, HEIGHT * _SMOOTH))
     pen = _Pen(image)
     for stripe in range(16):

@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from PIL import Image
-
 from keesa.attachments.keeping import keep_attachment
 from keesa.attachments.made import NewFile, ReadyFile
 from keesa.attachments.receiving import put_picture
@@ -22,8 +20,6 @@ from keesa.pictures.decoding import Decoders
 
 MEGAPIXELS: Final = 1
 """Of a drawing, at the most."""
-QUALITY: Final = 85
-"""As JPEG, which a telephone would have made."""
 
 
 class _Hung(NamedTuple):
@@ -69,7 +65,7 @@ async def _draw(
     try:
         drawn = dict[tuple[str, int], Drawn]()
         for name in names:
-            content, into = _photographed(name), folder / name
+            content, into = drawing(name), folder / name
             into.mkdir()
             picture = await decoders.prepare(BytesIO(content), into)
             digits = sha256(content).hexdigest()
@@ -77,12 +73,6 @@ async def _draw(
         return drawn
     finally:
         decoders.close()
-
-
-def _photographed(name: str) -> bytes:
-    made = BytesIO()
-    Image.open(BytesIO(drawing(name))).convert("RGB").save(made, "JPEG", quality=QUALITY)
-    return made.getvalue()
 
 
 def hang(tx: Tx, ticket: KeptTicket, drawn: Mapping[tuple[str, int], Drawn]) -> None:
