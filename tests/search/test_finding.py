@@ -208,7 +208,7 @@ def test_few_hits_are_sorted_at_once(
     with undone(full) as tx:
         lay(tx, PlainDesk([ticket(number, 1) for number in range(2024001, 2024036)], [], 50))
         match = match_of(tx, read_query("link"), internal=True)
-        asked = AskedRows(match, internal=True, own_alone=False, by_heads=False, heads={})
+        asked = AskedRows(match, internal=True, own_alone=False, by_heads=False, heads=Heads(set(), set()))
         statements: list[str] = []
         ask = tx.all
 
