@@ -14,6 +14,7 @@ from keesa.db import Database, Row, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.search import finding, postgres_hits, spans, sqlite_hits, walking
 from keesa.search.asking import Asked as AskedRows
+from keesa.search.asking import Heads
 from keesa.search.finding import SORTS, FoundTickets, SearchPage, search
 from keesa.search.language import read_query
 from keesa.search.matching import match_of
