@@ -21,7 +21,7 @@ from keesa.accounts.actors import Actor
 from keesa.accounts.keys import FixedKeys, KeyRing, Keys
 from keesa.accounts.permissions import sees_internal, visible_to
 from keesa.errors import Gone, Invalid
-from keesa.feed.positions import Position
+from keesa.feed.positions import AT_MOST, Position
 from keesa.feed.reading import OTHER_STATE
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LENGTH: Final = 80
 """Characters."""
 NO_CURSOR: Final = "is no cursor of the feed: take it from `next` of the answer before, or from /changes/start"
-_PLACED: Final = Struct(">QQQQ")
+_PLACED: Final = Struct(">QQQII")
 _NONCE: Final = 12
 """Random bytes that begin a cursor."""
 _PURPOSE: Final = b"keesa: cursors of the feed"
@@ -44,7 +44,7 @@ class FeedCursors:
         self._keys = FixedKeys(KeyRing(keys)) if isinstance(keys, bytes) else keys
 
     def seal(self, position: Position, actor: Actor, epoch: int) -> str:
-        return self._seal(position, _bound_to(actor, epoch, "feed"))
+        return self._seal((*position[:-1], position.at % AT_MOST), _bound_to(actor, epoch, "feed"))
 
     def open(self, cursor: str, actor: Actor, epoch: int, field: str) -> Position:
         """Raises `Invalid` for what is no cursor, and `Gone` for one that was made for other rights, or by a desk of
@@ -54,7 +54,7 @@ class FeedCursors:
 
     def seal_page(self, raised_at: int, ticket_id: int, actor: Actor, epoch: int) -> str:
         """Of a first copy, behind that ticket: its pages must all be of the same rights."""
-        return self._seal((raised_at, ticket_id, 0, 0), _bound_to(actor, epoch, "copy"))
+        return self._seal((raised_at, ticket_id, 0, 0, 0), _bound_to(actor, epoch, "copy"))
 
     def open_page(self, cursor: str, actor: Actor, epoch: int, field: str) -> tuple[int, int]:
         """Raises as `open`."""
