@@ -54,7 +54,7 @@ def of_events(events: int) -> Page:
 def _before(tx: Tx, events: int) -> Position:
     order = order_of(tx)
     rows = tx.each(
-        f"SELECT {order.transaction}, id, ticket_id, number FROM ticket_events WHERE {order.told}"
+        f"SELECT {order.transaction}, id, ticket_id, number, at FROM ticket_events WHERE {order.told}"
         f" ORDER BY {order.backwards} LIMIT 1 OFFSET {events}"
     )
     return Position(*next(iter(rows)))

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from asking import Api, ApiFor
-from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER, HIDDEN, STRANGER
+from cast import ADMIN, ASSIGNED, CUSTOMER, ENGINEER
 
 Told = dict[str, Any]
 

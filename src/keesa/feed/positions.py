@@ -26,11 +26,14 @@ class Position(NamedTuple):
     ticket_id: int
     number: int
     """Among all of the ticket's."""
+    at: int
+    """Milliseconds since 1970, or what is left of them by `AT_MOST`: another one where SQLite has given an id again."""
 
 
 MOST: Final = 1_000
 """Events that are looked at for how long the feed is held back."""
-BEGINNING: Final = Position(0, 0, 0, 0)
+AT_MOST: Final = 2**32
+BEGINNING: Final = Position(0, 0, 0, 0, 0)
 
 
 class Order(NamedTuple):
@@ -63,7 +66,7 @@ def last_position(tx: Tx) -> Position:
     """Behind all that is told by now."""
     order = order_of(tx)
     rows = tx.each(
-        f"SELECT {order.transaction}, id, ticket_id, number FROM ticket_events WHERE {order.told}"
+        f"SELECT {order.transaction}, id, ticket_id, number, at FROM ticket_events WHERE {order.told}"
         f" ORDER BY {order.backwards} LIMIT 1"
     )
     return next((Position(*row) for row in rows), BEGINNING)
@@ -75,11 +78,14 @@ def is_own(tx: Tx, position: Position) -> bool:
         return True
     order = order_of(tx)
     rows = tx.each(
-        f"SELECT {order.transaction}, id FROM ticket_events WHERE ticket_id = :ticket_id AND number = :number",
+        f"SELECT {order.transaction}, id, at FROM ticket_events WHERE ticket_id = :ticket_id AND number = :number",
         ticket_id=position.ticket_id,
         number=position.number,
     )
-    return list(rows) == [(position.transaction, position.id)]
+    return any(
+        (transaction, event_id, at % AT_MOST) == (position.transaction, position.id, position.at % AT_MOST)
+        for transaction, event_id, at in rows
+    )
 
 
 def require_order(tx: Tx) -> Callable[[], None]:

@@ -137,7 +137,7 @@ class _Window:
     def bounds(self) -> tuple[Position, int, int | None]:
         """Where it ends, of how many events, and when the first of them was; where it begins if there are none."""
         for row in self._bounds():
-            end = Position(row["place"], row["id"], row["ticket_id"], row["number"])
+            end = Position(row["place"], row["id"], row["ticket_id"], row["number"], row["at"])
             return end, row["looked"], row["first_at"]
         return self._after, 0, None
 
@@ -147,7 +147,7 @@ class _Window:
         found = _HITS[self._of_desk].format(now=now.sql, before=before.sql, most=limit + 1)
         return [
             _Hit(
-                Position(row["place"], row["id"], row["ticket_id"], row["number"]),
+                Position(row["place"], row["id"], row["ticket_id"], row["number"], row["at"]),
                 row["size"],
                 bool(row["is_told"]),
                 bool(row["was_seen"]),
@@ -174,13 +174,13 @@ class _Window:
 
 
 _BOUNDS: Final = """
-    SELECT place, id, ticket_id, number, (SELECT count(*) FROM looked) AS looked,
+    SELECT place, id, ticket_id, number, at, (SELECT count(*) FROM looked) AS looked,
         (SELECT at FROM looked ORDER BY place, id LIMIT 1) AS first_at
     FROM looked ORDER BY place DESC, id DESC LIMIT 1
 """
 _FOUND: Final = """
     , judged AS MATERIALIZED (
-        SELECT place, id, ticket_id, number, public_number,
+        SELECT place, id, ticket_id, number, public_number, at,
             CASE WHEN {{now}} THEN 1 ELSE 0 END AS is_seen,
             CASE WHEN had_customer_id IS NULL THEN 0 ELSE (
                 SELECT CASE WHEN {{before}} THEN 1 ELSE 0 END
@@ -197,7 +197,8 @@ _FOUND: Final = """
         WHERE judged.is_seen = 1 OR judged.had_seen = 1 OR tickets.duplicate_of_id IS NOT NULL
         ORDER BY judged.place, judged.id LIMIT {{most}}
     )
-    SELECT found.place, found.id, found.ticket_id, found.number, found.main_id, length(ticket_events.changes) AS size,
+    SELECT found.place, found.id, found.ticket_id, found.number, found.at, found.main_id,
+        length(ticket_events.changes) AS size,
         CASE WHEN is_seen = 1 OR had_seen = 1 THEN 1 ELSE 0 END AS was_seen,
         CASE WHEN is_seen = 1{known} THEN 1 ELSE 0 END AS is_told
     FROM found

@@ -31,7 +31,7 @@ def look(tx: Tx, after: Position) -> list[Happened]:
     order = order_of(tx)
     rows = tx.each(
         f"SELECT {order.transaction}, ticket_events.id, ticket_events.ticket_id, ticket_events.number,"
-        " public_number IS NOT NULL, ticket_events.raised_by_id, ticket_events.customer_id,"
+        " ticket_events.at, public_number IS NOT NULL, ticket_events.raised_by_id, ticket_events.customer_id,"
         " ticket_events.assigned_to_id, ticket_events.ticket_type,"
         " had_customer_id, had_assigned_to_id, had_ticket_type, tickets.duplicate_of_id IS NOT NULL"
         " FROM ticket_events JOIN tickets ON tickets.id = ticket_events.ticket_id"
@@ -43,7 +43,7 @@ def look(tx: Tx, after: Position) -> list[Happened]:
 
 
 def _happened(*row: Any) -> Happened:  # noqa: ANN401 - columns
-    place, (public, raiser), now, before, is_duplicates = row[:4], row[4:6], row[6:9], row[9:12], row[12]
+    place, (public, raiser), now, before, is_duplicates = row[:5], row[5:7], row[7:10], row[10:13], row[13]
     had = None if before[0] is None else Sight(raiser, *before)
     return Happened(Position(*place), bool(public), Sight(raiser, *now), had, bool(is_duplicates))
 

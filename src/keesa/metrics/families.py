@@ -29,7 +29,7 @@ REQUESTS: Final = Family(
 SECONDS: Final = Family(
     "keesa_http_request_seconds",
     "histogram",
-    "Seconds from a request's head to the end of its answer.",
+    "Seconds from a request's head to the end of its answer, without those that it waited for something to tell.",
     ("route", "method"),
 )
 IN_FLIGHT: Final = Family("keesa_http_requests_in_flight", "gauge", "Requests that are under way.")

@@ -36,7 +36,7 @@ from keesa.web.request_headers import HEADERS, HttpRequest
 from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Prepare, Route, Runs
 from keesa.web.trace import TRACE, Trace
-from keesa.web.waiting import unless_gone, wait
+from keesa.web.waiting import wait
 
 _Made = tuple[EncodedReply, Place | None]
 """An answer, and where it may be kept."""
@@ -118,12 +118,8 @@ class Dispatcher:
             return await self._once(request, lambda: self._run_in_thread(request))
 
         reply = await self._read_once(request)
-        if reply.waiting is None:
-            return reply
-        until = time.monotonic() + reply.waiting.seconds
-        while reply.waiting is not None and (left := until - time.monotonic()) > 0:
-            if not await unless_gone(request.http.receive, wait(reply.waiting, left)):
-                break
+        begun = time.perf_counter()
+        while reply.waiting is not None and await wait(reply.waiting, begun, request.http.receive, request.trace):
             reply = await self._read_once(request)
         return reply
 

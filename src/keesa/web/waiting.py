@@ -1,13 +1,17 @@
 """Calls that wait for something to tell, and clients that go away meanwhile."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
+
+if TYPE_CHECKING:
+    from keesa.web.trace import Trace
 
 T = TypeVar("T")
 
@@ -22,7 +26,19 @@ class Waiting:
     """Waits so many seconds at the most; whether there may be something to tell."""
 
 
-async def wait(waiting: Waiting, seconds: float) -> bool:
+async def wait(waiting: Waiting, since: float, receive: Receive, trace: "Trace") -> bool:
+    """Whether there may be something to tell, in its seconds from `since` on, by `time.perf_counter`. Raises
+    `ClientDisconnect` as soon as the client goes.
+    """
+    begun = time.perf_counter()
+    left = since + waiting.seconds - begun
+    try:
+        return left > 0 and await unless_gone(receive, _until(waiting, left))
+    finally:
+        trace.waited += time.perf_counter() - begun
+
+
+async def _until(waiting: Waiting, seconds: float) -> bool:
     return await waiting.until(seconds)
 
 

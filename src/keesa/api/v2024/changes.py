@@ -17,7 +17,6 @@ from keesa.feed.positions import last_position, require_order
 from keesa.feed.reading import OTHER_STATE, FeedPage, read_feed
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import RowsPage, list_rows
-from keesa.web.cursors import cursor_of, position_of
 from keesa.web.replies import Reply
 from keesa.web.routes import Routes
 from keesa.web.waiting import Waiting
@@ -143,6 +142,7 @@ class FirstCopyAnswer(Struct):
     summary="Begin to follow what happens: a first copy of the tickets that you see, and where to go on",
     permission=TICKETS_READ,
     headers=("Link",),
+    errors={410: OTHER_STATE},
     example={"data": {"columns": rows.COLUMNS, "rows": [rows.EXAMPLE], "next": None, "cursor": _CURSOR}},
 )
 def start(tx: Tx, call: Call[CursorQuery, None]) -> Steps[Reply[FirstCopyAnswer]]:
@@ -150,18 +150,22 @@ def start(tx: Tx, call: Call[CursorQuery, None]) -> Steps[Reply[FirstCopyAnswer]
     `/changes` behind that cursor: it tells all that happened since, also while you were reading.
     """
     actor, epoch, clock = call.actor, call.caller.epoch, call.services.clock
-    after = None if call.query.after is None else position_of(call.query.after, tuple[int, int], epoch)
+    cursors = call.services.feed_cursors
+    after = None if call.query.after is None else cursors.open_page(call.query.after, actor, epoch, "after")
     begins = None
     if after is None:
         require = require_order(tx)
         begins = last_position(tx)
         require()
     found = yield from list_rows(tx, actor, RowsWanted(), RowsPage(call.query.page_size, after=after))
-    following = None if found.next_after is None else cursor_of(found.next_after, epoch)
+    following = None
+    if found.next_after is not None:
+        raised_at, ticket_id = found.next_after
+        following = cursors.seal_page(raised_at, ticket_id, actor, epoch)
     copy = FirstCopy(
         rows.COLUMNS,
         [rows.shown(row, clock) for row in found.rows],
         following,
-        None if begins is None else call.services.feed_cursors.seal(begins, actor, epoch),
+        None if begins is None else cursors.seal(begins, actor, epoch),
     )
     return Reply(FirstCopyAnswer(copy), next_link(call, "/changes/start", following))
