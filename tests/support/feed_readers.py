@@ -45,15 +45,18 @@ class FeedReader:
         if self.cursor is None:
             self.begin(limit)
             return None
+        path = f"/changes?limit={limit}&after={self.cursor}"
         if self._rest is not None:
-            self._copy(self._data(f"/changes/start?limit={limit}&after={self._rest}"))
-            return None
-        status, body = self.ask(f"/changes?limit={limit}&after={self.cursor}")
+            path = f"/changes/start?limit={limit}&after={self._rest}"
+        status, body = self.ask(path)
         if status == BEGIN_AGAIN:
-            self.cursor = None
+            self.cursor = self._rest = None
             return None
-        assert status == 200, body
+        assert status == 200, (path, body)
         data: dict[str, Any] = body["data"]
+        if self._rest is not None:
+            self._copy(data)
+            return None
         self.told += data["changes"]
         self.rows.update({row[0]: row for row in data["rows"]})
         for ticket_id in data["gone"]:
