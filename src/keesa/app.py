@@ -19,6 +19,7 @@ from keesa.accounts.tokens import Signer
 from keesa.api import PREFIX, password_page
 from keesa.api.application import Api
 from keesa.api.feed_cursors import FeedCursors
+from keesa.api.feed_watch import FeedWatch
 from keesa.api.file_addresses import FileAddresses
 from keesa.api.gathered_logins import GatheredLogins
 from keesa.api.health import Health
@@ -131,7 +132,9 @@ def serve_from(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
-            sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
+            connections = sampler.sources.connections = scope.get("extensions", {}).get(CONNECTIONS)
+            if connections is not None:
+                connections.when_stopping(services.feed_watch.stop)
             sampler.start()
             await asyncio.to_thread(scratch.sweep)
             for writer in writers:
@@ -196,6 +199,7 @@ def services_of(config: Config, database: Database, scratch: Scratch) -> Service
         replays=Replays(RequestHashes(keys)),
         file_addresses=FileAddresses(keys),
         feed_cursors=FeedCursors(keys),
+        feed_watch=FeedWatch(database),
         receiving=_receiving(config),
         uploads=Receiver(database, scratch),
         tickets=TicketCache(clock, config.cache_mib * 1024 * 1024 * (ANSWERS_SHARE - 1) // ANSWERS_SHARE),

@@ -14,6 +14,7 @@ from keesa.db import Database, Row, Tx
 from keesa.db.steps import run_to_the_end
 from keesa.search import finding, postgres_hits, spans, sqlite_hits, walking
 from keesa.search.asking import Asked as AskedRows
+from keesa.search.asking import Heads
 from keesa.search.finding import SORTS, FoundTickets, SearchPage, search
 from keesa.search.language import read_query
 from keesa.search.matching import match_of
@@ -208,7 +209,7 @@ def test_few_hits_are_sorted_at_once(
     with undone(full) as tx:
         lay(tx, PlainDesk([ticket(number, 1) for number in range(2024001, 2024036)], [], 50))
         match = match_of(tx, read_query("link"), internal=True)
-        asked = AskedRows(match, internal=True, own_alone=False, by_heads=False, heads={})
+        asked = AskedRows(match, internal=True, own_alone=False, by_heads=False, heads=Heads(set(), set()))
         statements: list[str] = []
         ask = tx.all
 

@@ -25,6 +25,9 @@ class Api(Authentication):
         who: dict[str, Any] = {"actor": caller.actor, "session": caller.session}
         return Call(services=self._services, caller=caller, **who, **request)
 
+    def written(self) -> None:
+        self._services.feed_watch.written()
+
     def circumstances(self, client: Client, headers: Headers, at: int) -> str:
         """What the addresses of files hang on, which are others each day, and the desk's day."""
         base = base_of(self._services.public_url, client, headers)

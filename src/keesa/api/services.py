@@ -8,6 +8,7 @@ from keesa.accounts.login import Guard
 from keesa.accounts.session_cache import SessionCache
 from keesa.accounts.tokens import Signer
 from keesa.api.feed_cursors import FeedCursors
+from keesa.api.feed_watch import FeedWatch
 from keesa.api.file_addresses import FileAddresses
 from keesa.api.replays import Replays
 from keesa.api.ticket_cache import TicketCache
@@ -32,6 +33,7 @@ class Services:
     replays: Replays
     file_addresses: FileAddresses
     feed_cursors: FeedCursors
+    feed_watch: FeedWatch
     receiving: Receiving
     uploads: Receiver
     """Of pictures and files, and where they are kept."""

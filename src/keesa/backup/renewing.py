@@ -9,6 +9,7 @@ from keesa.accounts.api_token_changes import end_good
 from keesa.clock import Clock, now
 from keesa.db import Tx
 from keesa.errors import Refused
+from keesa.feed.positions import number_anew
 from keesa.tickets.numbers import NumberForm, prefixes, skip_numbers
 
 A_DAY: Final = 10_000
@@ -53,6 +54,7 @@ def renew(tx: Tx, since: int, renewal: Renewal) -> None:
         tx.run("DELETE FROM password_links")
         tx.run("DELETE FROM idempotency_keys")
         desk.begin_anew(tx)
+    number_anew(tx)
 
 
 def newest_change(tx: Tx) -> int:

@@ -17,11 +17,13 @@ from keesa.db import Pace, Row, Steps, Tx
 from keesa.errors import Gone
 from keesa.events.history import LARGEST_PAGE, HistoryEntry, entry_of, in_sight, names_of
 from keesa.events.naming import Names
-from keesa.feed.positions import Position, is_own, order_of
+from keesa.feed.positions import Position, is_own, order_of, require_order
 from keesa.tickets.row_views import TicketRow, row_of, shown_to
 
-WINDOW: Final = 2_000
+WINDOW: Final = 1_000
 """Events that a page looks at, at the most."""
+SHORT: Final = 32
+"""So many are looked at without a turn for others."""
 HORIZON: Final = 30 * 24 * 3600 * 1000
 """Milliseconds. Who has heard nothing for longer begins again, which costs less than to tell all that happened."""
 BEGIN_AGAIN: Final = "begin again with a first copy, from /changes/start"
@@ -56,14 +58,20 @@ def read_feed(tx: Tx, actor: Actor, after: Position, limit: int, now: int) -> St
     """At most `limit` events behind `after`; less of long ones. Raises `Gone` for a position that is not the desk's, or
     lies too far back.
     """
-    yield Pace.LONG
+    require = require_order(tx)
     window = _Window(tx, actor, after, limit)
-    if not is_own(tx, after):
+    is_known = is_own(tx, after)
+    require()
+    if not is_known:
         raise Gone(OTHER_STATE)
     end, looked, first_at = window.bounds()
-    if first_at is not None and first_at < now - HORIZON:
+    if first_at is None:
+        return FeedPage((), (), (), Names(), after, more=False)
+    if first_at < now - HORIZON:
         raise Gone(TOO_OLD)
-    hits = window.hits()
+    if looked > SHORT:
+        yield Pace.LONG
+    hits = window.hits(limit)
     if len(hits) > limit:
         hits = hits[:limit]
         end, looked = hits[-1].position, window.size
@@ -112,8 +120,8 @@ class _Window:
     def __init__(self, tx: Tx, actor: Actor, after: Position, limit: int) -> None:
         """Asks for what it needs, which travels with the next statement."""
         self._tx, self._of_desk, self._after = tx, sees_internal(actor), after
-        sight = visible_to(actor)
-        self.size = limit + 1 if sight == ((),) else WINDOW
+        self._sight = visible_to(actor)
+        self.size = limit + 1 if self._sight == ((),) else WINDOW
         order = order_of(tx)
         self._looked = f"""
             WITH looked AS MATERIALIZED (
@@ -125,9 +133,6 @@ class _Window:
         """
         self._begins = {"transaction": after.transaction, "id": after.id}
         self._bounds = tx.soon(f"{self._looked} {_BOUNDS}", **self._begins)
-        now, before = any_of(sight, "now_"), any_of(sight, "before_")
-        found = _HITS[self._of_desk].format(now=now.sql, before=before.sql)
-        self._hits = tx.soon(f"{self._looked} {found} LIMIT {limit + 1}", **self._begins, **now.params)
 
     def bounds(self) -> tuple[Position, int, int | None]:
         """Where it ends, of how many events, and when the first of them was; where it begins if there are none."""
@@ -136,8 +141,10 @@ class _Window:
             return end, row["looked"], row["first_at"]
         return self._after, 0, None
 
-    def hits(self) -> Sequence[_Hit]:
+    def hits(self, limit: int) -> Sequence[_Hit]:
         """One more than the page may have, if there are."""
+        now, before = any_of(self._sight, "now_"), any_of(self._sight, "before_")
+        found = _HITS[self._of_desk].format(now=now.sql, before=before.sql, most=limit + 1)
         return [
             _Hit(
                 Position(row["place"], row["id"], row["ticket_id"], row["number"]),
@@ -146,7 +153,7 @@ class _Window:
                 bool(row["was_seen"]),
                 row["main_id"],
             )
-            for row in self._hits()
+            for row in self._tx.all(f"{self._looked} {found}", **self._begins, **now.params)
         ]
 
     def told_soon(self, positions: Sequence[Position], end: Position) -> Callable[[], Sequence[ToldEvent]]:
@@ -172,32 +179,35 @@ _BOUNDS: Final = """
     FROM looked ORDER BY place DESC, id DESC LIMIT 1
 """
 _FOUND: Final = """
-    , had AS (
-        SELECT id, raised_by_id, had_customer_id AS customer_id, had_assigned_to_id AS assigned_to_id,
-            had_ticket_type AS ticket_type
-        FROM looked WHERE had_customer_id IS NOT NULL
-    )
-    SELECT found.place, found.id, found.ticket_id, found.number, found.main_id, found.is_told,
-        CASE WHEN is_seen = 1 OR had_seen = 1 THEN 1 ELSE 0 END AS was_seen, length(ticket_events.changes) AS size
-    FROM (
-        SELECT now_tickets.place, now_tickets.id, now_tickets.ticket_id, now_tickets.number,
-            tickets.duplicate_of_id AS main_id,
+    , judged AS MATERIALIZED (
+        SELECT place, id, ticket_id, number, public_number,
             CASE WHEN {{now}} THEN 1 ELSE 0 END AS is_seen,
-            CASE WHEN before_tickets.id IS NULL THEN 0 WHEN {{before}} THEN 1 ELSE 0 END AS had_seen,
-            CASE WHEN {{now}}{known} THEN 1 ELSE 0 END AS is_told
+            CASE WHEN had_customer_id IS NULL THEN 0 ELSE (
+                SELECT CASE WHEN {{before}} THEN 1 ELSE 0 END
+                FROM (
+                    SELECT now_tickets.raised_by_id AS raised_by_id, now_tickets.had_customer_id AS customer_id,
+                        now_tickets.had_assigned_to_id AS assigned_to_id, now_tickets.had_ticket_type AS ticket_type
+                ) before_tickets
+            ) END AS had_seen
         FROM looked now_tickets
-        JOIN tickets ON tickets.id = now_tickets.ticket_id
-        LEFT JOIN had before_tickets ON before_tickets.id = now_tickets.id
         WHERE {concerns}
-    ) found
+    ), found AS MATERIALIZED (
+        SELECT judged.*, tickets.duplicate_of_id AS main_id, tickets.public_since
+        FROM judged JOIN tickets ON tickets.id = judged.ticket_id
+        WHERE judged.is_seen = 1 OR judged.had_seen = 1 OR tickets.duplicate_of_id IS NOT NULL
+        ORDER BY judged.place, judged.id LIMIT {{most}}
+    )
+    SELECT found.place, found.id, found.ticket_id, found.number, found.main_id, length(ticket_events.changes) AS size,
+        CASE WHEN is_seen = 1 OR had_seen = 1 THEN 1 ELSE 0 END AS was_seen,
+        CASE WHEN is_seen = 1{known} THEN 1 ELSE 0 END AS is_told
+    FROM found
     JOIN ticket_events ON ticket_events.ticket_id = found.ticket_id AND ticket_events.number = found.number
-    WHERE is_seen = 1 OR had_seen = 1 OR main_id IS NOT NULL
     ORDER BY found.place, found.id
 """
 _HITS: Final[Mapping[bool, str]] = {
     True: _FOUND.format(known="", concerns="1 = 1"),
     False: _FOUND.format(
-        known=" AND now_tickets.public_number IS NOT NULL AND now_tickets.number >= tickets.public_since",
+        known=" AND found.public_number IS NOT NULL AND found.number >= found.public_since",
         concerns="now_tickets.public_number IS NOT NULL OR now_tickets.had_customer_id IS NOT NULL",
     ),
 }

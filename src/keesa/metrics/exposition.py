@@ -150,6 +150,7 @@ def _of_facts(facts: Facts) -> Iterator[Series]:
         yield families.SWEPT, ("removed",), swept.removed
     yield families.SEARCH_FILLING, (), not facts.search_is_whole
     yield families.SEARCH_PENDING, (), facts.search_pending
+    yield families.FEED_HELD_BACK, (), facts.feed_held_back
 
 
 def _of_sizes(facts: Facts) -> Iterator[Series]:

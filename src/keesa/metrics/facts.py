@@ -20,6 +20,7 @@ from keesa.db.migrate import schema_of
 from keesa.db.postgres_sizes import Server, measure_server
 from keesa.db.sqlite import SqliteDatabase
 from keesa.db.sqlite_sizes import File, file_in
+from keesa.feed.positions import held_back
 from keesa.files.sweeping import Swept, last_swept
 from keesa.jobs.kinds import Kinds
 from keesa.jobs.reading import Counts, count
@@ -51,6 +52,8 @@ class Facts:
     swept: Swept | None
     search_is_whole: bool
     search_pending: int
+    feed_held_back: float
+    """Seconds."""
     file: File | None
     """On SQLite."""
     server: Server | None
@@ -104,6 +107,7 @@ class Asking:
             swept=last_swept(tx),
             search_is_whole=is_whole(tx),
             search_pending=pending.count(tx, MOST),
+            feed_held_back=held_back(tx, now()) / 1000,
             file=file,
             server=measure_server(tx) if file is None else None,
         )

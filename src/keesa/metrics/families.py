@@ -29,7 +29,7 @@ REQUESTS: Final = Family(
 SECONDS: Final = Family(
     "keesa_http_request_seconds",
     "histogram",
-    "Seconds from a request's head to the end of its answer.",
+    "Seconds from a request's head to the end of its answer, without those that it waited for something to tell.",
     ("route", "method"),
 )
 IN_FLIGHT: Final = Family("keesa_http_requests_in_flight", "gauge", "Requests that are under way.")
@@ -168,6 +168,12 @@ SEARCH_FILLING: Final = Family(
 
 SEARCH_PENDING: Final = Family(
     "keesa_search_pending", "gauge", "Rows of tickets' words that are looked at one by one, as they wait for the index."
+)
+
+FEED_HELD_BACK: Final = Family(
+    "keesa_feed_held_back_seconds",
+    "gauge",
+    "Since when the oldest change that is committed waits to be told, as an older transaction is still open.",
 )
 
 # of the processes

@@ -63,6 +63,7 @@ class Connections:
         self._accepting = False
         self._stopping_since: float | None = None
         self._empty = asyncio.Event()
+        self._when_stopping: list[Callable[[], None]] = []
 
     def listen(self, listener: socket.socket) -> None:
         """Accept from a socket that listens already; other processes may accept from it too."""
@@ -81,9 +82,15 @@ class Connections:
         """Bytes of answers that clients do not fetch."""
         return self._unfetched_bytes
 
+    def when_stopping(self, call: Callable[[], None]) -> None:
+        """Have it called when `stop` begins: what would wait for long ends then."""
+        self._when_stopping.append(call)
+
     async def stop(self, seconds: float) -> None:
         """Accept what has come and no more, let what is under way end, and end the rest after `seconds`."""
         self._stopping_since = self.loop.time()
+        for call in self._when_stopping:
+            call()
         self._accept_off()
         for connection in list(self._open):
             connection.close()

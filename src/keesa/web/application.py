@@ -79,6 +79,9 @@ class Application(Protocol[T, C]):
     def call(self, caller: C, **request: Any) -> Call[Any, Any]:  # noqa: ANN401 - the fields of `Call`
         """What the endpoint gets."""
 
+    def written(self) -> None:
+        """A change was made."""
+
     def circumstances(self, client: Client, headers: Headers, at: int) -> str:
         """What kept answers hang on beside the database and what is asked: another text where they may be others."""
 

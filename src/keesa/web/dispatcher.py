@@ -5,6 +5,7 @@ version, to read the input, to run the endpoint and to encode its reply. So an a
 change is made by who may make it at that moment.
 """
 
+import time
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ from keesa.web.request_headers import HEADERS, HttpRequest
 from keesa.web.requests import Preparation, PreparedRequest
 from keesa.web.routes import ApiVersion, Prepare, Route, Runs
 from keesa.web.trace import TRACE, Trace
+from keesa.web.waiting import wait
 
 _Made = tuple[EncodedReply, Place | None]
 """An answer, and where it may be kept."""
@@ -115,6 +117,13 @@ class Dispatcher:
         if runs is Runs.IN_THREAD:
             return await self._once(request, lambda: self._run_in_thread(request))
 
+        reply = await self._read_once(request)
+        begun = time.perf_counter()
+        while reply.waiting is not None and await wait(reply.waiting, begun, request.http.receive, request.trace):
+            reply = await self._read_once(request)
+        return reply
+
+    async def _read_once(self, request: PreparedRequest) -> EncodedReply:
         wanted = compression.accepted(request.headers)
         long = bool(request.query) and request.may_be_long
         reply, place = await self._database.aread_in_steps(lambda tx: self._read(tx, request, wanted), long=long)
@@ -202,7 +211,9 @@ class Dispatcher:
                 self._application.replays.keep(tx, call, answer, reply)
             return reply
 
-        return await self._once(request, lambda: self._database.awrite(write))
+        reply = await self._once(request, lambda: self._database.awrite(write))
+        self._application.written()
+        return reply
 
     async def _prepare(self, request: PreparedRequest) -> EncodedReply | None:
         """What the change needs that takes long, for who may make it; the answer where it was made before."""

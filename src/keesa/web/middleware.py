@@ -98,7 +98,7 @@ class _Answer:
         self._is_head = scope["method"] == "HEAD"
         self._started = time.perf_counter()
         self.seconds = 0.0
-        """From its request to its end, once that has come."""
+        """From its request to its end, once that has come, without what it waited for something to tell."""
         self.trace: Trace
         self.status = 0
         """0 before it has begun."""
@@ -114,7 +114,7 @@ class _Answer:
                 message["body"] = b""
             if not message.get("more_body", False):
                 self.has_ended = True
-                self.seconds = time.perf_counter() - self._started
+                self.seconds = time.perf_counter() - self._started - self.trace.waited
                 self.note()
         try:
             await self._send(message)
@@ -123,7 +123,7 @@ class _Answer:
 
     def break_off(self) -> None:
         """Where it has begun, it has its log line too."""
-        self.seconds = time.perf_counter() - self._started
+        self.seconds = time.perf_counter() - self._started - self.trace.waited
         if self.status:
             self.note()
 
@@ -141,6 +141,8 @@ class _Answer:
         }
         if trace.caller is not None and trace.caller.token_id is not None:
             facts["token_id"] = trace.caller.token_id
+        if trace.waited:
+            facts["waited_ms"] = round(trace.waited * 1000, 2)
         if not self.has_ended:
             facts["cut_off"] = True
         if trace.failure is not None:

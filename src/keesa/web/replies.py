@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from keesa.db import Database
 from keesa.web.streams import StreamResponse
+from keesa.web.waiting import Waiting
 
 S = TypeVar("S")
 
@@ -55,6 +56,8 @@ class Reply(Generic[S]):
     media_type: str = JSON
     etag: str | None = None
     """Of the state that is shown, with its quotation marks."""
+    waiting: Waiting | None = None
+    """Where it has nothing to tell yet, and may wait for something before it is sent."""
 
 
 class EncodedReply(NamedTuple):
@@ -65,6 +68,7 @@ class EncodedReply(NamedTuple):
     media_type: str | None
     headers: Sequence[tuple[bytes, bytes]]
     """Their names in lower case."""
+    waiting: Waiting | None = None
 
 
 class Answered(Exception):
@@ -92,7 +96,7 @@ def encoded(answer: object, status: int) -> EncodedReply:
     if answer.body is None:
         return EncodedReply(status, b"", None, headers)
     body = answer.body if isinstance(answer.body, bytes | Stream | Content) else msgspec.json.encode(answer.body)
-    return EncodedReply(status, body, answer.media_type, headers)
+    return EncodedReply(status, body, answer.media_type, headers, answer.waiting)
 
 
 def raw_headers(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -1,12 +1,12 @@
 """Sending an answer while it is made, for as long as somebody listens."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from keesa.web.waiting import unless_gone
 
 
 class StreamResponse(Response):
@@ -21,18 +21,7 @@ class StreamResponse(Response):
         self._pieces = pieces
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        tasks = asyncio.create_task(self._send(send)), asyncio.create_task(_until_gone(receive))
-        sending, _ = tasks
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                raise ClientDisconnect
-            sending.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+        await unless_gone(receive, self._send(send))
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._pieces) as pieces:
@@ -43,8 +32,3 @@ class StreamResponse(Response):
             async for piece in pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -38,6 +38,8 @@ class Trace:
     """Once the database has told."""
     rate_headers: Sequence[tuple[bytes, bytes]] = ()
     """What the answer tells of the caller's rate, once that has been counted."""
+    waited: float = 0.0
+    """Seconds for which it waited for something to tell, with nothing done for it."""
     failure: BaseException | None = None
     """What the server itself failed at; it is logged, and the answer tells nothing of it."""
 

@@ -13,18 +13,19 @@ from keesa.api.list_queries import LARGEST_LIMIT, Limit
 from keesa.api.v2024.tickets import history, rows
 from keesa.api.v2024.tickets.history import ChangeOfTicket
 from keesa.db import Steps, Tx
-from keesa.feed.positions import last_position
-from keesa.feed.reading import OTHER_STATE, read_feed
+from keesa.feed.positions import last_position, require_order
+from keesa.feed.reading import OTHER_STATE, FeedPage, read_feed
 from keesa.tickets.row_filters import RowsWanted
 from keesa.tickets.rows import RowsPage, list_rows
-from keesa.web.cursors import cursor_of, position_of
 from keesa.web.replies import Reply
 from keesa.web.routes import Routes
+from keesa.web.waiting import Waiting
 
 ROUTES = Routes()
 
 DEFAULT_LIMIT: Final = 100
-_CURSOR: Final = "cCg1T2x4bTlFcVJ3ZlZkb0p6S3lOc0hZQ2JMdUFpUGE3ZWtXdFhnNHZVcjBTNmpN"
+LONGEST_WAIT: Final = 30
+_CURSOR: Final = "cCg1T2x4bTlFcVJ3ZlZkb0p6S3lOc0hZQ2JMdUFpUGE3ZWtXdFhnNHZVcjBTNmpNWm9hQ0dCRTJzaDlq"
 
 
 class TicketChange(ChangeOfTicket):
@@ -42,6 +43,9 @@ class FeedQuery(Struct, frozen=True, kw_only=True):
         ),
     ]
     limit: Limit = DEFAULT_LIMIT
+    wait: Annotated[
+        int, Meta(ge=0, le=LONGEST_WAIT, description="Seconds to wait, where there is nothing to tell yet")
+    ] = 0
 
     @property
     def page_size(self) -> int:
@@ -86,6 +90,8 @@ def index(tx: Tx, call: Call[FeedQuery, None]) -> Steps[Reply[FeedAnswer]]:
     durable. `rows` has each of these tickets as it is now; one that came into your sight is there, whole. What left it
     is in `gone`. Who puts the rows into a copy, and takes out what is gone, has what `/tickets/rows` lists.
 
+    With `wait` the answer comes as soon as there is something to tell, or behind so many seconds without anything.
+
     Begin with `/changes/start`, and go on with `next`, which is always there: a cursor works on every node and survives
     restarts. A page looks at a bounded number of changes, of whatever tickets; so it may tell of none, and yet have
     `more`. 410: the desk was restored, your rights are others now, or the first change behind the cursor is older than
@@ -105,7 +111,15 @@ def index(tx: Tx, call: Call[FeedQuery, None]) -> Steps[Reply[FeedAnswer]]:
         cursors.seal(page.end, call.actor, call.caller.epoch),
         page.more,
     )
-    return Reply(FeedAnswer(feed))
+    return Reply(FeedAnswer(feed), waiting=_waiting(call, page))
+
+
+def _waiting(call: Call[FeedQuery, None], page: FeedPage) -> Waiting | None:
+    """For something to tell, where there is nothing and the caller has time."""
+    if not call.query.wait or page.more or page.rows or page.gone:
+        return None
+    watch, actor = call.services.feed_watch, call.actor
+    return Waiting(call.query.wait, lambda seconds: watch.until(actor, page.end, seconds))
 
 
 class FirstCopy(Struct):
@@ -128,6 +142,7 @@ class FirstCopyAnswer(Struct):
     summary="Begin to follow what happens: a first copy of the tickets that you see, and where to go on",
     permission=TICKETS_READ,
     headers=("Link",),
+    errors={410: OTHER_STATE},
     example={"data": {"columns": rows.COLUMNS, "rows": [rows.EXAMPLE], "next": None, "cursor": _CURSOR}},
 )
 def start(tx: Tx, call: Call[CursorQuery, None]) -> Steps[Reply[FirstCopyAnswer]]:
@@ -135,14 +150,22 @@ def start(tx: Tx, call: Call[CursorQuery, None]) -> Steps[Reply[FirstCopyAnswer]
     `/changes` behind that cursor: it tells all that happened since, also while you were reading.
     """
     actor, epoch, clock = call.actor, call.caller.epoch, call.services.clock
-    after = None if call.query.after is None else position_of(call.query.after, tuple[int, int], epoch)
-    begins = last_position(tx) if after is None else None
+    cursors = call.services.feed_cursors
+    after = None if call.query.after is None else cursors.open_page(call.query.after, actor, epoch, "after")
+    begins = None
+    if after is None:
+        require = require_order(tx)
+        begins = last_position(tx)
+        require()
     found = yield from list_rows(tx, actor, RowsWanted(), RowsPage(call.query.page_size, after=after))
-    following = None if found.next_after is None else cursor_of(found.next_after, epoch)
+    following = None
+    if found.next_after is not None:
+        raised_at, ticket_id = found.next_after
+        following = cursors.seal_page(raised_at, ticket_id, actor, epoch)
     copy = FirstCopy(
         rows.COLUMNS,
         [rows.shown(row, clock) for row in found.rows],
         following,
-        None if begins is None else call.services.feed_cursors.seal(begins, actor, epoch),
+        None if begins is None else cursors.seal(begins, actor, epoch),
     )
     return Reply(FirstCopyAnswer(copy), next_link(call, "/changes/start", following))
