@@ -49,6 +49,8 @@ class Desk:
 
     def __init__(self, client: TestClient, database: Database, world: World) -> None:
         self.database = database
+        self.moved = set[int]()
+        """The ids of users who became others' users, or of another type."""
 
         def begin(tx: Tx) -> list[str]:
             build(tx, world)
@@ -218,6 +220,7 @@ def change_rights(desk: Desk, act: Act, _: int, __: int) -> Asked:
             kinds = (("admin", None), ("staff", None), ("bot", None), ("customer", 1), ("customer", 2))
             user_type, customer_id = kinds[act.other % 5]
             desk.run(MOVE_USER, user_type=user_type, customer_id=customer_id, id=user_id)
+            desk.moved.add(user_id)
     return None
 
 

@@ -38,14 +38,14 @@ class FeedReader:
         self.begun += 1
         self._copy(data)
 
-    def read(self, limit: int) -> dict[str, Any] | None:
+    def read(self, limit: int, wait: int = 0) -> dict[str, Any] | None:
         """The next page of the first copy, or else of the feed, which is given; None too where it is to begin again,
-        which it then does with its next page.
+        which it then does with its next page. `wait`: seconds, where there is nothing to tell.
         """
         if self.cursor is None:
             self.begin(limit)
             return None
-        path = f"/changes?limit={limit}&after={self.cursor}"
+        path = f"/changes?limit={limit}&wait={wait}&after={self.cursor}"
         if self._rest is not None:
             path = f"/changes/start?limit={limit}&after={self._rest}"
         status, body = self.ask(path)
