@@ -19,6 +19,8 @@ from keesa.files.claims import owner
 from keesa.files.opening import open_place
 from keesa.files.places import Place
 
+HUNG_AT: Final = at("2025-03-10T12:00")
+TAKEN_DOWN_AT: Final = at("2025-03-10T13:00")
 LIMITS: Final = Limits(per_call=20, per_ticket=200, size=1024 * 1024)
 PNG: Final = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d494441"
@@ -51,14 +53,16 @@ def hang(database: Database, config: Config, *wanted: Hung) -> list[int]:
     return database.write(lambda tx: [_attach(tx, *each) for each in zip(wanted, new, strict=True)])
 
 
-def hang_without_bytes(tx: Tx, wanted: Sequence[Hung]) -> list[int]:
+def hang_without_bytes(tx: Tx, wanted: Sequence[Hung], when: int = HUNG_AT) -> list[int]:
     """The same, of which no bytes are there."""
-    return [_attach(tx, each, _stored(each)) for each in wanted]
+    return [_attach(tx, each, _stored(each), when) for each in wanted]
 
 
-def take_down(tx: Tx, ticket: int, kind: Kind, attachment_id: int, person: Person = ADMIN) -> None:
+def take_down(
+    tx: Tx, ticket: int, kind: Kind, attachment_id: int, person: Person = ADMIN, when: int = TAKEN_DOWN_AT
+) -> None:
     """As its removal does."""
-    actor, when = actor_of(tx, person), at("2025-03-10T13:00")
+    actor = actor_of(tx, person)
     remove(tx, actor, lock_attachment(tx, actor, ticket, kind, attachment_id, when), when)
 
 
@@ -77,8 +81,8 @@ def _put(place: Place, hung: Hung) -> NewFile:
     return new
 
 
-def _attach(tx: Tx, hung: Hung, new: NewFile) -> int:
+def _attach(tx: Tx, hung: Hung, new: NewFile, when: int = HUNG_AT) -> int:
     ready = ReadyFile(hung.name, sha256(new.place.encode()).hexdigest(), new)
     actor = actor_of(tx, hung.by)
-    [made] = attach(tx, actor, hung.ticket, Ready(hung.kind, hung.note_id, [ready]), LIMITS, at("2025-03-10T12:00"))
+    [made] = attach(tx, actor, hung.ticket, Ready(hung.kind, hung.note_id, [ready]), LIMITS, when)
     return made

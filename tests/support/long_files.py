@@ -13,6 +13,8 @@ LONGEST_FIRST: Final = (
     "test_durability.py",
     "test_never_stale.py",
     "test_never_stale_stories.py",
+    "feed/test_complete.py",
+    "feed/test_a_copy_equals_the_lists.py",
     "api/test_sample_requests.py",
     "tickets/test_filtered_pages.py",
     "tickets/test_counts.py",
