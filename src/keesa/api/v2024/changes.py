@@ -44,7 +44,7 @@ class FeedQuery(Struct, frozen=True, kw_only=True):
     ]
     limit: Limit = DEFAULT_LIMIT
     wait: Annotated[
-        int, Meta(ge=0, le=LONGEST_WAIT, description="Seconds to wait, where there is nothing to tell yet")
+        int, Meta(ge=0, description="Seconds to wait, where there is nothing to tell yet; above 30 is taken as 30")
     ] = 0
 
     @property
@@ -119,7 +119,7 @@ def _waiting(call: Call[FeedQuery, None], page: FeedPage) -> Waiting | None:
     if not call.query.wait or page.more or page.rows or page.gone:
         return None
     watch, actor = call.services.feed_watch, call.actor
-    return Waiting(call.query.wait, lambda seconds: watch.until(actor, page.end, seconds))
+    return Waiting(min(call.query.wait, LONGEST_WAIT), lambda seconds: watch.until(actor, page.end, seconds))
 
 
 class FirstCopy(Struct):
