@@ -21,6 +21,7 @@ from schemathesis.engine import StopReason, events, from_schema
 import cast
 from account_rows import actor_of
 from drawn_pictures import picture
+from following import cursor_of
 from keesa.accounts.api_token_changes import NewApiToken, create_token
 from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -207,6 +208,14 @@ OF_THE_FIRST_TICKET: Final = [
 more are made up.
 """
 
+OF_THE_FEED: Final = [
+    {
+        "include-path-regex": "/changes$",
+        "parameters": {"query.after": {"dictionary": "cursors", "probability": 0.8}},
+    }
+]
+"""Its cursors are each caller's own, and no list's."""
+
 
 class Tokens(NamedTuple):
     access: str
@@ -382,7 +391,9 @@ def explore(document: str, sessions: Sessions, outcome: Outcome, *, but: tuple[s
     """Make every call that schemathesis finds in the document, but for some operations, and add what became of
     them to the outcome.
     """
-    schema = schemathesis.openapi.from_url(document, config=configuration(sessions.version, breaking=breaking))
+    cursor = cursor_of(sessions.database, sessions.user_id)
+    config = configuration(sessions.version, cursor, breaking=breaking)
+    schema = schemathesis.openapi.from_url(document, config=config)
     schema.auth.providers.append(sessions)
     for event in from_schema(schema.exclude(name=list(but)) if but else schema).execute():
         match event:
@@ -408,7 +419,7 @@ def note(event: events.ScenarioFinished, outcome: Outcome) -> None:
             outcome.findings[f"{recorder.label}: {check.name}: {found.failure}"] = found.code_sample
 
 
-def configuration(version: Version, *, breaking: bool) -> schemathesis.Config:
+def configuration(version: Version, cursor: str, *, breaking: bool) -> schemathesis.Config:
     """Nothing is drawn anew, learnt from answers, or kept for the next run: each run makes the same calls, however slow
     the machine is. Those that break the document are among them where `breaking`.
     """
@@ -420,8 +431,8 @@ def configuration(version: Version, *, breaking: bool) -> schemathesis.Config:
             "suppress-health-check": ["too_slow"],
             "auth": {"auto-signup": False},
             "checks": {"enabled": False} | {check: {"enabled": True} for check in CHECKS},
-            "dictionaries": {name: {"values": values} for name, values in KNOWN.items()},
-            "operations": OF_THE_FIRST_TICKET,
+            "dictionaries": {name: {"values": values} for name, values in {**KNOWN, "cursors": [cursor]}.items()},
+            "operations": [*OF_THE_FIRST_TICKET, *OF_THE_FEED],
             "parameters": {place: {"dictionary": name, "probability": 0.8} for place, name in PLACES.items()},
             "generation": {
                 "mode": "all" if breaking else "positive",

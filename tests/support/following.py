@@ -22,4 +22,4 @@ def without_cursors(answer: bytes) -> bytes:
     return _A_CURSOR.sub(b"", answer)
 
 
-_A_CURSOR: Final = re.compile(rb'(?<=")[A-Za-z0-9_-]{%d}(?=")' % LENGTH)
+_A_CURSOR: Final = re.compile(rb'(?<=["=])[A-Za-z0-9_-]{%d}(?=["&>])' % LENGTH)

@@ -156,9 +156,9 @@ Every error is `{{"error": "one sentence"}}`, under `application/json`.{errors}
 {statuses}
 
 ## States
-Whatever is read has an `ETag`, but for lists as CSV: `If-None-Match` with it is answered 304 while nothing of the
-answer has changed. A change of a ticket may have `If-Match` with the ticket's, of either version: 412 where the ticket
-itself has changed since, and 2024 then tells what has. What else is changed takes its own.
+Whatever is read has an `ETag`, but for lists as CSV and `/changes`: `If-None-Match` with it is answered 304 while
+nothing of the answer has changed. A change of a ticket may have `If-Match` with the ticket's, of either version: 412
+where the ticket itself has changed since, and 2024 then tells what has. What else is changed takes its own.
 
 ## Fields that are not known
 Calls that Keesa has beyond its two documents answer 422 to fields in the body or the query that they do not know; with
