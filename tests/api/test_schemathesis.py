@@ -211,10 +211,10 @@ more are made up.
 OF_THE_FEED: Final = [
     {
         "include-path-regex": "/changes$",
-        "parameters": {"query.after": {"dictionary": "cursors", "probability": 0.8}},
+        "parameters": {"query.after": {"dictionary": "cursors", "probability": 0.8}, "query.wait": 0},
     }
 ]
-"""Its cursors are each caller's own, and no list's."""
+"""Its cursors are each caller's own, and no list's; no call waits for half a minute."""
 
 
 class Tokens(NamedTuple):
