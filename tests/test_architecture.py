@@ -21,6 +21,7 @@ DOMAINS = {
     "attachments",
     "directory",
     "events",
+    "feed",
     "files",
     "jobs",
     "notes",
@@ -47,6 +48,7 @@ MAY_IMPORT = {
     "accounts": {"db", "errors", "clock", "names", "maintenance", "cache", "desk"},
     "directory": {"accounts", "db", "errors", "names", "rich_text", "words"},
     "events": {"accounts", "db"},
+    "feed": {"accounts", "db", "errors", "events", "tickets"},
     "tickets": {"accounts", "directory", "events", "rich_text", "db", "blank", "errors", "clock", "words"},
     "blank": set(),
     "words": {"blank", "clock", "db", "errors"},
@@ -83,7 +85,7 @@ MAY_IMPORT = {
     "app": DOMAINS | {"api", "web", "config", "db", "clock", "logs", "key_watch", "metrics", "server", "housekeeping"},
     "desk": {"clock", "db"},
     "metrics": {"accounts", "api", "backup", "clock", "config", "db", "maintenance", "server", "web"}
-    | {"files", "housekeeping", "jobs", "words"},
+    | {"feed", "files", "housekeeping", "jobs", "words"},
     "backup": DOMAINS | {"db", "desk", "clock", "data_folder", "errors", "s3", "secret_key"},
     "cli": DOMAINS
     | {"app", "api", "server", "config", "db", "errors", "clock", "demo", "logs", "maintenance", "readiness"}
@@ -161,7 +163,7 @@ def test_neither_version_imports_the_other(version: str, other: str) -> None:
 
 READERS = {
     *("tickets/finding.py", "tickets/selecting.py", "tickets/relations.py", "tickets/rows.py"),
-    "search/finding.py",
+    *("feed/reading.py", "search/finding.py"),
     *("tickets/row_selects.py", "tickets/changed_since.py", "tickets/returning.py"),
 }
 WITH_DUPLICATES = {"tickets/views.py", "tickets/row_views.py"}
@@ -184,6 +186,7 @@ def test_tickets_are_read_where_the_actor_is_asked_for() -> None:
         "metrics/facts.py",
         "reports/recounting.py",
         "events/naming.py",
+        "feed/watching.py",
         "words/filling.py",
         "words/texts.py",
         *("search/marks.py", "search/showing.py"),

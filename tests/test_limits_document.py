@@ -292,6 +292,12 @@ LIMITS: Final[Mapping[str, Limit]] = {
     ),
     "characters of an `Idempotency-Key`": Limit("web.idempotency.LONGEST", lambda ask: ask.keyed(TITLE)),
     "characters of a cursor": Limit("web.cursors.LONGEST", lambda ask: ask("GET", f"/customers?after={'x' * 201}")),
+    "characters of a cursor of the feed, neither more nor fewer": Limit(
+        "api.feed_cursors.LENGTH", lambda ask: ask("GET", f"/changes?after={'A' * 81}")
+    ),
+    "days since what happened first behind it": Limit(
+        "feed.reading.HORIZON", "tests/api/test_changes.py::test_what_happened_too_long_ago_is_not_told", DAY
+    ),
     "characters of a search": Limit(
         "search.language.MOST_CHARACTERS", "tests/search/test_language.py::test_what_is_refused_is_told"
     ),

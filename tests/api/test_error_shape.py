@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 import cast
 from asking import ApiFor
 from keesa.accounts.sessions import Version
+from keesa.api.feed_cursors import LENGTH
 
 VERSIONS: Final[tuple[Version, ...]] = ("2021", "2024")
 JSON: Final = "application/json"
@@ -42,6 +43,7 @@ CASES: Final = {
     "a ticket out of sight": Case(404, "GET", f"/tickets/{cast.HIDDEN}"),
     "what can be no ticket": Case(404, "GET", "/tickets/nonsense"),
     "another method": Case(405, "PUT", "/tickets", also="Allow"),
+    "a cursor of other rights": Case(410, "GET", f"/changes?after={'A' * LENGTH}"),
     "a large body": Case(413, "POST", "/tickets", LARGE),
     "a compressed body": Case(415, "POST", "/tickets", NEW, {"Content-Encoding": "gzip"}),
     "another charset": Case(415, "POST", "/tickets", NEW, {"Content-Type": f"{JSON}; charset=latin1"}),
@@ -79,7 +81,7 @@ def test_an_error_is_one_sentence(shared_api: ApiFor, name: str, version: Versio
 
 def test_every_status_of_a_client_s_error_is_tried() -> None:
     """But those with a file of their own: 422 below, 429, and the server's 500 and 503."""
-    assert {case.status for case in CASES.values()} == {400, 401, 403, 404, 405, 413, 415, 418}
+    assert {case.status for case in CASES.values()} == {400, 401, 403, 404, 405, 410, 413, 415, 418}
 
 
 MANY_FAULTS: Final = {

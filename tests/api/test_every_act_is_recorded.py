@@ -82,7 +82,9 @@ def test_each_act_leaves_one_row(
 def test_who_is_refused_leaves_none(shared_client: TestClient, shared_database: Database, good: Good) -> None:
     """403 without the permission, 404 where the thing is missing, 422 for a body that is none."""
     before, route = last_id(shared_database), good.route
-    stranger = Sender(shared_client, good, bearer(cast.token(shared_database, cast.CUSTOMER, good.version)))
+    stranger = Sender(
+        shared_client, shared_database, good, bearer(cast.token(shared_database, cast.CUSTOMER, good.version))
+    )
     if name_of(good) not in TOLD_ELSEWHERE:
         assert stranger().status_code == 403
     send = sender(shared_client, shared_database, good)

@@ -11,6 +11,7 @@ from places import Place
 PAGES: Final = (
     "administration",
     "bulk",
+    "changes",
     "counts",
     "editing",
     "notes",

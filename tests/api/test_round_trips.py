@@ -322,6 +322,19 @@ def test_a_search(desk: Desk, query: str, waits: int) -> None:
     desk.asks_in(waits, "GET", f"/tickets/search?q=internet{query}", None, None, None)
 
 
+def test_what_happens(desk: Desk) -> None:
+    """The session; where the window ends, whether its beginning is the desk's; where there is something, which of it
+    the reader may know; what that is, the rows of its tickets; what it names. A first copy: the session; the place; the
+    ids; their rows.
+    """
+    cursor = desk.ask("GET", "/changes/start")["data"]["cursor"]
+    desk.asks_in(2, "GET", f"/changes?after={cursor}", None, None, None)
+    [number] = made(desk, 1)
+    desk.ask("POST", f"/tickets/{number}/assign", {"ticket": {"assigned_to_id": cast.ENGINEER.id}})
+    desk.asks_in(5, "GET", f"/changes?after={cursor}", None, None, None)
+    desk.asks_in(4, "GET", "/changes/start", None, None, None)
+
+
 def test_rows_that_are_held(desk: Desk) -> None:
     """The session; whether there are few; which; their rows."""
     [number] = made(desk, 1)

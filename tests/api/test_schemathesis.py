@@ -27,6 +27,7 @@ from schemathesis.engine import StopReason, events, from_schema
 import cast
 from account_rows import actor_of
 from drawn_pictures import picture
+from following import cursor_of
 from keesa.accounts.api_token_changes import NewApiToken, create_token
 from keesa.accounts.audit.recording import keesa_itself
 from keesa.accounts.sessions import ACCESS_LIFETIME, Version, open_session
@@ -216,6 +217,14 @@ OF_THE_FIRST_TICKET: Final = [
 more are made up.
 """
 
+OF_THE_FEED: Final = [
+    {
+        "include-path-regex": "/changes$",
+        "parameters": {"query.after": {"dictionary": "cursors", "probability": 0.8}, "query.wait": 0},
+    }
+]
+"""Its cursors are each caller's own, and no list's; no call waits for half a minute."""
+
 
 class Tokens(NamedTuple):
     access: str
@@ -235,8 +244,11 @@ class Sessions:
     given: set[str] = field(default_factory=set)
     """All that it has signed calls in with."""
     keys: Iterator[int] = field(default_factory=count)
+    cursor: str = field(init=False)
+    """Of the feed, as it is then."""
 
     def __post_init__(self) -> None:
+        self.cursor = cursor_of(self.database, self.user_id)
         self.standing = self._open()
         self.database.write(
             lambda tx: tx.run(
@@ -422,13 +434,13 @@ def explore(desks: Sequence[Desk], version: Version, user_id: int, *, but: tuple
     """
     first, *others = desks
     document = f"{first.live.url}/api/v1/openapi.json?version={version}"
-    schema = schemathesis.openapi.from_url(document, config=configuration(version, breaking=breaking))
     sessions = Sessions(first.database, version, user_id)
+    config = configuration(version, sessions.cursor, breaking=breaking)
+    schema = schemathesis.openapi.from_url(document, config=config)
     schema.auth.providers.append(sessions)
     with ExitStack() as stack:
         further = [
-            stack.enter_context(Further(each, Sessions(each.database, version, user_id), sessions.given))
-            for each in others
+            stack.enter_context(Further(each, Sessions(each.database, version, user_id), sessions)) for each in others
         ]
 
         @schema.hook
@@ -449,11 +461,11 @@ def explore(desks: Sequence[Desk], version: Version, user_id: int, *, but: tuple
 class Further:
     """A desk that gets the calls that were made up for the first, as the same person there."""
 
-    def __init__(self, desk: Desk, sessions: Sessions, given: set[str]) -> None:
+    def __init__(self, desk: Desk, sessions: Sessions, firsts: Sessions) -> None:
         self._outcome = desk.outcome
         self._base = f"{desk.live.url}/api/v1"
         self._sessions = sessions
-        self._given = given
+        self._firsts = firsts
         self._connections = requests.Session()
         self._connections.trust_env = False
         self._connections.headers.clear()
@@ -465,12 +477,18 @@ class Further:
         self._connections.close()
 
     def send(self, case: Case) -> None:
-        """What has been signed in there is signed in here; what a call leaves out or breaks stays as it is."""
+        """What is signed in there is signed in here, and follows this feed; what is left out or broken stays so."""
         tokens = self._sessions.of(case.operation.path)
         own = {"Authorization": f"Bearer {tokens.access}", "X-Refresh-Token": tokens.refresh}
-        signed = {name: own[name] for name in own if str(case.headers.get(name)).removeprefix("Bearer ") in self._given}
+        given = self._firsts.given
+        signed = {name: own[name] for name in own if str(case.headers.get(name)).removeprefix("Bearer ") in given}
+        follows = (case.query or {}).get("after") == self._firsts.cursor
         response = case.operation.schema.transport.send(
-            case, session=self._connections, base_url=self._base, headers=signed
+            case,
+            session=self._connections,
+            base_url=self._base,
+            headers=signed,
+            params={"after": self._sessions.cursor} if follows else None,
         )
         self._connections.cookies.clear()
         label = case.operation.label
@@ -499,7 +517,7 @@ def count_answer(outcome: Outcome, label: str, response: Response | None) -> Non
         outcome.versions.add((label, response.headers["keesa-version"][0]))
 
 
-def configuration(version: Version, *, breaking: bool) -> schemathesis.Config:
+def configuration(version: Version, cursor: str, *, breaking: bool) -> schemathesis.Config:
     """Nothing is drawn anew, learnt from answers, or kept for the next run: each run makes the same calls, however slow
     the machine is. Those that break the document are among them where `breaking`.
     """
@@ -511,8 +529,8 @@ def configuration(version: Version, *, breaking: bool) -> schemathesis.Config:
             "suppress-health-check": ["too_slow"],
             "auth": {"auto-signup": False},
             "checks": {"enabled": False} | {check: {"enabled": True} for check in CHECKS},
-            "dictionaries": {name: {"values": values} for name, values in KNOWN.items()},
-            "operations": OF_THE_FIRST_TICKET,
+            "dictionaries": {name: {"values": values} for name, values in {**KNOWN, "cursors": [cursor]}.items()},
+            "operations": [*OF_THE_FIRST_TICKET, *OF_THE_FEED],
             "parameters": {place: {"dictionary": name, "probability": 0.8} for place, name in PLACES.items()},
             "generation": {
                 "mode": "all" if breaking else "positive",

@@ -83,6 +83,8 @@ any     GET    /tickets/{ticket}/get_specific_ticket_for_bot other    -     403 
 any     GET    /tickets/rows                                 -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/counts                               -        200   200      200      200      200   200    403
 any     GET    /tickets/search                               -        RATSH RAT      S        AS       -     S      403
+any     GET    /changes                                      -        200   200      200      200      200   200    403
+any     GET    /changes/start                                -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_type                      -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_by_category                  -        RATSH RAT      S        AS       -     S      403
 any     GET    /tickets/tickets_of_customer                  harbour  AS    A        S        AS       403   S      403
@@ -558,6 +560,7 @@ LISTS: Final[dict[Endpoint, Callable[[Api, str], list[Response]]]] = {
     ("GET", "/tickets"): lambda caller, _: [caller("GET", "/tickets")],
     ("GET", "/tickets/rows"): lambda caller, _: [caller("GET", "/tickets/rows?sort=changed")],
     ("GET", "/tickets/search"): lambda caller, _: [caller("GET", "/tickets/search?q=trouble&sort=changed")],
+    ("GET", "/changes/start"): lambda caller, _: [caller("GET", "/changes/start")],
     ("GET", "/tickets/tickets_by_type"): lambda caller, _: [
         caller("GET", f"/tickets/tickets_by_type?type={key}&status={status}") for key in TYPES for status in STATUSES
     ],
@@ -776,7 +779,14 @@ def new_canned_answer(caller: Api, _: Person, __: str) -> Response:
     return caller("POST", "/canned_answers", {"canned_answer": {"name": f"new {next(NEW_NUMBERS)}", "text": "Hello"}})
 
 
+def follow(caller: Api, _: Person, __: str) -> Response:
+    """From now on; what is told of which ticket stands in tests/api/test_changes.py."""
+    begun = caller("GET", "/changes/start")
+    return caller("GET", f"/changes?after={begun.json()['data']['cursor']}") if begun.is_success else begun
+
+
 OTHERS: Final[dict[Endpoint, Ask]] = {
+    ("GET", "/changes"): follow,
     ("POST", "/tickets/{ticket}/relations"): relate,
     ("DELETE", "/tickets/{ticket}/relations/{kind}/{other}"): lambda caller, _, given: caller(
         "DELETE", f"/tickets/{ASSIGNED}/relations/caused_by/{RELATED[given]}"

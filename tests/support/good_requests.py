@@ -1,5 +1,6 @@
 """One request to each endpoint of each version that the cast's world answers well: what is bad is put into these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,15 +22,19 @@ from cast import (
     TAG,
     TYPED,
 )
+from following import cursor_of
 from keesa.accounts.sessions import Version
 from keesa.app import VERSIONS
 from keesa.clock import now
+from keesa.db import Database
 from keesa.web.forms import Form
 from keesa.web.routes import Route
 from new_tickets import BODY_2021, BODY_2024
 from route_tables import filled
 
 Body = dict[str, Any]
+CURSOR: Final = "{cursor}"
+"""In a query: a cursor of the feed, which each database has of its own (`with_cursor`)."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,8 @@ _OF_2024: Final = {
     "GET /tickets/tickets_by_type": _BY_TYPE,
     "GET /tickets/rows": _Inputs({"limit": "5", "sort": "priority", "order": "asc"} | _FILTERS),
     "GET /tickets/counts": _Inputs({"counts": "all,open,mine_active,due_today,watched"} | _FILTERS),
+    "GET /changes": _Inputs({"after": CURSOR, "limit": "5", "wait": "0"}),
+    "GET /changes/start": _Inputs({"limit": "5"}),
     "GET /tickets/search": _Inputs({"q": "signal", "limit": "5", "sort": "changed", "order": "desc"} | _FILTERS),
     "GET /tickets/tickets_by_category": _Inputs(_LIST | {"category": "fault"}),
     "GET /tickets/tickets_of_customer": _Inputs(_LIST | {"customer_id": str(HARBOUR), "status": "open"}),
@@ -290,6 +297,14 @@ def good_requests() -> list[Good]:
         if route.path not in _APART and route.signature.body is not Form
     ]
     return sorted(requests, key=lambda good: good.route.method == "DELETE")
+
+
+def with_cursor(query: Mapping[str, str], database: Database, user_id: int = ADMIN.id) -> dict[str, str]:
+    """The query as it is sent: with a cursor of that user's, where it has one."""
+    if CURSOR not in query.values():
+        return dict(query)
+    cursor = cursor_of(database, user_id)
+    return {name: cursor if value == CURSOR else value for name, value in query.items()}
 
 
 def _good(version: Version, route: Route) -> Good:

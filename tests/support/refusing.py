@@ -9,7 +9,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 import cast
-from good_requests import Body, Good
+from good_requests import Body, Good, with_cursor
 from keesa.db import Database
 from keesa.web.routes import Access
 from logins import bearer, log_in, refresh_header
@@ -23,6 +23,7 @@ class Sender:
     """Sends a good request as an admin with a session of their own; what is given takes the place of what is good."""
 
     client: TestClient
+    database: Database
     good: Good
     signed_in: Mapping[str, str]
 
@@ -49,7 +50,7 @@ class Sender:
         if isinstance(query, str):
             return self.client.request(self.good.route.method, f"{where}?{query}", **arguments)
         asked = self.good.query if query is None else query
-        return self.client.request(self.good.route.method, where, params=dict(asked), **arguments)
+        return self.client.request(self.good.route.method, where, params=with_cursor(asked, self.database), **arguments)
 
 
 def sender(client: TestClient, database: Database, good: Good) -> Sender:
@@ -57,11 +58,11 @@ def sender(client: TestClient, database: Database, good: Good) -> Sender:
         cast.named_session(database, cast.ADMIN)
     match good.route.access:
         case Access.ANYONE:
-            return Sender(client, good, {})
+            return Sender(client, database, good, {})
         case Access.REFRESH_TOKEN:
-            return Sender(client, good, refresh_header(log_in(client, cast.ADMIN, good.version)["refresh"]))
+            return Sender(client, database, good, refresh_header(log_in(client, cast.ADMIN, good.version)["refresh"]))
         case _:
-            return Sender(client, good, bearer(cast.token(database, cast.ADMIN, good.version)))
+            return Sender(client, database, good, bearer(cast.token(database, cast.ADMIN, good.version)))
 
 
 def replaced(body: Body | None, path: str, value: object = GONE) -> Body:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from cast import CANNED_ANSWER
+from cast import CANNED_ANSWER, SECRET
+from keesa.accounts.actors import Actor
 from keesa.accounts.sessions import Version
+from keesa.api.feed_cursors import FeedCursors
 from keesa.attachments.listing import NOT_FOUND
 from keesa.attachments.serving import Kind
+from keesa.feed.positions import BEGINNING
 from keesa.tickets.statuses import GROUPS, STATUSES, group_of
 from route_tables import Endpoint
 from worlds import CUSTOMERS, TAGS, TYPES, Ticket, World
@@ -155,6 +158,33 @@ def search_tickets(world: World, _: Version) -> Iterator[Asked]:
         yield found(f"q={ticket.said} title -{ticket.inner}", () if world.actor.of_desk else [ticket], ticket.said)
         yield found(f"q={ticket.was_said}", ())
         yield found(f"q={ticket.inner}", [ticket] if inside else (), ticket.inner)
+
+
+def _cursor(world: World) -> str:
+    """Of the actor's, from before all that happened."""
+    user = world.actor
+    types = sorted({key for position in user.roles for key in world.roles[position]})
+    actor = Actor(user.id, "", "", user.nick_name, user.user_type, user.customer_id, (), {}, ticket_types=tuple(types))
+    return FeedCursors(SECRET.encode()).seal(BEGINNING, actor, 0)
+
+
+def first_copy(world: World, _: Version) -> Iterator[Asked]:
+    yield Asked("/changes/start", brief(world.seen), told=lambda data: data["next"], telling=None)
+    yield Asked("/changes/start?limit=1", brief(world.seen), partly=True)
+
+
+def changes(world: World, _: Version) -> Iterator[Asked]:
+    """Of each ticket its row and what its history tells but for what it was raised with, which stands in its row."""
+    related = {
+        other.number for each in world.seen for other in world.related_to(each, ever=True) if other in world.seen
+    }
+    texts = {mark for each in world.seen for mark in (each.was_said, each.said)} if world.actor.of_desk else set()
+    yield Asked(
+        f"/changes?after={_cursor(world)}&limit=500",
+        brief(world.seen) | texts | related,
+        told=lambda data: ({each["ticket_id"] for each in data["changes"]}, data["gone"], data["more"]),
+        telling=({each.id for each in world.seen}, [], False),
+    )
 
 
 def by_type(world: World, _: Version) -> Iterator[Asked]:
@@ -371,6 +401,8 @@ READING: Final[dict[Endpoint, Asking]] = {
     ("GET", "/tickets/rows"): rows_of_tickets,
     ("GET", "/tickets/counts"): counts_of_tickets,
     ("GET", "/tickets/search"): search_tickets,
+    ("GET", "/changes"): changes,
+    ("GET", "/changes/start"): first_copy,
     ("GET", "/tickets/tickets_by_type"): by_type,
     ("GET", "/tickets/tickets_by_category"): by_category,
     ("GET", "/tickets/tickets_of_customer"): of_customer,

@@ -54,6 +54,7 @@ _CHOICES: Final = "Products, ticket types, categories and statuses: what tickets
 TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("Sessions", "Log in, renew an access token, log out"),
     "tickets": ("Tickets", "Raise, list, show, assign and close tickets"),
+    "changes": ("Tickets", "Raise, list, show, assign and close tickets"),
     "relations": ("Tickets", "Raise, list, show, assign and close tickets"),
     "watchers": ("Tickets", "Raise, list, show, assign and close tickets"),
     "tags": ("Tags", "The desk's own words on tickets"),
@@ -95,6 +96,7 @@ STATUSES: Final[Mapping[int, str]] = {
     405: "The path does not know this method; `Allow` names those that it knows",
     408: "The body has not arrived in time",
     409: "It cannot be done in the state that it is in; or the same is being done under its key, or was done",
+    410: "Where you were cannot be gone on from: begin again",
     412: "It is in another state than the one that you have seen; nothing was changed",
     413: "The body is too large",
     415: "The body is compressed, or in another charset than UTF-8",
@@ -154,9 +156,9 @@ Every error is `{{"error": "one sentence"}}`, under `application/json`.{errors}
 {statuses}
 
 ## States
-Whatever is read has an `ETag`, but for lists as CSV: `If-None-Match` with it is answered 304 while nothing of the
-answer has changed. A change of a ticket may have `If-Match` with the ticket's, of either version: 412 where the ticket
-itself has changed since, and 2024 then tells what has. What else is changed takes its own.
+Whatever is read has an `ETag`, but for lists as CSV and `/changes`: `If-None-Match` with it is answered 304 while
+nothing of the answer has changed. A change of a ticket may have `If-Match` with the ticket's, of either version: 412
+where the ticket itself has changed since, and 2024 then tells what has. What else is changed takes its own.
 
 ## Fields that are not known
 Calls that Keesa has beyond its two documents answer 422 to fields in the body or the query that they do not know; with
