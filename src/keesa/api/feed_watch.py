@@ -27,7 +27,6 @@ _log = structlog.get_logger("keesa.feed")
 @dataclass(slots=True, eq=False)
 class _Waiter:
     actor: Actor
-    after: Position
     woken: asyncio.Future[bool]
 
 
@@ -43,11 +42,6 @@ class FeedWatch:
         self._watching: asyncio.Task[None] | None = None
         self._stopped = False
 
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return len(self._waiters)
-
     async def until(self, actor: Actor, after: Position, seconds: float) -> bool:
         """Wait for something behind the position that may concern the actor; False where nothing came in so many
         seconds, or the server stops.
@@ -56,7 +50,7 @@ class FeedWatch:
             return False
         if self._seen is not None and after[:2] < self._seen[:2]:
             return True  # what came between was looked at before this one waited
-        waiter = _Waiter(actor, after, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(actor, asyncio.get_running_loop().create_future())
         self._waiters.add(waiter)
         if self._watching is None:
             self._seen = after

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +22,7 @@ class Waiting:
 
     seconds: float
     """From when it was asked for the first time."""
-    until: Callable[[float], Awaitable[bool]]
+    until: Callable[[float], Coroutine[Any, Any, bool]]
     """Waits so many seconds at the most; whether there may be something to tell."""
 
 
@@ -33,13 +33,9 @@ async def wait(waiting: Waiting, since: float, receive: Receive, trace: "Trace")
     begun = time.perf_counter()
     left = since + waiting.seconds - begun
     try:
-        return left > 0 and await unless_gone(receive, _until(waiting, left))
+        return left > 0 and await unless_gone(receive, waiting.until(left))
     finally:
         trace.waited += time.perf_counter() - begun
-
-
-async def _until(waiting: Waiting, seconds: float) -> bool:
-    return await waiting.until(seconds)
 
 
 async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
