@@ -14,7 +14,8 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
@@ -24,7 +25,7 @@ import cast
 from bench import dataset
 from bench.desks import log_in, server_of
 from bench.engines import ENGINES, Engine, chosen_engines
-from bench.reports import FEW, MOST, MOST_TICKETS, actor_named
+from bench.reports import FEW, MOST_TICKETS, actor_named, are_flat
 from keesa.db import Database, Tx, open_database
 from keesa.db.migrate import migrate
 from keesa.db.steps import run_to_the_end
@@ -68,7 +69,7 @@ PAGES: Final[dict[str, Page]] = {
 }
 
 
-def milliseconds_of(database: Database, clock: Callable[[], float], email: str, page: Page) -> float:
+def milliseconds_of(clock: Callable[[], float], database: Database, email: str, page: Page) -> float:
     """Without finding where it begins, which a caller is told."""
 
     def work(tx: Tx) -> float:
@@ -80,21 +81,6 @@ def milliseconds_of(database: Database, clock: Callable[[], float], email: str, 
     return database.read(work)
 
 
-def compare(desks: Sequence[tuple[Database, dataset.World]], clock: Callable[[], float], rounds: int) -> bool:
-    flat = True
-    for who in ("admin", "engineer", "customers_user"):
-        for name, page in PAGES.items():
-            least = [float("inf")] * len(desks)
-            for _ in range(rounds):
-                for side, (database, world) in enumerate(desks):
-                    least[side] = min(least[side], milliseconds_of(database, clock, getattr(world, who), page))
-            ratio = least[1] / least[0]
-            flat &= ratio <= MOST
-            told = " ABOVE" if ratio > MOST else ""
-            print(f"  {who:15}{name:26}{least[0]:8.2f} ms{least[1]:9.2f} ms{ratio:7.2f}{told}", flush=True)
-    return flat
-
-
 def _pages(engine: Engine, options: argparse.Namespace, server: str | None) -> bool:
     print(f"{engine}: {options.few:,} and {options.many:,} tickets", flush=True)
     desks = []
@@ -103,7 +89,7 @@ def _pages(engine: Engine, options: argparse.Namespace, server: str | None) -> b
         world = dataset.prepared(data, url, tickets)
         desks.append((open_database(data, url), world))
     clock = time.thread_time if engine == "sqlite" else time.perf_counter
-    flat = compare(desks, clock, options.rounds)
+    flat = are_flat(desks, PAGES, partial(milliseconds_of, clock), options.rounds)
     for database, _ in desks:
         database.close()
     return flat
